@@ -1,0 +1,185 @@
+"""A typed registry whose built-in entries are listed without importing what they name."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+from imbnas.errors import ImbnasError, InputError, UnknownNameError
+
+T = TypeVar("T")
+
+BUILT_IN = "imbnas"
+
+
+class DuplicateEntryError(ImbnasError):
+    """Two entries of one registry claim the same name."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a registered thing without loading it.
+
+    Attributes:
+        name: the name under which users ask for it.
+        version: changes whenever results made with it would change.
+        summary: one line, with a citation where there is one.
+        origin: ``imbnas`` for built-in entries, else the plug-in file or the distribution.
+        target: ``"module:attribute"`` until it is needed, or the object itself.
+    """
+
+    name: str
+    version: str
+    summary: str
+    origin: str
+    target: Any
+
+
+class Registry(Generic[T]):
+    """Named, versioned entries of one kind.
+
+    Args:
+        kind: singular noun for messages, such as ``"strategy"``.
+        builtins: name → (``"module:attribute"``, version, summary). Nothing is imported.
+        entry_points: group of package entry points that may add entries, such as
+            ``"imbnas.strategies"``; they are looked up once, when first needed.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        builtins: Mapping[str, tuple[Any, str, str]] | None = None,
+        entry_points: str | None = None,
+    ) -> None:
+        self.kind = kind
+        self._group = entry_points
+        self._entries: dict[str, Entry] = {}
+        self._scanned = entry_points is None
+        for name, (target, version, summary) in (builtins or {}).items():
+            self._add(Entry(name, version, summary, BUILT_IN, target))
+
+    def _add(self, entry: Entry) -> None:
+        held = self._entries.get(entry.name)
+        if held is not None:
+            raise DuplicateEntryError(
+                f"{self.kind} {entry.name!r} of {entry.origin} is already registered by {held.origin}"
+            )
+        self._entries[entry.name] = entry
+
+    def register(self, name: str, *, version: str, summary: str) -> Callable[[T], T]:
+        """Decorate a plug-in's class or function to add it under ``name``.
+
+        Raises:
+            DuplicateEntryError: the name is taken.
+        """
+
+        def decorate(target: T) -> T:
+            origin = inspect.getsourcefile(cast("Any", target)) or "<interactive>"
+            self._add(Entry(name, version, summary, Path(origin).name, target))
+            return target
+
+        return decorate
+
+    def entry(self, name: str) -> Entry:
+        """Return the entry called ``name`` without loading its target.
+
+        Raises:
+            UnknownNameError: no entry has that name.
+        """
+        if name not in self._entries:
+            self._scan_entry_points()
+        if name not in self._entries:
+            raise UnknownNameError(self.kind, name, self._entries)
+        return self._entries[name]
+
+    def get(self, name: str) -> T:
+        """Load and return what is registered under ``name``.
+
+        Raises:
+            UnknownNameError: no entry has that name.
+        """
+        entry = self.entry(name)
+        target = entry.target
+        if isinstance(target, str):
+            module, _, attribute = target.partition(":")
+            target = getattr(importlib.import_module(module), attribute)
+        elif isinstance(target, metadata.EntryPoint):
+            target = target.load()
+        return cast("T", target)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, sorted by name."""
+        self._scan_entry_points()
+        return tuple(self._entries[name] for name in sorted(self._entries))
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        return tuple(entry.name for entry in self.entries())
+
+    def __contains__(self, name: str) -> bool:
+        if name not in self._entries:
+            self._scan_entry_points()
+        return name in self._entries
+
+    def source_sha256(self, name: str) -> str | None:
+        """Hash the source file of a plug-in's entry; ``None`` for built-in entries.
+
+        Built-in entries are told apart by their version alone, plug-ins also by their text.
+        """
+        if self.entry(name).origin == BUILT_IN:
+            return None
+        source = inspect.getsourcefile(cast("Any", self.get(name)))
+        if source is None:
+            return None
+        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+
+    def _scan_entry_points(self) -> None:
+        if self._scanned:
+            return
+        self._scanned = True
+        for point in metadata.entry_points(group=cast("str", self._group)):
+            dist = point.dist
+            version = dist.version if dist else "0"
+            origin = dist.name if dist else "entry point"
+            summary = (dist.metadata["Summary"] if dist else None) or point.value
+            self._add(Entry(point.name, version, summary, origin, point))
+
+
+def load_plugin(path: Path) -> None:
+    """Import a plug-in file so that its decorators register their entries.
+
+    Loading the same file twice has no further effect.
+
+    Raises:
+        InputError: the file is missing or raises while it is imported.
+    """
+    source = path.resolve()
+    if not source.is_file():
+        raise InputError(f"--plugin {path}: no such file; give the path of a Python file")
+    name = f"imbnas_plugin_{source.stem}_{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
+    if name in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(name, source)
+    if spec is None or spec.loader is None:
+        raise InputError(f"--plugin {path}: not a Python file; its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise InputError(
+            f"--plugin {path}: {type(error).__name__}: {error}; the file must import cleanly"
+        ) from error
+
+
+def load_plugins(paths: Iterable[Path]) -> None:
+    """Import several plug-in files in the order given."""
+    for path in paths:
+        load_plugin(path)

@@ -1,0 +1,24 @@
+"""Finds the TOML folders that ship with imbnas, installed or in a checkout."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = {"suites": "benchmark/suites", "baselines": "baselines"}
+
+
+def resource_folder(name: str) -> Path:
+    """Return the folder of shipped TOML files: the packaged one, else the checkout's.
+
+    Args:
+        name: ``"suites"`` or ``"baselines"``.
+
+    Raises:
+        FileNotFoundError: neither folder exists, so the installation is broken.
+    """
+    packaged = _PACKAGE / "_resources" / name
+    if packaged.is_dir():
+        return packaged
+    checkout = _PACKAGE.parent / _CHECKOUT[name]
+    if checkout.is_dir():
+        return checkout
+    raise FileNotFoundError(f"imbnas is installed without its {name}; install it again")

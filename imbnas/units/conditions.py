@@ -1,0 +1,135 @@
+"""Conditions: a dataset together with how its training split is made long-tailed."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from imbnas.errors import InputError
+from imbnas.units.frozen import FrozenModel
+
+Protocol = Literal["strict", "paper"]
+Profile = Literal["exp", "step", "pareto", "natural"]
+Ratio = Annotated[float, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+
+GRAMMAR = (
+    "DATASET@(RATIOx|natural)[:step|:pareto][:like-RATIOx][:order-reversed|:order-K][:subset-K]"
+)
+_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)x")
+
+
+class Condition(FrozenModel):
+    """Dataset, profile, ratio, class order, subset seed, size control and protocol.
+
+    Attributes:
+        dataset: registry name, or a name given with ``--dataset NAME=PATH``.
+        profile: shape of the class counts; ``natural`` leaves the training split as it is.
+        ratio: largest over smallest class count, at least 1; ``None`` for ``natural``.
+        like_ratio: for a balanced condition (ratio 1), the ratio of the long-tailed condition
+            of the same profile whose total size it takes; ``None`` for full size.
+        order: which class is the head: label order, ``"reversed"``, or the seed of a permutation.
+        subset: seed of the subset draw; ``None`` leaves it to the replicate.
+        protocol: ``strict`` holds validation images out of the training split before
+            sub-sampling; ``paper`` uses the test split as validation split.
+    """
+
+    dataset: str
+    profile: Profile = "exp"
+    ratio: Ratio | None = None
+    like_ratio: Ratio | None = None
+    order: Literal["identity", "reversed"] | Seed = "identity"
+    subset: Seed | None = None
+    protocol: Protocol = "strict"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Condition":
+        if (self.profile == "natural") != (self.ratio is None):
+            raise ValueError("a natural condition has no ratio; every other one needs a ratio")
+        if self.like_ratio is not None and self.ratio != 1:
+            raise ValueError(
+                "like-RATIOx is the size of a balanced control; write DATASET@1x:like-…"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """The short name, as users write it; the protocol is not part of it."""
+        parts = [f"{self.dataset}@{'natural' if self.ratio is None else format_ratio(self.ratio)}"]
+        if self.profile in ("step", "pareto"):
+            parts.append(self.profile)
+        if self.like_ratio is not None:
+            parts.append(f"like-{format_ratio(self.like_ratio)}")
+        if self.order != "identity":
+            parts.append(f"order-{self.order}")
+        if self.subset is not None:
+            parts.append(f"subset-{self.subset}")
+        return ":".join(parts)
+
+    def for_replicate(self, replicate: int) -> "Condition":
+        """Fix the subset seed to the replicate's number unless the name already fixes it."""
+        if self.subset is not None:
+            return self
+        return self.model_copy(update={"subset": replicate})
+
+
+def format_ratio(ratio: float) -> str:
+    """Write a ratio the short way: ``100x``, ``2.5x``."""
+    return f"{ratio:g}x" if ratio < 1e6 else f"{int(ratio)}x"
+
+
+def parse_condition(text: str, protocol: Protocol = "strict") -> Condition:
+    """Read a condition's short name.
+
+    Args:
+        text: such as ``cifar10@100x`` or ``cifar10@1x:like-100x:order-3``.
+        protocol: not part of the short name.
+
+    Raises:
+        InputError: the text does not follow the grammar, or a ratio is below 1.
+    """
+    dataset, at, rest = text.rpartition("@")
+    head, *suffixes = rest.split(":")
+    if not at or not _DATASET.fullmatch(dataset):
+        raise InputError(f"condition {text!r}: write {GRAMMAR}, for example cifar10@100x")
+    fields: dict[str, object] = {"dataset": dataset, "protocol": protocol}
+    if head == "natural":
+        fields["profile"] = "natural"
+    else:
+        fields["ratio"] = _read_ratio(text, head)
+    for suffix in suffixes:
+        key, value = _read_suffix(text, suffix)
+        if key in fields:
+            raise InputError(f"condition {text!r}: {suffix!r} sets {key} a second time")
+        fields[key] = value
+    try:
+        return Condition.model_validate(fields)
+    except ValueError as error:
+        reason = str(error).splitlines()[2].split("Value error, ")[-1].split(" [type=")[0].strip()
+        raise InputError(f"condition {text!r}: {reason}") from None
+
+
+def _read_ratio(text: str, ratio: str) -> float:
+    match = _RATIO.fullmatch(ratio)
+    if match is None:
+        raise InputError(f"condition {text!r}: {ratio!r} is not a ratio; write {GRAMMAR}")
+    value = float(match[1])
+    if value < 1:
+        raise InputError(
+            f"condition {text!r}: ratio {ratio} is below 1; it is the largest class over the smallest"
+        )
+    return value
+
+
+def _read_suffix(text: str, suffix: str) -> tuple[str, object]:
+    key, dash, value = suffix.partition("-")
+    if suffix in ("step", "pareto"):
+        return "profile", suffix
+    if key == "like" and dash:
+        return "like_ratio", _read_ratio(text, value)
+    if suffix == "order-reversed":
+        return "order", "reversed"
+    if key in ("order", "subset") and value.isdecimal():
+        return key, int(value)
+    raise InputError(f"condition {text!r}: {suffix!r} is not understood; write {GRAMMAR}")

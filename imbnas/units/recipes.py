@@ -1,0 +1,83 @@
+"""Recipes: everything about a training that is neither the network, the data nor the scheme."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from imbnas.units.frozen import FrozenModel
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class Augmentation(FrozenModel):
+    """Random changes of training images, drawn anew for every image and step.
+
+    Attributes:
+        pad: pixels of zero padding before a random crop back to size; 0 for none.
+        flip: mirror horizontally with probability one half.
+        cutout: side in pixels of a square set to the mean; 0 for none.
+        randaugment: magnitude of torchvision's RandAugment, 1 to 30; 0 for none.
+    """
+
+    pad: Annotated[int, Field(ge=0)] = 0
+    flip: bool = False
+    cutout: Annotated[int, Field(ge=0)] = 0
+    randaugment: Annotated[int, Field(ge=0, le=30)] = 0
+
+
+class Recipe(FrozenModel):
+    """How a network is trained, and how wide and deep it is.
+
+    Attributes:
+        epochs: number of epochs, the unit in which schedules are written.
+        steps_per_epoch: optimiser steps in an epoch. ``None`` means one pass over the condition's
+            images; a number gives every condition the same number of steps, drawn from an
+            endless sequence of shuffled passes.
+        batch_size: images in a step.
+        lr: peak learning rate.
+        momentum: of SGD.
+        nesterov: whether SGD looks ahead.
+        weight_decay: on all parameters.
+        schedule: ``cosine`` to 0 over the whole training, or ``step`` (factor ``gamma`` at each
+            of ``milestones``), or ``constant``.
+        milestones: 0-based epochs at which ``step`` multiplies the rate by ``gamma``.
+        gamma: factor of ``step``.
+        warmup_epochs: linear warm-up from near 0 to ``lr``.
+        clip_norm: largest global gradient norm; ``None`` for no clipping.
+        average_from: fraction of the training after which weights are averaged for the final
+            network (batch statistics are then estimated anew on training images); ``None`` for
+            the last weights.
+        augmentation: see ``Augmentation``.
+        resolution: side in pixels that images are resized to; ``None`` keeps the dataset's own.
+        width: channels of a cell space's first stage.
+        depth: cells in each stage of a cell space.
+        evaluation_batch_size: images in an evaluation batch; it changes no result, only speed.
+    """
+
+    epochs: PositiveInt
+    steps_per_epoch: PositiveInt | None = None
+    batch_size: PositiveInt = 128
+    lr: Annotated[float, Field(gt=0)] = 0.1
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    nesterov: bool = True
+    weight_decay: Annotated[float, Field(ge=0)] = 5e-4
+    schedule: Literal["cosine", "step", "constant"] = "cosine"
+    milestones: tuple[int, ...] = ()
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    warmup_epochs: Annotated[float, Field(ge=0)] = 0
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    average_from: Fraction | None = None
+    augmentation: Augmentation = Augmentation()
+    resolution: PositiveInt | None = None
+    width: PositiveInt = 16
+    depth: PositiveInt = 5
+    evaluation_batch_size: PositiveInt = 512
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Recipe":
+        if (self.schedule == "step") != bool(self.milestones):
+            raise ValueError("milestones go with schedule 'step', which needs at least one")
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs momentum above 0")
+        return self
