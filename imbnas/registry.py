@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from imbnas.errors import ImbnasError, InputError, UnknownNameError
 T = TypeVar("T")
 
 BUILT_IN = "imbnas"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class DuplicateEntryError(ImbnasError):
@@ -65,10 +67,16 @@ class Registry(Generic[T]):
             self._add(Entry(name, version, summary, BUILT_IN, target))
 
     def _add(self, entry: Entry) -> None:
+        if not _NAME.fullmatch(entry.name):
+            raise InputError(
+                f"{self.kind} {entry.name!r} of {entry.origin}: a name starts with a letter or "
+                "digit and holds only letters, digits, '.', '_' and '-'"
+            )
         held = self._entries.get(entry.name)
         if held is not None:
             raise DuplicateEntryError(
-                f"{self.kind} {entry.name!r} of {entry.origin} is already registered by {held.origin}"
+                f"{self.kind} {entry.name!r} of {entry.origin} is already registered by "
+                f"{held.origin}"
             )
         self._entries[entry.name] = entry
 

@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Leaderboards: tables as a pure function of the resolved suite and its records."""

@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Run directories: who does which unit, and where what it leaves is kept."""

@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Suites: TOML files that expand to units."""

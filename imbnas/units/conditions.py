@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from imbnas.errors import InputError
 from imbnas.units.frozen import FrozenModel
@@ -105,8 +105,8 @@ def parse_condition(text: str, protocol: Protocol = "strict") -> Condition:
         fields[key] = value
     try:
         return Condition.model_validate(fields)
-    except ValueError as error:
-        reason = str(error).splitlines()[2].split("Value error, ")[-1].split(" [type=")[0].strip()
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise InputError(f"condition {text!r}: {reason}") from None
 
 
@@ -117,7 +117,8 @@ def _read_ratio(text: str, ratio: str) -> float:
     value = float(match[1])
     if value < 1:
         raise InputError(
-            f"condition {text!r}: ratio {ratio} is below 1; it is the largest class over the smallest"
+            f"condition {text!r}: ratio {ratio} is below 1; "
+            "it is the largest class count over the smallest"
         )
     return value
 

@@ -1,0 +1,148 @@
+"""A run's records, looked up by what the tables ask for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbnas.suites.definition import AdaptationPart, PartKind, Training
+from imbnas.suites.expansion import Chain, Expansion, Retraining
+from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
+from imbnas.units.records import Record, SearchMetrics, TrainMetrics
+from imbnas.units.work import Model, TrainUnit, Unit
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The resolved suite together with its records by identity."""
+
+    resolved: ResolvedSuite
+    records: dict[str, Record]
+
+    @classmethod
+    def collect(cls, resolved: ResolvedSuite, records: Iterable[Record]) -> "Results":
+        """Index records by identity; their order does not matter."""
+        return cls(resolved, {record.identity: record for record in records})
+
+    @cached_property
+    def expansion(self) -> Expansion:
+        """The units that the suite expands to."""
+        return Expansion(self.resolved)
+
+    def parts(self, kind: PartKind) -> list[tuple[str, object]]:
+        """Name and content of every part of one kind."""
+        return [(n, part) for n, part in self.resolved.suite.parts.items() if part.kind == kind]
+
+    def facts(self, training: Training) -> ConditionFacts:
+        """Counts and groups of a training's condition."""
+        return self.resolved.conditions[training.condition]
+
+    def record(self, unit: Unit) -> Record | None:
+        """The record of a unit, if it is finished."""
+        return self.records.get(unit.identity)
+
+    def trained(self, unit: TrainUnit) -> TrainMetrics | None:
+        """The metrics of a training, if it is finished."""
+        record = self.record(unit)
+        return record.metrics if record and isinstance(record.metrics, TrainMetrics) else None
+
+    def population_accuracy(self, training: Training) -> Floats:
+        """Mean per-class test recall in [0, 1] of the population, NaN where missing.
+
+        Returns:
+            Array of shape (architectures, replicates).
+        """
+        columns = [
+            [self._accuracy(unit) for unit in self.expansion.population(training, replicate)]
+            for replicate in range(self.resolved.replicates)
+        ]
+        return np.array(columns, dtype=np.float64).T
+
+    def model_metrics(self, model: Model, training: Training) -> list[TrainMetrics | None]:
+        """The metrics of one model on one training, one entry a replicate."""
+        return [
+            self.trained(self.expansion.train(model, training, replicate))
+            for replicate in range(self.resolved.replicates)
+        ]
+
+    def found(self, chain: Chain) -> str | None:
+        """The architecture that a chain's search named, if it has ended."""
+        scores = self.scores(chain.search)
+        return scores.best if scores else None
+
+    def scores(self, unit: Unit) -> SearchMetrics | None:
+        """The scores of a finished search."""
+        record = self.record(unit)
+        return record.metrics if record and isinstance(record.metrics, SearchMetrics) else None
+
+    def retrained(
+        self, part: AdaptationPart, strategy: str, training: Training
+    ) -> list[TrainMetrics | None]:
+        """Metrics of the networks that a strategy found, one entry a replicate."""
+        metrics: list[TrainMetrics | None] = []
+        for replicate in range(self.resolved.replicates):
+            chain = self.expansion.chain(part, strategy, replicate)
+            found = self.found(chain)
+            if found is None:
+                metrics.append(None)
+            else:
+                unit = self.expansion.retrain(Retraining(chain, training), found)
+                metrics.append(self.trained(unit))
+        return metrics
+
+    def _accuracy(self, unit: TrainUnit) -> float:
+        metrics = self.trained(unit)
+        accuracy = metrics.mean_accuracy() if metrics else None
+        return np.nan if accuracy is None else accuracy
+
+
+@dataclass(frozen=True)
+class AccuracySummary:
+    """Accuracy of one model on one condition over its replicates, in percent.
+
+    Groups are those of the condition; ``None`` for a group without classes or when nothing is
+    finished. ``sd`` needs two replicates.
+    """
+
+    mean: float | None
+    sd: float | None
+    many: float | None
+    medium: float | None
+    few: float | None
+    worst: float | None
+    n_replicates: int
+    n_missing: int
+
+
+def summarise(metrics: Sequence[TrainMetrics | None], facts: ConditionFacts) -> AccuracySummary:
+    """Summarise the replicates of one model on one condition."""
+    done = [m for m in metrics if m is not None]
+    overall = _percent(m.mean_accuracy() for m in done)
+    groups = {
+        name: mean(_percent(m.mean_accuracy(classes) for m in done)) if classes else None
+        for name, classes in facts.groups.items()
+    }
+    worst = _percent(min(a for a in m.class_accuracy if a is not None) for m in done)
+    return AccuracySummary(
+        mean=mean(overall),
+        sd=float(np.std(overall, ddof=1)) if len(overall) > 1 else None,
+        many=groups.get("many"),
+        medium=groups.get("medium"),
+        few=groups.get("few"),
+        worst=mean(worst),
+        n_replicates=len(done),
+        n_missing=len(metrics) - len(done),
+    )
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """Arithmetic mean, ``None`` for nothing."""
+    return float(np.mean(values)) if len(values) else None
+
+
+def _percent(accuracies: Iterable[float | None]) -> list[float]:
+    return [100 * accuracy for accuracy in accuracies if accuracy is not None]

@@ -1,0 +1,172 @@
+"""Claims: who computes which unit. They save work; correctness rests on publishing once."""
+
+import json
+import os
+import socket
+import threading
+import time
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+
+from imbnas.runs.publishing import publish_once
+
+HEARTBEAT_SECONDS = 20.0
+STALE_SECONDS = 120.0
+_START_TOLERANCE = 2.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process on a host, told apart from a later one with the same number.
+
+    Attributes:
+        host: host name.
+        boot: id of the host's boot.
+        pid: process number.
+        started: start of the process in seconds since the epoch.
+    """
+
+    host: str
+    boot: str
+    pid: int
+    started: float
+
+    @classmethod
+    def current(cls) -> "Owner":
+        """This process."""
+        return cls(socket.gethostname(), _boot_id(), os.getpid(), psutil.Process().create_time())
+
+    def is_alive(self) -> bool | None:
+        """Whether the process still runs; ``None`` where this host cannot tell."""
+        if self.host != socket.gethostname():
+            return None
+        if self.boot != _boot_id():
+            return False
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < _START_TOLERANCE
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+
+@cache
+def _boot_id() -> str:
+    linux = Path("/proc/sys/kernel/random/boot_id")
+    return linux.read_text().strip() if linux.exists() else str(int(psutil.boot_time()))
+
+
+class Claims:
+    """The claims of a run directory as one process sees them.
+
+    Args:
+        folder: where claims lie.
+        temporary: folder for temporary files.
+    """
+
+    def __init__(self, folder: Path, temporary: Path) -> None:
+        self.folder = folder
+        self.temporary = temporary
+        self.owner = Owner.current()
+
+    def path(self, identity: str) -> Path:
+        """Where the claim on a unit lies, or would lie."""
+        return self.folder / f"{identity}.json"
+
+    def acquire(self, identity: str) -> bool:
+        """Claim a unit, taking over the claim of an owner that is gone."""
+        content = json.dumps(asdict(self.owner)).encode()
+        path = self.path(identity)
+        if publish_once(path, content, self.temporary):
+            return True
+        return self._clear_if_abandoned(path) and publish_once(path, content, self.temporary)
+
+    def release(self, identity: str) -> None:
+        """Give up a claim of this process."""
+        self.path(identity).unlink(missing_ok=True)
+
+    def beat(self, identity: str) -> None:
+        """Show that the owner of a claim still works."""
+        try:
+            os.utime(self.path(identity))
+        except FileNotFoundError:
+            return
+
+    def of_process(self, pid: int) -> list[str]:
+        """Units that a process of this host had claimed."""
+        return [
+            path.stem
+            for path in self.folder.glob("*.json")
+            if (owner := _read_owner(path)) and (owner.host, owner.pid) == (self.owner.host, pid)
+        ]
+
+    def _clear_if_abandoned(self, path: Path) -> bool:
+        owner = _read_owner(path)
+        if owner is None:
+            return True
+        if not _abandoned(path, owner):
+            return False
+        # Renaming lets only one process clear a claim; what it caught is checked once more,
+        # because a quicker process may have cleared the old claim and set its own meanwhile.
+        caught = self.temporary / f"{path.stem}.{uuid4().hex}.claim"
+        try:
+            path.rename(caught)
+        except FileNotFoundError:
+            return True
+        if _read_owner(caught) != owner:
+            publish_once(path, caught.read_bytes(), self.temporary)
+            caught.unlink()
+            return False
+        caught.unlink()
+        return True
+
+
+def _read_owner(path: Path) -> Owner | None:
+    try:
+        return Owner(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
+def _abandoned(path: Path, owner: Owner) -> bool:
+    alive = owner.is_alive()
+    if alive is not None:
+        return not alive
+    try:
+        return time.time() - path.stat().st_mtime > STALE_SECONDS
+    except FileNotFoundError:
+        return True
+
+
+class Heartbeat:
+    """A thread that keeps one claim fresh, and ends this process when its parent is gone.
+
+    Args:
+        claims: the claims of this process.
+        parent: process number of the supervisor; ``None`` for a worker that stands alone.
+    """
+
+    def __init__(self, claims: Claims, parent: int | None) -> None:
+        self._claims = claims
+        self._parent = parent
+        self.identity: str | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Start beating."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        beaten = time.monotonic()
+        while True:
+            time.sleep(0.5)
+            if self._parent is not None and os.getppid() != self._parent:
+                os._exit(1)
+            identity = self.identity
+            if identity is not None and time.monotonic() - beaten > HEARTBEAT_SECONDS:
+                beaten = time.monotonic()
+                self._claims.beat(identity)

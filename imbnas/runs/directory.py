@@ -1,0 +1,212 @@
+"""The run directory: records, weights, failures and the resolved suite."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from imbnas.errors import ImbnasError, InputError, RefusedDirectoryError
+from imbnas.runs.publishing import publish_once, replace_file
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.units.frozen import canonical_json
+from imbnas.units.records import Failure, Record
+from imbnas.units.work import UNIT_KINDS, Unit
+
+
+class DamagedFileError(ImbnasError):
+    """A stored file whose content does not match its name or schema."""
+
+
+class RunDirectory:
+    """Everything that is stored of a run; file names derive from hashes only.
+
+    Layout: ``suite.json``, ``records/KIND/HH/HASH.json``, ``weights/HH/SHA256.safetensors``,
+    ``failures/HASH.json``, ``claims/HASH.json``, ``plugins/NAME.py``, ``tables/``.
+
+    Args:
+        path: root folder; it need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.temporary = path / ".tmp"
+        self.claims = path / "claims"
+        self.plugins = path / "plugins"
+        self.tables = path / "tables"
+
+    @property
+    def suite_file(self) -> Path:
+        """Where the resolved suite lies."""
+        return self.path / "suite.json"
+
+    def exists(self) -> bool:
+        """Whether a run was ever started here."""
+        return self.suite_file.is_file()
+
+    def read_suite(self) -> ResolvedSuite:
+        """Read the resolved suite.
+
+        Raises:
+            InputError: there is none, or it is damaged.
+        """
+        try:
+            return ResolvedSuite.model_validate_json(self.suite_file.read_bytes())
+        except FileNotFoundError:
+            raise InputError(
+                f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
+            ) from None
+        except ValidationError as error:
+            raise InputError(f"{self.suite_file}: damaged: {error.errors()[0]['msg']}") from None
+
+    def store_suite(self, resolved: ResolvedSuite) -> ResolvedSuite:
+        """Bind the directory to a resolved suite, or extend a bound one by replicates.
+
+        Returns:
+            The suite now in force.
+
+        Raises:
+            RefusedDirectoryError: the directory holds another suite, fidelity, device or
+                version, or more replicates than asked for; nothing is changed.
+        """
+        if self.exists():
+            held = self.read_suite()
+            if held == resolved:
+                return held
+            self._refuse_unless_extended(held, resolved)
+        elif self.path.exists() and any(self.path.iterdir()):
+            raise RefusedDirectoryError(
+                f"{self.path}: not empty and not a run directory; choose another --out"
+            )
+        content = canonical_json(resolved).encode()
+        replace_file(self.suite_file, content, self.temporary)
+        return resolved
+
+    def _refuse_unless_extended(self, held: ResolvedSuite, wanted: ResolvedSuite) -> None:
+        if held.title != wanted.title:
+            raise RefusedDirectoryError(
+                f"{self.path}: holds {held.title}, not {wanted.title}; choose another --out"
+            )
+        if wanted.replicates < held.replicates:
+            raise RefusedDirectoryError(
+                f"{self.path}: holds {held.replicates} replicates, {wanted.replicates} asked for; "
+                "give at least as many, or choose another --out"
+            )
+        for field in type(held).model_fields:
+            old, new = getattr(held, field), getattr(wanted, field)
+            if field == "conditions":
+                same = _conditions_without_replicates(held) == _conditions_without_replicates(
+                    wanted
+                ) and all(
+                    wanted.conditions[name].replicates[: held.replicates] == facts.replicates
+                    for name, facts in held.conditions.items()
+                )
+            else:
+                same = field == "replicates" or old == new
+            if not same:
+                raise RefusedDirectoryError(
+                    f"{self.path}: its {field} differ from what {wanted.title} now resolves to; "
+                    "choose another --out"
+                )
+
+    def record_path(self, kind: str, identity: str) -> Path:
+        """Where the record of a unit lies, or would lie."""
+        return self.path / "records" / kind / identity[:2] / f"{identity}.json"
+
+    def has_record(self, unit: Unit) -> bool:
+        """Whether the unit is finished."""
+        return self.record_path(unit.kind, unit.identity).exists()
+
+    def publish_record(self, record: Record) -> bool:
+        """Store a finished unit's record once; returns whether this call stored it."""
+        path = self.record_path(record.unit.kind, record.identity)
+        return publish_once(path, canonical_json(record).encode(), self.temporary)
+
+    def read_record(self, kind: str, identity: str) -> Record:
+        """Read one record and check that it is what its name says.
+
+        Raises:
+            FileNotFoundError: the unit is not finished.
+            DamagedFileError: the file is not the record of that unit.
+        """
+        path = self.record_path(kind, identity)
+        try:
+            record = Record.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise DamagedFileError(
+                f"{path}: damaged record ({error.errors()[0]['msg']}); delete it and run again"
+            ) from None
+        if record.identity != identity:
+            raise DamagedFileError(f"{path}: record of another unit; delete it and run again")
+        return record
+
+    def finished(self) -> set[str]:
+        """Identities of all finished units, from file names alone."""
+        return {
+            path.stem
+            for kind in UNIT_KINDS
+            for path in (self.path / "records" / kind).glob("??/*.json")
+        }
+
+    def records(self) -> Iterator[Record]:
+        """All records, in an order that depends on nothing but their names."""
+        for kind in UNIT_KINDS:
+            for path in sorted((self.path / "records" / kind).glob("??/*.json")):
+                yield self.read_record(kind, path.stem)
+
+    def weights_path(self, sha256: str) -> Path:
+        """Where weights with that hash lie."""
+        return self.path / "weights" / sha256[:2] / f"{sha256}.safetensors"
+
+    def publish_weights(self, content: bytes) -> str:
+        """Store safetensors bytes under their own hash and return it."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        publish_once(self.weights_path(sha256), content, self.temporary)
+        return sha256
+
+    def read_weights(self, sha256: str) -> bytes:
+        """Read weights and check their hash.
+
+        Raises:
+            DamagedFileError: the file is missing or its content does not match its name.
+        """
+        path = self.weights_path(sha256)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise DamagedFileError(f"{path}: missing weights; delete the record naming them") from None
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DamagedFileError(f"{path}: damaged weights; delete the file and its record")
+        return content
+
+    def failure_path(self, identity: str) -> Path:
+        """Where the failure of a unit lies, or would lie."""
+        return self.path / "failures" / f"{identity}.json"
+
+    def publish_failure(self, failure: Failure) -> None:
+        """Store why a unit could not be finished."""
+        content = canonical_json(failure).encode()
+        publish_once(self.failure_path(failure.identity), content, self.temporary)
+
+    def failures(self) -> dict[str, Failure]:
+        """Identity → failure of every unit that failed."""
+        return {
+            path.stem: Failure.model_validate_json(path.read_bytes())
+            for path in sorted((self.path / "failures").glob("*.json"))
+        }
+
+    def failed(self) -> set[str]:
+        """Identities of all failed units, from file names alone."""
+        return {path.stem for path in (self.path / "failures").glob("*.json")}
+
+    def forget_failures(self) -> None:
+        """Let failed units be tried again."""
+        for identity in self.failed():
+            self.failure_path(identity).unlink(missing_ok=True)
+
+
+def _conditions_without_replicates(resolved: ResolvedSuite) -> dict[str, object]:
+    return {
+        name: facts.model_copy(update={"replicates": ()})
+        for name, facts in resolved.conditions.items()
+    }

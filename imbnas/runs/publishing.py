@@ -1,0 +1,84 @@
+"""Writes files that are whole or absent, and that nobody overwrites."""
+
+import errno
+import itertools
+import os
+import socket
+from pathlib import Path
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}
+_numbers = itertools.count()
+
+
+def write_temporary(folder: Path, content: bytes) -> Path:
+    """Write and fsync a temporary file whose name tells its owner's host and process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.tmp"
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def publish_once(path: Path, content: bytes, temporary: Path) -> bool:
+    """Create ``path`` with ``content`` unless it exists, never leaving it half written.
+
+    Args:
+        path: the final name.
+        content: the whole file.
+        temporary: folder for the temporary file, on the same file system.
+
+    Returns:
+        Whether this call created the file; an existing one means that another has won.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = write_temporary(temporary, content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # Without hard links a rename is safe because only the claim's owner publishes.
+        if path.exists():
+            return False
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return True
+
+
+def replace_file(path: Path, content: bytes, temporary: Path) -> None:
+    """Replace ``path`` by ``content`` in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = write_temporary(temporary, content)
+    try:
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def remove_orphans(temporary: Path) -> None:
+    """Delete temporary files whose writers on this host are gone."""
+    import psutil
+
+    for path in temporary.glob("*.tmp"):
+        host, pid, *_ = path.name.rsplit(".", 3)
+        if host == socket.gethostname() and not psutil.pid_exists(int(pid)):
+            path.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,128 @@
+"""A worker: claims units of a run one by one, executes them and publishes what they leave.
+
+Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one directory.
+"""
+
+import argparse
+import errno
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from imbnas.data.locations import DataLocations
+from imbnas.registry import load_plugins
+from imbnas.runs.claims import Claims, Heartbeat
+from imbnas.runs.directory import RunDirectory
+from imbnas.runs.queue import Queue, blocked
+from imbnas.suites.expansion import Expansion
+from imbnas.units.records import Failure
+from imbnas.units.work import Unit
+
+_IDLE_SECONDS = 0.2
+_DISK_FAULTS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}
+
+
+class Worker:
+    """Does units until nothing is left that it could do.
+
+    Args:
+        directory: the run.
+        parts: names of the suite's parts to work on; ``None`` for all.
+        locations: where data lies on this host.
+        parent: process number of the supervisor, whose end ends this worker.
+    """
+
+    def __init__(
+        self,
+        directory: RunDirectory,
+        parts: Sequence[str] | None,
+        locations: DataLocations,
+        parent: int | None,
+    ) -> None:
+        from imbnas.execution.executor import Executor
+
+        self._directory = directory
+        resolved = directory.read_suite()
+        load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
+        self._queue = Queue(Expansion(resolved).plan(parts), directory)
+        self._claims = Claims(directory.claims, directory.temporary)
+        self._heartbeat = Heartbeat(self._claims, parent)
+        self._executor = Executor(directory, locations)
+        self._stopping = False
+
+    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Finish the current unit, then end."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Work until every unit is finished, failed or waits for a failed one."""
+        self._heartbeat.start()
+        while not self._stopping:
+            failed = self._directory.failed()
+            units = self._queue.open_units(failed)
+            stuck = blocked(units, failed)
+            possible = [unit for unit in units if unit.identity not in stuck]
+            if not possible:
+                return
+            if not any(self._try(unit) for unit in possible):
+                time.sleep(_IDLE_SECONDS)
+
+    def _try(self, unit: Unit) -> bool:
+        """Do the unit if it is ready and nobody else does it; whether it was done here."""
+        if not self._queue.ready(unit) or not self._claims.acquire(unit.identity):
+            return False
+        self._heartbeat.identity = unit.identity
+        try:
+            # Another worker may have finished it between the look and the claim.
+            if not self._directory.has_record(unit):
+                self._execute(unit)
+        finally:
+            self._heartbeat.identity = None
+            self._claims.release(unit.identity)
+        return True
+
+    def _execute(self, unit: Unit) -> None:
+        try:
+            record = self._executor.execute(unit)
+        except Exception as error:
+            # A full or unwritable disk is no fault of the unit: it must stop the worker.
+            if isinstance(error, OSError) and error.errno in _DISK_FAULTS:
+                raise
+            self._directory.publish_failure(_failure(unit, error))
+        else:
+            self._directory.publish_record(record)
+
+
+def _failure(unit: Unit, error: Exception) -> Failure:
+    return Failure(
+        identity=unit.identity,
+        label=f"{unit.label} (replicate {unit.replicate})",
+        error=type(error).__name__,
+        message=str(error).strip().splitlines()[0] if str(error).strip() else "",
+        traceback="".join(traceback.format_exception(error)),
+        utc=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of the worker process."""
+    parser = argparse.ArgumentParser(prog="python -m imbnas.runs.worker")
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("--part", action="append")
+    parser.add_argument("--locations", default="{}", help="DataLocations as JSON")
+    parser.add_argument("--parent", type=int)
+    options = parser.parse_args(arguments)
+    locations = DataLocations.model_validate_json(options.locations)
+    worker = Worker(RunDirectory(options.run_dir), options.part, locations, options.parent)
+    signal.signal(signal.SIGTERM, worker.stop)
+    worker.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

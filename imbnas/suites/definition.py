@@ -1,0 +1,137 @@
+"""The content of a suite file."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from imbnas.units.conditions import Protocol, parse_condition
+from imbnas.units.frozen import FrozenModel
+from imbnas.units.recipes import Recipe
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+PartKind = Literal["transfer", "adaptation", "baselines"]
+
+
+class Training(FrozenModel):
+    """A condition and the scheme that networks are trained on it with."""
+
+    condition: str
+    scheme: str = "ce"
+
+    @field_validator("condition")
+    @classmethod
+    def _parses(cls, text: str) -> str:
+        return parse_condition(text).name
+
+
+class TransferPart(FrozenModel):
+    """Train a population on a reference condition and on targets; compare the rankings."""
+
+    kind: Literal["transfer"]
+    reference: Training
+    targets: Annotated[tuple[Training, ...], Field(min_length=1)]
+
+
+class AdaptationPart(FrozenModel):
+    """Train a supernet on a source, adapt it to a target, search it, retrain what was found.
+
+    Attributes:
+        kind: tells the parts of a suite apart.
+        source: what the source supernet is trained on.
+        target: what it is adapted to, and what found architectures are retrained on.
+        strategies: registry names.
+        also_retrain: further trainings of found architectures, for comparison with baselines.
+    """
+
+    kind: Literal["adaptation"]
+    source: Training
+    target: Training
+    strategies: Annotated[tuple[str, ...], Field(min_length=1)]
+    also_retrain: tuple[Training, ...] = ()
+
+
+class BaselinesPart(FrozenModel):
+    """Train timm models under the same recipe."""
+
+    kind: Literal["baselines"]
+    models: Annotated[tuple[str, ...], Field(min_length=1)]
+    trainings: Annotated[tuple[Training, ...], Field(min_length=1)]
+
+
+Part = Annotated[TransferPart | AdaptationPart | BaselinesPart, Field(discriminator="kind")]
+
+
+class Population(FrozenModel):
+    """How many distinct live architectures are drawn, and with which seed."""
+
+    size: Annotated[int, Field(ge=2)]
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Searcher(FrozenModel):
+    """A searcher and its options."""
+
+    name: str = "evolution"
+    options: dict[str, Any] = {}
+
+
+class Fidelity(FrozenModel):
+    """How much is spent on a suite; results of two fidelities never share a table.
+
+    Attributes:
+        replicates: repetitions of everything.
+        population: the architectures of the rank-transfer experiment.
+        network: recipe of stand-alone networks, searched ones and baselines alike.
+        supernet: recipe of source supernets.
+        adaptation: recipe of a strategy's training on the target.
+        searcher: how an adapted supernet is searched.
+        calibration_images: training images that calibrate batch statistics of a sub-network
+            before it is scored; 0 scores with the validation batch's own statistics.
+    """
+
+    replicates: Annotated[int, Field(ge=1)] = 3
+    population: Population
+    network: Recipe
+    supernet: Recipe | None = None
+    adaptation: Recipe | None = None
+    searcher: Searcher = Searcher()
+    calibration_images: Annotated[int, Field(ge=0)] = 2048
+
+
+class SuiteFile(FrozenModel):
+    """A suite as written.
+
+    Attributes:
+        name: of the suite.
+        version: changes whenever results of the suite would change meaning.
+        summary: one line.
+        default_fidelity: used where the user names none.
+        protocol: of all its conditions.
+        space: registry name of the search space.
+        parts: the named experiments.
+        fidelities: by name.
+    """
+
+    name: Name
+    version: Name
+    summary: str
+    default_fidelity: str
+    protocol: Protocol = "strict"
+    space: str
+    parts: Annotated[dict[Name, Part], Field(min_length=1)]
+    fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "SuiteFile":
+        if self.default_fidelity not in self.fidelities:
+            raise ValueError(
+                f"default_fidelity {self.default_fidelity!r} is not one of {sorted(self.fidelities)}"
+            )
+        if any(part.kind == "adaptation" for part in self.parts.values()):
+            for name, fidelity in self.fidelities.items():
+                if fidelity.supernet is None or fidelity.adaptation is None:
+                    raise ValueError(
+                        f"fidelity {name!r} needs recipes 'supernet' and 'adaptation' "
+                        "because the suite has an adaptation part"
+                    )
+        return self

@@ -1,0 +1,227 @@
+"""Expands a resolved suite to its units: a pure function, no data, no torch."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from imbnas.suites.definition import AdaptationPart, BaselinesPart, Training, TransferPart
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.units.work import (
+    AdaptUnit,
+    DataRef,
+    Model,
+    SearchUnit,
+    SpaceModel,
+    SupernetUnit,
+    TrainUnit,
+    Unit,
+)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One replicate of one strategy: from the source supernet to the found architecture.
+
+    Attributes:
+        strategy: registry name.
+        replicate: its number.
+        supernet: training of the source supernet.
+        adapt: adaptation to the target.
+        search: the search for the best architecture.
+        population_scores: the same adapted supernet's scores of the suite's population.
+    """
+
+    strategy: str
+    replicate: int
+    supernet: SupernetUnit
+    adapt: AdaptUnit
+    search: SearchUnit
+    population_scores: SearchUnit
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """All units that are known before the search has ended."""
+        return (self.supernet, self.adapt, self.search, self.population_scores)
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Every unit of a resolved suite, by part."""
+
+    resolved: ResolvedSuite
+
+    @property
+    def _common(self) -> dict[str, object]:
+        return {"device_type": self.resolved.device_type, "precision": self.resolved.precision}
+
+    def data(self, condition: str, replicate: int) -> DataRef:
+        """The pinned data of a condition for one replicate."""
+        return self.resolved.conditions[condition].replicates[replicate]
+
+    def train(self, model: Model, training: Training, replicate: int) -> TrainUnit:
+        """The unit that trains one model from scratch."""
+        return TrainUnit(
+            model=model,
+            data=self.data(training.condition, replicate),
+            scheme=self.resolved.schemes[training.scheme],
+            recipe=self.resolved.settings.network,
+            replicate=replicate,
+            **self._common,
+        )
+
+    def architecture(self, architecture: str) -> SpaceModel:
+        """An architecture of the suite's space as a model."""
+        return SpaceModel(
+            space=self.resolved.suite.space,
+            version=self.resolved.space_version,
+            architecture=architecture,
+        )
+
+    def population(self, training: Training, replicate: int) -> tuple[TrainUnit, ...]:
+        """The trainings of the whole population, in the population's order."""
+        return tuple(
+            self.train(self.architecture(member.architecture), training, replicate)
+            for member in self.resolved.population
+        )
+
+    def chains(self, part: AdaptationPart) -> tuple[Chain, ...]:
+        """Every strategy and replicate of an adaptation part."""
+        return tuple(
+            self.chain(part, strategy, replicate)
+            for replicate in range(self.resolved.replicates)
+            for strategy in part.strategies
+        )
+
+    def chain(self, part: AdaptationPart, strategy: str, replicate: int) -> Chain:
+        """All units of one replicate of one strategy."""
+        resolved, settings = self.resolved, self.resolved.settings
+        common = {
+            "space": resolved.suite.space,
+            "version": resolved.space_version,
+            "replicate": replicate,
+            **self._common,
+        }
+        source = self.data(part.source.condition, replicate)
+        target = self.data(part.target.condition, replicate)
+        facts = resolved.strategies[strategy]
+        supernet = SupernetUnit(
+            data=source,
+            scheme=resolved.schemes[part.source.scheme],
+            recipe=settings.supernet,
+            **common,
+        )
+        adapt = AdaptUnit(
+            strategy=facts.component,
+            supernet=supernet.identity,
+            source=source,
+            target=target,
+            scheme=resolved.schemes[part.target.scheme],
+            recipe=settings.supernet if facts.recipe == "supernet" else settings.adaptation,
+            **common,
+        )
+        scored = {
+            "adapted": adapt.identity,
+            "scored_on": source if facts.scores_on == "source" else target,
+            "recipe": settings.supernet,
+            "calibration_images": settings.calibration_images,
+            **common,
+        }
+        return Chain(
+            strategy=strategy,
+            replicate=replicate,
+            supernet=supernet,
+            adapt=adapt,
+            search=SearchUnit(searcher=resolved.searcher, **scored),
+            population_scores=SearchUnit(searcher=resolved.population_scorer, **scored),
+        )
+
+    def retrainings(self, part: AdaptationPart, chain: Chain) -> tuple["Retraining", ...]:
+        """What follows once the chain's search has found an architecture."""
+        return tuple(
+            Retraining(chain, training) for training in (part.target, *part.also_retrain)
+        )
+
+    def retrain(self, retraining: "Retraining", found: str) -> TrainUnit:
+        """The unit that trains a found architecture from scratch."""
+        model = self.architecture(found)
+        return self.train(model, retraining.training, retraining.chain.replicate)
+
+    def baselines(self, part: BaselinesPart) -> tuple[TrainUnit, ...]:
+        """The trainings of every baseline."""
+        return tuple(
+            self.train(self.resolved.baselines[name].model, training, replicate)
+            for name in part.models
+            for training in part.trainings
+            for replicate in range(self.resolved.replicates)
+        )
+
+    def transfer(self, part: TransferPart) -> tuple[TrainUnit, ...]:
+        """The trainings of the population, replicate by replicate."""
+        return tuple(
+            unit
+            for replicate in range(self.resolved.replicates)
+            for training in (part.reference, *part.targets)
+            for unit in self.population(training, replicate)
+        )
+
+    def plan(self, parts: Iterable[str] | None = None) -> "Plan":
+        """What is to be done for the named parts, or for all."""
+        names = tuple(self.resolved.suite.parts) if parts is None else tuple(parts)
+        chosen = [self.resolved.suite.parts[name] for name in names]
+        chains = [
+            (part, chain)
+            for part in chosen
+            if isinstance(part, AdaptationPart)
+            for chain in self.chains(part)
+        ]
+        retrainings = [
+            retraining for part, chain in chains for retraining in self.retrainings(part, chain)
+        ]
+        units: list[Unit] = [unit for _, chain in chains for unit in chain.units]
+        for part in chosen:
+            if isinstance(part, BaselinesPart):
+                units += self.baselines(part)
+        for part in chosen:
+            if isinstance(part, TransferPart):
+                units += self.transfer(part)
+        unique = {unit.identity: unit for unit in units}
+        return Plan(self, tuple(unique.values()), tuple(retrainings))
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """A training of the architecture that a chain's search will find."""
+
+    chain: Chain
+    training: Training
+
+    @property
+    def waits_for(self) -> str:
+        """Identity of the search."""
+        return self.chain.search.identity
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Units known from the start, and trainings that wait for a search to name a network.
+
+    Attributes:
+        expansion: where the units come from.
+        units: each once, supernets first, so that the longest chains start first.
+        retrainings: known once the searches they wait for have ended.
+    """
+
+    expansion: Expansion
+    units: tuple[Unit, ...]
+    retrainings: tuple[Retraining, ...]
+
+    def found_units(self, found: Mapping[str, str]) -> tuple[TrainUnit, ...]:
+        """The trainings that follow from finished searches.
+
+        Args:
+            found: identity of a finished search → best architecture.
+        """
+        return tuple(
+            self.expansion.retrain(retraining, found[retraining.waits_for])
+            for retraining in self.retrainings
+            if retraining.waits_for in found
+        )

@@ -1,0 +1,115 @@
+"""Reads suite files; every fault is one line with the file, the line and the key."""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from imbnas.errors import InputError, UnknownNameError, suggest
+from imbnas.resources import resource_folder
+from imbnas.suites.definition import Fidelity, PartKind, SuiteFile
+from imbnas.suites.toml_lines import line_of
+
+DEFAULT_SUITE = "lt-digits"
+
+
+def suite_files() -> dict[str, Path]:
+    """Name → file of every suite that ships with imbnas, sorted by name."""
+    return {path.stem: path for path in sorted(resource_folder("suites").glob("*.toml"))}
+
+
+def load_suite(name_or_file: str) -> SuiteFile:
+    """Read a shipped suite by name, or any suite from a path that ends in ``.toml``.
+
+    Raises:
+        InputError: an unknown name, or a file that is missing or not a valid suite.
+    """
+    if name_or_file.endswith(".toml"):
+        return read_suite(Path(name_or_file))
+    shipped = suite_files()
+    if name_or_file not in shipped:
+        raise UnknownNameError("suite", name_or_file, shipped)
+    return read_suite(shipped[name_or_file])
+
+
+def read_suite(path: Path) -> SuiteFile:
+    """Read one suite file.
+
+    Raises:
+        InputError: the file cannot be read, is not TOML, or breaks the schema.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(f"suite {path}: {reason}; give the path of a readable TOML file") from None
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"suite {path}: not valid TOML: {error}") from None
+    try:
+        return SuiteFile.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_first_fault(path, text, error)) from None
+
+
+def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
+    """Return the named fidelity, or the suite's default one.
+
+    Raises:
+        UnknownNameError: the suite has no such fidelity.
+    """
+    chosen = name or suite.default_fidelity
+    if chosen not in suite.fidelities:
+        raise UnknownNameError(f"fidelity of suite {suite.name!r}:", chosen, suite.fidelities)
+    return chosen, suite.fidelities[chosen]
+
+
+def _first_fault(path: Path, text: str, error: ValidationError) -> str:
+    fault = error.errors()[0]
+    where = _path_in_file(fault["loc"])
+    line = line_of(text, where)
+    key = ".".join(str(part) for part in where) or "(top level)"
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = f"unknown key{suggest(str(where[-1]), _known_keys(fault['loc']))}"
+    place = f"{path}:{line}" if line else str(path)
+    return f"suite {place}: {key}: {message}"
+
+
+def _path_in_file(location: Sequence[str | int]) -> tuple[str | int, ...]:
+    """Drop the tags that pydantic adds for the variants of a union."""
+    return tuple(
+        part
+        for index, part in enumerate(location)
+        if not (index == 2 and location[0] == "parts" and part in get_args(PartKind))
+    )
+
+
+def _known_keys(location: Sequence[str | int]) -> list[str]:
+    """Keys that are accepted where an unknown one stands."""
+    models: list[type[BaseModel]] = [SuiteFile]
+    for part in location[:-1]:
+        inner = [
+            found
+            for model in models
+            if part in model.model_fields
+            for found in _models_in(model.model_fields[str(part)].annotation)
+        ]
+        tagged = [model for model in models if part in _tags_of(model)]
+        models = inner or tagged or models
+    return [field for model in models for field in model.model_fields]
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _tags_of(model: type[BaseModel]) -> tuple[Any, ...]:
+    kind = model.model_fields.get("kind")
+    return get_args(kind.annotation) if kind else ()

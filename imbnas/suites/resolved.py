@@ -1,0 +1,103 @@
+"""The resolved suite (``RUN/suite.json``): all that units and tables need, and no data."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from imbnas.suites.definition import Fidelity, SuiteFile
+from imbnas.units.conditions import Condition
+from imbnas.units.frozen import FrozenModel
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Precision, Sha256
+
+
+class Member(FrozenModel):
+    """One architecture of the population.
+
+    Attributes:
+        architecture: published string.
+        unique_id: structure as papers count structures.
+        functional_id: function as a graph.
+        params: trainable parameters under the fidelity's network recipe.
+        macs: multiply-accumulates of one image.
+    """
+
+    architecture: str
+    unique_id: str
+    functional_id: str
+    params: int
+    macs: int
+
+
+class ConditionFacts(FrozenModel):
+    """What tables need to know of a condition; indices are left to the data layer.
+
+    Attributes:
+        condition: as the suite names it, without a subset seed of its own.
+        class_counts: training images of each class.
+        groups: name (many, medium, few) → classes; ``None`` for a group without classes.
+        replicates: the pinned data of each replicate.
+    """
+
+    condition: Condition
+    class_counts: tuple[int, ...]
+    groups: dict[str, tuple[int, ...] | None]
+    replicates: tuple[DataRef, ...]
+
+
+class BaselineFacts(FrozenModel):
+    """A baseline under the fidelity's resolution."""
+
+    model: BaselineModel
+    params: int
+    macs: int
+
+
+class StrategyFacts(FrozenModel):
+    """A strategy and what it declares.
+
+    Attributes:
+        component: identity of the strategy.
+        scores_on: whose training images calibrate and whose validation images score candidates.
+        recipe: which of the fidelity's recipes it trains with.
+    """
+
+    component: Component
+    scores_on: Literal["source", "target"]
+    recipe: Literal["adaptation", "supernet"]
+
+
+class PluginFile(FrozenModel):
+    """A plug-in that was loaded, kept as a copy inside the run directory."""
+
+    name: str
+    sha256: Sha256
+
+
+class ResolvedSuite(FrozenModel):
+    """A suite at one fidelity with every name resolved.
+
+    Expanding it to units and reading its records into tables needs neither data nor plug-ins.
+    """
+
+    schema_version: Literal[1] = 1
+    suite: SuiteFile
+    fidelity: str
+    settings: Fidelity
+    replicates: Annotated[int, Field(ge=1)]
+    device_type: DeviceType
+    precision: Precision
+    space_version: str
+    population: tuple[Member, ...]
+    conditions: dict[str, ConditionFacts]
+    schemes: dict[str, SchemeSpec]
+    strategies: dict[str, StrategyFacts]
+    searcher: Component
+    population_scorer: Component
+    baselines: dict[str, BaselineFacts]
+    plugins: tuple[PluginFile, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """``SUITE@VERSION/FIDELITY``, the name of its tables."""
+        return f"{self.suite.name}@{self.suite.version}/{self.fidelity}"

@@ -1,0 +1,150 @@
+"""Records: the immutable JSON that a finished unit leaves, and failures beside them."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from imbnas.units.frozen import FrozenModel
+from imbnas.units.work import Sha256, Unit
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class TrainMetrics(FrozenModel):
+    """Result of a ``train`` unit.
+
+    Attributes:
+        class_correct: test images of each class that were classified correctly.
+        class_total: test images of each class.
+        params: trainable parameters of the network.
+        macs: multiply-accumulates of one forward pass of one image.
+        train_loss: mean loss of the last epoch.
+    """
+
+    kind: Literal["train"] = "train"
+    class_correct: tuple[Count, ...]
+    class_total: tuple[Count, ...]
+    params: Count
+    macs: Count
+    train_loss: float
+
+    @model_validator(mode="after")
+    def _possible(self) -> "TrainMetrics":
+        if len(self.class_correct) != len(self.class_total):
+            raise ValueError("class_correct and class_total differ in length")
+        if any(c > t for c, t in zip(self.class_correct, self.class_total, strict=True)):
+            raise ValueError("more correct images than images in a class")
+        return self
+
+    @property
+    def class_accuracy(self) -> tuple[float | None, ...]:
+        """Recall of each class in [0, 1]; ``None`` where the test split has no image."""
+        pairs = zip(self.class_correct, self.class_total, strict=True)
+        return tuple(c / t if t else None for c, t in pairs)
+
+    def mean_accuracy(self, classes: Iterable[int] | None = None) -> float | None:
+        """Mean per-class recall in [0, 1] over the given classes, or all; ``None`` for none."""
+        chosen = range(len(self.class_total)) if classes is None else classes
+        recalls = [a for a in (self.class_accuracy[c] for c in chosen) if a is not None]
+        return sum(recalls) / len(recalls) if recalls else None
+
+
+class SupernetMetrics(FrozenModel):
+    """Result of a ``supernet`` unit: the hash that names its weights."""
+
+    kind: Literal["supernet"] = "supernet"
+    weights_sha256: Sha256
+    train_loss: float
+
+
+class AdaptMetrics(FrozenModel):
+    """Result of an ``adapt`` unit.
+
+    ``weights_sha256`` is the source supernet's own where a strategy changes no weight.
+    """
+
+    kind: Literal["adapt"] = "adapt"
+    weights_sha256: Sha256
+
+
+class SearchMetrics(FrozenModel):
+    """Result of a ``search`` unit.
+
+    Attributes:
+        best: the architecture with the highest score; ties go to the earlier one.
+        scores: (architecture, mean per-class validation recall in [0, 1]), in order of
+            evaluation; no architecture occurs twice.
+    """
+
+    kind: Literal["search"] = "search"
+    best: str
+    scores: tuple[tuple[str, float], ...]
+
+
+Metrics = Annotated[
+    TrainMetrics | SupernetMetrics | AdaptMetrics | SearchMetrics, Field(discriminator="kind")
+]
+
+
+class Cost(FrozenModel):
+    """What a unit took.
+
+    Attributes:
+        seconds: wall-clock seconds.
+        device: model name of the processor or accelerator.
+        images_seen: images through the network, training and evaluation.
+        macs: multiply-accumulates spent; a training step counts three forward passes, a step
+            through a frozen backbone one.
+    """
+
+    seconds: Annotated[float, Field(ge=0)]
+    device: str
+    images_seen: Count
+    macs: Count
+
+
+class Provenance(FrozenModel):
+    """Versions and circumstances of a result; none of it is part of an identity."""
+
+    imbnas: str
+    python: str
+    torch: str
+    torchvision: str
+    timm: str
+    numpy: str
+    git_revision: str | None
+    threads: int
+    platform: str
+    utc: str
+
+
+class Record(FrozenModel):
+    """A finished unit."""
+
+    schema_version: Literal[1] = 1
+    identity: Sha256
+    unit: Unit
+    metrics: Metrics
+    cost: Cost
+    provenance: Provenance
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> "Record":
+        if self.unit.identity != self.identity:
+            raise ValueError("identity is not the hash of the unit")
+        if self.unit.kind != self.metrics.kind:
+            raise ValueError(f"metrics of kind {self.metrics.kind} for a {self.unit.kind} unit")
+        return self
+
+
+class Failure(FrozenModel):
+    """A unit that could not be finished, and why."""
+
+    schema_version: Literal[1] = 1
+    identity: Sha256
+    label: str
+    error: str
+    message: str
+    traceback: str
+    utc: str

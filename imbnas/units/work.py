@@ -1,0 +1,197 @@
+"""Units: the smallest pieces of work, fully resolved; a unit's hash is its identity."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from imbnas.units.conditions import Protocol
+from imbnas.units.frozen import FrozenModel, content_sha256
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import Options, SchemeSpec
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+DeviceType = Literal["cpu", "cuda"]
+Precision = Literal["float32", "bfloat16"]
+
+TASK_VERSION = "1"
+"""Changes whenever the same unit would give another result; part of every identity."""
+
+
+class DataRef(FrozenModel):
+    """A condition pinned to exact images.
+
+    Attributes:
+        condition: short name, with the subset seed in it.
+        protocol: how validation images were held out.
+        dataset_digest: sha256 of the dataset's images and labels.
+        manifest_sha256: sha256 of the exact training, validation and test indices.
+    """
+
+    condition: str
+    protocol: Protocol
+    dataset_digest: Sha256
+    manifest_sha256: Sha256
+
+
+class SpaceModel(FrozenModel):
+    """One architecture of a search space."""
+
+    source: Literal["space"] = "space"
+    space: str
+    version: str
+    architecture: str
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return self.architecture
+
+
+class BaselineModel(FrozenModel):
+    """A timm model together with how it is fitted to small images.
+
+    ``spec_sha256`` is the hash of the whole fitted specification.
+    """
+
+    source: Literal["baseline"] = "baseline"
+    baseline: str
+    version: str
+    spec_sha256: Sha256
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return self.baseline
+
+
+Model = Annotated[SpaceModel | BaselineModel, Field(discriminator="source")]
+
+
+class Component(FrozenModel):
+    """A registry entry with its options: a strategy or a searcher.
+
+    Attributes:
+        name: registry name.
+        version: of the entry.
+        options: (name, value) pairs sorted by name.
+        source_sha256: hash of a plug-in's source file; ``None`` for built-in entries.
+    """
+
+    name: str
+    version: str
+    options: Options = ()
+    source_sha256: Sha256 | None = None
+
+
+class UnitBase(FrozenModel):
+    """What every unit has."""
+
+    schema_version: Literal[1] = 1
+    task_version: str = TASK_VERSION
+    device_type: DeviceType = "cpu"
+    precision: Precision = "float32"
+    replicate: Annotated[int, Field(ge=0)]
+
+    @cached_property
+    def identity(self) -> str:
+        """Hex sha256 of the canonical JSON."""
+        return content_sha256(self)
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Identities of the units that must be finished before this one."""
+        return ()
+
+
+class TrainUnit(UnitBase):
+    """Train one network from scratch and read the test split once."""
+
+    kind: Literal["train"] = "train"
+    model: Model
+    data: DataRef
+    scheme: SchemeSpec
+    recipe: Recipe
+
+    @property
+    def label(self) -> str:
+        """One line for progress displays and logs."""
+        return f"train {self.model.label} on {self.data.condition} with {self.scheme.name}"
+
+
+class SupernetUnit(UnitBase):
+    """Train a weight-sharing supernet of a whole space."""
+
+    kind: Literal["supernet"] = "supernet"
+    space: str
+    version: str
+    data: DataRef
+    scheme: SchemeSpec
+    recipe: Recipe
+
+    @property
+    def label(self) -> str:
+        """One line for progress displays and logs."""
+        return f"supernet of {self.space} on {self.data.condition}"
+
+
+class AdaptUnit(UnitBase):
+    """Adapt a source supernet to a target condition."""
+
+    kind: Literal["adapt"] = "adapt"
+    strategy: Component
+    supernet: Sha256
+    space: str
+    version: str
+    source: DataRef
+    target: DataRef
+    scheme: SchemeSpec
+    recipe: Recipe
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """The source supernet."""
+        return (self.supernet,)
+
+    @property
+    def label(self) -> str:
+        """One line for progress displays and logs."""
+        return f"adapt to {self.target.condition} by {self.strategy.name}"
+
+
+class SearchUnit(UnitBase):
+    """Score sub-networks of an adapted supernet on validation images and name the best.
+
+    Attributes:
+        scored_on: the condition whose training images calibrate batch statistics and whose
+            validation images give the scores; the source's for strategies that see no target.
+        calibration_images: training images used to calibrate each sub-network; 0 scores with
+            the statistics of the validation batch itself.
+    """
+
+    kind: Literal["search"] = "search"
+    searcher: Component
+    adapted: Sha256
+    space: str
+    version: str
+    scored_on: DataRef
+    recipe: Recipe
+    calibration_images: Annotated[int, Field(ge=0)]
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """The adapted supernet."""
+        return (self.adapted,)
+
+    @property
+    def label(self) -> str:
+        """One line for progress displays and logs."""
+        return f"{self.searcher.name} search scored on {self.scored_on.condition}"
+
+
+Unit = Annotated[
+    TrainUnit | SupernetUnit | AdaptUnit | SearchUnit,
+    Field(discriminator="kind"),
+]
+UNIT_KINDS = ("train", "supernet", "adapt", "search")
+UNIT_ADAPTER: TypeAdapter[Unit] = TypeAdapter(Unit)
