@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Searchers: how the best architecture of an adapted supernet is found."""

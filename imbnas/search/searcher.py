@@ -1,0 +1,66 @@
+"""What every searcher offers, and the registry of searchers."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imbnas.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from imbnas.search.scoreboard import Scoreboard
+    from imbnas.spaces.space import Space
+
+
+class Searcher(Protocol):
+    """Finds the best architecture by asking for scores; it sees nothing else of the data."""
+
+    def search(self, space: "Space", scoreboard: "Scoreboard", rng: "np.random.Generator") -> None:
+        """Evaluate architectures on the scoreboard until the budget is spent."""
+        ...
+
+
+SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
+    "searcher",
+    {
+        "evolution": (
+            "imbnas.search.evolution:Evolution",
+            "1",
+            "evolution with mutation and crossover of the best, as in SPOS (arXiv:1904.00420)",
+        ),
+        "exhaustive": (
+            "imbnas.search.exhaustive:Exhaustive",
+            "1",
+            "every architecture of a list, or of a small space",
+        ),
+        "random": (
+            "imbnas.search.random_search:RandomSearch",
+            "1",
+            "distinct architectures drawn uniformly",
+        ),
+    },
+    entry_points="imbnas.searchers",
+)
+
+
+def build_searcher(name: str, options: dict[str, Any]) -> Searcher:
+    """Make a searcher with the given options.
+
+    Raises:
+        UnknownNameError: no searcher has that name.
+        InputError: an option is unknown or out of range.
+    """
+    from pydantic import ValidationError
+
+    from imbnas.errors import InputError, suggest
+
+    factory = SEARCHERS.get(name)
+    try:
+        return factory(**options)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        option = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"]
+        if fault["type"] == "extra_forbidden":
+            message = f"unknown option{suggest(option, getattr(factory, 'model_fields', {}))}"
+        raise InputError(f"searcher {name!r}: option {option!r}: {message}") from None
