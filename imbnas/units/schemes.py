@@ -26,7 +26,9 @@ class SchemeSpec(FrozenModel):
             ``effective-number``.
         deferred_from: fraction of the training, in [0, 1], before which the loss's weights are
             1 (DRW); ``None`` when the weights hold from the start.
-        sampler_deferred_from: the same for the sampler (DRS).
+        deferred_from_epoch: the same switch as a 0-based epoch; at most one of the two is set.
+        sampler_deferred_from: the same for the sampler (DRS); images are drawn by instance before.
+        sampler_deferred_from_epoch: the sampler's switch as a 0-based epoch.
         mixing: mixing of images and labels in a batch.
         mixing_alpha: parameter of the Beta distribution of ``mixing``.
         classifier: ``linear``, or ``cosine`` for normalised weights and features.
@@ -41,7 +43,9 @@ class SchemeSpec(FrozenModel):
     normalise: Literal["sum_w", "n"] = "sum_w"
     sampler: str = "instance"
     deferred_from: Annotated[float, Field(ge=0, le=1)] | None = None
+    deferred_from_epoch: Annotated[int, Field(ge=0)] | None = None
     sampler_deferred_from: Annotated[float, Field(ge=0, le=1)] | None = None
+    sampler_deferred_from_epoch: Annotated[int, Field(ge=0)] | None = None
     mixing: Literal["none", "mixup", "cutmix", "remix"] = "none"
     mixing_alpha: Annotated[float, Field(gt=0)] = 1.0
     classifier: Literal["linear", "cosine"] = "linear"

@@ -1,0 +1,52 @@
+"""From a loss's name and options to a module."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from imbnas.errors import InputError
+from imbnas.losses.class_counts import check_class_counts
+from imbnas.losses.options import read_options
+from imbnas.losses.registry import LOSSES
+
+if TYPE_CHECKING:
+    from imbnas.losses.configs import LossConfig
+    from imbnas.losses.loss import Loss
+
+
+def read_loss(name: str, options: Mapping[str, Any]) -> "LossConfig":
+    """Check a loss's name and options without importing torch.
+
+    Raises:
+        InputError: an unknown name or option, or a value outside its range.
+    """
+    return read_options(LOSSES.get(name), options, f"loss {name!r}")
+
+
+def build_loss(
+    name: str,
+    class_counts: Iterable[int],
+    epochs: int | None = None,
+    *,
+    seed: int = 0,
+    **options: Any,
+) -> "Loss":
+    """Build a loss by name.
+
+    Args:
+        name: entry in ``LOSSES``.
+        class_counts: training images of each of the C classes, each at least 1.
+        epochs: length of the training; needed where ``deferred_from`` is a fraction.
+        seed: of the random draws that some losses make; each epoch has its own stream.
+        options: of the loss; those that all losses have are in
+            ``imbnas.losses.configs.LossConfig``.
+
+    Returns:
+        A module with ``set_epoch(e)``, ``per_sample(logits, targets)`` and ``forward``.
+
+    Raises:
+        InputError: an unknown name or option, a value outside its range, or unusable counts.
+    """
+    config = read_loss(name, options)
+    if epochs is not None and epochs < 1:
+        raise InputError(f"loss {name!r}: epochs={epochs} must be at least 1")
+    return config.build(check_class_counts(class_counts), epochs, seed)

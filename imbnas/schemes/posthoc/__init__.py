@@ -1,0 +1,1 @@
+"""Corrections after training, on cached features and logits, without touching the backbone."""
