@@ -1,0 +1,108 @@
+"""Percentile bootstrap over architectures.
+
+Only architectures are resampled. Resampling replicates as well would count their noise twice:
+the point estimate already holds it.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbnas.errors import InputError
+from imbnas.stats.arrays import Floats
+
+MIN_ROWS = 4
+_CHUNK = 2**20
+# Absorbs the rounding of products such as 0.05 · 1000 that ought to be whole.
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate between two bounds; a bound is ``None`` where it cannot be given."""
+
+    low: float | None
+    high: float | None
+
+
+NO_INTERVAL = Interval(None, None)
+
+
+def check_resampling(resamples: int, level: float) -> None:
+    """Refuse settings under which no interval could be read off.
+
+    Raises:
+        InputError: ``level`` is not in (0, 1), or ``resamples`` is too small for it.
+    """
+    if not 0 < level < 1:
+        raise InputError(f"level: {level} is not between 0 and 1; 0.95 is usual")
+    least = math.ceil(2 / (1 - level) - _TINY) - 1
+    if resamples < least:
+        raise InputError(
+            f"resamples: {resamples} is too few for level {level}; give at least {least}"
+        )
+
+
+def resample_counts(n: int, resamples: int, rng: np.random.Generator) -> NDArray[np.integer]:
+    """Draw resamples of n architectures with replacement.
+
+    Returns:
+        Shape (resamples, n): how often each architecture was drawn; rows sum to n.
+    """
+    dtype = np.int16 if n < 2**15 else np.int32
+    counts = np.empty((resamples, n), dtype=dtype)
+    size = max(1, _CHUNK // max(1, n))
+    for start in range(0, resamples, size):
+        part = counts[start : start + size]
+        drawn = rng.integers(0, n, size=part.shape)
+        drawn += n * np.arange(len(part))[:, None]
+        part[...] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
+    return counts
+
+
+def percentile_interval(samples: Floats, level: float) -> Interval:
+    """The percentile interval from order statistics: the (B+1)(1−level)/2-th from either end.
+
+    This choice makes ``p_value(samples) <= 1 - level`` and "the interval leaves out 0" one
+    statement (Davison & Hinkley 1997, section 5.2).
+
+    Args:
+        samples: shape (B,); NaN marks a resample in which the statistic is undefined.
+        level: in (0, 1).
+
+    Returns:
+        An interval without bounds when more than half of the samples are undefined or too few
+        are left for the level.
+    """
+    defined = np.sort(samples[~np.isnan(samples)])
+    k = math.floor((1 - level) / 2 * (len(defined) + 1) + _TINY)
+    if k < 1 or 2 * len(defined) <= len(samples):
+        return NO_INTERVAL
+    return Interval(float(defined[k - 1]), float(defined[-k]))
+
+
+def upper_p_value(samples: Floats) -> float | None:
+    """Two-sided p-value of the claim that a statistic is above 0.
+
+    Twice the share of resamples at or below 0, with the sample itself counted among them, at
+    most 1: a statistic below 0 never gives a small value.
+
+    Returns:
+        In (0, 1], or ``None`` when more than half of the samples are undefined.
+    """
+    defined = samples[~np.isnan(samples)]
+    if 2 * len(defined) <= len(samples):
+        return None
+    return min(1.0, 2 * (1 + int((defined <= 0).sum())) / (len(defined) + 1))
+
+
+def two_sided_p_value(samples: Floats) -> float | None:
+    """Two-sided p-value of the claim that a statistic differs from 0.
+
+    Returns:
+        In (0, 1], or ``None`` when more than half of the samples are undefined.
+    """
+    above, below = upper_p_value(samples), upper_p_value(-samples)
+    return None if above is None or below is None else min(above, below)
