@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Training and evaluation of one network."""

@@ -1,0 +1,41 @@
+"""Evaluation: correct answers per class."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.no_grad()
+def class_correct(
+    network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], num_classes: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Count correct and all images of each class.
+
+    Args:
+        network: maps (B, C, H, W) to (B, K) logits; put in the mode it is to be evaluated in.
+        batches: images with (B,) integer labels.
+        num_classes: K.
+
+    Returns:
+        Two tuples of K counts: correct, total.
+    """
+    correct = torch.zeros(num_classes, dtype=torch.int64)
+    total = torch.zeros(num_classes, dtype=torch.int64)
+    for images, labels in batches:
+        hits = network(images).argmax(dim=1) == labels
+        correct += torch.bincount(labels[hits], minlength=num_classes).cpu()
+        total += torch.bincount(labels, minlength=num_classes).cpu()
+    return tuple(correct.tolist()), tuple(total.tolist())
+
+
+def mean_recall(correct: Iterable[int], total: Iterable[int]) -> float:
+    """Mean per-class recall in [0, 1] over the classes that have images.
+
+    Raises:
+        ValueError: no class has an image.
+    """
+    recalls = [c / t for c, t in zip(correct, total, strict=True) if t]
+    if not recalls:
+        raise ValueError("no class has an image to evaluate")
+    return sum(recalls) / len(recalls)

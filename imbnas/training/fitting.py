@@ -1,0 +1,170 @@
+"""The training loop: one network, one scheme, one stream of batches."""
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from imbnas.data.samplers import class_probabilities
+from imbnas.errors import ImbnasError
+from imbnas.training.averaging import WeightAverage
+from imbnas.training.schedule import learning_rate
+
+if TYPE_CHECKING:
+    from imbnas.data.streams import BatchStream
+    from imbnas.schemes.training_scheme import TrainingScheme
+    from imbnas.units.networks import ImageClassifier
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.work import Precision
+
+
+class NonFiniteLossError(ImbnasError):
+    """The loss became NaN or infinite."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a training did.
+
+    Attributes:
+        train_loss: mean loss over the steps of the last epoch.
+        trained_images: images through forward and backward passes of the whole network.
+        head_images: images through a frozen backbone and a trained classifier.
+    """
+
+    train_loss: float
+    trained_images: int
+    head_images: int
+
+
+@dataclass
+class Fitting:
+    """Trains a network in place.
+
+    Attributes:
+        network: in any mode; it is left in training mode.
+        stream: training batches.
+        scheme: loss, sampler and mixing.
+        recipe: epochs, rates and all that.
+        class_counts: training images of each class, for class-aware samplers.
+        mixing_generator: source of chance of the scheme's mixing.
+        before_step: called before each step with the number of images in it; a supernet chooses
+            its path here.
+        freeze_backbone_from: 0-based epoch from which only the classifier is trained; ``None``
+            for never.
+        precision: ``bfloat16`` runs forward passes under autocast.
+    """
+
+    network: "ImageClassifier"
+    stream: "BatchStream"
+    scheme: "TrainingScheme"
+    recipe: "Recipe"
+    class_counts: Sequence[int]
+    mixing_generator: torch.Generator
+    before_step: Callable[[int], None] | None = None
+    freeze_backbone_from: int | None = None
+    precision: "Precision" = "float32"
+
+    def run(self) -> Fit:
+        """Train for all epochs of the recipe.
+
+        Raises:
+            NonFiniteLossError: names the epoch in which the loss was not finite.
+        """
+        module = _as_module(self.network)
+        module.train()
+        optimizer = _sgd(list(module.parameters()), self.recipe)
+        average = WeightAverage(module)
+        trained = head = 0
+        loss = math.nan
+        for epoch in range(self.recipe.epochs):
+            if epoch == self.freeze_backbone_from:
+                optimizer = _sgd(list(self.network.classifier.parameters()), self.recipe)
+            loss, images = self._epoch(epoch, optimizer, average)
+            if self._frozen(epoch):
+                head += images
+            else:
+                trained += images
+        average.apply()
+        return Fit(loss, trained, head)
+
+    def _epoch(
+        self, epoch: int, optimizer: torch.optim.Optimizer, average: WeightAverage
+    ) -> tuple[float, int]:
+        recipe, scheme = self.recipe, self.scheme
+        scheme.set_epoch(epoch)
+        drawn = class_probabilities(
+            scheme.sampler_at(epoch), self.class_counts, scheme.progress_at(epoch)
+        )
+        steps = recipe.steps_per_epoch or math.ceil(sum(self.class_counts) / recipe.batch_size)
+        averaging = recipe.average_from is not None
+        start = (recipe.average_from or 0.0) * recipe.epochs
+        total = torch.zeros(())
+        seen = 0
+        for step, (images, labels) in enumerate(self.stream.epoch(recipe.steps_per_epoch, drawn)):
+            progress = epoch + step / steps
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, progress)
+            total += self._step(images, labels, optimizer, self._frozen(epoch)).cpu()
+            seen += len(labels)
+            if averaging and progress >= start:
+                average.update()
+        loss = total.item() / max(steps, 1)
+        if not math.isfinite(loss):
+            raise NonFiniteLossError(
+                f"the loss is {loss} in epoch {epoch} of {recipe.epochs}; lower the learning rate"
+            )
+        return loss, seen
+
+    def _step(
+        self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, frozen: bool
+    ) -> Tensor:
+        if self.before_step is not None:
+            self.before_step(len(labels))
+        targets = labels
+        if self.scheme.mixes:
+            images, targets = self.scheme.mix(images, labels, self.mixing_generator)
+        with self._autocast(images.device.type):
+            with torch.no_grad() if frozen else nullcontext():
+                features = self.network.forward_features(images)
+            logits = self.network.classifier(features)
+        loss = self.scheme.loss(
+            logits.float(), targets, features.float() if self.scheme.needs_features else None
+        )
+        # Gradients of unused operations stay None, so that SGD leaves them bit-unchanged.
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.recipe.clip_norm is not None:
+            parameters = [p for group in optimizer.param_groups for p in group["params"]]
+            nn.utils.clip_grad_norm_(parameters, self.recipe.clip_norm)
+        optimizer.step()
+        return loss.detach()
+
+    def _frozen(self, epoch: int) -> bool:
+        return self.freeze_backbone_from is not None and epoch >= self.freeze_backbone_from
+
+    def _autocast(self, device_type: str) -> torch.autocast:
+        return torch.autocast(
+            device_type, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"
+        )
+
+
+def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:
+    return torch.optim.SGD(
+        parameters,
+        lr=recipe.lr,
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+
+
+def _as_module(network: "ImageClassifier") -> nn.Module:
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"{type(network).__name__} is not a torch module")
+    return network
