@@ -1,0 +1,162 @@
+"""Builds baselines as networks of the one shape that everything trainable has, and counts them."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from imbnas.baselines.cifar_resnet import CifarResNet
+from imbnas.baselines.spec import BaselineSpec
+from imbnas.baselines.timm_models import create_body
+from imbnas.baselines.tracing import macs_per_image, meta_forward
+from imbnas.errors import InputError, UnknownNameError
+
+_OWN_MODELS = {"cifar_resnet32": partial(CifarResNet, blocks=5)}
+_TRIED_SIZES = (8, 16, 32, 64, 128, 224, 256)
+
+
+@dataclass(frozen=True)
+class BaselineCounts:
+    """Trainable parameters, and multiply-accumulates of one image's forward pass."""
+
+    params: int
+    macs: int
+
+
+class FittedClassifier(nn.Module):
+    """A body of any make with a linear classifier, as ``imbnas.units.networks.ImageClassifier``.
+
+    Args:
+        body: maps (B, C, S, S) to (B, F), S being the enlarged side.
+        num_features: F.
+        num_classes: outputs of the classifier.
+        input_size: images smaller than this side in pixels are enlarged bilinearly; ``None``
+            for never.
+    """
+
+    def __init__(
+        self, body: nn.Module, num_features: int, num_classes: int, input_size: int | None
+    ) -> None:
+        super().__init__()
+        self.body = body
+        self.num_features = num_features
+        self.classifier: nn.Module = nn.Linear(num_features, num_classes)
+        self._input_size = input_size
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Map (B, C, H, W) images to (B, F) pooled features."""
+        size = self._input_size
+        if size is not None and images.shape[-1] < size:
+            images = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False)
+        features: Tensor = self.body(images)
+        return features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map (B, C, H, W) images to (B, K) logits."""
+        logits: Tensor = self.classifier(self.forward_features(images))
+        return logits
+
+
+def build(
+    spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int
+) -> FittedClassifier:
+    """Build a baseline fitted to the images; initial weights come from torch's global generator.
+
+    Args:
+        spec: the baseline.
+        resolution: side of the square images in pixels.
+        in_channels: 1 for grey, 3 for colour.
+        num_classes: outputs of the classifier.
+
+    Raises:
+        InputError: the baseline cannot take images of that size; names the sizes it takes.
+        UnknownNameError: the spec names a model that its source does not have.
+    """
+    spec.check_resolution(resolution)
+    inner = _inner_resolution(spec, resolution)
+    body = _body(spec, inner, in_channels)
+    try:
+        features = meta_forward(body, (2, in_channels, inner, inner))
+    except (RuntimeError, AssertionError, ValueError) as error:
+        sizes = _working_sizes(spec, in_channels)
+        raise InputError(
+            f"baseline {spec.name} cannot take images of {resolution} pixels; of the sizes tried "
+            f"it takes {sizes}; set fitting.input_size in a TOML file to enlarge smaller images"
+        ) from error
+    return FittedClassifier(body, features.shape[-1], num_classes, spec.fitting.input_size)
+
+
+def _inner_resolution(spec: BaselineSpec, resolution: int) -> int:
+    return max(resolution, spec.fitting.input_size or resolution)
+
+
+def _working_sizes(spec: BaselineSpec, in_channels: int) -> str:
+    """Phrase which of the usual sizes a network takes, by trying them."""
+    return (
+        ", ".join(str(size) for size in _TRIED_SIZES if _works(spec, size, in_channels)) or "none"
+    )
+
+
+def _works(spec: BaselineSpec, resolution: int, in_channels: int) -> bool:
+    inner = _inner_resolution(spec, resolution)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            body = _body(spec, inner, in_channels)
+        meta_forward(body, (2, in_channels, inner, inner))
+    except (RuntimeError, AssertionError, ValueError):
+        return False
+    return spec.fitting.takes(resolution)
+
+
+def _body(spec: BaselineSpec, resolution: int, in_channels: int) -> nn.Module:
+    if spec.source == "timm":
+        return create_body(spec, resolution=resolution, in_channels=in_channels)
+    if spec.model not in _OWN_MODELS:
+        raise UnknownNameError("imbnas model", spec.model, _OWN_MODELS)
+    options: dict[str, Any] = dict(spec.model_options)
+    try:
+        return _OWN_MODELS[spec.model](in_channels, **options)
+    except TypeError as error:
+        raise InputError(f"baseline {spec.name}: model_options: {error}") from error
+
+
+def check(spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int) -> None:
+    """Refuse a baseline that cannot be built for these images; nothing is kept.
+
+    ``BaselineSpec.check_resolution`` is the part of it that needs no torch.
+
+    Raises:
+        InputError: the baseline cannot take images of that size; names the sizes it takes.
+        UnknownNameError: the spec names a model that its source does not have.
+    """
+    spec.check_resolution(resolution)
+    with torch.random.fork_rng(devices=[]):
+        build(spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes)
+
+
+def counts(
+    spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int
+) -> BaselineCounts:
+    """Count a baseline's parameters and MACs; torch's global generator stays as it was.
+
+    MACs are half of the operations that PyTorch's flop counter sees in evaluation mode, in the
+    form that is trained (parallel branches of RepVGG and its like are not merged).
+
+    Args:
+        spec: the baseline.
+        resolution: side of the square images in pixels.
+        in_channels: 1 for grey, 3 for colour.
+        num_classes: outputs of the classifier.
+
+    Raises:
+        InputError: the baseline cannot take images of that size.
+    """
+    with torch.random.fork_rng(devices=[]):
+        network = build(
+            spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes
+        )
+    params = sum(tensor.numel() for tensor in network.parameters() if tensor.requires_grad)
+    return BaselineCounts(params, macs_per_image(network, in_channels, resolution))

@@ -1,0 +1,110 @@
+"""Everything asked of timm: which models it knows, how they fit by default, and building one."""
+
+import re
+from typing import Any
+
+import timm
+from timm.models import get_pretrained_cfg, is_model
+from torch import nn
+
+from imbnas.baselines.restriding import limit_reduction
+from imbnas.baselines.spec import BaselineSpec, Fitting
+from imbnas.errors import InputError, UnknownNameError
+
+# Modules of timm whose models cut square patches of a size that their constructor takes.
+_PATCH_TOKEN_MODULES = ("vision_transformer", "deit", "eva", "beit")
+_AD_HOC_GRID = 8
+# Large enough that every map of a five-stage network still has an even side.
+_TRACE_RESOLUTION = 256
+
+
+def timm_names() -> tuple[str, ...]:
+    """Names of all models that timm builds, without tags of weights."""
+    return tuple(timm.list_models())
+
+
+def is_timm_model(name: str) -> bool:
+    """Whether timm builds a model of this name; a tag of weights must be one it knows."""
+    _, dot, _ = name.partition(".")
+    return bool(is_model(name)) and (not dot or get_pretrained_cfg(name) is not None)
+
+
+def ad_hoc_fitting(name: str) -> Fitting:
+    """Choose how a model without a TOML file is fitted.
+
+    Patch-token models get smaller patches; models tied to one input size take only that size;
+    all others lose strides.
+
+    Args:
+        name: a name that timm knows.
+    """
+    if any(
+        timm.list_models(name.partition(".")[0], module=module) for module in _PATCH_TOKEN_MODULES
+    ):
+        published = re.search(r"patch(\d+)", name)
+        return Fitting(
+            patch_grid=_AD_HOC_GRID, largest_patch=int(published[1]) if published else 16
+        )
+    config = get_pretrained_cfg(name)
+    if config is not None and config.fixed_input_size:
+        size = config.input_size[-1]
+        return Fitting(smallest_resolution=size, largest_resolution=size)
+    return Fitting()
+
+
+def create_body(
+    spec: BaselineSpec, *, resolution: int, in_channels: int, weights: dict[str, Any] | None = None
+) -> nn.Module:
+    """Build a timm model without classifier, fitted to images of a size.
+
+    Args:
+        spec: a baseline whose source is ``timm``.
+        resolution: side in pixels of the images that reach the timm model.
+        in_channels: channels of the images.
+        weights: overrides of timm's description of the pretrained weights (``{}`` for timm's
+            own weights); ``None`` starts from random ones of torch's global generator.
+
+    Returns:
+        A module that maps (B, in_channels, resolution, resolution) to (B, F).
+
+    Raises:
+        UnknownNameError: timm does not know the model.
+        InputError: timm refuses the options.
+    """
+    if not is_timm_model(spec.model):
+        raise UnknownNameError("timm model", spec.model, timm_names())
+    options = dict(spec.model_options)
+    if spec.fitting.pooling is not None:
+        options["global_pool"] = spec.fitting.pooling
+    if spec.fitting.patch_grid is not None:
+        options["img_size"] = resolution
+        options["patch_size"] = spec.fitting.patch_size(resolution)
+    try:
+        body: nn.Module = timm.create_model(
+            spec.model,
+            pretrained=weights is not None,
+            pretrained_cfg_overlay=weights or None,
+            num_classes=0,
+            in_chans=in_channels,
+            **options,
+        )
+    except TypeError as error:
+        raise InputError(
+            f"baseline {spec.name}: model_options or fitting: {spec.model} refuses them: {error}"
+        ) from error
+    if spec.fitting.patch_grid is None:
+        limit_reduction(
+            body,
+            spec.fitting.target_reduction(resolution),
+            in_channels=in_channels,
+            resolution=_trace_resolution(spec.model),
+            keep_weights=weights is not None,
+        )
+    return body
+
+
+def _trace_resolution(model: str) -> int:
+    config = get_pretrained_cfg(model)
+    if config is not None and config.fixed_input_size:
+        return int(config.input_size[-1])
+    return _TRACE_RESOLUTION
