@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Execution: what each kind of unit does."""

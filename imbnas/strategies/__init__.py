@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Strategies: how a supernet trained on a source condition is adapted to a target."""

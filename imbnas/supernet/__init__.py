@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced with the package."""
+"""Supernets: one network that holds all architectures of a space by weight sharing."""

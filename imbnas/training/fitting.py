@@ -52,8 +52,8 @@ class Fitting:
         recipe: epochs, rates and all that.
         class_counts: training images of each class, for class-aware samplers.
         mixing_generator: source of chance of the scheme's mixing.
-        before_step: called before each step with the number of images in it; a supernet chooses
-            its path here.
+        before_step: called before each step with the epoch and the number of images; a supernet
+            chooses its path here.
         freeze_backbone_from: 0-based epoch from which only the classifier is trained; ``None``
             for never.
         precision: ``bfloat16`` runs forward passes under autocast.
@@ -65,7 +65,7 @@ class Fitting:
     recipe: "Recipe"
     class_counts: Sequence[int]
     mixing_generator: torch.Generator
-    before_step: Callable[[int], None] | None = None
+    before_step: Callable[[int, int], None] | None = None
     freeze_backbone_from: int | None = None
     precision: "Precision" = "float32"
 
@@ -109,6 +109,8 @@ class Fitting:
             progress = epoch + step / steps
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, progress)
+            if self.before_step is not None:
+                self.before_step(epoch, len(labels))
             total += self._step(images, labels, optimizer, self._frozen(epoch)).cpu()
             seen += len(labels)
             if averaging and progress >= start:
@@ -123,8 +125,6 @@ class Fitting:
     def _step(
         self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, frozen: bool
     ) -> Tensor:
-        if self.before_step is not None:
-            self.before_step(len(labels))
         targets = labels
         if self.scheme.mixes:
             images, targets = self.scheme.mix(images, labels, self.mixing_generator)

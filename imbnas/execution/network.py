@@ -1,0 +1,66 @@
+"""Builds the network that a unit names."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imbnas.baselines import build as build_baseline
+from imbnas.baselines import counts as count_baseline
+from imbnas.baselines import load_baseline
+from imbnas.errors import InputError
+from imbnas.spaces import Counts, NetworkShape, get_space
+from imbnas.units.recipes import Recipe
+from imbnas.units.work import Model, SpaceModel
+
+if TYPE_CHECKING:
+    from imbnas.data.dataset import Dataset
+    from imbnas.units.networks import ImageClassifier
+
+
+def network_shape(dataset: "Dataset", recipe: Recipe) -> NetworkShape:
+    """Shape of a network for a dataset under a recipe.
+
+    Raises:
+        InputError: the recipe leaves the resolution open and the dataset has none of its own.
+    """
+    resolution = recipe.resolution or dataset.resolution
+    if resolution is None:
+        raise InputError(f"dataset {dataset.name!r}: its images differ in size; set resolution")
+    return NetworkShape(
+        width=recipe.width,
+        depth=recipe.depth,
+        resolution=resolution,
+        in_channels=dataset.channels,
+        num_classes=dataset.num_classes,
+    )
+
+
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """A network and its counts."""
+
+    network: "ImageClassifier"
+    counts: Counts
+
+
+def build_network(model: Model, shape: NetworkShape) -> BuiltNetwork:
+    """Build a network; initial weights come from torch's global generator.
+
+    Raises:
+        InputError: a baseline's file is no longer what the unit was made from.
+    """
+    if isinstance(model, SpaceModel):
+        space = get_space(model.space)
+        return BuiltNetwork(
+            space.build(model.architecture, shape), space.counts(model.architecture, shape)
+        )
+    spec = load_baseline(model.baseline)
+    if spec.digest != model.spec_sha256:
+        raise InputError(f"baseline {model.baseline!r}: changed since the run was started")
+    size = {
+        "resolution": shape.resolution,
+        "in_channels": shape.in_channels,
+        "num_classes": shape.num_classes,
+    }
+    network = build_baseline(spec, **size)
+    counted = count_baseline(spec, **size)
+    return BuiltNetwork(network, Counts(counted.params, counted.macs))

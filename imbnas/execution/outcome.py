@@ -1,0 +1,20 @@
+"""What executing a unit gives, before it becomes a record."""
+
+from dataclasses import dataclass
+
+from imbnas.units.records import Metrics
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Metrics and the countable part of the cost.
+
+    Attributes:
+        metrics: of the unit's kind.
+        images_seen: images through networks.
+        macs: multiply-accumulates spent.
+    """
+
+    metrics: Metrics
+    images_seen: int
+    macs: int

@@ -1,0 +1,99 @@
+"""Datasets and conditions that a worker holds, so that units do not load them again."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+
+from imbnas.data.dataset import Dataset, load_dataset
+from imbnas.data.image_sets import ImageSet, select_images
+from imbnas.data.locations import DataLocations
+from imbnas.data.manifests import Manifest
+from imbnas.data.resolving import resolve
+from imbnas.errors import InputError
+from imbnas.units.conditions import parse_condition
+from imbnas.units.work import DataRef
+
+
+@dataclass(frozen=True)
+class ConditionImages:
+    """A condition's images, put onto the device when they are first asked for.
+
+    Attributes:
+        dataset: where they come from.
+        manifest: which of them.
+        resolution: side in pixels; ``None`` keeps the dataset's own.
+        device: where they go.
+        locations: where prepared images are cached.
+    """
+
+    dataset: Dataset
+    manifest: Manifest
+    resolution: int | None
+    device: torch.device
+    locations: DataLocations
+
+    @cached_property
+    def train(self) -> ImageSet:
+        """Training images."""
+        return select_images(
+            self.dataset, self.manifest.train, resolution=self.resolution, device=self.device
+        )
+
+    @cached_property
+    def validation(self) -> ImageSet:
+        """Validation images; under protocol ``paper`` these are the test images."""
+        return select_images(
+            self.dataset, self.manifest.validation, resolution=self.resolution, device=self.device
+        )
+
+    @cached_property
+    def test(self) -> ImageSet:
+        """Test images."""
+        return select_images(
+            self.dataset, self.manifest.test, resolution=self.resolution, device=self.device
+        )
+
+
+@dataclass
+class Shelf:
+    """Everything a worker has loaded.
+
+    Attributes:
+        locations: where data lies.
+        device: where images go.
+    """
+
+    locations: DataLocations
+    device: torch.device
+    _datasets: dict[str, Dataset] = field(default_factory=dict)
+    _conditions: dict[tuple[str, int | None], ConditionImages] = field(default_factory=dict)
+
+    def dataset(self, name: str) -> Dataset:
+        """Load a dataset, or recall it."""
+        if name not in self._datasets:
+            self._datasets[name] = load_dataset(name, self.locations)
+        return self._datasets[name]
+
+    def images(self, data: DataRef, resolution: int | None) -> ConditionImages:
+        """Resolve a pinned condition, or recall it.
+
+        Raises:
+            InputError: the data found here is not the data that the unit was made for.
+        """
+        key = (data.manifest_sha256, resolution)
+        if key not in self._conditions:
+            condition = parse_condition(data.condition, data.protocol)
+            dataset = self.dataset(condition.dataset)
+            if dataset.digest != data.dataset_digest:
+                raise InputError(
+                    f"dataset {condition.dataset!r}: its images differ from those of the run "
+                    f"(sha256 {dataset.digest[:12]}, not {data.dataset_digest[:12]})"
+                )
+            manifest = resolve(condition, dataset)
+            if manifest.sha256 != data.manifest_sha256:
+                raise InputError(f"condition {data.condition}: resolves to other images than the run's")
+            self._conditions[key] = ConditionImages(
+                dataset, manifest, resolution, self.device, self.locations
+            )
+        return self._conditions[key]

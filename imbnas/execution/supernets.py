@@ -1,0 +1,158 @@
+"""Executes ``supernet``, ``adapt`` and ``search`` units."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from imbnas.execution.network import network_shape
+from imbnas.execution.outcome import Outcome
+from imbnas.execution.weights import load_into, to_bytes
+from imbnas.search.scoreboard import Scoreboard
+from imbnas.search.searcher import build_searcher
+from imbnas.spaces import get_space
+from imbnas.strategies.adaptation import Adaptation
+from imbnas.strategies.strategy import STRATEGIES
+from imbnas.supernet.path_training import PathTrainer
+from imbnas.supernet.scoring import Scorer
+from imbnas.supernet.supernet import SUPERNETS
+from imbnas.units.randomness import derive_seed
+from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from imbnas.data.image_sets import ImageSet
+    from imbnas.execution.shelf import ConditionImages, Shelf
+    from imbnas.execution.store import Store
+    from imbnas.spaces import NetworkShape
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit
+
+
+@dataclass(frozen=True)
+class SupernetExecution:
+    """Does everything that has to do with supernets.
+
+    Attributes:
+        shelf: loaded data.
+        store: results of earlier units.
+    """
+
+    shelf: "Shelf"
+    store: "Store"
+
+    def supernet(self, unit: "SupernetUnit") -> Outcome:
+        """Train a source supernet and keep its weights."""
+        images = self.shelf.images(unit.data, unit.recipe.resolution)
+        shape = network_shape(images.dataset, unit.recipe)
+        seed = derive_seed(
+            "supernet", unit.space, unit.data.condition, unit.scheme.name, unit.replicate
+        )
+        supernet = self._fresh(unit.space, shape, derive_seed(seed, "weights"))
+        trainer = self._trainer(unit, images, shape, seed)
+        fit = trainer.train(supernet, unit.scheme, unit.recipe)
+        sha256 = self.store.publish_weights(to_bytes(supernet))
+        metrics = SupernetMetrics(weights_sha256=sha256, train_loss=fit.train_loss)
+        return Outcome(metrics, trainer.spending.images_seen, trainer.spending.macs)
+
+    def adapt(self, unit: "AdaptUnit") -> Outcome:
+        """Let a strategy adapt the source supernet to the target's training images.
+
+        Raises:
+            TypeError: the strategy returned something else than a supernet.
+        """
+        images = self.shelf.images(unit.target, unit.recipe.resolution)
+        shape = network_shape(images.dataset, unit.recipe)
+        seed = derive_seed(
+            "adapt",
+            unit.space,
+            unit.strategy.name,
+            unit.source.condition,
+            unit.target.condition,
+            unit.scheme.name,
+            unit.replicate,
+        )
+        source = self._stored(unit.space, self._source_shape(unit), unit.supernet, "supernet")
+        trainer = self._trainer(unit, images, shape, seed)
+        adaptation = Adaptation(
+            supernet=source,
+            fresh_supernet=lambda: self._fresh(unit.space, shape, derive_seed(seed, "weights")),
+            train_images=images.train,
+            class_counts=images.manifest.class_counts,
+            scheme=unit.scheme,
+            recipe=unit.recipe,
+            trainer=trainer,
+        )
+        adapted = STRATEGIES.get(unit.strategy.name)().adapt(adaptation)
+        if not isinstance(adapted, torch.nn.Module) or not hasattr(adapted, "choose"):
+            raise TypeError(
+                f"strategy {unit.strategy.name!r} returned {type(adapted).__name__}, not a supernet"
+            )
+        sha256 = self.store.publish_weights(to_bytes(adapted))
+        spending = trainer.spending
+        return Outcome(AdaptMetrics(weights_sha256=sha256), spending.images_seen, spending.macs)
+
+    def search(self, unit: "SearchUnit") -> Outcome:
+        """Search an adapted supernet on validation images."""
+        images = self.shelf.images(unit.scored_on, unit.recipe.resolution)
+        shape = network_shape(images.dataset, unit.recipe)
+        space = get_space(unit.space)
+        supernet = self._stored(unit.space, shape, unit.adapted, "adapt")
+        seed = derive_seed("search", unit.adapted, unit.searcher.name, unit.replicate)
+        scorer = Scorer(
+            supernet,
+            _calibration(images.train, unit.calibration_images, seed),
+            images.validation,
+            unit.recipe.evaluation_batch_size,
+        )
+        board = Scoreboard(scorer.score)
+        searcher = build_searcher(unit.searcher.name, dict(unit.searcher.options))
+        searcher.search(space, board, np.random.default_rng(derive_seed(seed, "search")))
+        each = scorer.images_seen // max(len(board.scores), 1)
+        macs = sum(space.counts(a, shape).macs for a in board.scores) * each
+        metrics = SearchMetrics(best=board.top(1)[0], scores=tuple(board.scores.items()))
+        return Outcome(metrics, scorer.images_seen, macs)
+
+    def _source_shape(self, unit: "AdaptUnit") -> "NetworkShape":
+        dataset = self.shelf.images(unit.source, unit.recipe.resolution).dataset
+        return network_shape(dataset, unit.recipe)
+
+    def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> "nn.Module":
+        torch.manual_seed(seed)
+        return SUPERNETS.get(space)(shape).to(self.shelf.device)
+
+    def _stored(self, space: str, shape: "NetworkShape", identity: str, kind: str) -> "nn.Module":
+        metrics = self.store.read_record(kind, identity).metrics
+        if not isinstance(metrics, SupernetMetrics | AdaptMetrics):
+            raise TypeError(f"{kind} unit {identity} left no weights")
+        supernet = self._fresh(space, shape, 0)
+        load_into(supernet, self.store.read_weights(metrics.weights_sha256))
+        return supernet
+
+    def _trainer(
+        self,
+        unit: "SupernetUnit | AdaptUnit",
+        images: "ConditionImages",
+        shape: "NetworkShape",
+        seed: int,
+    ) -> PathTrainer:
+        return PathTrainer(
+            space=get_space(unit.space),
+            shape=shape,
+            images=images.train,
+            class_counts=images.manifest.class_counts,
+            seed=seed,
+            precision=unit.precision,
+        )
+
+
+def _calibration(images: "ImageSet", count: int, seed: int) -> "ImageSet | None":
+    """A fixed random selection of training images; ``None`` for none."""
+    if count == 0:
+        return None
+    if count >= len(images):
+        return images
+    rng = np.random.default_rng(derive_seed(seed, "calibration"))
+    return images.subset(np.sort(rng.choice(len(images), size=count, replace=False)))

@@ -1,0 +1,87 @@
+"""Executes ``train`` units."""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from imbnas.data.streams import evaluation_batches, open_stream
+from imbnas.execution.network import build_network, network_shape
+from imbnas.execution.outcome import Outcome
+from imbnas.schemes.training_scheme import build_scheme
+from imbnas.training.evaluation import class_correct
+from imbnas.training.fitting import Fitting
+from imbnas.training.statistics import estimate_statistics
+from imbnas.units.randomness import derive_seed
+from imbnas.units.records import TrainMetrics
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from imbnas.data.image_sets import ImageSet
+    from imbnas.execution.shelf import Shelf
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.work import TrainUnit
+
+
+def stream_seed(unit: "TrainUnit") -> int:
+    """Seed of a training: from architecture, condition, scheme and replicate, nothing else."""
+    return derive_seed(
+        "train", unit.model.label, unit.data.condition, unit.scheme.name, unit.replicate
+    )
+
+
+def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
+    """Train a network from scratch and read the test split once, at the last epoch."""
+    recipe, seed = unit.recipe, stream_seed(unit)
+    images = shelf.images(unit.data, recipe.resolution)
+    shape = network_shape(images.dataset, recipe)
+    torch.manual_seed(derive_seed(seed, "weights"))
+    built = build_network(unit.model, shape)
+    counts = images.manifest.class_counts
+    scheme = build_scheme(unit.scheme, counts, recipe.epochs, seed=derive_seed(seed, "scheme"))
+    network = built.network
+    classifier = scheme.make_classifier(network.num_features, shape.num_classes)
+    if classifier is not None:
+        network.classifier = classifier
+    network = network.to(shelf.device)
+    fit = Fitting(
+        network=network,
+        stream=open_stream(
+            images.train, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
+        ),
+        scheme=scheme.to(shelf.device),
+        recipe=recipe,
+        class_counts=counts,
+        mixing_generator=_generator(seed, "mixing"),
+        precision=unit.precision,
+    ).run()
+    calibration = _settle(network, recipe, images.train)
+    test_batches = evaluation_batches(images.test, recipe.evaluation_batch_size)
+    correct, total = class_correct(network, test_batches, shape.num_classes)
+    evaluated = len(images.test) + calibration
+    return Outcome(
+        TrainMetrics(
+            class_correct=correct,
+            class_total=total,
+            params=built.counts.params,
+            macs=built.counts.macs,
+            train_loss=fit.train_loss,
+        ),
+        images_seen=fit.trained_images + evaluated,
+        macs=built.counts.macs * (3 * fit.trained_images + evaluated),
+    )
+
+
+def _settle(network: "nn.Module", recipe: "Recipe", images: "ImageSet") -> int:
+    """Put the network into evaluation mode; return how many images that took."""
+    network.eval()
+    if recipe.average_from is None:
+        return 0
+    # Averaged weights have no running statistics of their own.
+    batches = evaluation_batches(images, recipe.evaluation_batch_size)
+    estimate_statistics(network, (batch for batch, _ in batches))
+    return len(images)
+
+
+def _generator(seed: int, purpose: str) -> torch.Generator:
+    return torch.Generator().manual_seed(derive_seed(seed, purpose))

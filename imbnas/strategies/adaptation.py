@@ -1,0 +1,37 @@
+"""The workbench that a strategy is given: source supernet, target training images, a trainer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from imbnas.units.schemes import SchemeSpec
+
+if TYPE_CHECKING:
+    from imbnas.data.image_sets import ImageSet
+    from imbnas.supernet.path_training import PathTrainer
+    from imbnas.units.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """Everything a strategy may use.
+
+    Attributes:
+        supernet: a copy of the source supernet, free to be changed.
+        fresh_supernet: builds an untrained supernet of the same shape.
+        train_images: training images of the target; no validation or test image is in reach.
+        class_counts: training images of each class of the target.
+        scheme: the target's scheme.
+        recipe: the recipe that the strategy declared.
+        trainer: trains supernets on ``train_images`` with the sampled paths' cost counted.
+    """
+
+    supernet: nn.Module
+    fresh_supernet: Callable[[], nn.Module]
+    train_images: "ImageSet"
+    class_counts: tuple[int, ...]
+    scheme: SchemeSpec
+    recipe: "Recipe"
+    trainer: "PathTrainer"

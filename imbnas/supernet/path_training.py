@@ -1,0 +1,116 @@
+"""Trains supernets, one uniformly sampled path a step (SPOS, arXiv:1904.00420)."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from imbnas.data.streams import open_stream
+from imbnas.schemes.training_scheme import build_scheme
+from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.statistics import batch_statistics
+from imbnas.units.randomness import derive_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from imbnas.data.image_sets import ImageSet
+    from imbnas.spaces.space import NetworkShape, Space
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.schemes import SchemeSpec
+    from imbnas.units.work import Precision
+
+
+@dataclass
+class Spending:
+    """What was spent so far.
+
+    Attributes:
+        images_seen: images through a network.
+        macs: multiply-accumulates; a training step counts three forward passes, a step through
+            a frozen backbone one.
+    """
+
+    images_seen: int = 0
+    macs: int = 0
+
+
+@dataclass
+class PathTrainer:
+    """Trains supernets of one space on one condition's training images.
+
+    Every path is drawn uniformly over unique live structures; all cells share it.
+
+    Attributes:
+        space: gives paths and their cost.
+        shape: of the supernet.
+        images: training images.
+        class_counts: of the training images.
+        seed: every source of chance of this trainer derives from it.
+        precision: of forward passes.
+        spending: counted as training goes on.
+    """
+
+    space: "Space"
+    shape: "NetworkShape"
+    images: "ImageSet"
+    class_counts: "Sequence[int]"
+    seed: int
+    precision: "Precision" = "float32"
+    spending: Spending = field(default_factory=Spending)
+
+    def train(
+        self,
+        supernet: "nn.Module",
+        scheme: "SchemeSpec",
+        recipe: "Recipe",
+        freeze_backbone_from: int | None = None,
+    ) -> Fit:
+        """Train a supernet in place.
+
+        Args:
+            supernet: its classifier is replaced where the scheme wants another kind.
+            scheme: of the training.
+            recipe: of the training.
+            freeze_backbone_from: 0-based epoch from which the backbone is left bit-unchanged,
+                statistics included, and only the classifier is trained.
+        """
+        active = build_scheme(scheme, self.class_counts, recipe.epochs, seed=self._seed("scheme"))
+        classifier = active.make_classifier(supernet.num_features, self.shape.num_classes)
+        if classifier is not None:
+            supernet.classifier = classifier
+        paths = np.random.default_rng(self._seed("paths"))
+
+        def choose_path(epoch: int, images: int) -> None:
+            architecture = self.space.random(paths)
+            supernet.choose(architecture)
+            frozen = freeze_backbone_from is not None and epoch >= freeze_backbone_from
+            macs = self.space.counts(architecture, self.shape).macs
+            self.spending.images_seen += images
+            self.spending.macs += (1 if frozen else 3) * macs * images
+
+        fitting = Fitting(
+            network=supernet,
+            stream=open_stream(
+                self.images, recipe.batch_size, recipe.augmentation, self._generator("batches")
+            ),
+            scheme=active,
+            recipe=recipe,
+            class_counts=self.class_counts,
+            mixing_generator=self._generator("mixing"),
+            before_step=choose_path,
+            freeze_backbone_from=freeze_backbone_from,
+            precision=self.precision,
+        )
+        # Running statistics of a mixture of paths mean nothing; scoring estimates its own.
+        with batch_statistics(supernet):
+            return fitting.run()
+
+    def _seed(self, purpose: str) -> int:
+        return derive_seed(self.seed, purpose)
+
+    def _generator(self, purpose: str) -> torch.Generator:
+        return torch.Generator().manual_seed(self._seed(purpose))

@@ -1,0 +1,108 @@
+"""The weight-sharing network of the topology space (single path; SPOS, arXiv:1904.00420)."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from imbnas.spaces.cell_identity import computed_edges
+from imbnas.spaces.cell_network import CellNetwork
+from imbnas.spaces.cell_string import EDGES, NUM_NODES, OPERATIONS, edges
+from imbnas.spaces.macro import plan, topology_widths
+from imbnas.spaces.operations import Norm, edge_operation
+from imbnas.spaces.space import NetworkShape
+
+CELL_NORM = Norm(affine=False)
+"""No trained scale and shift: paths that share a layer would fight over them."""
+
+
+class SharedCell(nn.Module):
+    """A cell that holds every operation of every edge and computes one of each.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of every further node.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+        self.edges = nn.ModuleList(
+            nn.ModuleList(
+                edge_operation(
+                    name, out_channels if source else in_channels, out_channels, CELL_NORM
+                )
+                for name in OPERATIONS
+            )
+            for source, _ in EDGES
+        )
+
+    def forward(self, features: Tensor, operations: Sequence[str]) -> Tensor:
+        """Map (B, C, H, W) to (B, C', H, W) by one operation name for each edge."""
+        nodes: list[Tensor | None] = [features] + [None] * (NUM_NODES - 1)
+        computed = computed_edges(operations)
+        for (source, target), choices, name, needed in zip(
+            EDGES, self.edges, operations, computed, strict=True
+        ):
+            if not needed:
+                continue
+            start = nodes[source]
+            if start is None:
+                start = self._zeros(features)
+            value = choices[OPERATIONS.index(name)](start)  # type: ignore[index]
+            held = nodes[target]
+            nodes[target] = value if held is None else held + value
+        output = nodes[-1]
+        return self._zeros(features) if output is None else output
+
+    def _zeros(self, features: Tensor) -> Tensor:
+        batch, _, height, width = features.shape
+        return features.new_zeros(batch, self.out_channels, height, width)
+
+
+class TopologySupernet(nn.Module):
+    """All cells of the topology space; one chosen architecture is computed at a time.
+
+    Stem, residual blocks and cells are shaped as in the stand-alone network.
+
+    Args:
+        shape: width, depth, resolution, channels and classes.
+    """
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.network = CellNetwork(
+            plan(topology_widths(shape.width), shape),
+            shape.num_classes,
+            SharedCell,
+            head_norm=CELL_NORM,
+        )
+        self.num_features = self.network.num_features
+        self._operations: tuple[str, ...] | None = None
+
+    @property
+    def classifier(self) -> nn.Module:
+        """The classifier that all architectures share."""
+        return self.network.classifier
+
+    @classifier.setter
+    def classifier(self, module: nn.Module) -> None:
+        self.network.classifier = module
+
+    def choose(self, architecture: str) -> None:
+        """Compute this architecture from now on."""
+        self._operations = edges(architecture)
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Map (B, C, H, W) images to (B, F) pooled features of the chosen architecture.
+
+        Raises:
+            RuntimeError: no architecture was chosen.
+        """
+        if self._operations is None:
+            raise RuntimeError("choose an architecture before computing with a supernet")
+        return self.network.forward_features(images, self._operations)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map (B, C, H, W) images to (B, K) logits of the chosen architecture."""
+        logits: Tensor = self.classifier(self.forward_features(images))
+        return logits
