@@ -1,0 +1,138 @@
+"""Random changes of whole batches of images, by indexing."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from imbnas.data.image_sets import ImageSet
+    from imbnas.units.recipes import Augmentation
+
+RANDAUGMENT_GROUP = 8
+"""Images that share the operations of one RandAugment draw."""
+
+
+class Draws(NamedTuple):
+    """Random numbers for N images; ``None`` where an augmentation is off.
+
+    Attributes:
+        top: (N,) first row of the crop, in [0, 2·pad].
+        left: (N,) first column of the crop, plus 2·pad + 1 where it is mirrored.
+        cut_row: (N,) row of the cutout's centre.
+        cut_column: (N,) column of the cutout's centre.
+        seed: (N,) seeds of RandAugment; a group takes that of its first image.
+    """
+
+    top: "Tensor | None"
+    left: "Tensor | None"
+    cut_row: "Tensor | None"
+    cut_column: "Tensor | None"
+    seed: "Tensor | None"
+
+    def part(self, start: int, stop: int) -> "Draws":
+        """The draws of images ``start`` to ``stop``."""
+        return Draws(*(None if field is None else field[start:stop] for field in self))
+
+
+class BatchAugmenter:
+    """Crops, mirrors, cuts out and RandAugments batches of one image set.
+
+    Padding is black (grey value 0) as in the usual recipes, cutout sets to the mean. All random
+    numbers come from the generator given to ``draw``.
+
+    Args:
+        images: the image set.
+        augmentation: what to do.
+    """
+
+    def __init__(self, images: "ImageSet", augmentation: "Augmentation") -> None:
+        self._images = images
+        self._augmentation = augmentation
+        side, pad, device = images.resolution, augmentation.pad, images.device
+        self._offsets = 2 * pad + 1
+        self._side = side
+        padded = side + 2 * pad
+        across = torch.arange(self._offsets)[:, None] + torch.arange(side)
+        self._rows = (across * padded).unsqueeze(2).to(device)
+        self._columns = torch.cat([across, across.flip(1)]).unsqueeze(1).to(device)
+        self._moves = pad > 0 or augmentation.flip
+        distance = torch.arange(side)[:, None] - torch.arange(side)
+        half = augmentation.cutout // 2
+        cut = (distance <= half) & (distance > half - augmentation.cutout)
+        self._cuts = cut.to(device)
+        self._pixels = self._padded(images.pixels) if images.pixels.is_floating_point() else None
+
+    def draw(self, count: int, generator: "Generator") -> Draws:
+        """Draw everything that ``count`` images need, on the image set's device."""
+        device, augmentation = self._images.device, self._augmentation
+
+        def integers(high: int, wanted: bool) -> "Tensor | None":
+            if not wanted:
+                return None
+            return torch.randint(high, (count,), generator=generator).to(device)
+
+        return Draws(
+            top=integers(self._offsets, self._moves),
+            left=integers(self._offsets * (1 + augmentation.flip), self._moves),
+            cut_row=integers(self._side, augmentation.cutout > 0),
+            cut_column=integers(self._side, augmentation.cutout > 0),
+            seed=integers(2**62, augmentation.randaugment > 0),
+        )
+
+    def batch(self, indices: "Tensor", draws: Draws) -> "Tensor":
+        """(B, C, H, W) normalised, augmented images at (B,) indices."""
+        images = self._moved(indices, draws)
+        if draws.seed is not None:
+            images = _randaugment(images, draws.seed, self._augmentation.randaugment)
+        images = self._images.normalise(images)
+        if draws.cut_row is None or draws.cut_column is None:
+            return images
+        rows = self._cuts.index_select(0, draws.cut_row).unsqueeze(2)
+        columns = self._cuts.index_select(0, draws.cut_column).unsqueeze(1)
+        return images.masked_fill((rows & columns).unsqueeze(1), 0.0)
+
+    def _moved(self, indices: "Tensor", draws: Draws) -> "Tensor":
+        if draws.top is None or draws.left is None:
+            return self._images.raw(indices)
+        if self._pixels is None:
+            padded = self._padded(self._images.raw(indices))
+        else:
+            padded = self._pixels.index_select(0, indices)
+        rows = self._rows.index_select(0, draws.top)
+        columns = self._columns.index_select(0, draws.left)
+        size, channels, side = len(indices), padded.shape[1], self._side
+        positions = (rows + columns).view(size, 1, side * side).expand(-1, channels, -1)
+        return padded.flatten(2).gather(2, positions).view(size, channels, side, side)
+
+    def _padded(self, pixels: "Tensor") -> "Tensor":
+        pad = self._augmentation.pad
+        if not pad:
+            return pixels
+        if not pixels.is_floating_point():
+            return functional.pad(pixels, (pad, pad, pad, pad))
+        channels = pixels.shape[1]
+        black = self._images.normalise(
+            torch.zeros(1, channels, 1, 1, dtype=torch.uint8, device=pixels.device)
+        )
+        side = self._side + 2 * pad
+        padded = black.expand(len(pixels), channels, side, side).contiguous()
+        padded[:, :, pad:-pad, pad:-pad] = pixels
+        return padded
+
+
+def _randaugment(images: "Tensor", seeds: "Tensor", magnitude: int) -> "Tensor":
+    from torchvision.transforms import v2
+
+    transform = v2.RandAugment(magnitude=magnitude)
+    groups = zip(
+        torch.split(images, RANDAUGMENT_GROUP), seeds[::RANDAUGMENT_GROUP].tolist(), strict=True
+    )
+    changed = []
+    with torch.random.fork_rng(devices=[]):
+        for group, seed in zip(groups, group_seeds, strict=True):
+            torch.default_generator.manual_seed(seed)
+            changed.append(transform(group))
+    return torch.cat(changed)

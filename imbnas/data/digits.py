@@ -1,0 +1,47 @@
+"""The 1,797 hand-written digits of scikit-learn, 8x8 pixels, with a split of our own."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imbnas.data.dataset import ArraySplit, Dataset, array_digest, channel_statistics
+from imbnas.data.shuffling import shuffled
+
+if TYPE_CHECKING:
+    from imbnas.data.locations import DataLocations
+
+TEST_PER_CLASS = 70
+SPLIT_SEED = 1797
+VALIDATION_FRACTION = 0.2
+
+
+def load(locations: "DataLocations") -> Dataset:
+    """Load the digits; they are embedded in scikit-learn and need no location.
+
+    They have no published split. Ours is fixed: all images are shuffled with seed 1797, the first
+    70 of each class are the test split (700 images), the rest, in its original order, is the
+    training split (1,097 images, 104 to 113 a class). Grey values 0–16 are scaled to 0–255.
+    """
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    labels = bunch.target.astype(np.int64)
+    order = shuffled(np.arange(len(labels), dtype=np.int64), SPLIT_SEED)
+    chosen = [order[labels[order] == label][:TEST_PER_CLASS] for label in range(10)]
+    is_test = np.zeros(len(labels), dtype=bool)
+    is_test[np.concatenate(chosen)] = True
+    train = ArraySplit(labels[~is_test], images[~is_test])
+    test = ArraySplit(labels[is_test], images[is_test])
+    class_names = tuple(str(label) for label in range(10))
+    mean, std = channel_statistics(train.images)
+    return Dataset(
+        name="digits",
+        class_names=class_names,
+        train=train,
+        test=test,
+        digest=array_digest(class_names, train, test),
+        mean=mean,
+        std=std,
+        validation_fraction=VALIDATION_FRACTION,
+    )

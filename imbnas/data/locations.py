@@ -1,0 +1,81 @@
+"""Where data is looked for, and where what was prepared once is kept."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from imbnas.errors import InputError
+
+
+def _default_cache(environ: Mapping[str, str]) -> Path:
+    if environ.get("IMBNAS_CACHE"):
+        return Path(environ["IMBNAS_CACHE"])
+    base = environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "imbnas"
+
+
+@dataclass(frozen=True)
+class DataLocations:
+    """Everything that says where data lies. It is never part of a unit's identity.
+
+    Attributes:
+        root: folder with one sub-folder or the published files of each dataset; ``None`` if not
+            given.
+        paths: (dataset name, path) pairs that were given by name.
+        offline: whether downloads are forbidden.
+        cache: folder for decoded images and downloads.
+    """
+
+    root: Path | None
+    paths: tuple[tuple[str, Path], ...]
+    offline: bool
+    cache: Path
+
+    @classmethod
+    def from_options(
+        cls,
+        data_root: Path | str | None = None,
+        datasets: Iterable[str] = (),
+        offline: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> "DataLocations":
+        """Combine command-line options with ``IMBNAS_DATA``, ``IMBNAS_CACHE``, ``XDG_CACHE_HOME``.
+
+        Args:
+            data_root: ``--data-root``; the environment's ``IMBNAS_DATA`` where ``None``.
+            datasets: ``--dataset`` values, ``NAME=PATH`` each.
+            offline: ``--offline``.
+            environ: environment variables; the process's own where ``None``.
+
+        Raises:
+            InputError: a value is not ``NAME=PATH``, repeats a name, or a path does not exist.
+        """
+        environ = os.environ if environ is None else environ
+        option = "--data-root" if data_root is not None else "IMBNAS_DATA"
+        given = data_root if data_root is not None else environ.get("IMBNAS_DATA") or None
+        root = None if given is None else Path(given).expanduser()
+        if root is not None and not root.is_dir():
+            raise InputError(f"{option} {root}: {_not_a_folder(root)}")
+        paths: dict[str, Path] = {}
+        for text in datasets:
+            name, equals, path = text.partition("=")
+            if not (name and equals and path):
+                raise InputError(f"--dataset {text!r}: write NAME=PATH")
+            if name in paths:
+                raise InputError(f"--dataset {text!r}: {name!r} is given twice; give it once")
+            folder = Path(path).expanduser()
+            if not folder.is_dir():
+                raise InputError(f"--dataset {name}={path}: {_not_a_folder(folder)}")
+            paths[name] = folder
+        return cls(root, tuple(sorted(paths.items())), offline, _default_cache(environ))
+
+    def named(self, name: str) -> Path | None:
+        """The path given for a dataset by name, if any."""
+        return dict(self.paths).get(name)
+
+
+def _not_a_folder(path: Path) -> str:
+    if path.is_file():
+        return "is a file, not a folder; unpack the archive and give the folder"
+    return "no such folder; give an existing one"

@@ -1,0 +1,117 @@
+"""Manifests: exactly which images a condition trains, validates and tests on."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError, model_validator
+
+from imbnas.data.dataset import Dataset, SplitName
+from imbnas.data.groups import Groups, Tertiles
+from imbnas.errors import InputError
+from imbnas.units.conditions import Protocol
+from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
+
+
+class Selection(FrozenModel):
+    """Some images of one split of the dataset.
+
+    Attributes:
+        split: the split that the indices count in.
+        indices: ascending positions in it.
+    """
+
+    split: SplitName
+    indices: tuple[int, ...]
+
+
+class Manifest(FrozenModel):
+    """A condition, resolved on a dataset.
+
+    Attributes:
+        condition: short name, with the subset seed.
+        protocol: ``strict`` or ``paper``.
+        dataset: name of the dataset.
+        dataset_digest: sha256 of its content.
+        class_counts: training images by label.
+        total: training images.
+        train: training images.
+        validation: validation images; of the training split (strict), of the dataset's own
+            validation split (strict, natural), or of the test split (paper).
+        test: test images.
+        groups: classes by training count. A balanced control has those of the long-tailed
+            condition whose size it takes.
+        tertiles: classes by rank of training count.
+        notes: what the profile could not do as asked.
+        sha256: hash of everything above.
+    """
+
+    condition: str
+    protocol: Protocol
+    dataset: str
+    dataset_digest: str
+    class_counts: tuple[int, ...]
+    total: int
+    train: Selection
+    validation: Selection
+    test: Selection
+    groups: Groups
+    tertiles: Tertiles
+    notes: tuple[str, ...]
+    sha256: str
+
+    @classmethod
+    def seal(cls, **fields: Any) -> Self:
+        """Build a manifest from every field but ``sha256``."""
+        draft = cls.model_construct(**fields)
+        return cls(**fields, sha256=draft._content_sha256())
+
+    def _content_sha256(self) -> str:
+        return content_sha256(self.model_dump(mode="json", exclude={"sha256"}))
+
+    @model_validator(mode="after")
+    def _unaltered(self) -> Self:
+        if self.sha256 != self._content_sha256():
+            raise ValueError("its sha256 does not fit its content; export it anew")
+        return self
+
+
+def write_manifest(manifest: Manifest, path: Path) -> None:
+    """Write a manifest as one line of canonical JSON."""
+    path.write_text(canonical_json(manifest) + "\n", encoding="utf-8")
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest that was exported before.
+
+    Raises:
+        InputError: the file is missing, is not a manifest, or was changed after export.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return Manifest.model_validate(json.loads(text))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"manifest {path}: cannot be read: {error}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"manifest {path}: not JSON (line {error.lineno}); export it anew"
+        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "manifest"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"manifest {path}: {where}: {reason}") from None
+
+
+def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
+    """Make sure that a manifest was made from this very data.
+
+    Raises:
+        InputError: the dataset's content is another one.
+    """
+    if manifest.dataset_digest != dataset.digest:
+        raise InputError(
+            f"manifest of {manifest.condition}: made from dataset content "
+            f"{manifest.dataset_digest[:12]}, but {dataset.name!r} here is {dataset.digest[:12]}; "
+            "give the data it was made from, or export a manifest from this data"
+        )

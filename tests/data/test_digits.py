@@ -1,0 +1,37 @@
+import numpy as np
+
+from imbnas.data import DataLocations, load_dataset, resolve, select_images
+from imbnas.units.conditions import parse_condition
+
+
+def digits():
+    return load_dataset("digits", DataLocations.from_options(environ={}))
+
+
+def test_digits_have_a_balanced_test_split_of_seventy_a_class():
+    dataset = digits()
+    assert np.bincount(dataset.test.labels).tolist() == [70] * 10
+    assert dataset.train_counts == (108, 112, 107, 113, 111, 112, 111, 109, 104, 110)
+    assert dataset.train.images.shape == (1097, 8, 8, 1)
+    assert int(dataset.train.images.max()) == 255
+
+
+def test_the_two_splits_are_all_of_the_digits():
+    from sklearn.datasets import load_digits
+
+    dataset = digits()
+    both = np.concatenate([dataset.train.images, dataset.test.images])
+    grey = np.rint(load_digits().images * 255 / 16).astype(np.uint8)
+    assert sorted(image.tobytes() for image in both) == sorted(image.tobytes() for image in grey)
+
+
+def test_digits_are_the_same_in_every_process():
+    assert digits().digest == "591d62109f6be81058ac2f811ae5c225b48043679b4b9122cf94f79e73549f5d"
+
+
+def test_a_condition_of_digits_resolves_and_reaches_tensors():
+    dataset = digits()
+    manifest = resolve(parse_condition("digits@10x"), dataset)
+    assert manifest.class_counts == (84, 65, 50, 38, 30, 23, 18, 14, 10, 8)
+    images = select_images(dataset, manifest.validation)
+    assert images.labels.bincount().tolist() == [20] * 10
