@@ -8,7 +8,7 @@ import torch
 from imbnas.data.dataset import Dataset, load_dataset
 from imbnas.data.image_sets import ImageSet, select_images
 from imbnas.data.locations import DataLocations
-from imbnas.data.manifests import Manifest
+from imbnas.data.manifests import Manifest, Selection
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
@@ -36,22 +36,22 @@ class ConditionImages:
     @cached_property
     def train(self) -> ImageSet:
         """Training images."""
-        return select_images(
-            self.dataset, self.manifest.train, resolution=self.resolution, device=self.device
-        )
+        return self.select(self.manifest.train)
 
     @cached_property
     def validation(self) -> ImageSet:
         """Validation images; under protocol ``paper`` these are the test images."""
-        return select_images(
-            self.dataset, self.manifest.validation, resolution=self.resolution, device=self.device
-        )
+        return self.select(self.manifest.validation)
 
     @cached_property
     def test(self) -> ImageSet:
         """Test images."""
+        return self.select(self.manifest.test)
+
+    def select(self, selection: Selection) -> ImageSet:
+        """Put a selection of the dataset's images onto the device."""
         return select_images(
-            self.dataset, self.manifest.test, resolution=self.resolution, device=self.device
+            self.dataset, selection, resolution=self.resolution, device=self.device
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from imbnas.data.manifests import Selection
 from imbnas.execution.network import network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.weights import load_into, to_bytes
@@ -16,13 +17,12 @@ from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.scoring import Scorer
-from imbnas.supernet.supernet import SUPERNETS
+from imbnas.supernet.registry import SUPERNETS
+from imbnas.supernet.supernet import Supernet
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from imbnas.data.image_sets import ImageSet
     from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.execution.store import Store
@@ -86,7 +86,7 @@ class SupernetExecution:
             trainer=trainer,
         )
         adapted = STRATEGIES.get(unit.strategy.name)().adapt(adaptation)
-        if not isinstance(adapted, torch.nn.Module) or not hasattr(adapted, "choose"):
+        if not isinstance(adapted, Supernet):
             raise TypeError(
                 f"strategy {unit.strategy.name!r} returned {type(adapted).__name__}, not a supernet"
             )
@@ -103,7 +103,7 @@ class SupernetExecution:
         seed = derive_seed("search", unit.adapted, unit.searcher.name, unit.replicate)
         scorer = Scorer(
             supernet,
-            _calibration(images.train, unit.calibration_images, seed),
+            _calibration(images, unit, seed),
             images.validation,
             unit.recipe.evaluation_batch_size,
         )
@@ -119,11 +119,11 @@ class SupernetExecution:
         dataset = self.shelf.images(unit.source, unit.recipe.resolution).dataset
         return network_shape(dataset, unit.recipe)
 
-    def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> "nn.Module":
+    def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
         torch.manual_seed(seed)
         return SUPERNETS.get(space)(shape).to(self.shelf.device)
 
-    def _stored(self, space: str, shape: "NetworkShape", identity: str, kind: str) -> "nn.Module":
+    def _stored(self, space: str, shape: "NetworkShape", identity: str, kind: str) -> Supernet:
         metrics = self.store.read_record(kind, identity).metrics
         if not isinstance(metrics, SupernetMetrics | AdaptMetrics):
             raise TypeError(f"{kind} unit {identity} left no weights")
@@ -148,11 +148,18 @@ class SupernetExecution:
         )
 
 
-def _calibration(images: "ImageSet", count: int, seed: int) -> "ImageSet | None":
+def _calibration(
+    images: "ConditionImages", unit: "SearchUnit", seed: int
+) -> "ImageSet | None":
     """A fixed random selection of training images; ``None`` for none."""
+    count, available = unit.calibration_images, len(images.manifest.train.indices)
     if count == 0:
         return None
-    if count >= len(images):
-        return images
+    if count >= available:
+        return images.train
     rng = np.random.default_rng(derive_seed(seed, "calibration"))
-    return images.subset(np.sort(rng.choice(len(images), size=count, replace=False)))
+    chosen = np.sort(rng.choice(available, size=count, replace=False))
+    return images.select(Selection(
+        split=images.manifest.train.split,
+        indices=tuple(images.manifest.train.indices[i] for i in chosen),
+    ))

@@ -9,7 +9,7 @@ from imbnas.execution.network import build_network, network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fitting
+from imbnas.training.fitting import Fitting, as_module
 from imbnas.training.statistics import estimate_statistics
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
@@ -43,7 +43,7 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
     classifier = scheme.make_classifier(network.num_features, shape.num_classes)
     if classifier is not None:
         network.classifier = classifier
-    network = network.to(shelf.device)
+    module = as_module(network).to(shelf.device)
     fit = Fitting(
         network=network,
         stream=open_stream(
@@ -55,9 +55,9 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         mixing_generator=_generator(seed, "mixing"),
         precision=unit.precision,
     ).run()
-    calibration = _settle(network, recipe, images.train)
+    calibration = _settle(module, recipe, images.train)
     test_batches = evaluation_batches(images.test, recipe.evaluation_batch_size)
-    correct, total = class_correct(network, test_batches, shape.num_classes)
+    correct, total = class_correct(module, test_batches, shape.num_classes)
     evaluated = len(images.test) + calibration
     return Outcome(
         TrainMetrics(

@@ -15,6 +15,7 @@ from imbnas.runs.claims import Claims
 from imbnas.runs.directory import RunDirectory
 from imbnas.runs.publishing import remove_orphans
 from imbnas.runs.queue import Progress, Queue
+from imbnas.runs.worker_options import location_flags
 from imbnas.units.records import Failure
 
 _POLL_SECONDS = 0.5
@@ -81,7 +82,7 @@ class Supervisor:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "imbnas.runs.worker", str(self._directory.path)]
-        command += ["--locations", self.locations.model_dump_json(), "--parent", str(getpid())]
+        command += ["--parent", str(getpid()), *location_flags(self.locations)]
         for part in self.parts or ():
             command += ["--part", part]
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.

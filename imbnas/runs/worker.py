@@ -3,7 +3,6 @@
 Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one directory.
 """
 
-import argparse
 import errno
 import signal
 import sys
@@ -11,7 +10,6 @@ import time
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 
 from imbnas.data.locations import DataLocations
@@ -19,6 +17,7 @@ from imbnas.registry import load_plugins
 from imbnas.runs.claims import Claims, Heartbeat
 from imbnas.runs.directory import RunDirectory
 from imbnas.runs.queue import Queue, blocked
+from imbnas.runs.worker_options import parse_worker_options
 from imbnas.suites.expansion import Expansion
 from imbnas.units.records import Failure
 from imbnas.units.work import Unit
@@ -111,14 +110,10 @@ def _failure(unit: Unit, error: Exception) -> Failure:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
-    parser = argparse.ArgumentParser(prog="python -m imbnas.runs.worker")
-    parser.add_argument("run_dir", type=Path)
-    parser.add_argument("--part", action="append")
-    parser.add_argument("--locations", default="{}", help="DataLocations as JSON")
-    parser.add_argument("--parent", type=int)
-    options = parser.parse_args(arguments)
-    locations = DataLocations.model_validate_json(options.locations)
-    worker = Worker(RunDirectory(options.run_dir), options.part, locations, options.parent)
+    options = parse_worker_options(arguments)
+    worker = Worker(
+        RunDirectory(options.run_dir), options.part, options.locations, options.parent
+    )
     signal.signal(signal.SIGTERM, worker.stop)
     worker.run()
     return 0

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from torch import nn
-
 from imbnas.units.schemes import SchemeSpec
 
 if TYPE_CHECKING:
     from imbnas.data.image_sets import ImageSet
     from imbnas.supernet.path_training import PathTrainer
+    from imbnas.supernet.supernet import Supernet
     from imbnas.units.recipes import Recipe
 
 
@@ -28,8 +27,8 @@ class Adaptation:
         trainer: trains supernets on ``train_images`` with the sampled paths' cost counted.
     """
 
-    supernet: nn.Module
-    fresh_supernet: Callable[[], nn.Module]
+    supernet: "Supernet"
+    fresh_supernet: Callable[[], "Supernet"]
     train_images: "ImageSet"
     class_counts: tuple[int, ...]
     scheme: SchemeSpec

@@ -2,9 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from torch import nn
-
 from imbnas.strategies.adaptation import Adaptation
+from imbnas.supernet.supernet import Supernet
 
 
 class SearchOnSource:
@@ -13,7 +12,7 @@ class SearchOnSource:
     scores_on: ClassVar[Literal["source"]] = "source"
     recipe: ClassVar[Literal["adaptation"]] = "adaptation"
 
-    def adapt(self, adaptation: Adaptation) -> nn.Module:
+    def adapt(self, adaptation: Adaptation) -> Supernet:
         """Return the source supernet as it is."""
         return adaptation.supernet
 
@@ -27,7 +26,7 @@ class RetrainClassifier:
     scores_on: ClassVar[Literal["target"]] = "target"
     recipe: ClassVar[Literal["adaptation"]] = "adaptation"
 
-    def adapt(self, adaptation: Adaptation) -> nn.Module:
+    def adapt(self, adaptation: Adaptation) -> Supernet:
         """Retrain the classifier on features of uniformly sampled paths."""
         supernet = adaptation.supernet
         _replace_classifier(adaptation)
@@ -44,7 +43,7 @@ class FineTune:
     scores_on: ClassVar[Literal["target"]] = "target"
     recipe: ClassVar[Literal["adaptation"]] = "adaptation"
 
-    def adapt(self, adaptation: Adaptation) -> nn.Module:
+    def adapt(self, adaptation: Adaptation) -> Supernet:
         """Train everything for the adaptation recipe's epochs."""
         supernet = adaptation.supernet
         _replace_classifier(adaptation)
@@ -58,7 +57,7 @@ class TrainFromScratch:
     scores_on: ClassVar[Literal["target"]] = "target"
     recipe: ClassVar[Literal["supernet"]] = "supernet"
 
-    def adapt(self, adaptation: Adaptation) -> nn.Module:
+    def adapt(self, adaptation: Adaptation) -> Supernet:
         """Train a new supernet by the supernet recipe."""
         supernet = adaptation.fresh_supernet()
         adaptation.trainer.train(supernet, adaptation.scheme, adaptation.recipe)

@@ -1,15 +1,13 @@
 """What every strategy offers, what it is given, and the registry of strategies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from imbnas.registry import Registry
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from imbnas.strategies.adaptation import Adaptation
+    from imbnas.supernet.supernet import Supernet
 
 
 class Strategy(Protocol):
@@ -24,20 +22,12 @@ class Strategy(Protocol):
     scores_on: ClassVar[Literal["source", "target"]]
     recipe: ClassVar[Literal["adaptation", "supernet"]]
 
-    def adapt(self, adaptation: "Adaptation") -> "nn.Module":
+    def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Return the adapted supernet.
 
         ``adaptation.supernet`` is a copy of the source supernet and may be changed in place.
         """
         ...
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What a strategy declares without being run."""
-
-    scores_on: Literal["source", "target"]
-    recipe: Literal["adaptation", "supernet"]
 
 
 STRATEGIES: Registry[Callable[[], Strategy]] = Registry(

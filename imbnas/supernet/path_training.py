@@ -15,12 +15,11 @@ from imbnas.units.randomness import derive_seed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torch import nn
-
     from imbnas.data.image_sets import ImageSet
     from imbnas.spaces.space import NetworkShape, Space
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
+    from imbnas.supernet.supernet import Supernet
     from imbnas.units.work import Precision
 
 
@@ -64,7 +63,7 @@ class PathTrainer:
 
     def train(
         self,
-        supernet: "nn.Module",
+        supernet: "Supernet",
         scheme: "SchemeSpec",
         recipe: "Recipe",
         freeze_backbone_from: int | None = None,

@@ -10,9 +10,10 @@ from imbnas.training.evaluation import class_correct, mean_recall
 from imbnas.training.statistics import estimate_statistics, restored_statistics
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from imbnas.data.image_sets import ImageSet
+    from imbnas.supernet.supernet import Supernet
 
 CALIBRATION_BATCH = 256
 
@@ -34,7 +35,7 @@ class Scorer:
         images_seen: images through the network so far.
     """
 
-    supernet: "nn.Module"
+    supernet: "Supernet"
     calibration: "ImageSet | None"
     validation: "ImageSet"
     batch_size: int

@@ -1,34 +1,37 @@
-"""What every supernet offers, and which spaces have one."""
+"""What every supernet is."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
 
-from imbnas.registry import Registry
-from imbnas.units.networks import ImageClassifier
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from imbnas.spaces.space import NetworkShape
+from torch import Tensor, nn
 
 
-class Supernet(ImageClassifier, Protocol):
-    """An ``ImageClassifier`` that computes the architecture chosen last; also a torch module."""
+class Supernet(nn.Module, ABC):
+    """An ``ImageClassifier`` that computes the architecture chosen last.
 
+    Attributes:
+        num_features: width F of the pooled features.
+    """
+
+    num_features: int
+
+    @property
+    @abstractmethod
+    def classifier(self) -> nn.Module:
+        """Maps (B, F) features to (B, K) logits; shared by all architectures."""
+
+    @classifier.setter
+    @abstractmethod
+    def classifier(self, module: nn.Module) -> None: ...
+
+    @abstractmethod
     def choose(self, architecture: str) -> None:
         """Compute this architecture from now on."""
-        ...
 
+    @abstractmethod
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Map (B, C, H, W) images to (B, F) pooled features of the chosen architecture."""
 
-SUPERNETS: Registry["Callable[[NetworkShape], nn.Module]"] = Registry(
-    "supernet",
-    {
-        "nats-tss": (
-            "imbnas.supernet.topology:TopologySupernet",
-            "1",
-            "every operation on every edge of the topology space's cell",
-        ),
-    },
-    entry_points="imbnas.supernets",
-)
-"""Space name → its supernet."""
+    def forward(self, images: Tensor) -> Tensor:
+        """Map (B, C, H, W) images to (B, K) logits of the chosen architecture."""
+        logits: Tensor = self.classifier(self.forward_features(images))
+        return logits

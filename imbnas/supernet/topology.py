@@ -10,6 +10,7 @@ from imbnas.spaces.cell_string import EDGES, NUM_NODES, OPERATIONS, edges
 from imbnas.spaces.macro import plan, topology_widths
 from imbnas.spaces.operations import Norm, edge_operation
 from imbnas.spaces.space import NetworkShape
+from imbnas.supernet.supernet import Supernet
 
 CELL_NORM = Norm(affine=False)
 """No trained scale and shift: paths that share a layer would fight over them."""
@@ -59,7 +60,7 @@ class SharedCell(nn.Module):
         return features.new_zeros(batch, self.out_channels, height, width)
 
 
-class TopologySupernet(nn.Module):
+class TopologySupernet(Supernet):
     """All cells of the topology space; one chosen architecture is computed at a time.
 
     Stem, residual blocks and cells are shaped as in the stand-alone network.
@@ -101,8 +102,3 @@ class TopologySupernet(nn.Module):
         if self._operations is None:
             raise RuntimeError("choose an architecture before computing with a supernet")
         return self.network.forward_features(images, self._operations)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Map (B, C, H, W) images to (B, K) logits of the chosen architecture."""
-        logits: Tensor = self.classifier(self.forward_features(images))
-        return logits

@@ -12,7 +12,7 @@ class WeightAverage:
     """
 
     def __init__(self, network: nn.Module) -> None:
-        self._parameters = list(network.parameters())
+        self._parameters: list[Tensor] = list(network.parameters())
         self._mean: list[Tensor] = []
         self._count = 0
 

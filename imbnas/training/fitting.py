@@ -75,7 +75,7 @@ class Fitting:
         Raises:
             NonFiniteLossError: names the epoch in which the loss was not finite.
         """
-        module = _as_module(self.network)
+        module = as_module(self.network)
         module.train()
         optimizer = _sgd(list(module.parameters()), self.recipe)
         average = WeightAverage(module)
@@ -137,7 +137,7 @@ class Fitting:
         )
         # Gradients of unused operations stay None, so that SGD leaves them bit-unchanged.
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.clip_norm is not None:
             parameters = [p for group in optimizer.param_groups for p in group["params"]]
             nn.utils.clip_grad_norm_(parameters, self.recipe.clip_norm)
@@ -164,7 +164,12 @@ def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:
     )
 
 
-def _as_module(network: "ImageClassifier") -> nn.Module:
+def as_module(network: "ImageClassifier") -> nn.Module:
+    """See a network as the torch module that it is.
+
+    Raises:
+        TypeError: it is none.
+    """
     if not isinstance(network, nn.Module):
         raise TypeError(f"{type(network).__name__} is not a torch module")
     return network

@@ -1,0 +1,223 @@
+"""Resolves a suite: every name is looked up and pinned before anything is computed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from imbnas.baselines import counts as count_baseline
+from imbnas.baselines import load_baseline
+from imbnas.data.dataset import load_dataset
+from imbnas.data.resolving import resolve
+from imbnas.errors import InputError
+from imbnas.registry import Registry
+from imbnas.schemes import resolve_scheme
+from imbnas.search.searcher import SEARCHERS, build_searcher
+from imbnas.spaces import SPACES, NetworkShape, get_space
+from imbnas.strategies.strategy import STRATEGIES
+from imbnas.suites.definition import (
+    AdaptationPart,
+    BaselinesPart,
+    Fidelity,
+    SuiteFile,
+    Training,
+    TransferPart,
+)
+from imbnas.suites.resolved import (
+    BaselineFacts,
+    ConditionFacts,
+    Member,
+    PluginFile,
+    ResolvedSuite,
+    StrategyFacts,
+)
+from imbnas.units.conditions import parse_condition
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Precision
+
+if TYPE_CHECKING:
+    from imbnas.data.dataset import Dataset
+    from imbnas.data.locations import DataLocations
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Resolves one suite at one fidelity.
+
+    Attributes:
+        suite: as read.
+        fidelity: name of the fidelity.
+        locations: where data lies.
+        replicates: overrides the fidelity's number; ``None`` keeps it.
+        device_type: where networks will run.
+        precision: of forward passes.
+        plugins: plug-in files already loaded.
+    """
+
+    suite: SuiteFile
+    fidelity: str
+    locations: "DataLocations"
+    replicates: int | None = None
+    device_type: DeviceType = "cpu"
+    precision: Precision = "float32"
+    plugins: tuple[PluginFile, ...] = ()
+
+    def resolve(self) -> ResolvedSuite:
+        """Look every name up.
+
+        Raises:
+            InputError: a name is unknown, data is missing, or parts cannot work together.
+        """
+        population = self._population()
+        return ResolvedSuite(
+            suite=self.suite,
+            fidelity=self.fidelity,
+            settings=self._settings,
+            replicates=self._replicates,
+            device_type=self.device_type,
+            precision=self.precision,
+            space_version=SPACES.entry(self.suite.space).version,
+            population=population,
+            conditions={name: self._condition(name) for name in self._condition_names()},
+            schemes=self._schemes(),
+            strategies={name: self._strategy(name) for name in self._strategy_names()},
+            searcher=self._searcher(self._settings.searcher.name, self._settings.searcher.options),
+            population_scorer=self._searcher(
+                "exhaustive", {"architectures": tuple(m.architecture for m in population)}
+            ),
+            baselines={name: self._baseline(name) for name in self._baseline_names()},
+            plugins=self.plugins,
+        )
+
+    @property
+    def _settings(self) -> Fidelity:
+        return self.suite.fidelities[self.fidelity]
+
+    @property
+    def _replicates(self) -> int:
+        return self._settings.replicates if self.replicates is None else self.replicates
+
+    def _trainings(self) -> Iterable[Training]:
+        for part in self.suite.parts.values():
+            match part:
+                case TransferPart():
+                    yield part.reference
+                    yield from part.targets
+                case AdaptationPart():
+                    yield part.source
+                    yield part.target
+                    yield from part.also_retrain
+                case BaselinesPart():
+                    yield from part.trainings
+
+    def _condition_names(self) -> list[str]:
+        return sorted({training.condition for training in self._trainings()})
+
+    def _strategy_names(self) -> list[str]:
+        parts = (p for p in self.suite.parts.values() if isinstance(p, AdaptationPart))
+        return sorted({name for part in parts for name in part.strategies})
+
+    def _baseline_names(self) -> list[str]:
+        parts = (p for p in self.suite.parts.values() if isinstance(p, BaselinesPart))
+        return sorted({name for part in parts for name in part.models})
+
+    @cached_property
+    def _datasets(self) -> dict[str, "Dataset"]:
+        names = {parse_condition(name).dataset for name in self._condition_names()}
+        return {name: load_dataset(name, self.locations) for name in sorted(names)}
+
+    def _condition(self, name: str) -> ConditionFacts:
+        condition = parse_condition(name, self.suite.protocol)
+        dataset = self._datasets[condition.dataset]
+        manifests = [
+            resolve(condition.for_replicate(replicate), dataset)
+            for replicate in range(self._replicates)
+        ]
+        return ConditionFacts(
+            condition=condition,
+            class_counts=manifests[0].class_counts,
+            groups=manifests[0].groups.model_dump(),
+            replicates=tuple(
+                DataRef(
+                    condition=manifest.condition,
+                    protocol=manifest.protocol,
+                    dataset_digest=manifest.dataset_digest,
+                    manifest_sha256=manifest.sha256,
+                )
+                for manifest in manifests
+            ),
+        )
+
+    def _schemes(self) -> dict[str, SchemeSpec]:
+        names = sorted({training.scheme for training in self._trainings()})
+        return {name: resolve_scheme(name) for name in names}
+
+    def _shape(self) -> NetworkShape:
+        """The shape that parameters and MACs in tables refer to."""
+        datasets = list(self._datasets.values())
+        recipe = self._settings.network
+        resolution = recipe.resolution or datasets[0].resolution
+        if resolution is None:
+            raise InputError(
+                f"suite {self.suite.name!r}: fidelities.{self.fidelity}.network.resolution: "
+                f"set it, the images of {datasets[0].name!r} differ in size"
+            )
+        return NetworkShape(
+            width=recipe.width,
+            depth=recipe.depth,
+            resolution=resolution,
+            in_channels=datasets[0].channels,
+            num_classes=datasets[0].num_classes,
+        )
+
+    def _population(self) -> tuple[Member, ...]:
+        space, shape = get_space(self.suite.space), self._shape()
+        wanted = self._settings.population
+        members = []
+        for architecture in space.sample(wanted.size, wanted.seed):
+            counts = space.counts(architecture, shape)
+            members.append(
+                Member(
+                    architecture=architecture,
+                    unique_id=space.unique_id(architecture),
+                    functional_id=space.functional_id(architecture),
+                    params=counts.params,
+                    macs=counts.macs,
+                )
+            )
+        return tuple(members)
+
+    def _strategy(self, name: str) -> StrategyFacts:
+        strategy = STRATEGIES.get(name)
+        for declared in ("scores_on", "recipe"):
+            if not hasattr(strategy, declared):
+                raise InputError(f"strategy {name!r}: does not declare {declared!r}")
+        return StrategyFacts(
+            component=_component(STRATEGIES, name, {}),
+            scores_on=strategy.scores_on,  # type: ignore[attr-defined]
+            recipe=strategy.recipe,  # type: ignore[attr-defined]
+        )
+
+    def _searcher(self, name: str, options: dict[str, object]) -> Component:
+        build_searcher(name, options)
+        return _component(SEARCHERS, name, options)
+
+    def _baseline(self, name: str) -> BaselineFacts:
+        spec, shape = load_baseline(name), self._shape()
+        counts = count_baseline(
+            spec,
+            resolution=shape.resolution,
+            in_channels=shape.in_channels,
+            num_classes=shape.num_classes,
+        )
+        model = BaselineModel(baseline=name, version=spec.version, spec_sha256=spec.digest)
+        return BaselineFacts(model=model, params=counts.params, macs=counts.macs)
+
+
+def _component(registry: Registry[Any], name: str, options: dict[str, Any]) -> Component:
+    return Component(
+        name=name,
+        version=registry.entry(name).version,
+        options=tuple(sorted(options.items())),
+        source_sha256=registry.source_sha256(name),
+    )
