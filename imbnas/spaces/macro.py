@@ -3,9 +3,9 @@
 Stem, then three stages of cells; a residual block of stride 2 opens each later stage; head.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from imbnas.spaces.cell_string import KERNELS
 from imbnas.spaces.space import Counts, NetworkShape
 
 NUM_STAGES = 3
@@ -104,21 +104,17 @@ def skeleton_counts(stages: tuple[Stage, ...], num_classes: int) -> Counts:
     return total + Counts(2 * features + classifier, classifier)
 
 
-def operation_counts(
-    stages: tuple[Stage, ...], kernels: Mapping[str, int], from_input: bool
-) -> dict[str, Counts]:
-    """Counts of each convolution on one edge, summed over all cells of the network.
+def edge_counts(operation: str, in_channels: int, place: CellPlace) -> Counts:
+    """Counts of one operation of one cell.
 
     Args:
-        stages: the network.
-        kernels: operation name → side of its kernel.
-        from_input: whether the edge starts at the cell's input, whose width may differ.
+        operation: one of ``cell_string.OPERATIONS``.
+        in_channels: channels of the node that the edge leaves.
+        place: where the cell stands.
     """
-    found = {}
-    for name, kernel in kernels.items():
-        total = Counts(0, 0)
-        for place in (place for stage in stages for place in stage.cells):
-            channels = place.in_channels if from_input else place.out_channels
-            total += convolution(channels, place.out_channels, kernel, place.resolution)
-        found[name] = total
-    return found
+    kernel = KERNELS.get(operation)
+    if kernel is None and operation != "none" and in_channels != place.out_channels:
+        kernel = 1  # a skip or pool that changes the width is, or begins with, a projection
+    if kernel is None:
+        return Counts(0, 0)
+    return convolution(in_channels, place.out_channels, kernel, place.resolution)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from imbnas.spaces import cell_identity, cell_string
 from imbnas.spaces.draw import draw
-from imbnas.spaces.macro import operation_counts, plan, skeleton_counts, topology_widths
+from imbnas.spaces.macro import edge_counts, plan, skeleton_counts, topology_widths
 from imbnas.spaces.space import Counts, NetworkShape
+from imbnas.spaces.training_identity import training_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,7 +85,12 @@ def unique_representatives() -> tuple[str, ...]:
 def _costs(shape: NetworkShape) -> tuple[Counts, dict[str, Counts]]:
     stages = plan(topology_widths(shape.width), shape)
     skeleton = skeleton_counts(stages, shape.num_classes)
-    return skeleton, operation_counts(stages, cell_string.KERNELS, from_input=False)
+    places = [place for stage in stages for place in stage.cells]
+    costs = {}
+    for operation in cell_string.OPERATIONS:
+        of_places = [edge_counts(operation, place.out_channels, place) for place in places]
+        costs[operation] = sum(of_places, Counts(0, 0))
+    return skeleton, costs
 
 
 class NatsTss:
@@ -142,17 +148,18 @@ class NatsTss:
         """See ``cell_identity.functional_id``."""
         return cell_identity.functional_id(cell_string.edges(architecture))
 
+    def training_id(self, architecture: str) -> str:
+        """See ``training_identity.training_id``."""
+        return training_id(cell_string.edges(architecture))
+
     def is_dead(self, architecture: str) -> bool:
         """See ``Space.is_dead``."""
         return self.functional_id(architecture) == cell_identity.CONSTANT
 
     def counts(self, architecture: str, shape: NetworkShape) -> Counts:
         """See ``Space.counts``; operations that cannot reach the output count too, as published."""
-        total, costs = _costs(shape)
-        for operation in cell_string.edges(architecture):
-            if operation in costs:
-                total += costs[operation]
-        return total
+        skeleton, costs = _costs(shape)
+        return sum((costs[name] for name in cell_string.edges(architecture)), skeleton)
 
     def build(self, architecture: str, shape: NetworkShape) -> "CellNetwork":
         """See ``Space.build``."""

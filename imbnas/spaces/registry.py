@@ -23,6 +23,16 @@ SPACES: Registry[SpaceFactory] = Registry(
             "1",
             "15,625 cells of NAS-Bench-201, the NATS-Bench topology space (arXiv:2009.00437)",
         ),
+        "nats-sss": (
+            "imbnas.spaces.nats_sss:NatsSss",
+            "1",
+            "32,768 widths of one cell, the NATS-Bench size space (arXiv:2009.00437)",
+        ),
+        "darts": (
+            "imbnas.spaces.darts:Darts",
+            "1",
+            "genotypes of a normal and a reduction cell, the DARTS space (arXiv:1806.09055)",
+        ),
     },
     entry_points="imbnas.spaces",
 )

@@ -80,7 +80,7 @@ class Scanner:
         found = _DIGITS.match(self.text, self.position)
         digits = found.group() if found else ""
         if not digits or str(int(digits)) != digits or int(digits) not in allowed:
-            numbers = " or ".join(str(number) for number in allowed)
+            numbers = ", ".join(str(number) for number in allowed)
             self.fail(f"expected {kind} {numbers}, found {self._next(digits)!r}")
         self.position += len(digits)
         return int(digits)

@@ -1,7 +1,7 @@
 """What every search space offers; architectures are immutable strings, never live modules."""
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from imbnas.errors import InputError
 
@@ -96,7 +96,11 @@ class Space(Protocol):
         ...
 
     def functional_id(self, architecture: str) -> str:
-        """Id of the function as a graph; equal ids compute the same family of functions."""
+        """Id of the function as a graph of operations.
+
+        Architectures of equal ids compute equal functions when operations at equal places have
+        equal weights.
+        """
         ...
 
     def is_dead(self, architecture: str) -> bool:
@@ -109,4 +113,17 @@ class Space(Protocol):
 
     def build(self, architecture: str, shape: NetworkShape) -> "ImageClassifier":
         """Build the stand-alone network; initial weights come from torch's global generator."""
+        ...
+
+
+@runtime_checkable
+class EnumerableSpace(Space, Protocol):
+    """A space small enough to list."""
+
+    def architectures(self) -> tuple[str, ...]:
+        """All architectures, in the space's own order."""
+        ...
+
+    def representatives(self) -> tuple[str, ...]:
+        """One architecture of each live functional class, that of fewest MACs."""
         ...
