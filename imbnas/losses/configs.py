@@ -1,7 +1,7 @@
 """What each loss needs and accepts, as frozen models that are checked without torch."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+ShareBelowOne = Annotated[float, Field(ge=0, lt=1)]
 Epoch = Annotated[int, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
+
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,6 @@ class LossConfig(FrozenModel):
         deferred_from_epoch: the same as a 0-based epoch.
     """
 
-    needs: ClassVar[Needs] = Needs()
-
     weights: WeightRule = "none"
     beta: Beta = 0.9999
     power: NonNegative = 1.0
@@ -76,6 +77,11 @@ class LossConfig(FrozenModel):
         return self
 
     @property
+    def needs(self) -> Needs:
+        """What the loss asks of the training around it."""
+        return Needs()
+
+    @property
     def is_deferred(self) -> bool:
         """Whether a switch during the training is set."""
         return self.deferred_from is not None or self.deferred_from_epoch is not None
@@ -90,7 +96,7 @@ class LossConfig(FrozenModel):
         """Factor from the classifier's outputs to logits whose softmax is a probability."""
         return 1.0
 
-    def build(self, counts: NDArray[np.int64], epochs: int | None, seed: int) -> "Loss":
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
         """Make the loss for (C,) counts; imports torch."""
         raise NotImplementedError
 
@@ -98,7 +104,7 @@ class LossConfig(FrozenModel):
 class CrossEntropyConfig(LossConfig):
     """Cross entropy -log p_y."""
 
-    def build(self, counts: NDArray[np.int64], epochs: int | None, seed: int) -> "Loss":
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
         """Make the loss for (C,) counts; imports torch."""
         from imbnas.losses.softmax import SoftmaxLoss
 
@@ -118,7 +124,7 @@ class SqrtInverseConfig(CrossEntropyConfig):
 
 
 class PowerConfig(CrossEntropyConfig):
-    """Cross entropy weighted by w ∝ n^-power (generalised re-weighting)."""
+    """Cross entropy weighted by w ∝ n^-power; 1.2 is the value for ImageNet-LT in DisAlign."""
 
     weights: WeightRule = "power"
     power: NonNegative = 1.2
@@ -128,3 +134,293 @@ class ClassBalancedConfig(CrossEntropyConfig):
     """Cross entropy weighted by the effective number of images."""
 
     weights: WeightRule = "effective-number"
+
+
+class LabelSmoothingConfig(LossConfig):
+    """Cross entropy with the same share of every label spread over all classes.
+
+    Attributes:
+        smoothing: share of the label that is spread uniformly.
+    """
+
+    smoothing: ShareBelowOne = 0.1
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.smoothing import SmoothingLoss, uniform_smoothing
+
+        return SmoothingLoss(self, counts, epochs, seed, uniform_smoothing(counts, self.smoothing))
+
+
+class LabelAwareSmoothingConfig(LossConfig):
+    """Label smoothing that falls from head to tail (MiSLAS); defaults of CIFAR-100 at 100x.
+
+    Attributes:
+        head: share spread for the largest class.
+        tail: share spread for the smallest class.
+    """
+
+    head: ShareBelowOne = 0.4
+    tail: ShareBelowOne = 0.1
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.smoothing import SmoothingLoss, label_aware_smoothing
+
+        table = label_aware_smoothing(counts, self.head, self.tail)
+        return SmoothingLoss(self, counts, epochs, seed, table)
+
+
+class FocalConfig(LossConfig):
+    """Cross entropy, or C binary ones, with well-classified images faded out.
+
+    Attributes:
+        gamma: how fast they fade; 0 is plain (binary) cross entropy.
+        form: ``softmax`` for (1 - p_y)^gamma times cross entropy, ``sigmoid`` for the original
+            sum of C binary terms.
+    """
+
+    gamma: NonNegative = 2.0
+    form: Literal["softmax", "sigmoid"] = "softmax"
+
+    @property
+    def needs(self) -> Needs:
+        """The sigmoid form starts badly unless every class starts at probability 1/C."""
+        return Needs(prior_bias=self.form == "sigmoid")
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.focal import SigmoidFocalLoss, SoftmaxFocalLoss
+
+        kind = SoftmaxFocalLoss if self.form == "softmax" else SigmoidFocalLoss
+        return kind(self, counts, epochs, seed, self.gamma)
+
+
+class ClassBalancedFocalConfig(FocalConfig):
+    """Sigmoid focal loss weighted by the effective number of images."""
+
+    weights: WeightRule = "effective-number"
+    gamma: NonNegative = 1.0
+    form: Literal["softmax", "sigmoid"] = "sigmoid"
+
+
+class LogitTransformConfig(LossConfig):
+    """Base of losses that shift or scale each class's logit before the softmax."""
+
+    def transform(self, counts: NDArray[np.float64]) -> tuple[Any, Any]:
+        """Factor and offset of each class: (C,) arrays, or ``None`` for neither."""
+        raise NotImplementedError
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.softmax import AffineSoftmaxLoss
+
+        factor, offset = self.transform(counts.astype(np.float64))
+        return AffineSoftmaxLoss(self, counts, epochs, seed, factor, offset)
+
+
+class BalancedSoftmaxConfig(LogitTransformConfig):
+    """Cross entropy of z + log n."""
+
+    def transform(self, counts: NDArray[np.float64]) -> tuple[Any, Any]:
+        """Offset log n."""
+        return None, np.log(counts)
+
+
+class LogitAdjustConfig(LogitTransformConfig):
+    """Cross entropy of z + tau log pi.
+
+    Attributes:
+        tau: strength of the adjustment; 0 is plain cross entropy.
+    """
+
+    tau: NonNegative = 1.0
+
+    def transform(self, counts: NDArray[np.float64]) -> tuple[Any, Any]:
+        """Offset tau log pi."""
+        return None, self.tau * np.log(counts / counts.sum())
+
+
+class CdtConfig(LogitTransformConfig):
+    """Cross entropy of z_j / (n_max / n_j)^gamma (class-dependent temperatures).
+
+    Attributes:
+        gamma: exponent of the temperatures; 0 is plain cross entropy.
+    """
+
+    gamma: NonNegative = 0.2
+
+    def transform(self, counts: NDArray[np.float64]) -> tuple[Any, Any]:
+        """Factor (n_j / n_max)^gamma."""
+        return (counts / counts.max()) ** self.gamma, None
+
+
+class VsConfig(LogitTransformConfig):
+    """Cross entropy of z_j / (n_max / n_j)^gamma + tau log pi_j (vector scaling).
+
+    Attributes:
+        gamma: exponent of the temperatures.
+        tau: strength of the adjustment.
+    """
+
+    gamma: NonNegative = 0.3
+    tau: NonNegative = 1.0
+
+    def transform(self, counts: NDArray[np.float64]) -> tuple[Any, Any]:
+        """Factor of ``cdt`` and offset of ``logit-adjust``."""
+        factor = (counts / counts.max()) ** self.gamma
+        return factor, self.tau * np.log(counts / counts.sum())
+
+
+class CosineConfig(LossConfig):
+    """Base of losses on cosines, which they scale themselves.
+
+    Attributes:
+        scale: s in softmax(s cos).
+    """
+
+    scale: Positive = 30.0
+
+    @property
+    def needs(self) -> Needs:
+        """A cosine classifier."""
+        return Needs(cosine_classifier=True)
+
+    @property
+    def logit_scale(self) -> float:
+        """The scale of the cosines."""
+        return self.scale
+
+
+class LdamConfig(CosineConfig):
+    """Cosine softmax whose label must win by a margin m_y ∝ n_y^-1/4.
+
+    Attributes:
+        max_margin: margin of the smallest class; the authors take 0.3 for iNaturalist.
+    """
+
+    max_margin: NonNegative = 0.5
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.margin import LdamLoss
+
+        return LdamLoss(self, counts, epochs, seed)
+
+
+class GclConfig(CosineConfig):
+    """Cosine softmax with Gaussian noise on logits, more of it the rarer the class.
+
+    Attributes:
+        noise: largest amount by which a logit is lowered, for the smallest class.
+        margin: what is taken off the label's cosine; the authors take 0.1 in their second stage.
+    """
+
+    noise: NonNegative = 0.5
+    margin: NonNegative = 0.0
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.margin import GclLoss
+
+        return GclLoss(self, counts, epochs, seed)
+
+
+class LadeConfig(LossConfig):
+    """Cross entropy of z + log pi plus a bound that ties logits to density ratios.
+
+    Attributes:
+        alpha: weight of the bound; 0 is logit adjustment at tau 1.
+        regularisation: lambda of the squared log-partition term.
+    """
+
+    alpha: NonNegative = 0.1
+    regularisation: NonNegative = 0.01
+
+    @property
+    def needs(self) -> Needs:
+        """Integer labels: the bound averages logits over the images of each class."""
+        return Needs(hard_targets=True)
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.lade import LadeLoss
+
+        return LadeLoss(self, counts, epochs, seed)
+
+
+class EqualizationConfig(LossConfig):
+    """Softmax that at random leaves rare classes out as negatives (softmax equalization loss).
+
+    Attributes:
+        gamma: probability of leaving a rare class out; 0 is plain cross entropy.
+        threshold: share of the training images below which a class is rare; ``None`` for half of
+            1/C, which is the published 0.05 for CIFAR-10 and 0.005 for CIFAR-100.
+    """
+
+    gamma: Fraction = 0.9
+    threshold: Fraction | None = None
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.equalization import EqualizationLoss
+
+        return EqualizationLoss(self, counts, epochs, seed)
+
+
+class SeesawConfig(LossConfig):
+    """Softmax that mitigates punishment of rare classes and compensates for confusions.
+
+    Attributes:
+        p: exponent of the mitigation factor; 0 switches it off.
+        q: exponent of the compensation factor; 0 switches it off.
+        epsilon: floor of the label's probability in the compensation factor.
+    """
+
+    p: NonNegative = 0.8
+    q: NonNegative = 2.0
+    epsilon: Annotated[float, Field(gt=0, le=1)] = 0.01
+
+    @property
+    def needs(self) -> Needs:
+        """Labels are counted as they come, which needs integers."""
+        return Needs(running_counts=True, hard_targets=True)
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.seesaw import SeesawLoss
+
+        return SeesawLoss(self, counts, epochs, seed)
+
+
+class InfluenceBalancedConfig(LossConfig):
+    """Cross entropy divided by each image's influence on the classifier.
+
+    ``deferred_from`` is the end of the warm-up with plain cross entropy; the paper takes half of
+    the training.
+
+    Attributes:
+        alpha: overall factor; the authors choose it so that the loss keeps the level of ``ce``.
+        epsilon: added to the influence.
+    """
+
+    weights: WeightRule = "inverse"
+    normalise: Literal["sum_w", "n"] = "n"
+    alpha: Positive = 1000.0
+    epsilon: Positive = 1e-3
+
+    @property
+    def needs(self) -> Needs:
+        """Features, whose norm is part of the influence, and integer labels."""
+        return Needs(features=True, hard_targets=True)
+
+    @property
+    def can_defer(self) -> bool:
+        """The influence itself starts at the switch."""
+        return True
+
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
+        """Make the loss for (C,) counts; imports torch."""
+        from imbnas.losses.influence import InfluenceBalancedLoss
+
+        return InfluenceBalancedLoss(self, counts, epochs, seed)

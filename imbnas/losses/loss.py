@@ -23,7 +23,7 @@ class Loss(nn.Module):
     targets therefore give exactly what integer labels give.
 
     A subclass implements ``_hard``, and ``_soft`` where there is a cheaper way than one
-    evaluation for every target that is not zero.
+    evaluation for every target that is not zero; both get ``adjust(logits)``.
 
     Args:
         config: checked options.
@@ -53,6 +53,10 @@ class Loss(nn.Module):
         tensor = None if values is None else torch.tensor(values, dtype=torch.float32)
         self.register_buffer(name, tensor, persistent=False)
 
+    def adjust(self, logits: Tensor) -> Tensor:
+        """Change (B, C) logits in a way that does not depend on the labels."""
+        return logits
+
     @property
     def deferred(self) -> bool:
         """Whether the epoch lies before the switch, so that no class weights are in force."""
@@ -61,7 +65,7 @@ class Loss(nn.Module):
     @property
     def active_weights(self) -> Tensor | None:
         """(C,) class weights of the current epoch; ``None`` where all are 1."""
-        return None if self.epoch < self._switch else self.class_weights
+        return None if self.deferred else self.class_weights
 
     def set_epoch(self, epoch: int) -> None:
         """Begin a 0-based epoch: apply the schedule and start that epoch's random stream.
@@ -103,6 +107,7 @@ class Loss(nn.Module):
     def _weighted(
         self, logits: Tensor, targets: Tensor, features: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
+        logits = self.adjust(logits)
         weights = self.active_weights
         if weights is not None:
             weights = weights.to(logits.dtype)

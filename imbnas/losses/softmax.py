@@ -1,17 +1,16 @@
-"""Cross entropy after a change of the logits that does not depend on the label."""
+"""Cross entropy, plain or after each class's logit is scaled and shifted."""
 
+import numpy as np
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
+from imbnas.losses.configs import LossConfig
 from imbnas.losses.loss import Loss
 
 
 class SoftmaxLoss(Loss):
     """Cross entropy of ``adjust(logits)``: l(z, y) = -log softmax(adjust(z))_y."""
-
-    def adjust(self, logits: Tensor) -> Tensor:
-        """Change (B, C) logits before the softmax; plain cross entropy leaves them."""
-        return logits
 
     def forward(self, logits: Tensor, targets: Tensor, features: Tensor | None = None) -> Tensor:
         """Loss of a batch; arguments and errors as in ``per_sample``.
@@ -28,7 +27,48 @@ class SoftmaxLoss(Loss):
         return F.cross_entropy(logits, targets, weights)
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
-        return F.cross_entropy(self.adjust(logits), labels, reduction="none")
+        return F.cross_entropy(logits, labels, reduction="none")
 
     def _soft(self, logits: Tensor, targets: Tensor, features: Tensor | None) -> Tensor:
-        return -(targets * F.log_softmax(self.adjust(logits), 1)).sum(1)
+        return -(targets * F.log_softmax(logits, 1)).sum(1)
+
+
+class AffineSoftmaxLoss(SoftmaxLoss):
+    """Cross entropy of factor_j z_j + offset_j.
+
+    Balanced softmax (Ren et al., arXiv 2007.10740), logit adjustment (Menon et al., arXiv
+    2007.07314), class-dependent temperatures (Ye et al., arXiv 2001.01385) and the vector-scaling
+    loss (Kini et al., arXiv 2103.01550) differ in these two vectors only.
+
+    Args:
+        config: checked options.
+        counts: (C,) training images per class.
+        epochs: length of the training, or ``None``.
+        seed: unused; nothing is drawn.
+        factor: (C,), or ``None`` for 1.
+        offset: (C,), or ``None`` for 0.
+    """
+
+    factor: Tensor | None
+    offset: Tensor | None
+
+    def __init__(
+        self,
+        config: LossConfig,
+        counts: NDArray[np.int64],
+        epochs: int | None,
+        seed: int,
+        factor: NDArray[np.float64] | None,
+        offset: NDArray[np.float64] | None,
+    ) -> None:
+        super().__init__(config, counts, epochs, seed)
+        self._table("factor", factor)
+        self._table("offset", offset)
+
+    def adjust(self, logits: Tensor) -> Tensor:
+        """Scale and shift (B, C) logits."""
+        if self.factor is not None:
+            logits = logits * self.factor
+        if self.offset is not None:
+            logits = logits + self.offset
+        return logits

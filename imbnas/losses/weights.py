@@ -34,4 +34,5 @@ def class_weights(
         raw = 1.0 / -np.expm1(n * np.log1p(beta - 1.0)) if beta > 0 else np.ones_like(n)
     else:
         raw = n ** -{"inverse": 1.0, "sqrt-inverse": 0.5, "power": power}[rule]
-    return raw * (len(n) / raw.sum())
+    weights: NDArray[np.float64] = raw * (len(n) / raw.sum())
+    return weights

@@ -12,7 +12,7 @@ from imbnas.losses.class_counts import check_class_counts
 from imbnas.losses.schedule import switch_epoch
 from imbnas.schemes.cosine_classifier import CosineClassifier
 from imbnas.schemes.mixing import mix_batch
-from imbnas.schemes.posthoc.correction import Correction
+from imbnas.schemes.posthoc.correction import Correction, TrainingOutputs
 from imbnas.schemes.resolve import check_scheme, loss_config, posthoc_config
 from imbnas.units.schemes import SchemeSpec
 
@@ -157,7 +157,8 @@ class TrainingScheme:
         """
         if self._posthoc is None:
             return None
-        return self._posthoc.fit(features, logits, labels, self.class_counts, classifier, seed)
+        outputs = TrainingOutputs(features, logits, labels, self.class_counts, classifier)
+        return self._posthoc.fit(outputs, seed)
 
     def state_dict(self) -> dict[str, Any]:
         """State for a checkpoint: running counts of losses that keep some, else empty."""

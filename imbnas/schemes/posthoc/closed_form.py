@@ -2,17 +2,32 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+import torch.nn.functional as F
 from torch import Tensor
 
-from imbnas.schemes.posthoc.correction import Correction
+from imbnas.schemes.posthoc.correction import Correction, TrainingOutputs
 
 
-def adjust_logits(counts: NDArray[np.int64], tau: float) -> Correction:
-    """Subtract tau log pi, pi = counts / sum, from every logit."""
-    offset = torch.tensor(tau * np.log(counts / counts.sum()), dtype=torch.float32)
+def adjust_logits(outputs: TrainingOutputs, tau: float) -> Correction:
+    """z_j - tau log pi_j (Menon et al., arXiv 2007.07314)."""
+    prior = outputs.counts / outputs.counts.sum()
+    offset = torch.tensor(tau * np.log(prior), dtype=torch.float32)
 
     def correct(features: Tensor, logits: Tensor) -> Tensor:
         return logits - offset.to(logits)
+
+    return correct
+
+
+def normalise_weights(outputs: TrainingOutputs, tau: float, *, keep_bias: bool) -> Correction:
+    """h · w_j / |w_j|^tau, without bias unless it is kept (Kang et al., arXiv 1910.09217)."""
+    weight, bias = outputs.linear_weights()
+    norms = weight.norm(dim=1, keepdim=True).clamp_min(torch.finfo(weight.dtype).tiny)
+    scaled = weight / norms**tau
+    kept = bias if keep_bias else None
+
+    def correct(features: Tensor, logits: Tensor) -> Tensor:
+        shift = None if kept is None else kept.to(features)
+        return F.linear(features, scaled.to(features), shift)
 
     return correct

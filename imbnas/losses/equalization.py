@@ -1,0 +1,45 @@
+"""Softmax equalization loss."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from imbnas.losses.configs import EqualizationConfig
+from imbnas.losses.loss import Loss
+
+
+class EqualizationLoss(Loss):
+    """l(z, y) = -log(e^{z_y} / sum_k w_k e^{z_k}) (Tan et al., arXiv 2003.05176).
+
+    w_k = 1 - B [pi_k < threshold] [k != y], B ~ Bernoulli(gamma), drawn for each image and class.
+
+    Args:
+        config: checked options.
+        counts: (C,) training images per class.
+        epochs: length of the training, or ``None``.
+        seed: of the draws.
+    """
+
+    common: Tensor
+
+    def __init__(
+        self, config: EqualizationConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
+    ) -> None:
+        super().__init__(config, counts, epochs, seed)
+        self._gamma = config.gamma
+        threshold = 0.5 / len(counts) if config.threshold is None else config.threshold
+        common = torch.from_numpy(counts / counts.sum() >= threshold)
+        self._active = bool(config.gamma > 0 and not common.all())
+        self.register_buffer("common", common, persistent=False)
+
+    def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
+        if self._active:
+            draws = torch.rand(
+                logits.shape, generator=self._random(logits.device), device=logits.device
+            )
+            kept = (draws >= self._gamma) | self.common
+            kept.scatter_(1, labels[:, None], True)
+            logits = logits.masked_fill(~kept, -torch.inf)
+        return F.cross_entropy(logits, labels, reduction="none")

@@ -1,0 +1,89 @@
+"""Focal loss in its two forms, always from unweighted probabilities."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from imbnas.losses.configs import LossConfig
+from imbnas.losses.loss import Loss
+
+
+class SoftmaxFocalLoss(Loss):
+    """l(z, y) = (1 - p_y)^gamma (-log p_y) with p = softmax(z).
+
+    Args:
+        config: checked options.
+        counts: (C,) training images per class.
+        epochs: length of the training, or ``None``.
+        seed: unused; nothing is drawn.
+        gamma: at least 0.
+    """
+
+    def __init__(
+        self,
+        config: LossConfig,
+        counts: NDArray[np.int64],
+        epochs: int | None,
+        seed: int,
+        gamma: float,
+    ) -> None:
+        super().__init__(config, counts, epochs, seed)
+        self.gamma = gamma
+
+    def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
+        return _fade(F.cross_entropy(logits, labels, reduction="none"), self.gamma)
+
+    def _soft(self, logits: Tensor, targets: Tensor, features: Tensor | None) -> Tensor:
+        return (targets * _fade(-F.log_softmax(logits, 1), self.gamma)).sum(1)
+
+
+def _fade(losses: Tensor, gamma: float) -> Tensor:
+    """(1 - e^-l)^gamma l for losses l >= 0, exact where l is near 0."""
+    if gamma == 0:
+        return losses
+    # Powers below 1 have no gradient at 0, where the loss itself vanishes.
+    wrong = -torch.expm1(-losses)
+    return wrong.clamp_min(torch.finfo(losses.dtype).tiny) ** gamma * losses
+
+
+class SigmoidFocalLoss(Loss):
+    """Sum of C binary focal terms (Lin et al., arXiv 1708.02002).
+
+    l(z, y) = sum_j (1 - q_j)^gamma (-log q_j), q_j = sigmoid(z_j) for j = y, else
+    sigmoid(-z_j). The published division by the number of positives is that by images.
+
+    Args:
+        config: checked options.
+        counts: (C,) training images per class.
+        epochs: length of the training, or ``None``.
+        seed: unused; nothing is drawn.
+        gamma: at least 0.
+    """
+
+    def __init__(
+        self,
+        config: LossConfig,
+        counts: NDArray[np.int64],
+        epochs: int | None,
+        seed: int,
+        gamma: float,
+    ) -> None:
+        super().__init__(config, counts, epochs, seed)
+        self.gamma = gamma
+
+    def _terms(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Term of each class as the label, and as not the label."""
+        yes, no = F.logsigmoid(logits), F.logsigmoid(-logits)
+        if self.gamma == 0:
+            return -yes, -no
+        return -yes * torch.exp(self.gamma * no), -no * torch.exp(self.gamma * yes)
+
+    def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
+        positive, negative = self._terms(logits)
+        return negative.sum(1) + (positive - negative).gather(1, labels[:, None]).squeeze(1)
+
+    def _soft(self, logits: Tensor, targets: Tensor, features: Tensor | None) -> Tensor:
+        positive, negative = self._terms(logits)
+        return targets.sum(1) * negative.sum(1) + (targets * (positive - negative)).sum(1)

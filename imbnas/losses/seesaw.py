@@ -1,0 +1,59 @@
+"""Seesaw loss for classification."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from imbnas.losses.configs import SeesawConfig
+from imbnas.losses.loss import Loss
+
+
+class SeesawLoss(Loss):
+    """l(z, y) = -log softmax(z_j + log S_yj)_y, S_yj = M_yj C_yj for j != y (arXiv 2008.10032).
+
+    M_yj = min(1, (N_j / N_y)^p) with the labels N counted so far, at least 1 each;
+    C_yj = max(1, (s_j / max(s_y, epsilon))^q) with s = softmax(z), taken as a constant.
+
+    Only ``forward`` in ``train`` mode counts labels, before it computes; ``per_sample`` uses the
+    counts as they are. The counts are the loss's ``state_dict``.
+
+    Args:
+        config: checked options.
+        counts: (C,) training images per class; the loss counts for itself.
+        epochs: length of the training, or ``None``.
+        seed: unused; nothing is drawn.
+    """
+
+    running_counts: Tensor
+
+    def __init__(
+        self, config: SeesawConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
+    ) -> None:
+        super().__init__(config, counts, epochs, seed)
+        self._p = config.p
+        self._q = config.q
+        self._log_floor = math.log(config.epsilon)
+        self.register_buffer("running_counts", torch.zeros(len(counts), dtype=torch.int64))
+
+    def forward(self, logits: Tensor, targets: Tensor, features: Tensor | None = None) -> Tensor:
+        """Count a batch's labels, then its loss; arguments and errors as in ``per_sample``."""
+        logits = self._checked(logits, targets, features)
+        if self.training:
+            self.running_counts += torch.bincount(targets, minlength=self.num_classes)
+        return super().forward(logits, targets, features)
+
+    def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
+        index = labels[:, None]
+        shift = torch.zeros_like(logits)
+        if self._p > 0:
+            log_n = self.running_counts.clamp(min=1).to(logits.dtype).log()
+            shift += self._p * (log_n - log_n[index]).clamp_(max=0)
+        if self._q > 0:
+            log_s = F.log_softmax(logits.detach(), 1)
+            own = log_s.gather(1, index).clamp_(min=self._log_floor)
+            shift += self._q * (log_s - own).clamp_(min=0)
+        return F.cross_entropy(logits + shift.scatter_(1, index, 0.0), labels, reduction="none")
