@@ -11,6 +11,7 @@ from imbnas.errors import InputError
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
+Reals: TypeAlias = NDArray[np.floating]
 
 MEAN_DIGITS = 12
 

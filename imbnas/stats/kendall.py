@@ -5,8 +5,8 @@ A resample is a vector of counts w: architecture i was drawn w_i times. Its tau-
     Σ w_i w_j sgn(x_i − x_j) sgn(y_i − y_j) / √(Σ w_i w_j [x_i ≠ x_j] · Σ w_i w_j [y_i ≠ y_j])
 
 over ordered pairs (Kendall 1945, "The treatment of ties in ranking problems"). Copies of one
-architecture drop out of every sum. All sums are integers held exactly by doubles, so results do
-not depend on the order of summation, the BLAS library or the number of threads.
+architecture drop out of every sum. All sums are integers that the floats in use hold exactly, so
+results do not depend on the order of summation, the BLAS library or the number of threads.
 
 The numerator is found without visiting all n² pairs of every resample: both variables are cut
 into about √n blocks of neighbouring ranks. Pairs within a block of x or of y are summed by one
@@ -15,17 +15,21 @@ histogram of counts and its cumulative sums. That is O(n √n) for each resample
 """
 
 import math
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from imbnas.stats.arrays import Floats, Ints, as_vector, complete_rows, optional, same_rows
+from imbnas.stats.arrays import Floats, Ints, Reals, as_vector, complete_rows, optional, same_rows
 
 MIN_BLOCK = 128
-CHUNK_CELLS = 2**21
+CHUNK_CELLS = 2**20
+# Threads cost more than they save on less work than this many counts.
+PARALLEL_CELLS = 2**21
 
 
 def tau_b(x: ArrayLike, y: ArrayLike) -> float | None:
@@ -67,16 +71,17 @@ def tau_b_resampled(
     Returns:
         Shape (P, B), values in [-1, 1]; NaN where a variable is constant in a resample.
     """
-    untied = [untied_pairs(column, counts) for column in columns]
-    taus = np.full((len(pairs), len(counts)), np.nan)
-    for row, (i, j) in enumerate(pairs):
-        scale = np.sqrt(untied[i]) * np.sqrt(untied[j])
-        np.divide(
-            concordance(columns[i], columns[j], counts), scale, out=taus[row], where=scale > 0
-        )
-    # Two square roots may round the quotient of equal integers to just above 1.
-    clipped: Floats = np.clip(taus, -1.0, 1.0)
-    return clipped
+    first, second = [columns[i] for i, _ in pairs], [columns[j] for _, j in pairs]
+    repeated = [counts] * max(len(columns), len(pairs))
+    workers = (os.cpu_count() or 1) if counts.size >= PARALLEL_CELLS else 1
+    with ThreadPoolExecutor(workers) as pool:
+        untied = np.stack(list(pool.map(untied_pairs, columns, repeated)))
+        balances = np.stack(list(pool.map(concordance, first, second, repeated)))
+    # The root of the product, not the product of roots: it is exact where both are equal.
+    scale = np.sqrt(untied[[i for i, _ in pairs]] * untied[[j for _, j in pairs]])
+    taus: Floats = np.full(scale.shape, np.nan)
+    np.divide(balances, scale, out=taus, where=scale > 0)
+    return taus
 
 
 def untied_pairs(column: Floats, counts: NDArray[np.integer]) -> Floats:
@@ -89,7 +94,6 @@ def untied_pairs(column: Floats, counts: NDArray[np.integer]) -> Floats:
     Returns:
         Shape (B,), integers.
     """
-    total = counts.sum(axis=1, dtype=np.int64)
     if len(column) == 0:
         return np.zeros(len(counts))
     order = np.argsort(column, kind="stable")
@@ -97,8 +101,11 @@ def untied_pairs(column: Floats, counts: NDArray[np.integer]) -> Floats:
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     untied = np.empty(len(counts))
     for part in _chunks(counts):
-        groups = np.add.reduceat(counts[part][:, order], starts, axis=1, dtype=np.int64)
-        untied[part] = total[part] ** 2 - (groups**2).sum(axis=1)
+        groups = _columns_first(counts[part])
+        total = groups.sum(axis=0, dtype=np.float64)
+        if len(starts) < len(column):
+            groups = np.add.reduceat(groups[order], starts, axis=0)
+        untied[part] = total**2 - np.einsum("gb,gb->b", groups, groups, dtype=np.float64)
     return untied
 
 
@@ -118,8 +125,14 @@ def concordance(x: Floats, y: Floats, counts: NDArray[np.integer]) -> Floats:
     plan = _plan(x, y)
     total = np.empty(len(counts))
     for part in _chunks(counts):
-        total[part] = _concordance(plan, counts[part].T.astype(np.float64))
+        total[part] = _concordance(plan, _columns_first(counts[part]))
     return total
+
+
+def _columns_first(counts: NDArray[np.integer]) -> Reals:
+    """Counts as floats of shape (A, B); single precision holds integers up to 2²⁴ exactly."""
+    dtype = np.float32 if counts.shape[1] < 2**24 else np.float64
+    return np.ascontiguousarray(counts.T, dtype=dtype)
 
 
 @dataclass(frozen=True)
@@ -127,7 +140,7 @@ class _Dense:
     """Pairs inside blocks: rows gathered by ``order``, one sign matrix for each slice of them."""
 
     order: Ints
-    blocks: tuple[tuple[slice, Floats], ...]
+    blocks: tuple[tuple[slice, Reals], ...]
 
 
 @dataclass(frozen=True)
@@ -194,34 +207,34 @@ def _dense(rank_x: Ints, rank_y: Ints, block: Ints, done: Ints) -> _Dense:
     return _Dense(order, tuple(blocks))
 
 
-def _signs(rank: Ints) -> Floats:
-    signs: Floats = np.sign(rank[:, None] - rank).astype(np.float64)
+def _signs(rank: Ints) -> Reals:
+    signs: Reals = np.sign(rank[:, None] - rank).astype(np.float32)
     return signs
 
 
-def _concordance(plan: _Plan, counts: Floats) -> Floats:
+def _concordance(plan: _Plan, counts: Reals) -> Floats:
     """Sum over ordered pairs; ``counts`` has shape (A, B)."""
     total = np.zeros(counts.shape[1])
     for dense in plan.dense:
         gathered = counts[dense.order]
         for rows, signs in dense.blocks:
             members = gathered[rows]
-            total += np.einsum("ib,ib->b", members, signs @ members)
+            total += np.einsum("ib,ib->b", members, signs @ members, dtype=np.float64)
     if min(plan.grid) > 1:
         total += 2.0 * _between_blocks(plan, counts)
     return total
 
 
-def _between_blocks(plan: _Plan, counts: Floats) -> Floats:
+def _between_blocks(plan: _Plan, counts: Reals) -> Floats:
     """Sum over unordered pairs that differ in both blocks."""
-    flat = np.zeros((plan.grid[0] * plan.grid[1], counts.shape[1]))
+    flat = np.zeros((plan.grid[0] * plan.grid[1], counts.shape[1]), dtype=counts.dtype)
     flat[plan.occupied] = np.add.reduceat(counts[plan.cells], plan.starts, axis=0)
     histogram = flat.reshape(*plan.grid, -1)
     # below[a, b]: architectures in an earlier block of x and in a block of y up to b.
     below = np.cumsum(np.cumsum(histogram[:-1], axis=0), axis=1)
     balance = below - below[:, -1:]
     balance[:, 1:] += below[:, :-1]
-    total: Floats = np.einsum("abk,abk->k", histogram[1:], balance)
+    total: Floats = np.einsum("abk,abk->k", histogram[1:], balance, dtype=np.float64)
     return total
 
 
