@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from imbnas.suites.definition import AdaptationPart, BaselinesPart, Training, TransferPart
 from imbnas.suites.resolved import ResolvedSuite
+from imbnas.units.recipes import Recipe
 from imbnas.units.work import (
     AdaptUnit,
+    BaselineModel,
     DataRef,
     Model,
     SearchUnit,
@@ -63,10 +65,15 @@ class Expansion:
             model=model,
             data=self.data(training.condition, replicate),
             scheme=self.resolved.schemes[training.scheme],
-            recipe=self.resolved.settings.network,
+            recipe=self._recipe(model),
             replicate=replicate,
             **self._common,
         )
+
+    def _recipe(self, model: Model) -> Recipe:
+        if isinstance(model, BaselineModel):
+            return self.resolved.baselines[model.baseline].recipe
+        return self.resolved.settings.network
 
     def architecture(self, architecture: str) -> SpaceModel:
         """An architecture of the suite's space as a model."""

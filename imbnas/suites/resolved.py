@@ -7,6 +7,7 @@ from pydantic import Field
 from imbnas.suites.definition import Fidelity, SuiteFile
 from imbnas.units.conditions import Condition
 from imbnas.units.frozen import FrozenModel
+from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Precision, Sha256
 
@@ -46,9 +47,10 @@ class ConditionFacts(FrozenModel):
 
 
 class BaselineFacts(FrozenModel):
-    """A baseline under the fidelity's resolution."""
+    """A baseline under the fidelity's resolution, with the recipe it is trained by."""
 
     model: BaselineModel
+    recipe: Recipe
     params: int
     macs: int
 

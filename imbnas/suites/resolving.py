@@ -211,7 +211,12 @@ class Resolver:
             num_classes=shape.num_classes,
         )
         model = BaselineModel(baseline=name, version=spec.version, spec_sha256=spec.digest)
-        return BaselineFacts(model=model, params=counts.params, macs=counts.macs)
+        return BaselineFacts(
+            model=model,
+            recipe=spec.recipe_for(self._settings.network),
+            params=counts.params,
+            macs=counts.macs,
+        )
 
 
 def _component(registry: Registry[Any], name: str, options: dict[str, Any]) -> Component:

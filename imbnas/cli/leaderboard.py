@@ -1,0 +1,30 @@
+"""``imbnas-bench leaderboard``: builds the tables of a run anew from its records."""
+
+from pathlib import Path
+
+import click
+
+from imbnas.cli.options import json_option
+from imbnas.cli.output import print_json
+
+
+@click.command("leaderboard")
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@json_option
+def command(run_dir: Path, as_json: bool) -> None:
+    """Build the tables of RUN_DIR anew from its records."""
+    from imbnas.cli.tables import print_leaderboards
+    from imbnas.leaderboards.results import Results
+    from imbnas.leaderboards.tables import build_tables, to_rows, write_tables
+    from imbnas.runs.directory import RunDirectory
+
+    directory = RunDirectory(run_dir)
+    results = Results.collect(directory.read_suite(), directory.records())
+    tables = build_tables(results)
+    write_tables(tables, directory)
+    if as_json:
+        rows = {name: to_rows(table) for name, table in tables.items()}
+        print_json({"suite": results.resolved.title, "tables": rows})
+        return
+    print_leaderboards(tables, results.resolved.title)
+    click.echo(f"Leaderboards: {directory.tables}")

@@ -1,0 +1,67 @@
+"""``imbnas-bench list``: what can be named in suites and on the command line."""
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from imbnas.cli.options import json_option, plugin_option
+from imbnas.cli.output import print_json
+
+_REGISTRIES = {
+    "datasets": "imbnas.data.registry:DATASETS",
+    "losses": "imbnas.losses.registry:LOSSES",
+    "schemes": "imbnas.schemes.registry:SCHEMES",
+    "spaces": "imbnas.spaces.registry:SPACES",
+    "strategies": "imbnas.strategies.strategy:STRATEGIES",
+    "searchers": "imbnas.search.searcher:SEARCHERS",
+    "baselines": "imbnas.baselines:BASELINES",
+}
+KINDS = (*_REGISTRIES, "suites")
+
+
+@click.command("list")
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@plugin_option
+@json_option
+def command(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
+    """List datasets, losses, schemes, spaces, strategies, searchers, baselines or suites."""
+    del plugins  # loaded by the option itself
+    listed = {name: _rows(name) for name in ((kind,) if kind else KINDS)}
+    if as_json:
+        print_json(listed)
+        return
+    for name, rows in listed.items():
+        click.echo(f"{name}:")
+        width = max((len(row["name"]) for row in rows), default=0)
+        for row in rows:
+            click.echo(f"  {row['name']:<{width}}  {row['version']:<3} {row['summary']}")
+            if row["origin"] != "imbnas":
+                click.echo(f"  {'':<{width}}      from {row['origin']}")
+
+
+def _rows(kind: str) -> list[dict[str, str]]:
+    if kind == "suites":
+        return _suites()
+    module, _, attribute = _REGISTRIES[kind].partition(":")
+    registry = getattr(import_module(module), attribute)
+    return [
+        {
+            "name": entry.name,
+            "version": entry.version,
+            "origin": entry.origin,
+            "summary": entry.summary,
+        }
+        for entry in registry.entries()
+    ]
+
+
+def _suites() -> list[dict[str, str]]:
+    from imbnas.suites.reading import read_suite, suite_files
+
+    rows = []
+    for path in suite_files().values():
+        suite = read_suite(path)
+        row = {"name": suite.name, "version": suite.version, "origin": "imbnas"}
+        rows.append(row | {"summary": suite.summary})
+    return rows

@@ -1,0 +1,77 @@
+"""Entry point: finds the command, and turns errors into one line and an exit status."""
+
+import sys
+from importlib import import_module
+
+import click
+
+import imbnas
+from imbnas.errors import ImbnasError, InputError, suggest
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of a user's journey."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"imbnas.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Offer the nearest names for an unknown command."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"unknown command {args[0]!r}{suggest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(imbnas.__version__, prog_name="imbnas-bench")
+def group() -> None:
+    """Benchmark neural architecture search on long-tailed image data."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    Exit status: 0 complete, 1 failed units remain, 2 bad input or refused directory, 130
+    interrupted.
+    """
+    try:
+        status = group.main(args=arguments, prog_name="imbnas-bench", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.format_message())
+        sys.exit(0)
+    except click.ClickException as error:
+        _complain(error.format_message())
+        sys.exit(BAD_INPUT)
+    except InputError as error:
+        _complain(str(error))
+        sys.exit(BAD_INPUT)
+    except ImbnasError as error:
+        _complain(str(error))
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted; the same command goes on where this one stopped")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as in `imbnas-bench list | head`.
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(message: str) -> None:
+    click.echo("Error: " + " ".join(message.split()), err=True)

@@ -1,0 +1,140 @@
+"""``imbnas-bench show``: exact facts about an architecture, a condition or a baseline."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imbnas.cli.options import data_options, json_option, locations_from, plugin_option
+from imbnas.cli.output import print_fields, print_json
+
+
+@click.group("show")
+def command() -> None:
+    """Show an architecture, a condition or a baseline."""
+
+
+@command.command("arch")
+@click.argument("space")
+@click.argument("architecture", metavar="ARCH")
+@click.option("--num-classes", default=10, show_default=True, type=click.IntRange(1))
+@click.option("--resolution", type=click.IntRange(1), help="Side in pixels; the published one.")
+@click.option("--in-channels", default=3, show_default=True, type=click.IntRange(1))
+@click.option("--width", type=click.IntRange(1), help="Channels of the first stage.")
+@click.option("--depth", type=click.IntRange(1), help="Cells in each stage.")
+@plugin_option
+@json_option
+def show_architecture(
+    space: str, architecture: str, plugins: tuple[Path, ...], as_json: bool, **shape: int | None
+) -> None:
+    """Parameters, MACs and identities of an architecture."""
+    del plugins  # loaded by the option itself
+    from dataclasses import replace
+
+    from imbnas.spaces import get_space
+
+    found = get_space(space)
+    parsed = found.parse(architecture)
+    given: dict[str, Any] = {name: value for name, value in shape.items() if value is not None}
+    network_shape = replace(found.published_shape, **given)
+    counts = found.counts(parsed, network_shape)
+    _print(
+        {
+            "space": space,
+            "architecture": parsed,
+            "params": counts.params,
+            "macs": counts.macs,
+            "unique_id": found.unique_id(parsed),
+            "functional_id": found.functional_id(parsed),
+            "dead": found.is_dead(parsed),
+        },
+        as_json,
+    )
+
+
+@command.command("condition")
+@click.argument("name")
+@click.option(
+    "--protocol", default="strict", show_default=True, type=click.Choice(["strict", "paper"])
+)
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the exact indices to FILE.",
+)
+@data_options
+@plugin_option
+@json_option
+def show_condition(
+    name: str,
+    protocol: Any,
+    manifest: Path | None,
+    data_root: str | None,
+    datasets: tuple[str, ...],
+    offline: bool,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Class counts, groups and hash of a condition."""
+    del plugins  # loaded by the option itself
+    from imbnas.data.dataset import load_dataset
+    from imbnas.data.manifests import write_manifest
+    from imbnas.data.resolving import resolve
+    from imbnas.units.conditions import parse_condition
+
+    condition = parse_condition(name, protocol)
+    dataset = load_dataset(condition.dataset, locations_from(data_root, datasets, offline))
+    resolved = resolve(condition, dataset)
+    if manifest is not None:
+        write_manifest(resolved, manifest)
+    _print(
+        {
+            "condition": resolved.condition,
+            "protocol": resolved.protocol,
+            "class_counts": resolved.class_counts,
+            "total": resolved.total,
+            "groups": resolved.groups.model_dump(),
+            "tertiles": resolved.tertiles.model_dump(),
+            "validation": len(resolved.validation.indices),
+            "validation_split": resolved.validation.split,
+            "test": len(resolved.test.indices),
+            "notes": [*dataset.notes, *resolved.notes],
+            "dataset_digest": resolved.dataset_digest,
+            "sha256": resolved.sha256,
+        },
+        as_json,
+    )
+
+
+@command.command("baseline")
+@click.argument("name")
+@click.option("--num-classes", default=10, show_default=True, type=click.IntRange(1))
+@click.option("--resolution", default=32, show_default=True, type=click.IntRange(1))
+@click.option("--in-channels", default=3, show_default=True, type=click.IntRange(1))
+@json_option
+def show_baseline(
+    name: str, num_classes: int, resolution: int, in_channels: int, as_json: bool
+) -> None:
+    """Parameters and MACs of a timm model, fitted to small images."""
+    from imbnas.baselines import counts, load_baseline
+
+    spec = load_baseline(name)
+    counted = counts(
+        spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes
+    )
+    _print(
+        {
+            "baseline": spec.name,
+            "version": spec.version,
+            "model": spec.model,
+            "params": counted.params,
+            "macs": counted.macs,
+            "resolution": resolution,
+        },
+        as_json,
+    )
+
+
+def _print(fields: dict[str, Any], as_json: bool) -> None:
+    (print_json if as_json else print_fields)(fields)

@@ -1,0 +1,162 @@
+"""``imbnas-bench train``: trains one network and prints how it did."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imbnas.cli.options import data_options, json_option, locations_from, plugin_option
+from imbnas.cli.output import print_fields, print_json
+
+if TYPE_CHECKING:
+    from imbnas.data.locations import DataLocations
+    from imbnas.data.manifests import Manifest
+    from imbnas.units.records import Record, TrainMetrics
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.work import Model, TrainUnit
+
+
+@click.command("train")
+@click.option("--space", default="nats-tss", show_default=True, help="Search space of --arch.")
+@click.option("--arch", "architecture", metavar="A", help="Architecture string.")
+@click.option("--baseline", metavar="NAME", help="A baseline, or any timm model.")
+@click.option("--condition", required=True, metavar="C", help="Such as cifar10@100x.")
+@click.option("--protocol", default="strict", type=click.Choice(["strict", "paper"]))
+@click.option("--scheme", default="ce", show_default=True)
+@click.option(
+    "--recipe",
+    "recipe_name",
+    default="lt-digits/mini",
+    show_default=True,
+    metavar="R",
+    help="SUITE/FIDELITY, whose network recipe is taken, or a baseline with a recipe of its own.",
+)
+@click.option("--replicate", default=0, show_default=True, type=click.IntRange(0))
+@click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda"]))
+@data_options
+@plugin_option
+@json_option
+def command(
+    space: str,
+    architecture: str | None,
+    baseline: str | None,
+    condition: str,
+    protocol: Any,
+    scheme: str,
+    recipe_name: str,
+    replicate: int,
+    device: Any,
+    data_root: str | None,
+    datasets: tuple[str, ...],
+    offline: bool,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Train one network from scratch and test it once."""
+    del plugins  # loaded by the option itself
+    from imbnas.data.dataset import load_dataset
+    from imbnas.data.resolving import resolve
+    from imbnas.errors import InputError
+    from imbnas.execution.executor import Executor
+    from imbnas.units.conditions import parse_condition
+
+    if (architecture is None) == (baseline is None):
+        raise InputError("give either --arch (with --space) or --baseline")
+    recipe = _recipe(recipe_name)
+    if baseline is not None:
+        model, recipe = _baseline(baseline, recipe)
+    else:
+        model = _architecture(space, architecture or "")
+    locations = locations_from(data_root, datasets, offline)
+    wanted = parse_condition(condition, protocol).for_replicate(replicate)
+    manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
+    unit = _unit(model, manifest, scheme, recipe, replicate, device)
+    record = Executor(_NoStore(), locations, device).execute(unit)
+    fields = _fields(unit, record, manifest)
+    (print_json if as_json else print_fields)(fields)
+
+
+def _unit(
+    model: "Model", manifest: "Manifest", scheme: str, recipe: "Recipe", replicate: int, device: Any
+) -> "TrainUnit":
+    from imbnas.schemes import resolve_scheme
+    from imbnas.units.work import DataRef, TrainUnit
+
+    return TrainUnit(
+        model=model,
+        data=DataRef(
+            condition=manifest.condition,
+            protocol=manifest.protocol,
+            dataset_digest=manifest.dataset_digest,
+            manifest_sha256=manifest.sha256,
+        ),
+        scheme=resolve_scheme(scheme),
+        recipe=recipe,
+        replicate=replicate,
+        device_type=device,
+    )
+
+
+def _architecture(space: str, architecture: str) -> "Model":
+    from imbnas.spaces import SPACES, get_space
+    from imbnas.units.work import SpaceModel
+
+    parsed = get_space(space).parse(architecture)
+    return SpaceModel(space=space, version=SPACES.entry(space).version, architecture=parsed)
+
+
+def _baseline(name: str, recipe: "Recipe") -> "tuple[Model, Recipe]":
+    from imbnas.baselines import load_baseline
+    from imbnas.units.work import BaselineModel
+
+    spec = load_baseline(name)
+    model = BaselineModel(baseline=name, version=spec.version, spec_sha256=spec.digest)
+    return model, spec.recipe_for(recipe)
+
+
+def _recipe(name: str) -> "Recipe":
+    from imbnas.errors import InputError
+    from imbnas.suites.reading import choose_fidelity, load_suite
+
+    suite_name, slash, fidelity = name.rpartition("/")
+    if not slash:
+        raise InputError(f"--recipe {name!r}: write SUITE/FIDELITY, for example lt-digits/mini")
+    return choose_fidelity(load_suite(suite_name), fidelity)[1].network
+
+
+def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[str, Any]:
+    metrics = record.metrics
+    if TYPE_CHECKING:
+        assert isinstance(metrics, TrainMetrics)
+    groups = manifest.groups.model_dump()
+    return {
+        "model": unit.model.label,
+        "condition": unit.data.condition,
+        "protocol": unit.data.protocol,
+        "scheme": unit.scheme.name,
+        "replicate": unit.replicate,
+        "test_accuracy": metrics.mean_accuracy(),
+        "per_class_accuracy": metrics.class_accuracy,
+        **{
+            name: metrics.mean_accuracy(classes) if classes else None
+            for name, classes in groups.items()
+        },
+        "params": metrics.params,
+        "macs": metrics.macs,
+        "train_loss": metrics.train_loss,
+        "seconds": round(record.cost.seconds, 3),
+        "images_per_second": round(record.cost.images_seen / record.cost.seconds, 1),
+    }
+
+
+class _NoStore:
+    """A single training reads and keeps nothing."""
+
+    def read_record(self, kind: str, identity: str) -> "Record":
+        raise FileNotFoundError(identity)
+
+    def read_weights(self, sha256: str) -> bytes:
+        raise FileNotFoundError(sha256)
+
+    def publish_weights(self, content: bytes) -> str:
+        raise NotImplementedError

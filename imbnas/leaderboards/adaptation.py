@@ -1,0 +1,209 @@
+"""Which strategy finds good architectures for the target, and at what cost?"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from imbnas.leaderboards.rank_correlation import PREDICTORS, population_name, target_accuracy
+from imbnas.leaderboards.results import Floats, Results, mean, summarise
+from imbnas.stats import RankTransfer, rank_against_predictor, t_interval
+from imbnas.suites.definition import AdaptationPart
+from imbnas.suites.expansion import Chain
+from imbnas.units.records import TrainMetrics
+
+COLUMNS = (
+    "part", "strategy", "source", "source_scheme", "target", "target_scheme", "accuracy_mean",
+    "accuracy_sd", "many", "medium", "few", "worst_class", "difference_to_p0",
+    "difference_low", "difference_high", "tau_b", "tau_sd", "ci_low", "ci_high",
+    "noise_ceiling", "regret", "regret_sd", "cost_ratio", "population", "n_architectures",
+    "n_replicates", "n_missing", "scored_on", "protocol", "fidelity",
+)  # fmt: skip
+
+
+def adaptation(results: Results) -> pd.DataFrame:
+    """One row a strategy, then rows of what needs no supernet at all.
+
+    - ``accuracy_*`` (percent): found architectures, retrained from scratch on the target.
+    - ``tau_b``: between the adapted supernet's scores and the stand-alone accuracies of the
+      population on the target; mean over supernet replicates, interval of the mean scores.
+    - ``regret`` (percentage points): the population's best architecture, chosen on other
+      replicates, minus the strategy's favourite within the population.
+    - ``cost_ratio``: multiply-accumulates of the adaptation over those of training a supernet on
+      the target from scratch by the supernet recipe.
+    """
+    rows = [
+        row
+        for name, part in results.parts("adaptation")
+        if isinstance(part, AdaptationPart)
+        for row in (*_strategies(results, name, part), *_without_supernet(results, name, part))
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _strategies(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
+    baseline = results.retrained(part, "p0", part.target) if "p0" in part.strategies else None
+    actual = target_accuracy(results, part.target)
+    for strategy in part.strategies:
+        chains = [
+            results.expansion.chain(part, strategy, replicate)
+            for replicate in range(results.resolved.replicates)
+        ]
+        metrics = results.retrained(part, strategy, part.target)
+        summary = summarise(metrics, results.facts(part.target))
+        scores = _population_scores(results, chains)
+        yield {
+            **_common(results, name, part, strategy),
+            "accuracy_mean": summary.mean,
+            "accuracy_sd": summary.sd,
+            "many": summary.many,
+            "medium": summary.medium,
+            "few": summary.few,
+            "worst_class": summary.worst,
+            **_difference(metrics, baseline, strategy),
+            **_ranking(scores, actual),
+            "cost_ratio": mean(_cost_ratios(results, part, chains)),
+            "n_missing": summary.n_missing,
+            "scored_on": results.resolved.strategies[strategy].scores_on,
+        }
+
+
+def _without_supernet(
+    results: Results, name: str, part: AdaptationPart
+) -> Iterator[dict[str, object]]:
+    """Rankers that cost nothing or were paid for already."""
+    actual = target_accuracy(results, part.target)
+    if actual is None:
+        return
+    rankers = {
+        predictor: np.array([getattr(m, predictor) for m in results.resolved.population], float)
+        for predictor in PREDICTORS
+    }
+    source = target_accuracy(results, part.source)
+    if source is not None:
+        rankers["source-accuracy"] = source.mean(axis=1)
+    for ranker, values in rankers.items():
+        yield {
+            **_common(results, name, part, ranker),
+            **_ranking(values[:, None], actual),
+            "n_missing": int(np.isnan(actual).sum()),
+        }
+
+
+def _common(results: Results, name: str, part: AdaptationPart, strategy: str) -> dict[str, object]:
+    resolved = results.resolved
+    return {
+        "part": name,
+        "strategy": strategy,
+        "source": part.source.condition,
+        "source_scheme": part.source.scheme,
+        "target": part.target.condition,
+        "target_scheme": part.target.scheme,
+        "population": population_name(results),
+        "n_architectures": len(resolved.population),
+        "n_replicates": resolved.replicates,
+        "protocol": resolved.suite.protocol,
+        "fidelity": resolved.fidelity,
+    }
+
+
+def _difference(
+    metrics: Sequence[TrainMetrics | None],
+    baseline: Sequence[TrainMetrics | None] | None,
+    strategy: str,
+) -> dict[str, object]:
+    """Paired difference to ``p0`` over replicates, percentage points, with a t-interval."""
+    if baseline is None or strategy == "p0":
+        return {}
+    interval = t_interval(_percents(metrics), _percents(baseline))
+    return {
+        "difference_to_p0": interval.mean,
+        "difference_low": interval.low,
+        "difference_high": interval.high,
+    }
+
+
+def _percents(metrics: Sequence[TrainMetrics | None]) -> Floats:
+    accuracies = (m.mean_accuracy() if m else None for m in metrics)
+    return np.array([np.nan if a is None else 100 * a for a in accuracies])
+
+
+def _population_scores(results: Results, chains: Sequence[Chain]) -> Floats:
+    """(architectures, replicates) scores of the population; NaN where a search is missing."""
+    members = [member.architecture for member in results.resolved.population]
+    columns = []
+    for chain in chains:
+        found = results.scores(chain.population_scores)
+        scores = dict(found.scores) if found else {}
+        columns.append([scores.get(architecture, np.nan) for architecture in members])
+    return np.array(columns, dtype=np.float64).T
+
+
+def _ranking(scores: Floats, actual: Floats | None) -> dict[str, object]:
+    """Agreement of scores with stand-alone accuracies, and what following them would lose."""
+    if actual is None:
+        return {}
+    scored = scores[:, ~np.isnan(scores).all(axis=0)]
+    if not scored.shape[1]:
+        return {}
+    each = [rank_against_predictor(column, actual, resamples=0).tau_b for column in scored.T]
+    taus = [tau for tau in each if tau is not None]
+    together: RankTransfer = rank_against_predictor(scored.mean(axis=1), actual)
+    regrets = regret_by_replicate(scored, actual)
+    return {
+        "tau_b": mean(taus),
+        "tau_sd": _sd(taus),
+        "ci_low": together.ci_low,
+        "ci_high": together.ci_high,
+        "noise_ceiling": together.noise_ceiling,
+        "regret": mean(regrets),
+        "regret_sd": _sd(regrets),
+    }
+
+
+def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
+    """Regret within the population, in percentage points, one value a replicate.
+
+    The oracle is the architecture with the best mean over the *other* replicates, so that it does
+    not profit from the noise of the replicate it is evaluated on.
+
+    Args:
+        scores: (A, S) scores; replicate r of ``actual`` is paired with column r, or with the only
+            one.
+        actual: (A, R) accuracies in [0, 1]; replicates with a missing value are left out.
+
+    Returns:
+        Nothing where fewer than two complete replicates exist.
+    """
+    complete = [r for r in range(actual.shape[1]) if not np.isnan(actual[:, r]).any()]
+    if len(complete) < 2:
+        return []
+    regrets = []
+    for replicate in complete:
+        others = actual[:, [r for r in complete if r != replicate]].mean(axis=1)
+        column = scores[:, min(replicate, scores.shape[1] - 1)]
+        favourite, oracle = int(np.nanargmax(column)), int(np.argmax(others))
+        regrets.append(100 * float(actual[oracle, replicate] - actual[favourite, replicate]))
+    return regrets
+
+
+def _cost_ratios(
+    results: Results, part: AdaptationPart, chains: Sequence[Chain]
+) -> list[float]:
+    """Adaptation over from-scratch training; passes over the data are scaled to its size."""
+    settings = results.resolved.settings
+    scale = 1.0
+    if settings.supernet is not None and settings.supernet.steps_per_epoch is None:
+        sizes = (sum(results.facts(t).class_counts) for t in (part.target, part.source))
+        scale = next(sizes) / next(sizes)
+    ratios = []
+    for chain in chains:
+        adapted, source = results.record(chain.adapt), results.record(chain.supernet)
+        if adapted and source:
+            ratios.append(adapted.cost.macs / (source.cost.macs * scale))
+    return ratios
+
+
+def _sd(values: Sequence[float]) -> float | None:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None

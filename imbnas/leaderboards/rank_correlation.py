@@ -1,0 +1,97 @@
+"""Do rankings transfer? Rank correlation between every two trainings of a population."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from imbnas.leaderboards.results import Floats, Results
+from imbnas.stats import RankTransfer, rank_against_predictor, rank_transfer
+from imbnas.suites.definition import Training, TransferPart
+
+STATISTICS = (
+    "tau_b", "ci_low", "ci_high", "noise_ceiling", "ceiling_low", "ceiling_high", "verdict",
+    "difference", "difference_low", "difference_high", "tau_corrected", "clipped",
+    "spearman", "weighted_tau", "seed_tau_x", "seed_tau_y",
+)  # fmt: skip
+COLUMNS = (
+    "part", "x", "x_scheme", "y", "y_scheme", *STATISTICS, "population", "n_architectures",
+    "n_replicates", "n_missing", "protocol", "fidelity",
+)  # fmt: skip
+PREDICTORS = ("params", "macs")
+
+
+def rank_correlation(results: Results) -> pd.DataFrame:
+    """One row for each pair of trainings, and rows for plain parameter counts and MACs.
+
+    ``x`` is the balanced reference where it takes part. ``n_missing`` counts trainings that
+    failed or are not finished; an architecture that lacks a replicate is left out of the row.
+    """
+    rows = [
+        row
+        for name, part in results.parts("transfer")
+        if isinstance(part, TransferPart)
+        for row in _rows(results, name, part)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def population_name(results: Results) -> str:
+    """How the population was drawn, in a few words."""
+    resolved = results.resolved
+    drawn = resolved.settings.population
+    return f"{resolved.suite.space} sample of {drawn.size} functional classes, seed {drawn.seed}"
+
+
+def _rows(results: Results, name: str, part: TransferPart) -> Iterator[dict[str, object]]:
+    trainings = (part.reference, *part.targets)
+    accuracies = [results.population_accuracy(training) for training in trainings]
+    for (x, first), (y, second) in combinations(zip(trainings, accuracies, strict=True), 2):
+        transfer = rank_transfer(first, second)
+        missing = int(np.isnan(first).sum() + np.isnan(second).sum())
+        yield _row(results, name, (x.condition, x.scheme), y, transfer, missing)
+    for predictor in PREDICTORS:
+        values = np.array([getattr(m, predictor) for m in results.resolved.population], float)
+        for training, accuracy in zip(trainings, accuracies, strict=True):
+            transfer = rank_against_predictor(values, accuracy)
+            missing = int(np.isnan(accuracy).sum())
+            yield _row(results, name, (predictor, ""), training, transfer, missing)
+
+
+def _row(
+    results: Results,
+    part: str,
+    x: tuple[str, str],
+    y: Training,
+    transfer: RankTransfer,
+    missing: int,
+) -> dict[str, object]:
+    resolved = results.resolved
+    return {
+        "part": part,
+        "x": x[0],
+        "x_scheme": x[1],
+        "y": y.condition,
+        "y_scheme": y.scheme,
+        **{name: getattr(transfer, name) for name in STATISTICS},
+        "population": population_name(results),
+        "n_architectures": transfer.n,
+        "n_replicates": resolved.replicates,
+        "n_missing": missing,
+        "protocol": resolved.suite.protocol,
+        "fidelity": resolved.fidelity,
+    }
+
+
+def target_accuracy(results: Results, training: Training) -> Floats | None:
+    """Stand-alone accuracies of the population on a training that a transfer part holds.
+
+    Returns:
+        Array of shape (architectures, replicates) in [0, 1], NaN where missing; ``None`` where
+        no transfer part trains the population on it.
+    """
+    for _, part in results.parts("transfer"):
+        if isinstance(part, TransferPart) and training in (part.reference, *part.targets):
+            return results.population_accuracy(training)
+    return None

@@ -1,0 +1,59 @@
+"""Binds a run directory to a suite, before anything is computed."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from imbnas.data.locations import DataLocations
+from imbnas.runs.directory import RunDirectory
+from imbnas.runs.publishing import replace_file
+from imbnas.suites.definition import SuiteFile
+from imbnas.suites.resolved import PluginFile, ResolvedSuite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.work import DeviceType
+
+
+def bind_run(
+    directory: RunDirectory,
+    suite: SuiteFile,
+    fidelity: str,
+    locations: DataLocations,
+    device_type: DeviceType,
+    replicates: int | None,
+    plugins: Sequence[Path],
+) -> ResolvedSuite:
+    """Resolve a suite and bind the directory to it.
+
+    Args:
+        directory: new, or of an earlier run of the same suite and fidelity.
+        suite: as read.
+        fidelity: one of the suite's.
+        locations: where data lies.
+        device_type: where networks will run.
+        replicates: at least as many as the directory holds; ``None`` keeps those that it holds,
+            or takes the fidelity's number.
+        plugins: plug-in files already loaded; they are copied into the directory, so that
+            workers elsewhere load the same text.
+
+    Raises:
+        InputError: a name is unknown or data is missing.
+        RefusedDirectoryError: the directory belongs to something else; nothing is changed.
+    """
+    if replicates is None and directory.exists():
+        replicates = directory.read_suite().replicates
+    texts = {path.name: path.read_bytes() for path in plugins}
+    resolved = Resolver(
+        suite=suite,
+        fidelity=fidelity,
+        locations=locations,
+        replicates=replicates,
+        device_type=device_type,
+        plugins=tuple(
+            PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
+            for name, text in texts.items()
+        ),
+    ).resolve()
+    bound = directory.store_suite(resolved)
+    for name, text in texts.items():
+        replace_file(directory.plugins / name, text, directory.temporary)
+    return bound
