@@ -120,9 +120,7 @@ def show_baseline(
     from imbnas.baselines import counts, load_baseline
 
     spec = load_baseline(name)
-    counted = counts(
-        spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes
-    )
+    counted = counts(spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes)
     _print(
         {
             "baseline": spec.name,

@@ -92,7 +92,9 @@ class Shelf:
                 )
             manifest = resolve(condition, dataset)
             if manifest.sha256 != data.manifest_sha256:
-                raise InputError(f"condition {data.condition}: resolves to other images than the run's")
+                raise InputError(
+                    f"condition {data.condition}: resolves to other images than the run's"
+                )
             self._conditions[key] = ConditionImages(
                 dataset, manifest, resolution, self.device, self.locations
             )

@@ -148,9 +148,7 @@ class SupernetExecution:
         )
 
 
-def _calibration(
-    images: "ConditionImages", unit: "SearchUnit", seed: int
-) -> "ImageSet | None":
+def _calibration(images: "ConditionImages", unit: "SearchUnit", seed: int) -> "ImageSet | None":
     """A fixed random selection of training images; ``None`` for none."""
     count, available = unit.calibration_images, len(images.manifest.train.indices)
     if count == 0:
@@ -159,7 +157,9 @@ def _calibration(
         return images.train
     rng = np.random.default_rng(derive_seed(seed, "calibration"))
     chosen = np.sort(rng.choice(available, size=count, replace=False))
-    return images.select(Selection(
-        split=images.manifest.train.split,
-        indices=tuple(images.manifest.train.indices[i] for i in chosen),
-    ))
+    return images.select(
+        Selection(
+            split=images.manifest.train.split,
+            indices=tuple(images.manifest.train.indices[i] for i in chosen),
+        )
+    )

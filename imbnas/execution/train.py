@@ -10,6 +10,7 @@ from imbnas.execution.outcome import Outcome
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.evaluation import class_correct
 from imbnas.training.fitting import Fitting, as_module
+from imbnas.training.prediction import fit_predictor
 from imbnas.training.statistics import estimate_statistics
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
@@ -55,10 +56,18 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         mixing_generator=_generator(seed, "mixing"),
         precision=unit.precision,
     ).run()
-    calibration = _settle(module, recipe, images.train)
+    forwards = _settle(module, recipe, images.train)
+    predict = fit_predictor(
+        network,
+        scheme,
+        evaluation_batches(images.train, recipe.evaluation_batch_size),
+        derive_seed(seed, "post-hoc"),
+    )
+    if unit.scheme.posthoc is not None:
+        forwards += len(images.train)
     test_batches = evaluation_batches(images.test, recipe.evaluation_batch_size)
-    correct, total = class_correct(module, test_batches, shape.num_classes)
-    evaluated = len(images.test) + calibration
+    correct, total = class_correct(predict, test_batches, shape.num_classes)
+    forwards += len(images.test)
     return Outcome(
         TrainMetrics(
             class_correct=correct,
@@ -67,8 +76,8 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
             macs=built.counts.macs,
             train_loss=fit.train_loss,
         ),
-        images_seen=fit.trained_images + evaluated,
-        macs=built.counts.macs * (3 * fit.trained_images + evaluated),
+        images_seen=fit.trained_images + forwards,
+        macs=built.counts.macs * (3 * fit.trained_images + forwards),
     )
 
 

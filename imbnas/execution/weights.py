@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING
 
 from safetensors.torch import load, save
 
+from imbnas.schemes.cosine_classifier import CosineClassifier
+
 if TYPE_CHECKING:
     from torch import nn
+
+    from imbnas.supernet.supernet import Supernet
 
 
 def to_bytes(module: "nn.Module") -> bytes:
@@ -14,10 +18,16 @@ def to_bytes(module: "nn.Module") -> bytes:
     return save({name: state[name].detach().cpu().contiguous() for name in sorted(state)})
 
 
-def load_into(module: "nn.Module", content: bytes) -> None:
-    """Fill a module with stored parameters and buffers.
+def load_into(supernet: "Supernet", content: bytes) -> None:
+    """Fill a supernet with stored parameters and buffers.
+
+    A stored classifier without bias is one of cosines, whatever the supernet was built with.
 
     Raises:
         RuntimeError: names or shapes differ.
     """
-    module.load_state_dict(load(content))
+    state = load(content)
+    if "classifier.bias" not in state:
+        num_classes, num_features = state["classifier.weight"].shape
+        supernet.classifier = CosineClassifier(num_features, num_classes)
+    supernet.load_state_dict(state)

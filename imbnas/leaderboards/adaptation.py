@@ -8,7 +8,7 @@ import pandas as pd
 
 from imbnas.leaderboards.rank_correlation import PREDICTORS, population_name, target_accuracy
 from imbnas.leaderboards.results import Floats, Results, mean, summarise
-from imbnas.stats import RankTransfer, rank_against_predictor, t_interval
+from imbnas.stats import RankTransfer, rank_against_predictor, t_interval, tau_b
 from imbnas.suites.definition import AdaptationPart
 from imbnas.suites.expansion import Chain
 from imbnas.units.records import TrainMetrics
@@ -147,8 +147,8 @@ def _ranking(scores: Floats, actual: Floats | None) -> dict[str, object]:
     scored = scores[:, ~np.isnan(scores).all(axis=0)]
     if not scored.shape[1]:
         return {}
-    each = [rank_against_predictor(column, actual, resamples=0).tau_b for column in scored.T]
-    taus = [tau for tau in each if tau is not None]
+    stand_alone = actual.mean(axis=1)
+    taus = [tau for tau in (tau_b(column, stand_alone) for column in scored.T) if tau is not None]
     together: RankTransfer = rank_against_predictor(scored.mean(axis=1), actual)
     regrets = regret_by_replicate(scored, actual)
     return {
@@ -188,9 +188,7 @@ def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
     return regrets
 
 
-def _cost_ratios(
-    results: Results, part: AdaptationPart, chains: Sequence[Chain]
-) -> list[float]:
+def _cost_ratios(results: Results, part: AdaptationPart, chains: Sequence[Chain]) -> list[float]:
     """Adaptation over from-scratch training; passes over the data are scaled to its size."""
     settings = results.resolved.settings
     scale = 1.0

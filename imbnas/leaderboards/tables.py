@@ -45,7 +45,10 @@ def to_markdown(table: pd.DataFrame) -> str:
 def to_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as plain dictionaries; a missing value is ``None``."""
     plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): _unboxed(value) for key, value in row.items()} for row in plain.to_dict("records")]
+    return [
+        {str(key): _unboxed(value) for key, value in row.items()}
+        for row in plain.to_dict("records")
+    ]
 
 
 def format_cells(table: pd.DataFrame) -> list[list[str]]:
@@ -72,7 +75,7 @@ def _cell(value: object) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, float):
-        return f"{value:.3f}" if value != int(value) or abs(value) < 1e4 else f"{int(value)}"
+        return f"{value:.0f}" if abs(value) >= 1e3 else f"{value:.3f}"
     return str(value)
 
 

@@ -71,7 +71,7 @@ class RunDirectory:
         """
         if self.exists():
             held = self.read_suite()
-            if held == resolved:
+            if canonical_json(held) == canonical_json(resolved):
                 return held
             self._refuse_unless_extended(held, resolved)
         elif self.path.exists() and any(self.path.iterdir()):
@@ -92,22 +92,18 @@ class RunDirectory:
                 f"{self.path}: holds {held.replicates} replicates, {wanted.replicates} asked for; "
                 "give at least as many, or choose another --out"
             )
-        for field in type(held).model_fields:
-            old, new = getattr(held, field), getattr(wanted, field)
-            if field == "conditions":
-                same = _conditions_without_replicates(held) == _conditions_without_replicates(
-                    wanted
-                ) and all(
-                    wanted.conditions[name].replicates[: held.replicates] == facts.replicates
-                    for name, facts in held.conditions.items()
-                )
-            else:
-                same = field == "replicates" or old == new
-            if not same:
-                raise RefusedDirectoryError(
-                    f"{self.path}: its {field} differ from what {wanted.title} now resolves to; "
-                    "choose another --out"
-                )
+        old, new = held.model_dump(mode="json"), wanted.model_dump(mode="json")
+        for dump in (old, new):
+            dump.pop("replicates")
+            for facts in dump["conditions"].values():
+                # Further replicates may follow; those held must stay what they are.
+                facts["replicates"] = facts["replicates"][: held.replicates]
+        changed = [field for field in old if old[field] != new[field]]
+        if changed:
+            raise RefusedDirectoryError(
+                f"{self.path}: {', '.join(changed)} of {wanted.title} changed since the run was "
+                "started; choose another --out"
+            )
 
     def record_path(self, kind: str, identity: str) -> Path:
         """Where the record of a unit lies, or would lie."""
@@ -174,7 +170,9 @@ class RunDirectory:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            raise DamagedFileError(f"{path}: missing weights; delete the record naming them") from None
+            raise DamagedFileError(
+                f"{path}: missing weights; delete the record naming them"
+            ) from None
         if hashlib.sha256(content).hexdigest() != sha256:
             raise DamagedFileError(f"{path}: damaged weights; delete the file and its record")
         return content
@@ -203,10 +201,3 @@ class RunDirectory:
         """Let failed units be tried again."""
         for identity in self.failed():
             self.failure_path(identity).unlink(missing_ok=True)
-
-
-def _conditions_without_replicates(resolved: ResolvedSuite) -> dict[str, object]:
-    return {
-        name: facts.model_copy(update={"replicates": ()})
-        for name, facts in resolved.conditions.items()
-    }

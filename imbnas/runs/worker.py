@@ -111,9 +111,7 @@ def _failure(unit: Unit, error: Exception) -> Failure:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    worker = Worker(
-        RunDirectory(options.run_dir), options.part, options.locations, options.parent
-    )
+    worker = Worker(RunDirectory(options.run_dir), options.part, options.locations, options.parent)
     signal.signal(signal.SIGTERM, worker.stop)
     worker.run()
     return 0

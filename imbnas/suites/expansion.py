@@ -143,9 +143,7 @@ class Expansion:
 
     def retrainings(self, part: AdaptationPart, chain: Chain) -> tuple["Retraining", ...]:
         """What follows once the chain's search has found an architecture."""
-        return tuple(
-            Retraining(chain, training) for training in (part.target, *part.also_retrain)
-        )
+        return tuple(Retraining(chain, training) for training in (part.target, *part.also_retrain))
 
     def retrain(self, retraining: "Retraining", found: str) -> TrainUnit:
         """The unit that trains a found architecture from scratch."""

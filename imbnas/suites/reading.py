@@ -68,7 +68,8 @@ def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
 
 
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:
-    fault = error.errors()[0]
+    # A misspelt key is also a missing one; naming the misspelling helps more.
+    fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     where = _path_in_file(fault["loc"])
     line = line_of(text, where)
     key = ".".join(str(part) for part in where) or "(top level)"

@@ -10,18 +10,11 @@ class Supernet(nn.Module, ABC):
 
     Attributes:
         num_features: width F of the pooled features.
+        classifier: maps (B, F) features to (B, K) logits; shared by all architectures.
     """
 
     num_features: int
-
-    @property
-    @abstractmethod
-    def classifier(self) -> nn.Module:
-        """Maps (B, F) features to (B, K) logits; shared by all architectures."""
-
-    @classifier.setter
-    @abstractmethod
-    def classifier(self, module: nn.Module) -> None: ...
+    classifier: nn.Module
 
     @abstractmethod
     def choose(self, architecture: str) -> None:

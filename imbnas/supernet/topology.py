@@ -78,16 +78,9 @@ class TopologySupernet(Supernet):
             head_norm=CELL_NORM,
         )
         self.num_features = self.network.num_features
+        self.classifier = self.network.classifier
+        self.network.classifier = nn.Identity()
         self._operations: tuple[str, ...] | None = None
-
-    @property
-    def classifier(self) -> nn.Module:
-        """The classifier that all architectures share."""
-        return self.network.classifier
-
-    @classifier.setter
-    def classifier(self, module: nn.Module) -> None:
-        self.network.classifier = module
 
     def choose(self, architecture: str) -> None:
         """Compute this architecture from now on."""

@@ -1,19 +1,21 @@
 """Evaluation: correct answers per class."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 @torch.no_grad()
 def class_correct(
-    network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], num_classes: int
+    predict: Callable[[Tensor], Tensor],
+    batches: Iterable[tuple[Tensor, Tensor]],
+    num_classes: int,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Count correct and all images of each class.
 
     Args:
-        network: maps (B, C, H, W) to (B, K) logits; put in the mode it is to be evaluated in.
+        predict: maps (B, C, H, W) images to (B, K) logits.
         batches: images with (B,) integer labels.
         num_classes: K.
 
@@ -23,7 +25,7 @@ def class_correct(
     correct = torch.zeros(num_classes, dtype=torch.int64)
     total = torch.zeros(num_classes, dtype=torch.int64)
     for images, labels in batches:
-        hits = network(images).argmax(dim=1) == labels
+        hits = predict(images).argmax(dim=1) == labels
         correct += torch.bincount(labels[hits], minlength=num_classes).cpu()
         total += torch.bincount(labels, minlength=num_classes).cpu()
     return tuple(correct.tolist()), tuple(total.tolist())

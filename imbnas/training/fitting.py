@@ -154,7 +154,7 @@ class Fitting:
 
 
 def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:
-    return torch.optim.SGD(
+    optimizer = torch.optim.SGD(
         parameters,
         lr=recipe.lr,
         momentum=recipe.momentum,
@@ -162,6 +162,12 @@ def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:
         weight_decay=recipe.weight_decay,
         fused=True,
     )
+    if recipe.momentum:
+        # The fused step wants all buffers or none, and an operation that was not sampled in the
+        # first step would have none; zeros give the same first update.
+        for parameter in parameters:
+            optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+    return optimizer
 
 
 def as_module(network: "ImageClassifier") -> nn.Module:

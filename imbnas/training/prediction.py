@@ -1,0 +1,44 @@
+"""Logits of a trained network, corrected by the scheme's post-hoc step where it has one."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from imbnas.schemes.training_scheme import TrainingScheme
+    from imbnas.units.networks import ImageClassifier
+
+Predictor = Callable[[Tensor], Tensor]
+
+
+@torch.no_grad()
+def fit_predictor(
+    network: "ImageClassifier",
+    scheme: "TrainingScheme",
+    train_batches: Iterable[tuple[Tensor, Tensor]],
+    seed: int,
+) -> Predictor:
+    """Make the function that maps (B, C, H, W) images to (B, K) final logits.
+
+    Args:
+        network: trained and in evaluation mode.
+        scheme: with which it was trained; its post-hoc step, if any, is fitted here.
+        train_batches: training images without augmentation; read by a post-hoc step only.
+        seed: of the post-hoc step's random draws.
+    """
+
+    def outputs(images: Tensor) -> tuple[Tensor, Tensor]:
+        features = network.forward_features(images)
+        return features, scheme.evaluation_logits(network.classifier(features))
+
+    if scheme.spec.posthoc is None:
+        return lambda images: outputs(images)[1]
+    cached = [(*outputs(images), labels) for images, labels in train_batches]
+    features, logits, labels = (torch.cat(column) for column in zip(*cached, strict=True))
+    with torch.enable_grad():
+        correction = scheme.fit_posthoc(features, logits, labels, network.classifier, seed)
+    if correction is None:
+        raise TypeError("a post-hoc step fitted nothing")
+    return lambda images: correction(*outputs(images))

@@ -1,0 +1,44 @@
+"""Fixtures that several folders of tests share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+
+Bench = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def tiny_suite() -> Path:
+    """A suite with every kind of unit that runs in seconds."""
+    return TESTS / "tiny.toml"
+
+
+@pytest.fixture(scope="session")
+def bench() -> Bench:
+    """Run ``imbnas-bench`` as a user does: in a process of its own."""
+
+    def run(
+        *arguments: str | Path, cwd: Path | None = None, timeout: float = 300
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            bench_command(arguments),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=cwd,
+            env=os.environ | {"COLUMNS": "200"},
+        )
+
+    return run
+
+
+def bench_command(arguments: Sequence[str | Path]) -> list[str]:
+    """The command line that starts ``imbnas-bench`` in this environment."""
+    start = "from imbnas.cli import main; main()"
+    return [sys.executable, "-c", start, *map(str, arguments)]

@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from imbnas.data.locations import DataLocations
+from imbnas.errors import InputError, RefusedDirectoryError
+from imbnas.runs.directory import DamagedFileError, RunDirectory
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.suites.resolving import Resolver
+
+
+def resolve(path: Path, replicates: int | None = None) -> ResolvedSuite:
+    locations = DataLocations.from_options(offline=True)
+    return Resolver(read_suite(path), "only", locations, replicates=replicates).resolve()
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_directory_is_bound_extended_and_never_shrunk(tmp_path: Path, tiny_suite: Path) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.store_suite(resolve(tiny_suite))
+    directory.store_suite(resolve(tiny_suite))
+    directory.store_suite(resolve(tiny_suite, replicates=3))
+    assert directory.read_suite().replicates == 3
+    before = snapshot(directory.path)
+    with pytest.raises(RefusedDirectoryError, match="holds 3 replicates, 2 asked for"):
+        directory.store_suite(resolve(tiny_suite))
+    assert snapshot(directory.path) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('version = "1"', 'version = "2"', "holds tiny@1/only, not tiny@2/only"),
+        ("lr = 0.01", "lr = 0.02", "changed since the run was started"),
+        ("size = 4", "size = 5", "changed since the run was started"),
+    ],
+)
+def test_another_version_or_content_is_refused(
+    tmp_path: Path, tiny_suite: Path, old: str, new: str, said: str
+) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.store_suite(resolve(tiny_suite))
+    changed = tmp_path / "changed.toml"
+    changed.write_text(tiny_suite.read_text().replace(old, new, 1))
+    before = snapshot(directory.path)
+    with pytest.raises(RefusedDirectoryError, match=said):
+        directory.store_suite(resolve(changed))
+    assert snapshot(directory.path) == before
+
+
+def test_a_folder_with_other_things_in_it_is_refused(tmp_path: Path, tiny_suite: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(RefusedDirectoryError, match="not a run directory"):
+        RunDirectory(tmp_path).store_suite(resolve(tiny_suite))
+    assert snapshot(tmp_path) == {"thesis.tex": b"precious"}
+
+
+def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a run directory"):
+        RunDirectory(tmp_path).read_suite()
+
+
+def test_damaged_files_are_named_with_the_remedy(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path)
+    path = directory.record_path("train", "a" * 64)
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"identity": "a" * 64}))
+    with pytest.raises(DamagedFileError, match="damaged record.*delete it and run again"):
+        directory.read_record("train", "a" * 64)
+    sha256 = directory.publish_weights(b"weights")
+    directory.weights_path(sha256).write_bytes(b"weightz")
+    with pytest.raises(DamagedFileError, match="damaged weights"):
+        directory.read_weights(sha256)

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from imbnas.data.locations import DataLocations
+from imbnas.errors import UnknownNameError
+from imbnas.suites.definition import TransferPart
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.frozen import canonical_json
+from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
+
+LOCATIONS = DataLocations.from_options(offline=True)
+
+
+@pytest.fixture(scope="module")
+def resolved() -> ResolvedSuite:
+    suite = read_suite(Path(__file__).parents[1] / "tiny.toml")
+    return Resolver(suite, "only", LOCATIONS).resolve()
+
+
+def test_the_plan_holds_every_unit_once_in_an_order_that_can_be_done(
+    resolved: ResolvedSuite,
+) -> None:
+    plan = Expansion(resolved).plan()
+    kinds = [unit.kind for unit in plan.units]
+    # 2 replicates: a supernet; p0 and p1 adapted, searched and scored; 1 baseline; 4 networks × 2.
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
+        "supernet": 2,
+        "adapt": 4,
+        "search": 8,
+        "train": 2 + 16,
+    }
+    seen: set[str] = set()
+    for unit in plan.units:
+        assert unit.identity not in seen
+        assert set(unit.requires) <= seen
+        seen.add(unit.identity)
+    assert len(plan.retrainings) == 4
+
+
+def test_a_stored_suite_expands_to_the_same_units(resolved: ResolvedSuite) -> None:
+    stored = ResolvedSuite.model_validate_json(canonical_json(resolved))
+    before = [unit.identity for unit in Expansion(resolved).plan().units]
+    assert [unit.identity for unit in Expansion(stored).plan().units] == before
+
+
+def test_a_part_alone_holds_only_what_it_needs(resolved: ResolvedSuite) -> None:
+    units = Expansion(resolved).plan(["transfer"]).units
+    assert all(isinstance(unit, TrainUnit) for unit in units)
+    assert len(units) == 16
+
+
+def test_replicates_vary_subset_and_number_together(resolved: ResolvedSuite) -> None:
+    expansion = Expansion(resolved)
+    part = resolved.suite.parts["transfer"]
+    assert isinstance(part, TransferPart)
+    first, second = (expansion.population(part.targets[0], r)[0] for r in (0, 1))
+    assert first.data.condition == "digits@10x:subset-0"
+    assert second.data.condition == "digits@10x:subset-1"
+    assert first.data.manifest_sha256 != second.data.manifest_sha256
+
+
+def test_more_replicates_keep_the_units_of_fewer(resolved: ResolvedSuite) -> None:
+    more = Resolver(resolved.suite, "only", LOCATIONS, replicates=3).resolve()
+    old = {unit.identity for unit in Expansion(resolved).plan().units}
+    assert old < {unit.identity for unit in Expansion(more).plan().units}
+
+
+def test_p0_is_scored_on_the_source_and_p1_on_the_target(resolved: ResolvedSuite) -> None:
+    scored = {
+        (unit.scored_on.condition.partition(":")[0])
+        for unit in Expansion(resolved).plan(["adaptation"]).units
+        if isinstance(unit, SearchUnit)
+    }
+    assert scored == {"digits@1x", "digits@10x"}
+    adapts = [u for u in Expansion(resolved).plan().units if isinstance(u, AdaptUnit)]
+    supernets = [u for u in Expansion(resolved).plan().units if isinstance(u, SupernetUnit)]
+    assert {a.supernet for a in adapts} == {s.identity for s in supernets}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"p0", "p1"', '"p0", "p9"', "unknown strategy 'p9'"),
+        ('scheme = "cb-drw" },\n]', 'scheme = "cb-drv" },\n]', "did you mean 'cb-drw'"),
+        ('name = "evolution"', 'name = "evolutoin"', "did you mean 'evolution'"),
+        ('space = "nats-tss"', 'space = "nats-tsz"', "did you mean 'nats-tss'"),
+        ('"mobilenetv3_small_050"', '"mobilenetv3_smal_050"', "mobilenetv3_small_050"),
+        ("digits@1x", "digitz@1x", "did you mean 'digits'"),
+    ],
+)
+def test_unknown_names_are_found_when_the_suite_is_resolved(
+    tmp_path: Path, tiny_suite: Path, old: str, new: str, said: str
+) -> None:
+    text = tiny_suite.read_text()
+    assert old in text
+    path = tmp_path / "s.toml"
+    path.write_text(text.replace(old, new))
+    with pytest.raises(UnknownNameError, match=said):
+        Resolver(read_suite(path), "only", LOCATIONS).resolve()

@@ -1,0 +1,91 @@
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from imbnas.units.frozen import canonical_json
+from imbnas.units.randomness import derive_seed
+from imbnas.units.recipes import Recipe
+from imbnas.units.records import TrainMetrics
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.work import UNIT_ADAPTER, DataRef, SpaceModel, TrainUnit
+
+
+def make_unit(**changes: Any) -> TrainUnit:
+    fields = {
+        "model": SpaceModel(space="nats-tss", version="1", architecture="|none~0|"),
+        "data": DataRef(
+            condition="digits@20x:subset-0",
+            protocol="strict",
+            dataset_digest="a" * 64,
+            manifest_sha256="b" * 64,
+        ),
+        "scheme": SchemeSpec(name="ce", version="1", loss="ce"),
+        "recipe": Recipe(epochs=3),
+        "replicate": 0,
+    }
+    return TrainUnit(**{**fields, **changes})
+
+
+def test_identity_is_the_hash_of_sorted_compact_json() -> None:
+    unit = make_unit()
+    text = json.dumps(
+        json.loads(unit.model_dump_json()), sort_keys=True, separators=(",", ":")
+    )
+    assert unit.identity == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_identity_survives_storing() -> None:
+    unit = make_unit(scheme=SchemeSpec(name="x", version="1", loss="ce", loss_options=(("a", 1),)))
+    stored = UNIT_ADAPTER.validate_json(canonical_json(unit))
+    assert stored.identity == unit.identity
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"replicate": 1},
+        {"recipe": Recipe(epochs=4)},
+        {"device_type": "cuda"},
+        {"precision": "bfloat16"},
+        {"scheme": SchemeSpec(name="ce", version="2", loss="ce")},
+        {"model": SpaceModel(space="nats-tss", version="1", architecture="|skip_connect~0|")},
+    ],
+)
+def test_whatever_changes_a_result_changes_the_identity(change: dict[str, Any]) -> None:
+    assert make_unit(**change).identity != make_unit().identity
+
+
+def test_canonical_json_refuses_nan() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        canonical_json({"x": float("nan")})
+
+
+def test_units_are_immutable_and_refuse_unknown_keys() -> None:
+    with pytest.raises(ValidationError):
+        make_unit().replicate = 3  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        make_unit(host="somewhere")
+
+
+def test_seeds_differ_by_purpose_and_are_stable() -> None:
+    digest = hashlib.sha256(b'["train","a",3]').digest()
+    assert derive_seed("train", "a", 3) == int.from_bytes(digest[:8], "big") // 2
+    seeds = {derive_seed("train", a, c, r) for a in "abc" for c in "xyz" for r in range(5)}
+    assert len(seeds) == 45
+
+
+def test_mean_accuracy_leaves_out_classes_without_test_images() -> None:
+    metrics = TrainMetrics(
+        class_correct=(3, 0, 1), class_total=(4, 0, 2), params=1, macs=1, train_loss=0.5
+    )
+    assert metrics.class_accuracy == (0.75, None, 0.5)
+    assert metrics.mean_accuracy() == pytest.approx(0.625)
+    assert metrics.mean_accuracy([1]) is None
+
+
+def test_impossible_counts_are_refused() -> None:
+    with pytest.raises(ValidationError, match="more correct"):
+        TrainMetrics(class_correct=(5,), class_total=(4,), params=1, macs=1, train_loss=0.0)
