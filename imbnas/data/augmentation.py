@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from imbnas.data.image_sets import ImageSet
     from imbnas.units.recipes import Augmentation
 
+NORMALISED_BYTES = 64 * 2**20
+"""Sets up to this size are normalised and padded once, larger ones batch by batch."""
+
 RANDAUGMENT_GROUP = 8
 """Images that share the operations of one RandAugment draw."""
 
@@ -37,6 +40,27 @@ class Draws(NamedTuple):
         return Draws(*(None if field is None else field[start:stop] for field in self))
 
 
+class Cutout:
+    """Sets squares to the mean (DeVries & Taylor 2017); squares may reach over the border.
+
+    Args:
+        resolution: side of the images in pixels.
+        size: side of the square in pixels.
+        device: of the images.
+    """
+
+    def __init__(self, resolution: int, size: int, device: torch.device) -> None:
+        distance = torch.arange(resolution)[:, None] - torch.arange(resolution)
+        covered = (distance <= size // 2) & (distance > size // 2 - size)
+        self._covered = covered.to(device)
+
+    def __call__(self, images: "Tensor", rows: "Tensor", columns: "Tensor") -> "Tensor":
+        """Cut out of normalised (B, C, H, W) images, around centres at (B,) rows and columns."""
+        across = self._covered.index_select(0, rows).unsqueeze(2)
+        along = self._covered.index_select(0, columns).unsqueeze(1)
+        return images.masked_fill((across & along).unsqueeze(1), 0.0)
+
+
 class BatchAugmenter:
     """Crops, mirrors, cuts out and RandAugments batches of one image set.
 
@@ -59,11 +83,9 @@ class BatchAugmenter:
         self._rows = (across * padded).unsqueeze(2).to(device)
         self._columns = torch.cat([across, across.flip(1)]).unsqueeze(1).to(device)
         self._moves = pad > 0 or augmentation.flip
-        distance = torch.arange(side)[:, None] - torch.arange(side)
-        half = augmentation.cutout // 2
-        cut = (distance <= half) & (distance > half - augmentation.cutout)
-        self._cuts = cut.to(device)
-        self._pixels = self._padded(images.pixels) if images.pixels.is_floating_point() else None
+        self._cutout = Cutout(side, augmentation.cutout, device)
+        small = 4 * images.pixels.numel() <= NORMALISED_BYTES
+        self._ready = self._prepare() if small and not augmentation.randaugment else None
 
     def draw(self, count: int, generator: "Generator") -> Draws:
         """Draw everything that ``count`` images need, on the image set's device."""
@@ -86,21 +108,25 @@ class BatchAugmenter:
         """(B, C, H, W) normalised, augmented images at (B,) indices."""
         images = self._moved(indices, draws)
         if draws.seed is not None:
-            images = _randaugment(images, draws.seed, self._augmentation.randaugment)
-        images = self._images.normalise(images)
+            images = randaugment(images, draws.seed, self._augmentation.randaugment)
+        if self._ready is None:
+            images = self._images.normalise(images)
         if draws.cut_row is None or draws.cut_column is None:
             return images
-        rows = self._cuts.index_select(0, draws.cut_row).unsqueeze(2)
-        columns = self._cuts.index_select(0, draws.cut_column).unsqueeze(1)
-        return images.masked_fill((rows & columns).unsqueeze(1), 0.0)
+        return self._cutout(images, draws.cut_row, draws.cut_column)
+
+    def _prepare(self) -> "Tensor":
+        everything = torch.arange(len(self._images), device=self._images.device)
+        return self._images.normalise(self._padded(self._images.raw(everything)))
 
     def _moved(self, indices: "Tensor", draws: Draws) -> "Tensor":
-        if draws.top is None or draws.left is None:
-            return self._images.raw(indices)
-        if self._pixels is None:
+        """Stored or normalised images after crop and flip."""
+        if self._ready is None:
             padded = self._padded(self._images.raw(indices))
         else:
-            padded = self._pixels.index_select(0, indices)
+            padded = self._ready.index_select(0, indices)
+        if draws.top is None or draws.left is None:
+            return padded
         rows = self._rows.index_select(0, draws.top)
         columns = self._columns.index_select(0, draws.left)
         size, channels, side = len(indices), padded.shape[1], self._side
@@ -109,27 +135,22 @@ class BatchAugmenter:
 
     def _padded(self, pixels: "Tensor") -> "Tensor":
         pad = self._augmentation.pad
-        if not pad:
-            return pixels
-        if not pixels.is_floating_point():
-            return functional.pad(pixels, (pad, pad, pad, pad))
-        channels = pixels.shape[1]
-        black = self._images.normalise(
-            torch.zeros(1, channels, 1, 1, dtype=torch.uint8, device=pixels.device)
-        )
-        side = self._side + 2 * pad
-        padded = black.expand(len(pixels), channels, side, side).contiguous()
-        padded[:, :, pad:-pad, pad:-pad] = pixels
-        return padded
+        return functional.pad(pixels, (pad, pad, pad, pad)) if pad else pixels
 
 
-def _randaugment(images: "Tensor", seeds: "Tensor", magnitude: int) -> "Tensor":
+def randaugment(images: "Tensor", seeds: "Tensor", magnitude: int) -> "Tensor":
+    """RandAugment (Cubuk et al. 2020) of torchvision v2, one draw for each eight images.
+
+    Args:
+        images: (B, C, H, W) uint8.
+        seeds: (B,) int64; a group takes that of its first image.
+        magnitude: 1 to 30.
+    """
     from torchvision.transforms import v2
 
     transform = v2.RandAugment(magnitude=magnitude)
-    groups = zip(
-        torch.split(images, RANDAUGMENT_GROUP), seeds[::RANDAUGMENT_GROUP].tolist(), strict=True
-    )
+    groups = torch.split(images, RANDAUGMENT_GROUP)
+    group_seeds = seeds[::RANDAUGMENT_GROUP].tolist()
     changed = []
     with torch.random.fork_rng(devices=[]):
         for group, seed in zip(groups, group_seeds, strict=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from imbnas.data.registry import DATASETS
-from imbnas.errors import InputError
+from imbnas.errors import InputError, suggest
 from imbnas.units.frozen import canonical_json
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ SplitName = Literal["train", "validation", "test"]
 
 VALIDATION_FRACTION = 0.1
 """Share of each class that the strict protocol holds out, unless the dataset says otherwise."""
+
+
+LARGEST_SIDE = 64
+"""Images up to this side in pixels are kept in memory, larger ones stay in their files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +129,25 @@ def load_dataset(name: str, locations: "DataLocations") -> Dataset:
         name: registry name, or a name that ``locations.paths`` maps to an image folder.
         locations: where to look.
 
+    Returns:
+        The dataset. A name that no registry entry has is looked for as an image folder: under
+        ``--dataset NAME=PATH``, then as a sub-folder of the data root.
+
     Raises:
-        UnknownNameError: neither the registry nor ``locations`` knows the name.
-        InputError: the data is missing, or is not as it should be.
+        InputError: the name is not known, or the data is missing or not as it should be.
     """
-    return DATASETS.get(name)(locations)
+    if name in DATASETS:
+        return DATASETS.get(name)(locations)
+    from imbnas.data.image_folder import load_folder
+
+    folder = locations.image_folder(name)
+    if folder is None:
+        known = [*DATASETS.names(), *dict(locations.paths)]
+        raise InputError(
+            f"unknown dataset {name!r}{suggest(name, known)}; any image folder "
+            f"ROOT/{{train,test}}/<class>/* can be given with --dataset {name}=ROOT"
+        )
+    return load_folder(name, folder, locations.cache)
 
 
 def array_digest(class_names: tuple[str, ...], *splits: ArraySplit) -> str:

@@ -35,6 +35,24 @@ class IndexSequence:
     def __len__(self) -> int:
         return len(self._by_class)
 
+    def epoch(
+        self, batch_size: int, steps: int | None, class_probabilities: "Tensor | None"
+    ) -> "Tensor":
+        """Indices of an epoch's images in order.
+
+        Args:
+            batch_size: images in a step.
+            steps: steps of the epoch, from an endless sequence of passes; ``None`` for one pass.
+            class_probabilities: (C,) for class-aware draws; ``None`` for passes.
+
+        Raises:
+            InputError: ``class_probabilities`` do not fit the classes.
+        """
+        count = len(self) if steps is None else steps * batch_size
+        if class_probabilities is not None:
+            return self.by_class(count, class_probabilities)
+        return self.one_pass() if steps is None else self.take(count)
+
     def one_pass(self) -> "Tensor":
         """(N,) every image once."""
         return torch.randperm(len(self), generator=self._generator)

@@ -1,23 +1,28 @@
 """Image sets: the images of a selection as one tensor on the training device."""
 
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from imbnas.data.dataset import ArraySplit, Dataset, FileSplit
+from imbnas.data import cache as image_cache
+from imbnas.data.dataset import LARGEST_SIDE, ArraySplit, Dataset, FileSplit
+from imbnas.data.decoding import in_parallel, square_thumbnail
 from imbnas.errors import InputError
+from imbnas.units.frozen import content_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from imbnas.data.manifests import Selection
 
-NORMALISED_BYTES = 64 * 2**20
-"""Sets up to this size are normalised once; larger ones stay uint8 and are normalised by batch."""
+SHARED_BYTES = 16 * 2**20
+"""Selections above this size are read from shared memory; smaller ones are copied together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +30,7 @@ class ImageSet:
     """N small images and their labels, resident on a device.
 
     Attributes:
-        pixels: (R, C, H, W), either float32 and normalised or uint8.
+        pixels: (R, C, H, W) uint8.
         rows: (N,) positions in ``pixels``; ``None`` where it is all of them in order.
         labels: (N,) int64.
         num_classes: number of classes.
@@ -58,31 +63,21 @@ class ImageSet:
         """Side of the images in pixels."""
         return self.pixels.shape[2]
 
+    @cached_property
+    def _scale_and_shift(self) -> "tuple[Tensor, Tensor]":
+        return _affine(self, self.device)
+
     def raw(self, indices: "Tensor") -> "Tensor":
-        """(B, C, H, W) images at (B,) indices, as they are stored."""
+        """(B, C, H, W) uint8 images at (B,) indices."""
         if self.rows is not None:
             indices = self.rows.index_select(0, indices)
         return self.pixels.index_select(0, indices)
 
-    def normalise(self, images: "Tensor") -> "Tensor":
-        """Turn stored (B, C, H, W) images into normalised float32 ones."""
-        if images.is_floating_point():
-            return images
-        scale, shift = channel_affine(self.mean, self.std, images.device)
-        return images.to(torch.float32).mul_(scale).add_(shift)
-
-    def batch(self, indices: "Tensor") -> "Tensor":
-        """(B, C, H, W) normalised images at (B,) indices."""
-        return self.normalise(self.raw(indices))
-
-
-def channel_affine(
-    mean: tuple[float, ...], std: tuple[float, ...], device: torch.device
-) -> "tuple[Tensor, Tensor]":
+    def _affine(dataset_like: "ImageSet | Dataset", device: torch.device) -> "tuple[Tensor, Tensor]":
     """Factor and summand (C, 1, 1) that normalise grey values 0–255."""
-    means, stds = torch.tensor(mean), torch.tensor(std)
-    scale, shift = 1 / (255 * stds), -means / stds
-    return scale.view(-1, 1, 1).to(device), shift.view(-1, 1, 1).to(device)
+    mean = torch.tensor(dataset_like.mean).view(-1, 1, 1)
+    std = torch.tensor(dataset_like.std).view(-1, 1, 1)
+    return (1 / (255 * std)).to(device), (-mean / std).to(device)
 
 
 def select_images(
@@ -92,49 +87,75 @@ def select_images(
     resolution: int | None = None,
     device: torch.device | str = "cpu",
     cache: "Path | None" = None,
-) -> ImageSet:
-    """Put the images of a selection onto a device.
+) -> "ImageSet | FileSet":
+    """Make the images of a selection ready for a device.
 
     Args:
         dataset: holds the images.
         selection: which of them.
-        resolution: side in pixels to resize to (bilinear, antialiased); ``None`` keeps theirs.
+        resolution: side in pixels to resize to; ``None`` keeps theirs. Images in memory are
+            resized bilinearly with antialiasing. Images in files are decoded once at up to 64
+            pixels (largest central square, box filter) and kept in the cache; above that they
+            are decoded anew for every batch.
         device: where the tensors go.
+        cache: the cache directory, for images in files.
 
     Raises:
-        InputError: the dataset keeps its images in files.
+        InputError: images in files need a resolution, and up to 64 pixels a cache.
     """
+    device = torch.device(device)
     split = dataset.split(selection.split)
-    if isinstance(split, FileSplit):
-        raise InputError(f"dataset {dataset.name!r}: its images are too large to keep in memory")
     rows = np.asarray(selection.indices, dtype=np.int64)
-    pixels, kept_rows = _resident(split, rows, resolution or split.images.shape[1])
-    images = ImageSet(
-        pixels.to(device),
-        None if kept_rows is None else kept_rows.to(device),
-        torch.from_numpy(split.labels[rows]).to(device),
-        dataset.num_classes,
-        dataset.mean,
-        dataset.std,
-    )
-    if 4 * pixels.numel() > NORMALISED_BYTES:
-        return images
+    labels = torch.from_numpy(split.labels[rows]).to(device)
+    if isinstance(split, FileSplit):
+        if resolution is None:
+            raise InputError(
+                f"dataset {dataset.name!r}: its images differ in size; give the recipe a resolution"
+            )
+        paths = tuple(split.paths[row] for row in rows)
+        files = FileSet(split.root, paths, labels, dataset, resolution)
+        if resolution > LARGEST_SIDE:
+            return files
+        pixels, whole = _thumbnails(files, cache), False
+    else:
+        pixels, whole = _pixels(split, rows, resolution)
+    positions = torch.from_numpy(rows) if whole else None
+    if positions is not None and device.type != "cpu":
+        pixels, positions = pixels[positions].to(device), None
     return ImageSet(
-        images.normalise(images.pixels),
-        images.rows,
-        images.labels,
-        images.num_classes,
-        images.mean,
-        images.std,
+        pixels.to(device), positions, labels, dataset.num_classes, dataset.mean, dataset.std
     )
 
 
-def _resident(
-    split: ArraySplit, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]", resolution: int
-) -> "tuple[Tensor, Tensor | None]":
+def _pixels(split: ArraySplit, rows: "NDArray[np.int64]", resolution: int | None
+) -> "tuple[Tensor, bool]":
+    """(R, C, H, W) uint8 images, and whether they are all of the split and not just the rows."""
     from torchvision.transforms.v2 import functional as transforms
 
-    pixels = torch.from_numpy(split.images[rows]).permute(0, 3, 1, 2).contiguous()
-    if tuple(pixels.shape[2:]) != (resolution, resolution):
+    by_channel = split.images.transpose(0, 3, 1, 2)
+    side = split.images.shape[1]
+    resized = resolution is not None and resolution != side
+    large = len(rows) * by_channel[0].size > SHARED_BYTES
+    if by_channel.flags.c_contiguous and large and not resized:
+        return torch.from_numpy(by_channel), True
+    pixels = torch.from_numpy(np.ascontiguousarray(by_channel[rows]))
+    if resized:
         pixels = transforms.resize(pixels, [resolution, resolution], antialias=True)
-    return pixels, None
+    return pixels, False
+
+
+def _thumbnails(files: FileSet, cache: "Path | None") -> "Tensor":
+    side = files.resolution
+    if cache is None:
+        raise InputError(f"images under {files.root}: keeping them in memory needs a cache folder")
+    name = content_sha256([files.dataset.digest, list(files.paths), side])
+
+    def build(folder: "Path") -> None:
+        pixels = image_cache.new_array(folder / "images.npy", (len(files), 3, side, side))
+        paths = [files.root / path for path in files.paths]
+        decoded = in_parallel(partial(square_thumbnail, side=side), paths)
+        for position, image in enumerate(decoded):
+            pixels[position] = image
+
+    folder = image_cache.entry(cache, name, build)
+    return torch.from_numpy(image_cache.open_array(folder / "images.npy"))

@@ -74,6 +74,28 @@ class DataLocations:
         """The path given for a dataset by name, if any."""
         return dict(self.paths).get(name)
 
+    def candidates(self, name: str) -> tuple[Path, ...]:
+        """Folders to look for a dataset in: only the one given by name, else those of the root.
+
+        Args:
+            name: of the dataset; its own folder under the root is looked at before the root.
+        """
+        given = self.named(name)
+        if given is not None:
+            return (given,)
+        return () if self.root is None else (self.root / name, self.root)
+
+    def image_folder(self, name: str) -> Path | None:
+        """The image folder of a dataset: as given by name, else under the root if it is there."""
+        given = self.named(name)
+        if given is not None or self.root is None:
+            return given
+        return self.root / name if (self.root / name / "train").is_dir() else None
+
+    def downloads(self, name: str) -> Path:
+        """Where a dataset is downloaded to."""
+        return self.cache / "downloads" / name
+
 
 def _not_a_folder(path: Path) -> str:
     if path.is_file():

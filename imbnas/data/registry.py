@@ -24,6 +24,41 @@ DATASETS: Registry["Callable[[DataLocations], Dataset]"] = Registry(
             "1",
             "scikit-learn's 8x8 grey digits, 10 classes, embedded (UCI, Alpaydin & Kaynak 1998)",
         ),
+        "fashion-mnist": (
+            "imbnas.data.published:load_fashion_mnist",
+            "1",
+            "Zalando's 28x28 grey images, 10 classes of clothes (Xiao et al. 2017)",
+        ),
+        "cifar10": (
+            "imbnas.data.published:load_cifar10",
+            "1",
+            "32x32 colour images, 10 classes (Krizhevsky 2009)",
+        ),
+        "cifar100": (
+            "imbnas.data.published:load_cifar100",
+            "1",
+            "32x32 colour images, 100 classes (Krizhevsky 2009)",
+        ),
+        "svhn": (
+            "imbnas.data.published:load_svhn",
+            "1",
+            "32x32 colour house numbers, 10 classes, uneven test split (Netzer et al. 2011)",
+        ),
+        "imagenet-lt": (
+            "imbnas.data.file_lists:load_imagenet_lt",
+            "1",
+            "115,846 images of 1,000 classes, 1280 to 5 a class (Liu et al. 2019)",
+        ),
+        "places-lt": (
+            "imbnas.data.file_lists:load_places_lt",
+            "1",
+            "62,500 images of 365 classes, 4980 to 5 a class (Liu et al. 2019)",
+        ),
+        "inat18": (
+            "imbnas.data.file_lists:load_inat18",
+            "1",
+            "437,513 images of 8,142 species, 1000 to 2 a class (Van Horn et al. 2018)",
+        ),
     },
     entry_points="imbnas.datasets",
 )

@@ -42,6 +42,11 @@ def resolve(condition: Condition, dataset: Dataset, pins: Iterable[Manifest] = (
         if (pin.condition, pin.protocol) == (condition.name, condition.protocol):
             check_manifest(pin, dataset)
             return pin
+    if condition.profile == "natural" and condition.order != "identity":
+        raise InputError(
+            f"condition {condition.name}: a natural condition keeps the counts of its classes; "
+            "leave out the order"
+        )
     hold_out = _hold_out(condition, dataset)
     order = class_order(condition, dataset.num_classes)
     counts, reference, notes = _class_counts(condition, dataset, hold_out, order)

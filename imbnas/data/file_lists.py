@@ -1,0 +1,264 @@
+"""Datasets published as list files, one ``path label`` a line, beside a tree of large images."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imbnas.data.dataset import Dataset, FileSplit
+from imbnas.errors import InputError
+from imbnas.units.frozen import canonical_json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imbnas.data.locations import DataLocations
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class PublishedLists:
+    """A dataset's list files.
+
+    Attributes:
+        name: of the dataset.
+        num_classes: number of classes C.
+        lists: file name by split.
+        sha256: known hashes by split.
+        home: where the files come from, for the message when they are missing.
+    """
+
+    name: str
+    num_classes: int
+    lists: Mapping[str, str]
+    sha256: Mapping[str, str]
+    home: str
+
+
+IMAGENET_LT = PublishedLists(
+    name="imagenet-lt",
+    num_classes=1000,
+    lists={
+        "train": "ImageNet_LT_train.txt",
+        "validation": "ImageNet_LT_val.txt",
+        "test": "ImageNet_LT_test.txt",
+    },
+    sha256={
+        "train": "efdbdad4f050237c310b2f354cf95a8b1d7c8d57a63c4ea4bb6bf2bcb012f37f",
+        "validation": "9af7ba688acf9532ff5845a8fb14a1e97fdc4c51ac48bc72c08ea9c3f7ff142e",
+    },
+    home="lists from github.com/facebookresearch/classifier-balancing, images from image-net.org",
+)
+
+PLACES_LT = PublishedLists(
+    name="places-lt",
+    num_classes=365,
+    lists={
+        "train": "Places_LT_train.txt",
+        "validation": "Places_LT_val.txt",
+        "test": "Places_LT_test.txt",
+    },
+    sha256={
+        "train": "726c4871dcbf07ce2f857703bfe32e9a83ffbf52d704239f6d95c4f4f4c247f7",
+        "validation": "719e3cf3766c09134ea28f56f1036c78def511ac1ed2c2532a6beef78f2439ba",
+    },
+    home="lists from github.com/facebookresearch/classifier-balancing, "
+    "images from places2.csail.mit.edu",
+)
+
+INAT18 = PublishedLists(
+    name="inat18",
+    num_classes=8142,
+    # The published validation list is what every paper tests on.
+    lists={"train": "iNaturalist18_train.txt", "test": "iNaturalist18_val.txt"},
+    sha256={"train": "158fa2dca040e6e95b06c68c7cdff40fe696f202793b2aa0e8b854321ffe1adf"},
+    home="lists from github.com/facebookresearch/classifier-balancing, "
+    "images from github.com/visipedia/inat_comp",
+)
+
+
+def load_imagenet_lt(locations: "DataLocations") -> Dataset:
+    """ImageNet-LT: 115,846 training images of 1,000 classes (Liu et al. 2019)."""
+    return load_lists(IMAGENET_LT, locations)
+
+
+def load_places_lt(locations: "DataLocations") -> Dataset:
+    """Places-LT: 62,500 training images of 365 classes (Liu et al. 2019)."""
+    return load_lists(PLACES_LT, locations)
+
+
+def load_inat18(locations: "DataLocations") -> Dataset:
+    """INaturalist 2018: 437,513 training images of 8,142 classes (Van Horn et al. 2018)."""
+    return load_lists(INAT18, locations)
+
+
+def load_lists(published: PublishedLists, locations: "DataLocations") -> Dataset:
+    """Load a dataset of list files.
+
+    Args:
+        published: what the files are called.
+        locations: the list files lie in the dataset's folder or in its sub-folder ``lists``;
+            listed paths are relative to the dataset's folder.
+
+    Returns:
+        The dataset; its images stay in their files. The digest is that of paths, labels and file
+        sizes. A list that is not the published one is named in the notes.
+
+    Raises:
+        InputError: a list or an image is missing, or a list is malformed.
+    """
+    root, folder = _find(published, locations)
+    splits, sizes, labels, notes = {}, [], [], []
+    for split, file_name in published.lists.items():
+        path = folder / file_name
+        paths, split_labels = read_list(path, published.num_classes)
+        sizes += [(f"{split}/{name}", size) for name, size in listed_sizes(path, root, paths)]
+        labels += split_labels.tolist()
+        splits[split] = FileSplit(split_labels, root, paths)
+        expected = published.sha256.get(split)
+        if expected and sha256(path.read_bytes()).hexdigest() != expected:
+            notes.append(f"dataset {published.name}: {path} is not the published list")
+    class_names = _class_names(splits["train"], published.num_classes)
+    return Dataset(
+        name=published.name,
+        class_names=class_names,
+        train=splits["train"],
+        validation=splits.get("validation"),
+        test=splits["test"],
+        digest=file_digest(class_names, sizes, labels),
+        mean=IMAGENET_MEAN,
+        std=IMAGENET_STD,
+        notes=tuple(notes),
+    )
+
+
+def _find(published: PublishedLists, locations: "DataLocations") -> tuple[Path, Path]:
+    train = published.lists["train"]
+    candidates = locations.candidates(published.name)
+    for root in candidates:
+        for folder in (root, root / "lists"):
+            if (folder / train).is_file():
+                return root, folder
+    looked = ", ".join(str(path) for path in candidates) or "no folder was given"
+    raise InputError(
+        f"dataset {published.name!r}: {train} not found (looked in: {looked}); get the "
+        f"{published.home}, and put both under DATA/{published.name} with --data-root DATA or "
+        f"IMBNAS_DATA=DATA, or anywhere with --dataset {published.name}=FOLDER"
+    )
+
+
+def read_list(path: Path, num_classes: int) -> "tuple[tuple[str, ...], NDArray[np.int64]]":
+    """Read a list file.
+
+    Args:
+        path: of a text file with one ``path label`` a line; empty lines are passed over.
+        num_classes: labels are below it.
+
+    Returns:
+        N paths as written, and (N,) int64 labels.
+
+    Raises:
+        InputError: names the file and the line of what is wrong.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"list {path}: cannot be read ({error}); give a text file") from None
+    paths, labels = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        name, _, label = line.strip().rpartition(" ")
+        if not name or not label.isdecimal():
+            raise InputError(f"list {path}, line {number}: no label; write PATH LABEL")
+        if int(label) >= num_classes:
+            raise InputError(
+                f"list {path}, line {number}: label {label} is out of range; "
+                f"labels are 0 to {num_classes - 1}"
+            )
+        paths.append(name.rstrip())
+        labels.append(int(label))
+    values = np.asarray(labels, dtype=np.int64)
+    absent = np.flatnonzero(np.bincount(values, minlength=num_classes) == 0)
+    if len(absent):
+        raise InputError(
+            f"list {path}: {len(absent)} of {num_classes} classes have no image, first class "
+            f"{absent[0]}; the list is not complete"
+        )
+    return tuple(paths), values
+
+
+def listed_sizes(path: Path, root: Path, names: Sequence[str]) -> list[tuple[str, int]]:
+    """(name, size in bytes) of every listed image.
+
+    Args:
+        path: of the list, for messages.
+        root: folder that the names are relative to.
+        names: as listed.
+
+    Raises:
+        InputError: images are missing (tells how many and the first five) or empty.
+    """
+    sizes = _sizes(root, names)
+    missing = [name for name in names if name not in sizes]
+    if missing:
+        raise InputError(
+            f"image root {root}: lacks {len(missing)} of the {len(names)} images that {path} "
+            f"lists, first {', '.join(missing[:5])}; give the folder that the paths start from"
+        )
+    empty = [name for name in names if sizes[name] == 0]
+    if empty:
+        raise InputError(
+            f"image root {root}: {len(empty)} image(s) are empty (zero bytes), first "
+            f"{', '.join(empty[:5])}; replace them"
+        )
+    return [(name, sizes[name]) for name in names]
+
+
+def _sizes(root: Path, names: Iterable[str]) -> dict[str, int]:
+    # Reading a directory once is many times faster than asking for each of its files.
+    by_folder: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        folder, _, base = name.rpartition("/")
+        by_folder[folder].append(base)
+    sizes = {}
+    for folder, bases in by_folder.items():
+        try:
+            with os.scandir(root / folder) as entries:
+                found = {entry.name: entry for entry in entries}
+        except OSError:
+            continue
+        prefix = f"{folder}/" if folder else ""
+        for base in bases:
+            if base in found and found[base].is_file():
+                sizes[prefix + base] = found[base].stat().st_size
+    return sizes
+
+
+def file_digest(
+    class_names: Sequence[str], sizes: Iterable[tuple[str, int]], labels: Sequence[int]
+) -> str:
+    """sha256 of class names and of every image's name, label and size in bytes."""
+    digest = sha256(canonical_json(list(class_names)).encode())
+    for (name, size), label in zip(sizes, labels, strict=True):
+        digest.update(f"\n{name}\t{label}\t{size}".encode())
+    return digest.hexdigest()
+
+
+def _class_names(split: FileSplit, num_classes: int) -> tuple[str, ...]:
+    """The folder of a class's images where it is one and its own, else the label."""
+    folders: dict[int, set[str]] = defaultdict(set)
+    for label, path in zip(split.labels.tolist(), split.paths, strict=True):
+        folders[label].add(path.rpartition("/")[0].rpartition("/")[2])
+    names = tuple(
+        folders[label].pop() if len(folders[label]) == 1 else str(label)
+        for label in range(num_classes)
+    )
+    return names if len(set(names)) == num_classes else tuple(map(str, range(num_classes)))

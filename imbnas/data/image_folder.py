@@ -1,0 +1,261 @@
+"""Any folder ``ROOT/{train,test}/<class>/*`` as a dataset; labels follow the sorted class names."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imbnas.data import cache as image_cache
+from imbnas.data.dataset import LARGEST_SIDE, VALIDATION_FRACTION, Dataset, FileSplit, Split
+from imbnas.data.decoding import image_shape, in_parallel, open_image, to_array
+from imbnas.data.file_lists import IMAGENET_MEAN, IMAGENET_STD, file_digest
+from imbnas.data.prepared import read_prepared, signature, write_prepared
+from imbnas.errors import InputError
+from imbnas.units.frozen import canonical_json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SUFFIXES = frozenset(("bmp", "gif", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"))
+"""File names that end otherwise are not taken for images."""
+
+SPLITS = ("train", "validation", "test")
+
+
+class Found(NamedTuple):
+    """An image file: path in its split, label, size in bytes and time of change."""
+
+    path: str
+    label: int
+    size: int
+    changed_ns: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The image files of a folder.
+
+    Attributes:
+        root: the folder.
+        class_names: sorted.
+        files: by split, sorted by label and name.
+        skipped: files that are no images by their suffix.
+    """
+
+    root: Path
+    class_names: tuple[str, ...]
+    files: Mapping[str, tuple[Found, ...]]
+    skipped: int
+
+
+def load_folder(
+    name: str,
+    root: Path,
+    cache: Path,
+    validation_fraction: float = VALIDATION_FRACTION,
+) -> Dataset:
+    """Load an image folder.
+
+    Square images of one size up to 64 pixels are decoded once into the cache; the digest is that
+    of every file's path and content. Other images stay in their files; the digest is that of
+    paths, labels and file sizes.
+
+    Args:
+        name: of the dataset.
+        root: holds ``train`` and ``test``, and may hold ``validation``, with the same classes.
+        cache: the cache directory.
+        validation_fraction: share of each class that the strict protocol holds out.
+
+    Raises:
+        InputError: a split or a class is missing, or an image cannot be decoded.
+    """
+    listing = list_folder(f"dataset {name}", root)
+    told = f"dataset {name}: skipped {listing.skipped} file(s) that are not images"
+    facts = _facts(listing, cache)
+    if facts.shape is None:
+        splits: Mapping[str, Split] = {
+            split: FileSplit(_labels(files), root / split, tuple(file.path for file in files))
+            for split, files in listing.files.items()
+        }
+        mean: tuple[float, ...] = IMAGENET_MEAN
+        std: tuple[float, ...] = IMAGENET_STD
+    else:
+        prepared = read_prepared(image_cache.entry(cache, facts.digest, _decoder(listing, facts)))
+        splits, mean, std = prepared.splits, prepared.mean, prepared.std
+    return Dataset(
+        name=name,
+        class_names=listing.class_names,
+        train=splits["train"],
+        test=splits["test"],
+        validation=splits.get("validation"),
+        digest=facts.digest,
+        mean=mean,
+        std=std,
+        validation_fraction=validation_fraction,
+        notes=(told,) if listing.skipped else (),
+    )
+
+
+def list_folder(what: str, root: Path) -> Listing:
+    """List the images of a folder.
+
+    Args:
+        what: opens every message.
+        root: the folder.
+
+    Raises:
+        InputError: a split is missing, a class is missing in a split or has no image, or a file
+            is empty.
+    """
+    splits = [split for split in SPLITS if (root / split).is_dir()]
+    for split in ("train", "test"):
+        if split not in splits:
+            raise InputError(f"{what}: {_missing_split(root, split)}")
+    classes = {split: _classes(root / split) for split in splits}
+    _check_classes(what, root, classes)
+    files: dict[str, tuple[Found, ...]] = {}
+    skipped = 0
+    for split in splits:
+        found: list[Found] = []
+        for label, name in enumerate(classes["train"]):
+            images, others = _images(what, root / split / name, label)
+            skipped += others
+            found += images
+        files[split] = tuple(found)
+    return Listing(root, classes["train"], files, skipped)
+
+
+def _missing_split(root: Path, split: str) -> str:
+    if not root.is_dir():
+        return f"{root} is not a folder; give a folder (unpack an archive first)"
+    if (root / split).is_file():
+        return f"{root / split} is a file, not a folder; unpack the archive"
+    return f"{root} has no folder {split!r}; it must be ROOT/{{train,test}}/<class>/*"
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(entry.name for entry in _visible(folder) if entry.is_dir()))
+
+
+def _visible(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        yield from (entry for entry in entries if not entry.name.startswith("."))
+
+
+def _check_classes(what: str, root: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
+    train = classes["train"]
+    if len(train) < 2:
+        raise InputError(
+            f"{what}: {root / 'train'} has {len(train)} class folder(s); it needs two or more"
+        )
+    for split, names in classes.items():
+        for there, here, absent in (("train", split, names), (split, "train", train)):
+            lacking = sorted(set(classes[there]) - set(absent))
+            if lacking:
+                raise InputError(
+                    f"{what}: class folder(s) {_some(lacking)} in {root / there} but not in "
+                    f"{root / here}; every split needs the same classes"
+                )
+
+
+def _images(what: str, folder: Path, label: int) -> tuple[list[Found], int]:
+    """Sorted images of a class folder, and how many other files there are."""
+    images, skipped, name = [], 0, folder.name
+    for entry in _visible(folder):
+        suffix = entry.name.rpartition(".")[2].lower()
+        if suffix not in SUFFIXES or not entry.is_file():
+            skipped += 1
+            continue
+        stat = entry.stat()
+        if stat.st_size == 0:
+            raise InputError(f"{what}: {entry.path} is empty (zero bytes); replace or remove it")
+        path = f"{name}/{entry.name}"
+        images.append(Found(path, label, stat.st_size, stat.st_mtime_ns))
+    if not images:
+        raise InputError(f"{what}: class folder {folder} has no image; add some or remove it")
+    return sorted(images), skipped
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:5])
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Digest of a folder, and the (channels, H, W) of its images where they are all small."""
+
+    digest: str
+    shape: tuple[int, int, int] | None
+
+
+def _facts(listing: Listing, cache: Path) -> _Facts:
+    key = signature("image folder", _marks(listing))
+    known = image_cache.recall(cache, key)
+    if known is not None:
+        return _Facts(known["digest"], tuple(known["shape"]) if known["shape"] else None)
+    facts = _read_facts(listing)
+    image_cache.remember(cache, key, {"digest": facts.digest, "shape": facts.shape})
+    return facts
+
+
+def _marks(listing: Listing) -> Iterator[tuple[str, int, int]]:
+    for split, files in listing.files.items():
+        for file in files:
+            yield f"{split}/{file.path}", file.size, file.changed_ns
+
+
+def _read_facts(listing: Listing) -> _Facts:
+    names = [f"{split}/{file.path}" for split, files in listing.files.items() for file in files]
+    paths = [listing.root / name for name in names]
+    if _fits(image_shape(paths[0])):
+        digest = sha256(canonical_json(listing.class_names).encode())
+        shapes = set()
+        read = in_parallel(_content_and_shape, paths)
+        for name, (content, shape) in zip(names, read, strict=True):
+            digest.update(f"\n{name}\t{content}".encode())
+            shapes.add(shape)
+        if len({shape[1:] for shape in shapes}) == 1:
+            channels = max(shape[0] for shape in shapes)
+            height, width = next(iter(shapes))[1:]
+            return _Facts(digest.hexdigest(), (channels, height, width))
+    files = [file for split in listing.files.values() for file in split]
+    sizes = [(name, file.size) for name, file in zip(names, files, strict=True)]
+    labels = [file.label for file in files]
+    return _Facts(file_digest(listing.class_names, sizes, labels), None)
+
+
+def _fits(shape: tuple[int, int, int]) -> bool:
+    return shape[1] == shape[2] <= LARGEST_SIDE
+
+
+def _content_and_shape(path: Path) -> tuple[str, tuple[int, int, int]]:
+    content = path.read_bytes()
+    return sha256(content).hexdigest(), image_shape(path, content)
+
+
+def _decoder(listing: Listing, facts: _Facts) -> Callable[[Path], None]:
+    channels, height, width = facts.shape or (3, 0, 0)
+
+    def decode(path: Path) -> "NDArray[np.uint8]":
+        return to_array(open_image(path), channels)
+
+    def build(folder: Path) -> None:
+        for split, files in listing.files.items():
+            shape = (len(files), channels, height, width)
+            pixels = image_cache.new_array(folder / f"{split}.images.npy", shape)
+            paths = [listing.root / split / file.path for file in files]
+            for position, image in enumerate(in_parallel(decode, paths)):
+                pixels[position] = image
+        labels = {split: _labels(files) for split, files in listing.files.items()}
+        write_prepared(folder, listing.class_names, labels)
+
+    return build
+
+
+def _labels(files: Sequence[Found]) -> "NDArray[np.int64]":
+    return np.asarray([file.label for file in files], dtype=np.int64)

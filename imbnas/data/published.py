@@ -1,0 +1,313 @@
+"""Datasets of small images that torchvision knows: CIFAR, SVHN and Fashion-MNIST."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imbnas.data import cache as image_cache
+from imbnas.data.dataset import ArraySplit, Dataset, array_digest
+from imbnas.data.image_folder import load_folder
+from imbnas.data.prepared import read_prepared, signature, write_prepared
+from imbnas.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imbnas.data.locations import DataLocations
+
+FASHION_CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
+"""Where Debian's package dataset-fashion-mnist puts the files."""
+
+
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
+
+
+@dataclass(frozen=True, eq=False)
+class RawDataset:
+    """What published files hold: names by label, and the two splits."""
+
+    class_names: tuple[str, ...]
+    train: ArraySplit
+    test: ArraySplit
+
+
+@dataclass(frozen=True)
+class Published:
+    """A dataset with published files.
+
+    Attributes:
+        name: of the dataset.
+        torchvision: name of torchvision's class, which downloads and checks the files.
+        downloads: keyword arguments of the torchvision objects that together get all files.
+        files: what must be there, relative to a base folder.
+        layouts: sub-folders of a candidate folder that may be the base folder.
+        read: reads the base folder.
+    """
+
+    name: str
+    torchvision: str
+    downloads: tuple[Mapping[str, Any], ...]
+    files: tuple[str, ...]
+    layouts: tuple[str, ...]
+    read: Callable[[Path], RawDataset]
+
+
+def _read_cifar10(base: Path) -> RawDataset:
+    from torchvision.datasets import CIFAR10
+
+    return _from_cifar(CIFAR10(base.parent, train=True), CIFAR10(base.parent, train=False))
+
+
+def _read_cifar100(base: Path) -> RawDataset:
+    from torchvision.datasets import CIFAR100
+
+    return _from_cifar(CIFAR100(base.parent, train=True), CIFAR100(base.parent, train=False))
+
+
+def _from_cifar(train: Any, test: Any) -> RawDataset:
+    splits = [ArraySplit(np.asarray(part.targets, np.int64), part.data) for part in (train, test)]
+    return RawDataset(tuple(train.classes), *splits)
+
+
+def _read_svhn(base: Path) -> RawDataset:
+    from torchvision.datasets import SVHN
+
+    splits = []
+    for name in ("train", "test"):
+        part = SVHN(base, split=name)
+        images = np.ascontiguousarray(part.data.transpose(0, 2, 3, 1))
+        splits.append(ArraySplit(part.labels.astype(np.int64), images))
+    return RawDataset(tuple(str(digit) for digit in range(10)), *splits)
+
+
+def _read_fashion(base: Path) -> RawDataset:
+    splits = []
+    for prefix in ("train", "t10k"):
+        images = read_idx(_plain_or_zipped(base, f"{prefix}-images-idx3-ubyte"))
+        labels = read_idx(_plain_or_zipped(base, f"{prefix}-labels-idx1-ubyte"))
+        splits.append(ArraySplit(labels.astype(np.int64), images[..., np.newaxis]))
+    return RawDataset(FASHION_CLASSES, *splits)
+
+
+def read_idx(path: Path) -> "NDArray[np.uint8]":
+    """Read an IDX file of unsigned bytes (LeCun's MNIST format), gzipped or not.
+
+    Raises:
+        InputError: the file is damaged or holds something else.
+    """
+    try:
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: damaged or truncated ({error}); replace it") from None
+    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
+        raise InputError(f"{path}: not an IDX file of bytes; replace it")
+    start = 4 + 4 * content[3]
+    shape = tuple(np.frombuffer(content[4:start], dtype=">u4").tolist())
+    values = np.frombuffer(content, dtype=np.uint8, offset=min(start, len(content)))
+    if len(shape) != content[3] or values.size != np.prod(shape):
+        raise InputError(f"{path}: truncated; its head promises {shape} values; replace it")
+    return values.reshape(shape)
+
+
+CIFAR10 = Published(
+    name="cifar10",
+    torchvision="CIFAR10",
+    downloads=({"train": True},),
+    files=(*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta"),
+    layouts=("cifar-10-batches-py",),
+    read=_read_cifar10,
+)
+
+CIFAR100 = Published(
+    name="cifar100",
+    torchvision="CIFAR100",
+    downloads=({"train": True},),
+    files=("train", "test", "meta"),
+    layouts=("cifar-100-python",),
+    read=_read_cifar100,
+)
+
+SVHN = Published(
+    name="svhn",
+    torchvision="SVHN",
+    downloads=({"split": "train"}, {"split": "test"}),
+    files=("train_32x32.mat", "test_32x32.mat"),
+    layouts=(".",),
+    read=_read_svhn,
+)
+
+FASHION_MNIST = Published(
+    name="fashion-mnist",
+    torchvision="FashionMNIST",
+    downloads=({"train": True},),
+    files=(
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ),
+    layouts=(".", "raw", "FashionMNIST/raw"),
+    read=_read_fashion,
+)
+
+
+def load_cifar10(locations: "DataLocations") -> Dataset:
+    """CIFAR-10: 50,000 + 10,000 colour images of 32x32 pixels (Krizhevsky 2009)."""
+    return load_published(CIFAR10, locations)
+
+
+def load_cifar100(locations: "DataLocations") -> Dataset:
+    """CIFAR-100: 50,000 + 10,000 colour images of 32x32 pixels (Krizhevsky 2009)."""
+    return load_published(CIFAR100, locations)
+
+
+def load_svhn(locations: "DataLocations") -> Dataset:
+    """SVHN, cropped: 73,257 + 26,032 colour images of 32x32 pixels (Netzer et al. 2011)."""
+    return load_published(SVHN, locations)
+
+
+def load_fashion_mnist(locations: "DataLocations") -> Dataset:
+    """Fashion-MNIST: 60,000 + 10,000 grey images of 28x28 pixels (Xiao et al. 2017)."""
+    return load_published(FASHION_MNIST, locations, (DEBIAN_FASHION,))
+
+
+def load_published(
+    published: Published, locations: "DataLocations", also: tuple[Path, ...] = ()
+) -> Dataset:
+    """Find the published files or an image folder, else download the files.
+
+    Args:
+        published: what to look for.
+        locations: where to look, and whether downloading is allowed.
+        also: folders to look in when nothing is found under ``locations``.
+
+    Raises:
+        InputError: not found and not to be downloaded, or damaged.
+    """
+    name = published.name
+    candidates = locations.candidates(name)
+    if locations.named(name) is None:
+        candidates += (*also, locations.downloads(name))
+    for candidate in candidates:
+        base = _base(published, candidate)
+        if base is not None:
+            return _load_files(published, base, locations.cache)
+        if (candidate / "train").is_dir() and candidate != locations.root:
+            return load_folder(name, candidate, locations.cache)
+    if locations.named(name) is not None or locations.offline:
+        raise InputError(_not_found(published, locations, candidates))
+    _download(published, locations.downloads(name))
+    base = _base(published, locations.downloads(name))
+    if base is None:
+        raise InputError(f"dataset {name!r}: the download is not complete; try again")
+    return _load_files(published, base, locations.cache)
+
+
+def _base(published: Published, folder: Path) -> Path | None:
+    bases = [folder / layout for layout in published.layouts]
+    if folder.name in published.layouts:
+        bases.append(folder)
+    for base in bases:
+        if all(_plain_or_zipped(base, name).is_file() for name in published.files):
+            return base
+    return None
+
+
+def _plain_or_zipped(base: Path, name: str) -> Path:
+    return base / name if (base / name).is_file() else base / f"{name}.gz"
+
+
+def _not_found(
+    published: Published, locations: "DataLocations", candidates: tuple[Path, ...]
+) -> str:
+    name, looked = published.name, ", ".join(str(path) for path in candidates)
+    archives = [
+        str(folder / f"{name}{suffix}")
+        for folder in ([] if locations.root is None else [locations.root])
+        for suffix in ARCHIVES
+        if (folder / f"{name}{suffix}").is_file()
+    ]
+    hint = f" (unpack {archives[0]} first)" if archives else ""
+    return (
+        f"dataset {name!r} not found (looked in: {looked}); (1) leave out --offline to download "
+        f"it, (2) put its published files or an image folder into DATA/{name} and give "
+        f"--data-root DATA or IMBNAS_DATA=DATA{hint}, or (3) give a folder with "
+        f"--dataset {name}=FOLDER"
+    )
+
+
+def _download(published: Published, folder: Path) -> None:
+    from torchvision import datasets
+
+    source = getattr(datasets, published.torchvision)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for arguments in published.downloads:
+            source(folder, download=True, **arguments)
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"dataset {published.name!r}: the download failed ({error}); try again, or give its "
+            f"files with --dataset {published.name}=FOLDER"
+        ) from None
+
+
+def _load_files(published: Published, base: Path, cache: Path) -> Dataset:
+    stats = [(name, _plain_or_zipped(base, name).stat()) for name in published.files]
+    key = signature(
+        published.torchvision, [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    )
+    known = image_cache.recall(cache, key)
+    digest = known["digest"] if known else ""
+    if not digest or not image_cache.exists(cache, digest):
+        raw = _read(published, base)
+        digest = array_digest(raw.class_names, raw.train, raw.test)
+        image_cache.entry(cache, digest, lambda folder: _write(raw, folder))
+        image_cache.remember(cache, key, {"digest": digest})
+    prepared = read_prepared(image_cache.location(cache, digest))
+    return Dataset(
+        name=published.name,
+        class_names=prepared.class_names,
+        train=prepared.splits["train"],
+        test=prepared.splits["test"],
+        digest=digest,
+        mean=prepared.mean,
+        std=prepared.std,
+    )
+
+
+def _read(published: Published, base: Path) -> RawDataset:
+    try:
+        return published.read(base)
+    except InputError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"dataset {published.name!r}: the files in {base} are damaged ({error}); replace them"
+        ) from None
+
+
+def _write(raw: RawDataset, folder: Path) -> None:
+    splits = {"train": raw.train, "test": raw.test}
+    for name, split in splits.items():
+        by_channel = split.images.transpose(0, 3, 1, 2)
+        image_cache.new_array(folder / f"{name}.images.npy", by_channel.shape)[:] = by_channel
+    write_prepared(folder, raw.class_names, {name: split.labels for name, split in splits.items()})
