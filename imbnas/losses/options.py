@@ -46,10 +46,7 @@ def allowed_values(field: FieldInfo) -> str:
     choices = _choices(field.annotation)
     if choices:
         return "one of " + ", ".join(repr(choice) for choice in choices)
-    kinds = {field.annotation, *get_args(field.annotation)}
-    if bool in kinds:
-        return "true or false"
-    noun = "a whole number" if int in kinds else "a number"
+    noun = "a whole number" if int in _kinds(field.annotation) else "a number"
     low, high = "(-inf", "inf)"
     for limit in _limits(field):
         if isinstance(limit, annotated_types.Ge):
@@ -61,6 +58,12 @@ def allowed_values(field: FieldInfo) -> str:
         elif isinstance(limit, annotated_types.Lt):
             high = f"{limit.lt})"
     return f"{noun} in {low}, {high}"
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The plain types in an annotation such as ``Annotated[int, …] | None``."""
+    parts = get_args(annotation)
+    return {annotation}.union(*(_kinds(part) for part in parts))
 
 
 def _limits(field: FieldInfo) -> list[Any]:

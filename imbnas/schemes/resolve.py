@@ -9,12 +9,21 @@ from imbnas.errors import InputError, suggest
 from imbnas.losses.build import read_loss
 from imbnas.losses.configs import LossConfig
 from imbnas.losses.options import allowed_values, read_options
+from imbnas.losses.registry import LOSSES
+from imbnas.registry import Registry
 from imbnas.schemes.posthoc.configs import PostHocConfig
 from imbnas.schemes.posthoc.registry import POSTHOC_STEPS
 from imbnas.schemes.registry import SCHEMES
 from imbnas.units.schemes import SchemeSpec
 
 SAMPLERS = ("instance", "balanced", "sqrt", "progressive", "effective-number")
+_FIXED = {"name", "version", "part_versions"}
+_ALTERNATIVES = {
+    "deferred_from": "deferred_from_epoch",
+    "deferred_from_epoch": "deferred_from",
+    "sampler_deferred_from": "sampler_deferred_from_epoch",
+    "sampler_deferred_from_epoch": "sampler_deferred_from",
+}
 _SCHEDULED_BY_SPEC = ("normalise", "deferred_from", "deferred_from_epoch")
 
 
@@ -23,23 +32,17 @@ def resolve_scheme(name: str, overrides: Mapping[str, Any] | None = None) -> Sch
 
     Args:
         name: entry in ``SCHEMES``.
-        overrides: fields of ``SchemeSpec`` to change; ``loss_options`` and ``posthoc_options``
-            may be mappings.
+        overrides: fields of ``SchemeSpec`` to change. ``loss_options`` and ``posthoc_options``
+            are mappings, merged into the scheme's own unless the loss or the step changes too;
+            a switch given as an epoch replaces one given as a fraction, and the reverse.
 
     Raises:
         InputError: an unknown name, an unknown option, or parts that cannot work together.
     """
-    entry = SCHEMES.entry(name)
     held = SCHEMES.get(name)
     spec = held if isinstance(held, SchemeSpec) else held()
-    fields = dict(spec) | {"name": name, "version": entry.version}
-    for key, value in (overrides or {}).items():
-        if key not in SchemeSpec.model_fields or key in ("name", "version"):
-            known = sorted(set(SchemeSpec.model_fields) - {"name", "version"})
-            raise InputError(f"scheme {name!r}: unknown field {key!r}{suggest(key, known)}")
-        fields[key] = tuple(value.items()) if isinstance(value, Mapping) else value
-    for key in ("loss_options", "posthoc_options"):
-        fields[key] = tuple(sorted((str(k), v) for k, v in fields[key]))
+    fields = _override(name, dict(spec), overrides or {})
+    fields |= {"name": name, "version": _version(SCHEMES, name)}
     try:
         resolved = SchemeSpec.model_validate(fields)
     except ValidationError as error:
@@ -47,7 +50,49 @@ def resolve_scheme(name: str, overrides: Mapping[str, Any] | None = None) -> Sch
         allowed = allowed_values(SchemeSpec.model_fields[key])
         raise InputError(f"scheme {name!r}: {key}={fields[key]!r} must be {allowed}") from None
     check_scheme(resolved)
-    return resolved
+    return resolved.model_copy(update=_settled(resolved))
+
+
+def _override(name: str, fields: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    known = sorted(set(fields) - _FIXED)
+    for key, value in overrides.items():
+        if key not in known:
+            raise InputError(f"scheme {name!r}: unknown field {key!r}{suggest(key, known)}")
+        part = key.removesuffix("_options")
+        if part != key:
+            if not isinstance(value, Mapping):
+                raise InputError(f"scheme {name!r}: {key} must be a table of options")
+            fields[key] = ({} if part in overrides else dict(fields[key])) | dict(value)
+        else:
+            fields[key] = value
+        if key in _ALTERNATIVES and _ALTERNATIVES[key] not in overrides:
+            fields[_ALTERNATIVES[key]] = None
+        if f"{key}_options" in fields and f"{key}_options" not in overrides:
+            fields[f"{key}_options"] = {}
+    for key in ("loss_options", "posthoc_options"):
+        fields[key] = tuple(sorted(dict(fields[key]).items()))
+    return fields
+
+
+def _settled(spec: SchemeSpec) -> dict[str, Any]:
+    """Options in the types of their models, so that 0 and 0.0 are one scheme; part versions."""
+    loss, step = loss_config(spec), posthoc_config(spec)
+    settled: dict[str, Any] = {
+        "loss_options": tuple((key, getattr(loss, key)) for key, _ in spec.loss_options),
+        "part_versions": (("loss", _version(LOSSES, spec.loss)),),
+    }
+    if spec.posthoc is not None:
+        settled["posthoc_options"] = tuple(
+            (key, getattr(step, key)) for key, _ in spec.posthoc_options
+        )
+        settled["part_versions"] += (("posthoc", _version(POSTHOC_STEPS, spec.posthoc)),)
+    return settled
+
+
+def _version(registry: Registry[Any], name: str) -> str:
+    source = registry.source_sha256(name)
+    version = registry.entry(name).version
+    return version if source is None else f"{version}+{source}"
 
 
 def check_scheme(spec: SchemeSpec) -> None:
@@ -99,8 +144,11 @@ def posthoc_config(spec: SchemeSpec) -> PostHocConfig | None:
                 f"scheme {spec.name!r}: posthoc_options without posthoc; name the post-hoc step"
             )
         return None
-    owner = f"scheme {spec.name!r}: post-hoc step {spec.posthoc!r}"
-    return read_options(POSTHOC_STEPS.get(spec.posthoc), dict(spec.posthoc_options), owner)
+    try:
+        model = POSTHOC_STEPS.get(spec.posthoc)
+        return read_options(model, dict(spec.posthoc_options), f"post-hoc step {spec.posthoc!r}")
+    except InputError as error:
+        raise InputError(f"scheme {spec.name!r}: {error}") from None
 
 
 def _check_classifier(spec: SchemeSpec, loss: LossConfig) -> None:

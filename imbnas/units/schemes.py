@@ -34,6 +34,8 @@ class SchemeSpec(FrozenModel):
         classifier: ``linear``, or ``cosine`` for normalised weights and features.
         posthoc: what is done on cached features and logits after training; ``None`` for nothing.
         posthoc_options: options of that step.
+        part_versions: (part, version) of the loss and the post-hoc step; a part from a plug-in
+            carries the sha256 of its source.
     """
 
     name: str
@@ -51,3 +53,4 @@ class SchemeSpec(FrozenModel):
     classifier: Literal["linear", "cosine"] = "linear"
     posthoc: str | None = None
     posthoc_options: Options = ()
+    part_versions: tuple[tuple[str, str], ...] = ()

@@ -20,7 +20,7 @@ def adjust_logits(outputs: TrainingOutputs, tau: float) -> Correction:
 
 
 def normalise_weights(outputs: TrainingOutputs, tau: float, *, keep_bias: bool) -> Correction:
-    """h · w_j / |w_j|^tau, without bias unless it is kept (Kang et al., arXiv 1910.09217)."""
+    """Set logits h · w_j / |w_j|^tau, bias only if kept (Kang et al., arXiv 1910.09217)."""
     weight, bias = outputs.linear_weights()
     norms = weight.norm(dim=1, keepdim=True).clamp_min(torch.finfo(weight.dtype).tiny)
     scaled = weight / norms**tau

@@ -116,4 +116,4 @@ def _generator(purpose: str, seed: int) -> torch.Generator:
 def _uniform(shape: tuple[int, ...], fan_in: int, generator: torch.Generator) -> Tensor:
     """The distribution from which torch's own linear layers start."""
     bound = fan_in**-0.5
-    return torch.rand(shape, generator=generator) * (2 * bound) - bound
+    return torch.empty(shape).uniform_(-bound, bound, generator=generator)

@@ -27,7 +27,8 @@ def balanced_batches(
         (batch_size,) row numbers, ceil(N / batch_size) times.
     """
     order = labels.argsort(stable=True)
-    _, sizes = labels.unique(return_counts=True)
+    sizes = torch.bincount(labels)
+    sizes = sizes[sizes > 0]
     starts = sizes.cumsum(0) - sizes
     for _ in range(math.ceil(len(labels) / batch_size)):
         chosen = torch.randint(len(sizes), (batch_size,), generator=generator)
@@ -43,7 +44,9 @@ def shuffled_batches(
     Yields:
         Row numbers, at most ``batch_size`` at a time.
     """
-    yield from torch.randperm(len(labels), generator=generator).split(batch_size)
+    order = torch.randperm(len(labels), generator=generator)
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
 
 
 def train_head(
@@ -84,7 +87,7 @@ def train_head(
                 taken = rows.to(device)
                 corrected = head(features[taken], logits[taken])
                 optimiser.zero_grad()
-                F.cross_entropy(corrected, labels[taken], weights).backward()
+                torch.autograd.backward(F.cross_entropy(corrected, labels[taken], weights))
                 optimiser.step()
                 schedule.step()
     head.eval().requires_grad_(False)
