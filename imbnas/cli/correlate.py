@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imbnas.stats import RankTransfer
 
-_ABSENT = "–"
+_ABSENT = "-"
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,9 @@ def _read(question: Question) -> "pd.DataFrame":
             f"{path}: not a CSV table ({reason}); the first line names columns"
         ) from None
     frame.columns = frame.columns.astype(str).str.strip()
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"{path}: two columns are called {twice!r}; rename one")
     for option, names in (("--x", question.x), ("--y", question.y), ("--group", (question.group,))):
         for name in names:
             if name is not None and name not in frame.columns:

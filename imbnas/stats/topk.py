@@ -55,7 +55,7 @@ def best_rank_at_k(predicted: ArrayLike, actual: ArrayLike, k: int) -> float:
     """
     first, second = _complete(predicted, actual, k)
     better = len(second) - np.searchsorted(np.sort(second), second, side="right")
-    return _expected_best(first, -(better + 1.0), k) / -len(second)
+    return _expected_best(first, -(better + 1).astype(np.float64), k) / -len(second)
 
 
 def regret(predicted: ArrayLike, actual: ArrayLike, k: int = 1) -> MeanSd:
