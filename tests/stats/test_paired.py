@@ -65,7 +65,7 @@ def test_a_constant_strategy_is_none(scores):
 
 def test_rows_must_match(scores):
     named, target = scores
-    with pytest.raises(InputError, match="good, target: 60 and 59 rows"):
+    with pytest.raises(InputError, match="better, target: 60 and 59 rows"):
         compare_strategies(named, target[:-1])
 
 

@@ -54,7 +54,7 @@ def test_interval_equals_a_plain_bootstrap(sides):
     assert (result.ci_low, result.ci_high) == pytest.approx(plain, abs=0.03)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False), st.integers(5, 12))
 def test_the_order_of_rows_changes_nothing(random, n):
     rng = np.random.default_rng(n)
