@@ -9,20 +9,52 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from imbnas.stats.bootstrap import Interval as Interval
     from imbnas.stats.kendall import tau_b as tau_b
+    from imbnas.stats.multiplicity import holm as holm
+    from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
+    from imbnas.stats.paired import PairedDifference as PairedDifference
+    from imbnas.stats.paired import compare_strategies as compare_strategies
+    from imbnas.stats.paired import paired_bootstrap as paired_bootstrap
+    from imbnas.stats.sparse import sparse_tau as sparse_tau
+    from imbnas.stats.strata import StratifiedTau as StratifiedTau
+    from imbnas.stats.strata import Stratum as Stratum
+    from imbnas.stats.strata import quantile_strata as quantile_strata
+    from imbnas.stats.strata import stratified_tau as stratified_tau
+    from imbnas.stats.summary import MeanSd as MeanSd
     from imbnas.stats.summary import TInterval as TInterval
+    from imbnas.stats.summary import mean_sd as mean_sd
     from imbnas.stats.summary import t_interval as t_interval
+    from imbnas.stats.topk import best_rank_at_k as best_rank_at_k
+    from imbnas.stats.topk import regret as regret
+    from imbnas.stats.topk import top_k_overlap as top_k_overlap
     from imbnas.stats.transfer import RankTransfer as RankTransfer
     from imbnas.stats.transfer import rank_against_predictor as rank_against_predictor
     from imbnas.stats.transfer import rank_transfer as rank_transfer
+    from imbnas.stats.verdict import Verdict as Verdict
 
 _HOMES = {
     "Interval": "bootstrap",
+    "MeanSd": "summary",
+    "PairedDifference": "paired",
     "RankTransfer": "transfer",
+    "StratifiedTau": "strata",
+    "Stratum": "strata",
     "TInterval": "summary",
+    "Verdict": "verdict",
+    "best_rank_at_k": "topk",
+    "compare_strategies": "paired",
+    "holm": "multiplicity",
+    "holm_verdicts": "multiplicity",
+    "mean_sd": "summary",
+    "paired_bootstrap": "paired",
+    "quantile_strata": "strata",
     "rank_against_predictor": "transfer",
     "rank_transfer": "transfer",
+    "regret": "topk",
+    "sparse_tau": "sparse",
+    "stratified_tau": "strata",
     "t_interval": "summary",
     "tau_b": "kendall",
+    "top_k_overlap": "topk",
 }
 
 __all__ = sorted(_HOMES)

@@ -53,7 +53,9 @@ def resample_counts(n: int, resamples: int, rng: np.random.Generator) -> NDArray
     """
     dtype = np.int16 if n < 2**15 else np.int32
     counts = np.empty((resamples, n), dtype=dtype)
-    size = max(1, _CHUNK // max(1, n))
+    if n == 0:
+        return counts
+    size = max(1, _CHUNK // n)
     for start in range(0, resamples, size):
         part = counts[start : start + size]
         drawn = rng.integers(0, n, size=part.shape)

@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from imbnas.stats.arrays import Floats, Ints, Reals, as_vector, complete_rows, optional, same_rows
 
 MIN_BLOCK = 128
-CHUNK_CELLS = 2**20
+CHUNK_CELLS = 2**19
 # Threads cost more than they save on less work than this many counts.
 PARALLEL_CELLS = 2**21
 

@@ -65,6 +65,7 @@ class RankTransfer:
         p_value: two-sided, of "the difference is above 0" at both levels; the larger of the two.
         verdict: see ``imbnas.stats.verdict.decide``.
         notes: why a number is missing, one sentence each.
+        p_adjusted: set by ``imbnas.stats.holm_verdicts`` over the rows of a table.
     """
 
     tau_b: float | None
@@ -96,6 +97,7 @@ class RankTransfer:
     p_value: float | None
     verdict: Verdict | None
     notes: tuple[str, ...]
+    p_adjusted: float | None = None
 
 
 def rank_transfer(

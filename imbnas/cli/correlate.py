@@ -1,0 +1,251 @@
+"""``imbnas-bench correlate``: rank statistics for anybody's own table."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imbnas.errors import InputError, suggest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from imbnas.stats import RankTransfer
+
+_ABSENT = "-"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table.
+
+    Attributes:
+        table: path of the CSV file.
+        x: columns of the one side, its replicates.
+        y: columns of the other side.
+        group: column whose values part the table, or ``None``.
+        predictor: whether x has no noise of its own.
+        resamples: bootstrap resamples.
+        seed: of the resampling.
+        level: of the intervals.
+    """
+
+    table: Path
+    x: tuple[str, ...]
+    y: tuple[str, ...]
+    group: str | None = None
+    predictor: bool = False
+    resamples: int = 2000
+    seed: int = 0
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One result for each group, and the rows whose group is blank.
+
+    Attributes:
+        groups: (group, result), sorted by group; the group is ``None`` without ``--group``.
+        n_ungrouped: rows left out because their group is blank.
+    """
+
+    groups: tuple[tuple[str | None, "RankTransfer"], ...]
+    n_ungrouped: int
+
+
+@click.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--x", "x", required=True, metavar="COL[,COL…]", help="Columns of one side.")
+@click.option("--y", "y", required=True, metavar="COL[,COL…]", help="Columns of the other side.")
+@click.option("--group", metavar="COL", help="One result for each value of this column.")
+@click.option("--predictor", is_flag=True, help="The x column has no noise of its own: MACs, …")
+@click.option("--resamples", default=2000, show_default=True, help="Bootstrap resamples.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the resampling.")
+@click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def correlate(
+    table: Path,
+    x: str,
+    y: str,
+    group: str | None,
+    predictor: bool,
+    resamples: int,
+    seed: int,
+    level: float,
+    as_json: bool,
+) -> None:
+    """Compare two rankings in TABLE, a CSV file with one row for each architecture.
+
+    Several columns on one side are replicates (seeds). With two or more on both sides the noise
+    ceiling and a verdict are given: did the ranking change by more than noise?
+    """
+    question = Question(table, _names(x), _names(y), group, predictor, resamples, seed, level)
+    result = answer(question)
+    click.echo(_as_json(question, result) if as_json else _as_text(result, level))
+
+
+def answer(question: Question) -> Answer:
+    """Read the table and compute the statistics of each group.
+
+    With groups, verdicts and ``p_adjusted`` are corrected by Holm's method over the groups.
+
+    Raises:
+        InputError: the file cannot be read, a column is missing, named twice, or not numeric, or
+            the settings leave nothing to compute.
+    """
+    from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer
+
+    _check_columns(question)
+    frame = _read(question)
+    compare = rank_against_predictor if question.predictor else rank_transfer
+    parts, ungrouped = _parts(frame, question.group)
+    rows = [
+        compare(
+            part[list(question.x)].to_numpy(float),
+            part[list(question.y)].to_numpy(float),
+            resamples=question.resamples,
+            seed=question.seed,
+            level=question.level,
+        )
+        for _, part in parts
+    ]
+    if question.group is not None:
+        rows = list(holm_verdicts(rows, level=question.level))
+    named = zip((name for name, _ in parts), rows, strict=True)
+    return Answer(groups=tuple(named), n_ungrouped=ungrouped)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _check_columns(question: Question) -> None:
+    seen: set[str] = set()
+    for side, names in (("--x", question.x), ("--y", question.y)):
+        for name in names:
+            if not name:
+                raise InputError(f"{side}: an empty column name; write {side} COL[,COL…]")
+            if name in seen:
+                raise InputError(
+                    f"{side}: column {name!r} is named twice; a column cannot be its own replicate"
+                )
+            seen.add(name)
+    if question.group in seen:
+        raise InputError(f"--group: column {question.group!r} is also a side; name another one")
+    if question.predictor and len(question.x) > 1:
+        raise InputError(
+            "--predictor: x has several columns; a predictor without noise has one, "
+            "replicates go without --predictor"
+        )
+
+
+def _read(question: Question) -> "pd.DataFrame":
+    import pandas as pd
+
+    path = question.table
+    try:
+        frame = pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True, low_memory=False)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}; give a readable CSV file") from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"{path}: not a CSV table ({reason}); the first line names columns"
+        ) from None
+    frame.columns = frame.columns.astype(str).str.strip()
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"{path}: two columns are called {twice!r}; rename one")
+    for option, names in (("--x", question.x), ("--y", question.y), ("--group", (question.group,))):
+        for name in names:
+            if name is not None and name not in frame.columns:
+                raise InputError(
+                    f"{path}: {option}: no column {name!r}{suggest(name, frame.columns)}"
+                )
+    for name in (*question.x, *question.y):
+        frame[name] = _numbers(path, frame, name)
+    return frame
+
+
+def _numbers(path: Path, frame: "pd.DataFrame", name: str) -> "pd.Series[float]":
+    import numpy as np
+    import pandas as pd
+
+    column = frame[name]
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    bad = np.flatnonzero((numbers.isna() & column.notna()) | np.isinf(numbers))
+    if len(bad):
+        raise InputError(
+            f"{path}: row {bad[0] + 1} below the header, column {name!r}: {column.iloc[bad[0]]!r} "
+            "is not a finite number; leave missing values empty"
+        )
+    return numbers
+
+
+def _parts(
+    frame: "pd.DataFrame", group: str | None
+) -> tuple[list[tuple[str | None, "pd.DataFrame"]], int]:
+    if group is None:
+        return [(None, frame)], 0
+    labels = frame[group].astype("string").str.strip()
+    labels = labels.mask(labels == "")
+    names = sorted(labels.dropna().unique())
+    parts: list[tuple[str | None, pd.DataFrame]] = [
+        (str(name), frame[(labels == name).fillna(False)]) for name in names
+    ]
+    return parts, int(labels.isna().sum())
+
+
+def _as_json(question: Question, result: Answer) -> str:
+    """One object: the question, and either the statistics themselves or one entry per group."""
+    asked: dict[str, Any] = asdict(question) | {"table": question.table.name}
+    rows = [asdict(row) for _, row in result.groups]
+    if question.group is None:
+        told: dict[str, Any] = rows[0]
+    else:
+        named = zip(result.groups, rows, strict=True)
+        told = {
+            "n_ungrouped": result.n_ungrouped,
+            "groups": [{"group": name, **row} for (name, _), row in named],
+        }
+    return json.dumps(asked | told, allow_nan=False, ensure_ascii=False, indent=2)
+
+
+def _as_text(result: Answer, level: float) -> str:
+    from tabulate import tabulate
+
+    grouped = result.groups[:1] and result.groups[0][0] is not None
+    rows = []
+    for name, row in result.groups:
+        cells = {
+            "n": row.n,
+            "tau-b": _bounded(row.tau_b, row.ci_low, row.ci_high),
+            "noise ceiling": _bounded(row.noise_ceiling, row.ceiling_low, row.ceiling_high),
+            "corrected": _number(row.tau_corrected) + (" (clipped)" if row.clipped else ""),
+            "Spearman": _number(row.spearman),
+            "weighted tau": _number(row.weighted_tau),
+            "verdict": row.verdict or _ABSENT,
+        }
+        rows.append({"group": name, **cells} if grouped else cells)
+    lines = [tabulate(rows, headers="keys", disable_numparse=True)]
+    lines.append(f"[low, high]: {level:.3g} interval, bootstrap over rows")
+    for name, row in result.groups:
+        prefix = "" if name is None else f"{name}: "
+        if row.n_dropped:
+            lines.append(f"{prefix}{row.n_dropped} rows with a missing value left out")
+        lines.extend(f"{prefix}{note}" for note in row.notes)
+    if result.n_ungrouped:
+        lines.append(f"{result.n_ungrouped} rows with a blank group left out")
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return _ABSENT if value is None else f"{value:.3f}"
+
+
+def _bounded(value: float | None, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return _number(value)
+    return f"{_number(value)} [{low:.3f}, {high:.3f}]"

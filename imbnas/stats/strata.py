@@ -1,0 +1,158 @@
+"""Rank correlation within strata, such as architectures of about equal cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from imbnas.errors import InputError
+from imbnas.stats.arrays import (
+    Floats,
+    Ints,
+    as_matrix,
+    as_vector,
+    complete_rows,
+    optional,
+    replicate_mean,
+    same_rows,
+)
+from imbnas.stats.bootstrap import (
+    MIN_ROWS,
+    NO_INTERVAL,
+    check_resampling,
+    percentile_interval,
+    resample_counts,
+)
+from imbnas.stats.kendall import concordance, ones, untied_pairs
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """One stratum: its label as text, its architectures, and tau-b among them.
+
+    ``tau_b`` is ``None`` with fewer than two architectures or a constant variable.
+    """
+
+    label: str
+    n: int
+    tau_b: float | None
+
+
+@dataclass(frozen=True)
+class StratifiedTau:
+    """Rank correlation of pairs of architectures in the same stratum.
+
+    Attributes:
+        tau_b: concordant minus discordant pairs, summed over strata, over √ of the product of the
+            summed untied pairs; in [-1, 1], ``None`` where no stratum has an untied pair.
+        ci_low: lower bound of the interval, resampling architectures within strata.
+        ci_high: upper bound of that interval.
+        n: architectures used.
+        n_dropped: architectures left out because a value or the label was missing.
+        strata: sorted by label.
+    """
+
+    tau_b: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    n_dropped: int
+    strata: tuple[Stratum, ...]
+
+
+def quantile_strata(values: ArrayLike, bins: int) -> Ints:
+    """Cut architectures into strata of about equal size; equal values stay together.
+
+    Args:
+        values: shape (A,), such as MACs, without NaN.
+        bins: number of strata to aim at, at least 1; ties may leave fewer.
+
+    Returns:
+        Labels of shape (A,), from 0, ascending with the values.
+
+    Raises:
+        InputError: a value is missing, there is none, or ``bins`` is below 1.
+    """
+    array = as_vector(values, "values")
+    if bins < 1:
+        raise InputError(f"bins: {bins} is below 1")
+    if len(array) == 0 or np.isnan(array).any():
+        raise InputError("values: empty or with missing values; every architecture needs one")
+    inner = np.quantile(array, np.arange(1, bins) / bins, method="inverted_cdf")
+    return np.unique(np.searchsorted(inner, array), return_inverse=True)[1].astype(np.int64)
+
+
+def stratified_tau(
+    x: ArrayLike,
+    y: ArrayLike,
+    strata: Sequence[object] | NDArray[np.generic],
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> StratifiedTau:
+    """tau-b over the pairs of architectures that share a stratum.
+
+    Args:
+        x: shape (A,) or (A, Rx), averaged over replicates; NaN marks a missing value.
+        y: shape (A,) or (A, Ry).
+        strata: shape (A,), integer or text labels; a NaN label is a missing one.
+        resamples: bootstrap resamples.
+        seed: of the resampling.
+        level: of the interval, in (0, 1).
+
+    Raises:
+        InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
+    """
+    check_resampling(resamples, level)
+    left, right = as_matrix(x, "x"), as_matrix(y, "y")
+    labels, codes = _codes(strata)
+    same_rows(left, right, "x, y")
+    same_rows(left, codes, "x, strata")
+    (kept, left, right), dropped = complete_rows([codes, left, right])
+    mean_x, mean_y = replicate_mean(left), replicate_mean(right)
+    rng = np.random.default_rng(seed)
+    members = [np.flatnonzero(kept[:, 0] == code) for code in range(len(labels))]
+    parts = [_sums(mean_x[rows], mean_y[rows], resamples, rng) for rows in members]
+    pooled = _ratio(np.sum(parts, axis=0)) if parts else np.full(1 + resamples, np.nan)
+    enough = len(mean_x) >= MIN_ROWS and not np.isnan(pooled[0])
+    interval = percentile_interval(pooled[1:], level) if enough else NO_INTERVAL
+    described = tuple(
+        Stratum(label, len(rows), optional(_ratio(part)[0]))
+        for label, rows, part in zip(labels, members, parts, strict=True)
+    )
+    return StratifiedTau(
+        tau_b=optional(pooled[0]),
+        ci_low=interval.low,
+        ci_high=interval.high,
+        n=len(mean_x),
+        n_dropped=dropped,
+        strata=described,
+    )
+
+
+def _codes(strata: Sequence[object] | NDArray[np.generic]) -> tuple[list[str], Floats]:
+    """Labels as text, and each row's number among them, shape (A, 1), NaN where it has none."""
+    array = np.asarray(strata)
+    if array.ndim != 1 or array.dtype.kind not in "iufUb":
+        raise InputError("strata: give one integer or text label for each architecture")
+    missing = np.isnan(array) if array.dtype.kind == "f" else np.zeros(len(array), dtype=bool)
+    labels, found = np.unique(array[~missing], return_inverse=True)
+    codes = np.full((len(array), 1), np.nan)
+    codes[~missing, 0] = found
+    return [str(label) for label in labels.tolist()], codes
+
+
+def _sums(x: Floats, y: Floats, resamples: int, rng: np.random.Generator) -> Floats:
+    """Numerator and both denominators of tau-b, shape (3, 1 + B), first the sample itself."""
+    counts = ones(len(x))
+    counts = np.concatenate([counts, resample_counts(len(x), resamples, rng)])
+    return np.stack([concordance(x, y, counts), untied_pairs(x, counts), untied_pairs(y, counts)])
+
+
+def _ratio(sums: Floats) -> Floats:
+    scale = np.sqrt(sums[1] * sums[2])
+    tau: Floats = np.full(scale.shape, np.nan)
+    np.divide(sums[0], scale, out=tau, where=scale > 0)
+    return tau

@@ -1,0 +1,153 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from imbnas.cli.correlate import correlate
+from imbnas.errors import InputError
+from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer
+
+FIELDS = {
+    "tau_b",
+    "ci_low",
+    "ci_high",
+    "noise_ceiling",
+    "ceiling_low",
+    "ceiling_high",
+    "tau_corrected",
+    "clipped",
+    "spearman",
+    "weighted_tau",
+    "n",
+    "verdict",
+}
+
+
+def run(*arguments):
+    return CliRunner().invoke(correlate, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def ask(*arguments):
+    done = run(*arguments, "--resamples", 99, "--json")
+    assert done.exit_code == 0
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def frame():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(40, 1))
+    x, y = (truth + 0.5 * rng.normal(size=(40, 2)) for _ in range(2))
+    return pd.DataFrame(
+        {"arch": [f"a{i}" for i in range(40)], "b1": x[:, 0], "b2": x[:, 1]}
+        | {"l1": y[:, 0], "l2": y[:, 1], "space": ["tss", "sss"] * 20, "macs": np.arange(40) // 3}
+    )
+
+
+@pytest.fixture
+def table(frame, tmp_path):
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_json_holds_what_the_library_says(frame, table):
+    told = ask(table, "--x", "b1,b2", "--y", "l1, l2")
+    assert told.keys() >= FIELDS
+    expected = rank_transfer(frame[["b1", "b2"]], frame[["l1", "l2"]], resamples=99)
+    for field in FIELDS:
+        assert told[field] == getattr(expected, field)
+    assert (told["table"], told["x"], told["resamples"]) == ("table.csv", ["b1", "b2"], 99)
+
+
+def test_missing_values_are_null_and_counted(frame, table):
+    frame.loc[[2, 7], "l1"] = np.nan
+    frame.to_csv(table, index=False)
+    told = ask(table, "--x", "b1", "--y", "l1")
+    assert (told["n"], told["n_dropped"]) == (38, 2)
+    assert told["noise_ceiling"] is None
+    assert told["verdict"] is None
+
+
+def test_groups_are_corrected_together(frame, table):
+    frame.loc[0, "space"] = " "
+    frame.to_csv(table, index=False)
+    told = ask(table, "--x", "b1,b2", "--y", "l1,l2", "--group", "space")
+    assert told["n_ungrouped"] == 1
+    assert [(row["group"], row["n"]) for row in told["groups"]] == [("sss", 20), ("tss", 19)]
+    parts = [frame[frame["space"] == name] for name in ("sss", "tss")]
+    rows = [rank_transfer(p[["b1", "b2"]], p[["l1", "l2"]], resamples=99) for p in parts]
+    adjusted = [row.p_adjusted for row in holm_verdicts(rows)]
+    assert [row["p_adjusted"] for row in told["groups"]] == adjusted
+
+
+def test_a_predictor_column(frame, table):
+    told = ask(table, "--x", "macs", "--y", "l1,l2", "--predictor")
+    expected = rank_against_predictor(frame["macs"], frame[["l1", "l2"]], resamples=99)
+    assert told["noise_ceiling"] == expected.noise_ceiling
+    assert told["ties_x"] == expected.ties_x > 0
+
+
+def test_text_for_people(table):
+    done = run(table, "--x", "b1,b2", "--y", "l1,l2", "--group", "space", "--resamples", 99)
+    assert "noise ceiling" in done.stdout
+    assert "sss" in done.stdout
+    plain = run(table, "--x", "b1", "--y", "l1", "--resamples", 99).stdout
+    assert "x has a single replicate" in plain
+    assert "nan" not in plain.lower()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--x", "b1,b3", "--y", "l1"], r"table.csv: --x: no column 'b3'; did you mean"),
+        (["--x", "b1", "--y", "l1", "--group", "spcae"], "--group: no column 'spcae'"),
+        (["--x", "b1,b1", "--y", "l1"], "named twice"),
+        (["--x", "b1", "--y", "l1,b1"], "--y: column 'b1' is named twice"),
+        (["--x", "b1,", "--y", "l1"], "empty column name"),
+        (["--x", "arch", "--y", "l1"], "row 1 below the header, column 'arch': 'a0'"),
+        (["--x", "b1", "--y", "l1", "--group", "b1"], "--group"),
+        (["--x", "b1,b2", "--y", "l1", "--predictor"], "--predictor"),
+        (["--x", "b1", "--y", "l1", "--resamples", "5"], "resamples"),
+        (["--x", "b1", "--y", "l1", "--level", "95"], "level"),
+    ],
+)
+def test_unusable_requests_get_one_line(table, options, reason):
+    with pytest.raises(InputError, match=reason) as caught:
+        run(table, *options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe\x00\x01\x80",
+        b"a,b\n1,2\n1,2,3,4\n",
+        b"x,y\n1,inf\n2,3\n",
+        b"x,x ,y\n1,2,3\n",
+    ],
+)
+def test_unusable_files_get_one_line(tmp_path, content):
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"bad\.csv") as caught:
+        run(path, "--x", "x", "--y", "y")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="No such file"):
+        run(tmp_path / "none.csv", "--x", "x", "--y", "y")
+    with pytest.raises(InputError, match="directory"):
+        run(tmp_path, "--x", "x", "--y", "y")
+
+
+def test_a_table_without_rows(tmp_path):
+    path = tmp_path / "empty.csv"
+    path.write_text("x,y\n")
+    told = ask(path, "--x", "x", "--y", "y")
+    assert (told["n"], told["tau_b"]) == (0, None)
+    assert told["notes"]
