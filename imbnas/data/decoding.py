@@ -76,16 +76,8 @@ def square_thumbnail(path: Path, side: int) -> "NDArray[np.uint8]":
     Raises:
         InputError: the file is missing, is no image, or is cut short.
     """
-    try:
-        image = Image.open(path)
-        # JPEG decoders can halve the size as they go, which is many times faster.
-        image.draft("RGB", (2 * side, 2 * side))
-    except (OSError, SyntaxError, ValueError):
-        image = open_image(path)
-    try:
-        image = image.convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"image {path}: damaged or truncated ({error}); replace it") from None
+    # JPEG decoders can halve the size as they go, which is many times faster.
+    image = open_image(path, smallest=2 * side)
     edge = min(image.size)
     left, top = (image.width - edge) / 2, (image.height - edge) / 2
     box = (left, top, left + edge, top + edge)
@@ -94,7 +86,7 @@ def square_thumbnail(path: Path, side: int) -> "NDArray[np.uint8]":
 
 
 def in_parallel(function: Callable[[A], B], items: Sequence[A]) -> Iterator[B]:
-    """Apply a function in threads, as many as this process may use cores; results in order.
+    """Apply a function in threads, up to eight; results in order.
 
     The first exception stops the work and is raised.
     """
@@ -103,7 +95,7 @@ def in_parallel(function: Callable[[A], B], items: Sequence[A]) -> Iterator[B]:
     def work(part: Iterable[A]) -> list[B]:
         return [function(item) for item in part]
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
         try:
             for results in pool.map(work, parts):
                 yield from results

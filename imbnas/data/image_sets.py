@@ -1,4 +1,4 @@
-"""Image sets: the images of a selection as one tensor on the training device."""
+"""Image sets: the images of a selection, ready for a training device."""
 
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -26,6 +26,31 @@ SHARED_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
+class _Normalisation:
+    """What normalises the images of a dataset.
+
+    Attributes:
+        mean: mean of each channel in [0, 1].
+        std: standard deviation of each channel.
+        device: of the images.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    device: torch.device
+
+    @cached_property
+    def _scale_and_shift(self) -> "tuple[Tensor, Tensor]":
+        mean = torch.tensor(self.mean).view(-1, 1, 1)
+        std = torch.tensor(self.std).view(-1, 1, 1)
+        return (1 / (255 * std)).to(self.device), (-mean / std).to(self.device)
+
+    def __call__(self, images: "Tensor") -> "Tensor":
+        scale, shift = self._scale_and_shift
+        return images.to(torch.float32).mul_(scale).add_(shift)
+
+
+@dataclass(frozen=True, eq=False)
 class ImageSet:
     """N small images and their labels, resident on a device.
 
@@ -34,16 +59,14 @@ class ImageSet:
         rows: (N,) positions in ``pixels``; ``None`` where it is all of them in order.
         labels: (N,) int64.
         num_classes: number of classes.
-        mean: mean of each channel in [0, 1].
-        std: standard deviation of each channel.
+        normalise: turns (B, C, H, W) uint8 images into normalised float32 ones.
     """
 
     pixels: "Tensor"
     rows: "Tensor | None"
     labels: "Tensor"
     num_classes: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    normalise: _Normalisation
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -63,21 +86,49 @@ class ImageSet:
         """Side of the images in pixels."""
         return self.pixels.shape[2]
 
-    @cached_property
-    def _scale_and_shift(self) -> "tuple[Tensor, Tensor]":
-        return _affine(self, self.device)
-
     def raw(self, indices: "Tensor") -> "Tensor":
         """(B, C, H, W) uint8 images at (B,) indices."""
         if self.rows is not None:
             indices = self.rows.index_select(0, indices)
         return self.pixels.index_select(0, indices)
 
-    def _affine(dataset_like: "ImageSet | Dataset", device: torch.device) -> "tuple[Tensor, Tensor]":
-    """Factor and summand (C, 1, 1) that normalise grey values 0–255."""
-    mean = torch.tensor(dataset_like.mean).view(-1, 1, 1)
-    std = torch.tensor(dataset_like.std).view(-1, 1, 1)
-    return (1 / (255 * std)).to(device), (-mean / std).to(device)
+    def batch(self, indices: "Tensor") -> "Tensor":
+        """(B, C, H, W) normalised float32 images at (B,) indices."""
+        return self.normalise(self.raw(indices))
+
+
+@dataclass(frozen=True, eq=False)
+class FileSet:
+    """N images that are decoded anew for every batch, and their labels.
+
+    Attributes:
+        root: folder that the paths are relative to.
+        paths: N paths.
+        labels: (N,) int64 on the training device.
+        num_classes: number of classes.
+        resolution: side in pixels that networks see.
+        normalise: turns (B, 3, H, W) uint8 images into normalised float32 ones.
+    """
+
+    root: "Path"
+    paths: tuple[str, ...]
+    labels: "Tensor"
+    num_classes: int
+    resolution: int
+    normalise: _Normalisation
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def device(self) -> torch.device:
+        """Where batches go."""
+        return self.labels.device
+
+    @property
+    def channels(self) -> int:
+        """Files are read in colour."""
+        return 3
 
 
 def select_images(
@@ -87,7 +138,7 @@ def select_images(
     resolution: int | None = None,
     device: torch.device | str = "cpu",
     cache: "Path | None" = None,
-) -> "ImageSet | FileSet":
+) -> ImageSet | FileSet:
     """Make the images of a selection ready for a device.
 
     Args:
@@ -107,34 +158,39 @@ def select_images(
     split = dataset.split(selection.split)
     rows = np.asarray(selection.indices, dtype=np.int64)
     labels = torch.from_numpy(split.labels[rows]).to(device)
+    normalise = _Normalisation(dataset.mean, dataset.std, device)
+    whole = False
     if isinstance(split, FileSplit):
-        if resolution is None:
-            raise InputError(
-                f"dataset {dataset.name!r}: its images differ in size; give the recipe a resolution"
-            )
         paths = tuple(split.paths[row] for row in rows)
-        files = FileSet(split.root, paths, labels, dataset, resolution)
-        if resolution > LARGEST_SIDE:
+        side = _required(resolution, dataset)
+        files = FileSet(split.root, paths, labels, dataset.num_classes, side, normalise)
+        if side > LARGEST_SIDE:
             return files
-        pixels, whole = _thumbnails(files, cache), False
+        pixels = _thumbnails(files, dataset.digest, cache)
     else:
         pixels, whole = _pixels(split, rows, resolution)
     positions = torch.from_numpy(rows) if whole else None
     if positions is not None and device.type != "cpu":
-        pixels, positions = pixels[positions].to(device), None
-    return ImageSet(
-        pixels.to(device), positions, labels, dataset.num_classes, dataset.mean, dataset.std
-    )
+        pixels, positions = pixels[positions], None
+    return ImageSet(pixels.to(device), positions, labels, dataset.num_classes, normalise)
 
 
-def _pixels(split: ArraySplit, rows: "NDArray[np.int64]", resolution: int | None
+def _required(resolution: int | None, dataset: Dataset) -> int:
+    if resolution is None:
+        raise InputError(
+            f"dataset {dataset.name!r}: its images differ in size; give the recipe a resolution"
+        )
+    return resolution
+
+
+def _pixels(
+    split: ArraySplit, rows: "NDArray[np.int64]", resolution: int | None
 ) -> "tuple[Tensor, bool]":
     """(R, C, H, W) uint8 images, and whether they are all of the split and not just the rows."""
     from torchvision.transforms.v2 import functional as transforms
 
     by_channel = split.images.transpose(0, 3, 1, 2)
-    side = split.images.shape[1]
-    resized = resolution is not None and resolution != side
+    resized = resolution is not None and resolution != by_channel.shape[2]
     large = len(rows) * by_channel[0].size > SHARED_BYTES
     if by_channel.flags.c_contiguous and large and not resized:
         return torch.from_numpy(by_channel), True
@@ -144,11 +200,10 @@ def _pixels(split: ArraySplit, rows: "NDArray[np.int64]", resolution: int | None
     return pixels, False
 
 
-def _thumbnails(files: FileSet, cache: "Path | None") -> "Tensor":
+def _thumbnails(files: FileSet, digest: str, cache: "Path | None") -> "Tensor":
     side = files.resolution
     if cache is None:
         raise InputError(f"images under {files.root}: keeping them in memory needs a cache folder")
-    name = content_sha256([files.dataset.digest, list(files.paths), side])
 
     def build(folder: "Path") -> None:
         pixels = image_cache.new_array(folder / "images.npy", (len(files), 3, side, side))
@@ -157,5 +212,6 @@ def _thumbnails(files: FileSet, cache: "Path | None") -> "Tensor":
         for position, image in enumerate(decoded):
             pixels[position] = image
 
+    name = content_sha256([digest, list(files.paths), side])
     folder = image_cache.entry(cache, name, build)
     return torch.from_numpy(image_cache.open_array(folder / "images.npy"))

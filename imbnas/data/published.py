@@ -1,6 +1,7 @@
 """Datasets of small images that torchvision knows: CIFAR, SVHN and Fashion-MNIST."""
 
 import gzip
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -121,9 +122,11 @@ def read_idx(path: Path) -> "NDArray[np.uint8]":
     if len(content) < 4 or content[:3] != b"\x00\x00\x08":
         raise InputError(f"{path}: not an IDX file of bytes; replace it")
     start = 4 + 4 * content[3]
+    if len(content) < start:
+        raise InputError(f"{path}: truncated in its head; replace it")
     shape = tuple(np.frombuffer(content[4:start], dtype=">u4").tolist())
-    values = np.frombuffer(content, dtype=np.uint8, offset=min(start, len(content)))
-    if len(shape) != content[3] or values.size != np.prod(shape):
+    values = np.frombuffer(content[start:], dtype=np.uint8)
+    if values.size != math.prod(shape):
         raise InputError(f"{path}: truncated; its head promises {shape} values; replace it")
     return values.reshape(shape)
 
@@ -255,6 +258,10 @@ def _not_found(
     )
 
 
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def _download(published: Published, folder: Path) -> None:
     from torchvision import datasets
 
@@ -265,7 +272,7 @@ def _download(published: Published, folder: Path) -> None:
             source(folder, download=True, **arguments)
     except (OSError, RuntimeError) as error:
         raise InputError(
-            f"dataset {published.name!r}: the download failed ({error}); try again, or give its "
+            f"dataset {published.name!r}: the download failed ({_one_line(error)}); try again, or give its "
             f"files with --dataset {published.name}=FOLDER"
         ) from None
 
@@ -301,7 +308,7 @@ def _read(published: Published, base: Path) -> RawDataset:
         raise
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"dataset {published.name!r}: the files in {base} are damaged ({error}); replace them"
+            f"dataset {published.name!r}: the files in {base} are damaged ({_one_line(error)}); replace them"
         ) from None
 
 

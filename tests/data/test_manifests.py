@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from imbnas.data import Manifest, Selection, read_manifest, resolve, write_manifest
+from imbnas.errors import InputError
+from imbnas.units.conditions import parse_condition
+from imbnas.units.frozen import content_sha256
+
+CONDITION = parse_condition("toy@10x:subset-2")
+
+
+@pytest.fixture(scope="module")
+def toy(toy_dataset):
+    return toy_dataset([40, 44, 50])
+
+
+def test_an_exported_manifest_comes_back_equal(tmp_path, toy):
+    manifest = resolve(CONDITION, toy)
+    write_manifest(manifest, tmp_path / "m.json")
+    assert read_manifest(tmp_path / "m.json") == manifest
+
+
+def test_the_file_is_canonical_and_its_hash_can_be_checked_by_anyone(tmp_path, toy):
+    path = tmp_path / "m.json"
+    write_manifest(resolve(CONDITION, toy), path)
+    content = json.loads(path.read_text())
+    text = json.dumps(content, sort_keys=True, separators=(",", ":")) + "\n"
+    assert path.read_text() == text
+    claimed = content.pop("sha256")
+    assert content_sha256(content) == claimed
+
+
+def test_an_altered_file_is_refused(tmp_path, toy):
+    path = tmp_path / "m.json"
+    write_manifest(resolve(CONDITION, toy), path)
+    content = json.loads(path.read_text())
+    content["train"]["indices"][0] += 1
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"m\.json: manifest: its sha256 does not fit"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{", "not JSON"), ("{}", "condition"), ("[1]", "manifest")]
+)
+def test_a_file_that_is_no_manifest_is_refused(tmp_path, text, message):
+    (tmp_path / "m.json").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_manifest(tmp_path / "m.json")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.json: cannot be read"):
+        read_manifest(tmp_path / "none.json")
+
+
+def test_a_pin_replaces_what_would_be_drawn(toy):
+    manifest = resolve(CONDITION, toy)
+    drawn = tuple(range(manifest.total))
+    assert manifest.train.indices != drawn
+    fields = {name: value for name, value in manifest if name != "sha256"}
+    pin = Manifest.seal(**{**fields, "train": Selection(split="train", indices=drawn)})
+    assert resolve(CONDITION, toy, pins=[pin]) == pin
+
+
+def test_a_pin_of_another_condition_or_protocol_is_passed_over(toy):
+    strict = resolve(CONDITION, toy)
+    other = resolve(parse_condition("toy@5x:subset-2"), toy)
+    paper = parse_condition("toy@10x:subset-2", "paper")
+    assert resolve(paper, toy, pins=[strict, other]).protocol == "paper"
+
+
+def test_a_pin_made_from_other_data_is_refused(toy, toy_dataset):
+    pin = resolve(CONDITION, toy_dataset([40, 44, 51]))
+    with pytest.raises(InputError, match="made from dataset content"):
+        resolve(CONDITION, toy, pins=[pin])
+
+
+def test_a_manifest_cannot_be_changed(toy):
+    with pytest.raises(ValidationError):
+        resolve(CONDITION, toy).total = 3
