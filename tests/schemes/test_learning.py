@@ -108,6 +108,15 @@ def decode(encoded):
     return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
 
 
+@pytest.fixture(scope="session")
+def cifar10():
+    folder = shared_folder()
+    path = folder / "data" / "cifar10.tar.gz" if folder else None
+    if path is None or not path.is_file():
+        pytest.skip("shared/data/cifar10.tar.gz is absent; set IMBNAS_SHARED to its folder")
+    return Archive(path)
+
+
 def augmented(images, generator):
     """Mirror, and shift by up to two pixels, each batch's images independently."""
     size = len(images)
