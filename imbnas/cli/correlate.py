@@ -62,7 +62,13 @@ class Answer:
 @click.option("--group", metavar="COL", help="One result for each value of this column.")
 @click.option("--predictor", is_flag=True, help="The x column has no noise of its own: MACs, …")
 @click.option("--resamples", default=2000, show_default=True, help="Bootstrap resamples.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the resampling.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Seed of the resampling.",
+)
 @click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def correlate(
