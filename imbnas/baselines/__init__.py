@@ -13,9 +13,13 @@ _HOME = {
     "BaselineSpec": "spec",
     "Fitting": "spec",
     "BaselineCounts": "networks",
+    "BaselineDescription": "networks",
     "build": "networks",
     "check": "networks",
     "counts": "networks",
+    "describe": "networks",
+    "check_pretrained": "pretrained",
+    "weights_identity": "pretrained",
 }
 
 __all__ = sorted(_HOME)

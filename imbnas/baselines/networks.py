@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from imbnas.baselines.cifar_resnet import CifarResNet
+from imbnas.baselines.pretrained import Pretrained, check_pretrained
+from imbnas.baselines.restriding import body_reduction
 from imbnas.baselines.spec import BaselineSpec
 from imbnas.baselines.timm_models import create_body
 from imbnas.baselines.tracing import macs_per_image, meta_forward
@@ -24,6 +26,46 @@ class BaselineCounts:
 
     params: int
     macs: int
+
+
+@dataclass(frozen=True)
+class BaselineDescription:
+    """A baseline fitted to images of one kind; plain values, ready for JSON.
+
+    Attributes:
+        name: the baseline.
+        version: of the baseline.
+        summary: one line.
+        source: ``timm`` or ``imbnas``.
+        model: the network's name in its source.
+        digest: hex sha256 of the baseline's content.
+        resolution: side of the square images in pixels.
+        in_channels: 1 for grey, 3 for colour.
+        num_classes: outputs of the classifier.
+        params: trainable parameters.
+        macs: multiply-accumulates of one image's forward pass.
+        num_features: width of the pooled features.
+        input_size: side in pixels to which images are enlarged inside; equals ``resolution``
+            where they are not.
+        reduction: by how much strided convolutions and pooling reduce an image's side in all.
+        patch_size: side in pixels of a token's patch; ``None`` without patch tokens.
+    """
+
+    name: str
+    version: str
+    summary: str
+    source: str
+    model: str
+    digest: str
+    resolution: int
+    in_channels: int
+    num_classes: int
+    params: int
+    macs: int
+    num_features: int
+    input_size: int
+    reduction: int
+    patch_size: int | None
 
 
 class FittedClassifier(nn.Module):
@@ -61,7 +103,12 @@ class FittedClassifier(nn.Module):
 
 
 def build(
-    spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int
+    spec: BaselineSpec,
+    *,
+    resolution: int,
+    in_channels: int,
+    num_classes: int,
+    pretrained: Pretrained = False,
 ) -> FittedClassifier:
     """Build a baseline fitted to the images; initial weights come from torch's global generator.
 
@@ -69,15 +116,18 @@ def build(
         spec: the baseline.
         resolution: side of the square images in pixels.
         in_channels: 1 for grey, 3 for colour.
-        num_classes: outputs of the classifier.
+        num_classes: outputs of the classifier, which always starts from random weights.
+        pretrained: ``False`` for random weights, ``True`` for those that timm publishes, or a
+            local file of them (safetensors, or a torch file of tensors only).
 
     Raises:
-        InputError: the baseline cannot take images of that size; names the sizes it takes.
+        InputError: the baseline cannot take images of that size (names the sizes it takes), or
+            the pretrained weights cannot be loaded.
         UnknownNameError: the spec names a model that its source does not have.
     """
     spec.check_resolution(resolution)
     inner = _inner_resolution(spec, resolution)
-    body = _body(spec, inner, in_channels)
+    body = _body(spec, inner, in_channels, pretrained)
     try:
         features = meta_forward(body, (2, in_channels, inner, inner))
     except (RuntimeError, AssertionError, ValueError) as error:
@@ -111,9 +161,14 @@ def _works(spec: BaselineSpec, resolution: int, in_channels: int) -> bool:
     return spec.fitting.takes(resolution)
 
 
-def _body(spec: BaselineSpec, resolution: int, in_channels: int) -> nn.Module:
+def _body(
+    spec: BaselineSpec, resolution: int, in_channels: int, pretrained: Pretrained = False
+) -> nn.Module:
     if spec.source == "timm":
-        return create_body(spec, resolution=resolution, in_channels=in_channels)
+        return create_body(
+            spec, resolution=resolution, in_channels=in_channels, pretrained=pretrained
+        )
+    check_pretrained(spec, pretrained)
     if spec.model not in _OWN_MODELS:
         raise UnknownNameError("imbnas model", spec.model, _OWN_MODELS)
     options: dict[str, Any] = dict(spec.model_options)
@@ -132,9 +187,7 @@ def check(spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes:
         InputError: the baseline cannot take images of that size; names the sizes it takes.
         UnknownNameError: the spec names a model that its source does not have.
     """
-    spec.check_resolution(resolution)
-    with torch.random.fork_rng(devices=[]):
-        build(spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes)
+    _build_aside(spec, resolution, in_channels, num_classes)
 
 
 def counts(
@@ -154,9 +207,54 @@ def counts(
     Raises:
         InputError: the baseline cannot take images of that size.
     """
+    return _count(_build_aside(spec, resolution, in_channels, num_classes), in_channels, resolution)
+
+
+def describe(
+    spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int
+) -> BaselineDescription:
+    """Tell how a baseline is fitted to images and what it costs.
+
+    Args:
+        spec: the baseline.
+        resolution: side of the square images in pixels.
+        in_channels: 1 for grey, 3 for colour.
+        num_classes: outputs of the classifier.
+
+    Raises:
+        InputError: the baseline cannot take images of that size.
+    """
+    network = _build_aside(spec, resolution, in_channels, num_classes)
+    counted = _count(network, in_channels, resolution)
+    inner = _inner_resolution(spec, resolution)
+    has_patches = spec.fitting.patch_grid is not None
+    return BaselineDescription(
+        name=spec.name,
+        version=spec.version,
+        summary=spec.summary,
+        source=spec.source,
+        model=spec.model,
+        digest=spec.digest,
+        resolution=resolution,
+        in_channels=in_channels,
+        num_classes=num_classes,
+        params=counted.params,
+        macs=counted.macs,
+        num_features=network.num_features,
+        input_size=inner,
+        reduction=body_reduction(network.body, in_channels, inner),
+        patch_size=spec.fitting.patch_size(inner) if has_patches else None,
+    )
+
+
+def _build_aside(
+    spec: BaselineSpec, resolution: int, in_channels: int, num_classes: int
+) -> FittedClassifier:
+    """Build a network to look at, leaving torch's global generator as it was."""
     with torch.random.fork_rng(devices=[]):
-        network = build(
-            spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes
-        )
+        return build(spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes)
+
+
+def _count(network: FittedClassifier, in_channels: int, resolution: int) -> BaselineCounts:
     params = sum(tensor.numel() for tensor in network.parameters() if tensor.requires_grad)
     return BaselineCounts(params, macs_per_image(network, in_channels, resolution))

@@ -1,9 +1,11 @@
 """Takes strides out of a convolutional network, from the input side, to fit it to small images."""
 
 import math
+from typing import Any
 
 import torch
-from timm.layers import BlurPool2d, resample_patch_embed
+from timm.layers.blur_pool import BlurPool2d
+from timm.layers.patch_embed import resample_patch_embed
 from torch import nn
 
 from imbnas.baselines.tracing import StridedModule, strided_modules
@@ -11,8 +13,18 @@ from imbnas.baselines.tracing import StridedModule, strided_modules
 _KINDS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, BlurPool2d)
 
 
-def reduction(strided: tuple[StridedModule, ...]) -> int:
-    """By how much a network with these strided modules reduces an image's side."""
+def body_reduction(network: nn.Module, in_channels: int, resolution: int) -> int:
+    """By how much a network's strided convolutions and pooling reduce an image's side.
+
+    Args:
+        network: takes (B, in_channels, resolution, resolution).
+        in_channels: channels of the image.
+        resolution: side of the image in pixels.
+    """
+    return _reduction(strided_modules(network, _KINDS, in_channels, resolution))
+
+
+def _reduction(strided: tuple[StridedModule, ...]) -> int:
     return max((module.level * module.stride for module in strided), default=1)
 
 
@@ -38,9 +50,9 @@ def limit_reduction(
         The network's reduction afterwards.
     """
     strided = strided_modules(network, _KINDS, in_channels, resolution)
-    excess = reduction(strided) // target
+    excess = _reduction(strided) // target
     if excess <= 1:
-        return reduction(strided)
+        return _reduction(strided)
     for module in strided:
         before = max(1, module.level // excess)
         after = max(1, module.level * module.stride // excess)
@@ -50,7 +62,7 @@ def limit_reduction(
 
 
 def _restride(network: nn.Module, name: str, stride: int, keep_weights: bool) -> None:
-    module = network.get_submodule(name)
+    module: Any = network.get_submodule(name)
     if not isinstance(module, nn.Conv2d):
         if stride == 1:
             network.set_submodule(name, nn.Identity())

@@ -1,12 +1,15 @@
 """Everything asked of timm: which models it knows, how they fit by default, and building one."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import timm
 from timm.models import get_pretrained_cfg, is_model
 from torch import nn
 
+from imbnas.baselines.pretrained import Pretrained, load_pretrained
 from imbnas.baselines.restriding import limit_reduction
 from imbnas.baselines.spec import BaselineSpec, Fitting
 from imbnas.errors import InputError, UnknownNameError
@@ -25,8 +28,10 @@ def timm_names() -> tuple[str, ...]:
 
 def is_timm_model(name: str) -> bool:
     """Whether timm builds a model of this name; a tag of weights must be one it knows."""
-    _, dot, _ = name.partition(".")
-    return bool(is_model(name)) and (not dot or get_pretrained_cfg(name) is not None)
+    try:
+        return bool(is_model(name)) and ("." not in name or get_pretrained_cfg(name) is not None)
+    except RuntimeError:
+        return False
 
 
 def ad_hoc_fitting(name: str) -> Fitting:
@@ -53,7 +58,7 @@ def ad_hoc_fitting(name: str) -> Fitting:
 
 
 def create_body(
-    spec: BaselineSpec, *, resolution: int, in_channels: int, weights: dict[str, Any] | None = None
+    spec: BaselineSpec, *, resolution: int, in_channels: int, pretrained: Pretrained = False
 ) -> nn.Module:
     """Build a timm model without classifier, fitted to images of a size.
 
@@ -61,50 +66,58 @@ def create_body(
         spec: a baseline whose source is ``timm``.
         resolution: side in pixels of the images that reach the timm model.
         in_channels: channels of the images.
-        weights: overrides of timm's description of the pretrained weights (``{}`` for timm's
-            own weights); ``None`` starts from random ones of torch's global generator.
+        pretrained: ``False`` for random weights of torch's global generator, ``True`` for timm's
+            published ones, or a file that holds the published model's weights.
 
     Returns:
         A module that maps (B, in_channels, resolution, resolution) to (B, F).
 
     Raises:
         UnknownNameError: timm does not know the model.
-        InputError: timm refuses the options.
+        InputError: timm refuses the options or the weights cannot be loaded.
     """
     if not is_timm_model(spec.model):
-        raise UnknownNameError("timm model", spec.model, timm_names())
-    options = dict(spec.model_options)
-    if spec.fitting.pooling is not None:
-        options["global_pool"] = spec.fitting.pooling
-    if spec.fitting.patch_grid is not None:
-        options["img_size"] = resolution
-        options["patch_size"] = spec.fitting.patch_size(resolution)
-    try:
-        body: nn.Module = timm.create_model(
-            spec.model,
-            pretrained=weights is not None,
-            pretrained_cfg_overlay=weights or None,
-            num_classes=0,
-            in_chans=in_channels,
-            **options,
-        )
-    except TypeError as error:
-        raise InputError(
-            f"baseline {spec.name}: model_options or fitting: {spec.model} refuses them: {error}"
-        ) from error
+        raise UnknownNameError(f"timm model (baseline {spec.name})", spec.model, timm_names())
+    create = partial(timm.create_model, spec.model, in_chans=in_channels, num_classes=0)
+    create = partial(create, **_options(spec, resolution))
+    if pretrained is False:
+        body = _create_fresh(create, spec)
+    else:
+        body = load_pretrained(create, spec, pretrained)
     if spec.fitting.patch_grid is None:
         limit_reduction(
             body,
             spec.fitting.target_reduction(resolution),
             in_channels=in_channels,
-            resolution=_trace_resolution(spec.model),
-            keep_weights=weights is not None,
+            resolution=trace_resolution(spec),
+            keep_weights=pretrained is not False,
         )
     return body
 
 
-def _trace_resolution(model: str) -> int:
-    config = get_pretrained_cfg(model)
+def _create_fresh(create: Callable[[], nn.Module], spec: BaselineSpec) -> nn.Module:
+    try:
+        return create()
+    except (TypeError, ValueError, KeyError, AssertionError, RuntimeError) as error:
+        raise InputError(
+            f"baseline {spec.name}: model_options or fitting: {spec.model} refuses them: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _options(spec: BaselineSpec, resolution: int) -> dict[str, Any]:
+    options: dict[str, Any] = dict(spec.model_options)
+    if spec.fitting.pooling is not None:
+        options["global_pool"] = spec.fitting.pooling
+    if spec.fitting.patch_grid is not None:
+        options["img_size"] = resolution
+        options["patch_size"] = spec.fitting.patch_size(resolution)
+    return options
+
+
+def trace_resolution(spec: BaselineSpec) -> int:
+    """Side in pixels of images on which all strides of the published model show."""
+    config = get_pretrained_cfg(spec.model)
     if config is not None and config.fixed_input_size:
         return int(config.input_size[-1])
     return _TRACE_RESOLUTION

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -95,7 +96,5 @@ def strided_modules(
 
 
 def _stride(module: nn.Module) -> int:
-    stride = module.stride
-    if isinstance(stride, tuple | list):
-        stride = max(stride)
-    return int(stride)
+    stride: Any = module.stride
+    return int(max(stride) if isinstance(stride, tuple | list) else stride)

@@ -3,9 +3,12 @@
 import pytest
 import timm
 import torch
+from torch import nn
 
 from imbnas.baselines.catalogue import BASELINES, load_baseline
-from imbnas.baselines.networks import build, counts
+from imbnas.baselines.networks import build, check, counts, describe
+from imbnas.baselines.spec import BaselineSpec, Fitting
+from imbnas.errors import InputError, UnknownNameError
 from imbnas.units.networks import ImageClassifier
 
 
@@ -25,12 +28,206 @@ def train_step(name, resolution, in_channels, num_classes):
     assert features.shape == (2, network.num_features)
     assert logits.shape == (2, num_classes)
     torch.nn.functional.cross_entropy(logits, torch.tensor([0, num_classes - 1])).backward()
-    for parameter_name, parameter in network.named_parameters():
-        assert parameter.grad is not None, parameter_name
-        assert torch.isfinite(parameter.grad).all(), parameter_name
+    gradients = {name: parameter.grad for name, parameter in network.named_parameters()}
+    assert not [name for name, gradient in gradients.items() if gradient is None]
+    assert all(torch.isfinite(gradient).all() for gradient in gradients.values())
+    assert any(gradient.any() for name, gradient in gradients.items() if "classifier" not in name)
 
 
 @pytest.mark.parametrize("name", BASELINES.names())
 @pytest.mark.parametrize(("resolution", "in_channels"), [(8, 1), (32, 3)])
 def test_small_images_train(name, resolution, in_channels):
     train_step(name, resolution, in_channels, num_classes=10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BASELINES.names())
+@pytest.mark.parametrize("resolution", [8, 16, 32, 224])
+@pytest.mark.parametrize("in_channels", [1, 3])
+@pytest.mark.parametrize("num_classes", [10, 8142])
+def test_all_images_train(name, resolution, in_channels, num_classes):
+    train_step(name, resolution, in_channels, num_classes)
+
+
+def macs_by_hooks(network, in_channels, resolution):
+    """Count convolutions and linear layers from their shapes, on real tensors."""
+    total = 0
+
+    def conv(module, inputs, output):
+        nonlocal total
+        total += output[0].numel() * module.weight[0].numel()
+
+    def linear(module, inputs, output):
+        nonlocal total
+        total += output[0].numel() * module.in_features
+
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(conv)
+        elif isinstance(module, nn.Linear):
+            module.register_forward_hook(linear)
+    with torch.no_grad():
+        network.eval()(torch.zeros(1, in_channels, resolution, resolution))
+    return total
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution"),
+    [("resnet10t", 8), ("mobilenetv3_small_050", 32), ("convnext_atto", 16), ("repvgg_a0", 8)],
+)
+def test_macs_equal_a_count_from_layer_shapes(name, resolution):
+    spec = load_baseline(name)
+    images = {"resolution": resolution, "in_channels": 3, "num_classes": 7}
+    assert counts(spec, **images).macs == macs_by_hooks(build(spec, **images), 3, resolution)
+
+
+def test_attention_is_counted():
+    spec = load_baseline("deit_tiny_patch16_224")
+    images = {"resolution": 32, "in_channels": 3, "num_classes": 7}
+    tokens, width, layers = 8 * 8 + 1, 192, 12
+    attention = layers * 2 * tokens * tokens * width
+    by_layers = macs_by_hooks(build(spec, **images), 3, 32)
+    assert counts(spec, **images).macs == by_layers + attention
+
+
+@pytest.mark.parametrize("name", ["resnet10t", "mobilenetv3_small_050", "ghostnet_050"])
+def test_large_images_get_the_published_network(name):
+    published = timm.create_model(name, num_classes=10, in_chans=3)
+    fitted = build(load_baseline(name), resolution=224, in_channels=3, num_classes=10)
+    fitted.body.load_state_dict(published.state_dict(), strict=False)
+    fitted.classifier.load_state_dict(published.get_classifier().state_dict())
+    images = torch.randn(1, 3, 224, 224)
+    with torch.no_grad():
+        torch.testing.assert_close(fitted.eval()(images), published.eval()(images))
+    params = sum(tensor.numel() for tensor in published.parameters())
+    assert sum(tensor.numel() for tensor in fitted.parameters()) == params
+
+
+@pytest.mark.parametrize(("num_classes", "params"), [(10, 464_154), (100, 470_004)])
+def test_resnet32_has_the_literature_s_size(num_classes, params):
+    # 464,154 for CIFAR-10: Idelbayev's table of proper CIFAR ResNets, 0.46 M in the papers.
+    counted = counts(
+        load_baseline("paper-resnet32"), resolution=32, in_channels=3, num_classes=num_classes
+    )
+    assert counted.params == params
+    stem, stages = 432, [(16, 32, 10), (32, 16, 10), (64, 8, 10)]
+    macs = stem * 32 * 32 + 64 * num_classes
+    macs += sum(blocks * 9 * width * width * side * side for width, side, blocks in stages)
+    macs -= 9 * (32 * 16 * 16 * 16 + 64 * 32 * 8 * 8)  # first convolutions of stages 2 and 3
+    assert counted.macs == macs
+
+
+def test_resnet32_shortcut_takes_every_second_pixel_and_pads_channels():
+    network = build(
+        load_baseline("paper-resnet32"), resolution=8, in_channels=3, num_classes=2
+    ).body
+    maps = torch.arange(16 * 16, dtype=torch.float32).reshape(1, 16, 4, 4)
+    out = network.stages[1][0].shortcut(maps)
+    assert out.shape == (1, 32, 2, 2)
+    assert torch.equal(out[:, 8:24], maps[:, :, [0, 2]][..., [0, 2]])
+    assert not out[:, :8].any()
+    assert not out[:, 24:].any()
+
+
+def test_description_tells_how_a_network_is_fitted():
+    images = {"resolution": 32, "in_channels": 1, "num_classes": 5}
+    told = describe(load_baseline("resnet18"), **images)
+    assert (told.reduction, told.input_size, told.patch_size) == (8, 32, None)
+    assert (told.params, told.macs) == tuple(
+        vars(counts(load_baseline("resnet18"), **images)).values()
+    )
+    assert told.num_features == 512
+    assert describe(load_baseline("deit_tiny_patch16_224"), **images).patch_size == 4
+    assert describe(load_baseline("levit_128s"), **images).input_size == 224
+
+
+def test_enlarging_happens_inside_the_network():
+    spec = load_baseline("levit_128s")
+    network = build(spec, resolution=8, in_channels=1, num_classes=3).eval()
+    images = torch.rand(1, 1, 8, 8)
+    large = nn.functional.interpolate(images, size=(224, 224), mode="bilinear")
+    with torch.no_grad():
+        torch.testing.assert_close(network(images), network.classifier(network.body(large)))
+
+
+def test_weights_come_from_the_global_generator_and_counting_leaves_it_alone():
+    spec = load_baseline("mobilenetv3_small_050")
+    images = {"resolution": 8, "in_channels": 1, "num_classes": 3}
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        first = build(spec, **images).state_dict()
+        torch.manual_seed(5)
+        state = torch.get_rng_state()
+        counts(spec, **images)
+        check(spec, **images)
+        assert torch.equal(torch.get_rng_state(), state)
+        second = build(spec, **images).state_dict()
+        third = build(spec, **images).state_dict()
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    assert not torch.equal(first["classifier.weight"], third["classifier.weight"])
+    assert not torch.equal(first["body.conv_stem.weight"], third["body.conv_stem.weight"])
+
+
+def test_building_leaves_the_network_in_training_mode_with_untouched_statistics():
+    network = build(load_baseline("resnet10t"), resolution=8, in_channels=1, num_classes=3)
+    assert all(module.training for module in network.modules())
+    buffers = dict(network.named_buffers())
+    assert all(int(buffers[name]) == 0 for name in buffers if name.endswith("batches_tracked"))
+    assert not any(buffers[name].any() for name in buffers if name.endswith("running_mean"))
+    assert all(tensor.device.type == "cpu" for tensor in network.parameters())
+
+
+def test_an_ad_hoc_model_is_fitted_by_the_default_rules():
+    ad_hoc = counts(load_baseline("resnet14t"), resolution=8, in_channels=1, num_classes=10)
+    assert ad_hoc.params > 0
+    assert (
+        ad_hoc.macs
+        < counts(load_baseline("resnet14t"), resolution=32, in_channels=1, num_classes=10).macs
+    )
+
+
+def test_a_model_tied_to_one_size_names_it():
+    with pytest.raises(InputError, match=r"levit_128 .*32 pixels; it takes 224 pixels only"):
+        check(load_baseline("levit_128"), resolution=32, in_channels=3, num_classes=10)
+
+
+def test_a_network_that_breaks_on_a_size_names_those_that_work():
+    # VGG's first linear layer stands for a 7×7 map; without strides taken out it needs 32 pixels.
+    spec = BaselineSpec(
+        name="mine",
+        version="1",
+        summary="s",
+        model="test_vit",
+        fitting=Fitting(smallest_resolution=1),
+    )
+    with pytest.raises(InputError, match=r"mine cannot take images of 32 pixels; .*takes 160"):
+        check(spec, resolution=32, in_channels=3, num_classes=10)
+
+
+def test_bad_models_and_options_are_named():
+    known = {"name": "mine", "version": "1", "summary": "s"}
+    images = {"resolution": 8, "in_channels": 1, "num_classes": 10}
+    with pytest.raises(UnknownNameError, match=r"baseline mine.*resnt18.*did you mean.*resnet18"):
+        check(BaselineSpec(**known, model="resnt18"), **images)
+    with pytest.raises(UnknownNameError, match="cifar_resnet32"):
+        check(BaselineSpec(**known, source="imbnas", model="cifar_resnet33"), **images)
+    with pytest.raises(InputError, match="baseline mine: model_options.*widht"):
+        check(BaselineSpec(**known, model="resnet10t", model_options={"widht": 3}), **images)
+    own = {"source": "imbnas", "model": "cifar_resnet32", "model_options": {"widht": 3}}
+    with pytest.raises(InputError, match="baseline mine: model_options.*widht"):
+        check(BaselineSpec(**known, **own), **images)
+
+
+def test_pooling_and_options_reach_the_model():
+    spec = BaselineSpec(
+        name="mine",
+        version="1",
+        summary="s",
+        model="test_vit",
+        model_options={"depth": 1},
+        fitting=Fitting(patch_grid=4, pooling="avg"),
+    )
+    body = build(spec, resolution=8, in_channels=1, num_classes=3).body
+    assert body.global_pool == "avg"
+    assert len(body.blocks) == 1
+    assert body.patch_embed.patch_size == (2, 2)
