@@ -6,13 +6,15 @@ from functools import cached_property
 import torch
 
 from imbnas.data.dataset import Dataset, load_dataset
-from imbnas.data.image_sets import ImageSet, select_images
+from imbnas.data.image_sets import FileSet, ImageSet, select_images
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, Selection
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
 from imbnas.units.work import DataRef
+
+Images = ImageSet | FileSet
 
 
 @dataclass(frozen=True)
@@ -34,24 +36,28 @@ class ConditionImages:
     locations: DataLocations
 
     @cached_property
-    def train(self) -> ImageSet:
+    def train(self) -> Images:
         """Training images."""
         return self.select(self.manifest.train)
 
     @cached_property
-    def validation(self) -> ImageSet:
+    def validation(self) -> Images:
         """Validation images; under protocol ``paper`` these are the test images."""
         return self.select(self.manifest.validation)
 
     @cached_property
-    def test(self) -> ImageSet:
+    def test(self) -> Images:
         """Test images."""
         return self.select(self.manifest.test)
 
-    def select(self, selection: Selection) -> ImageSet:
-        """Put a selection of the dataset's images onto the device."""
+    def select(self, selection: Selection) -> Images:
+        """Make a selection of the dataset's images ready for the device."""
         return select_images(
-            self.dataset, selection, resolution=self.resolution, device=self.device
+            self.dataset,
+            selection,
+            resolution=self.resolution,
+            device=self.device,
+            cache=self.locations.cache,
         )
 
 

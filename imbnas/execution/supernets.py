@@ -23,7 +23,7 @@ from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 
 if TYPE_CHECKING:
-    from imbnas.data.image_sets import ImageSet
+    from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
@@ -148,7 +148,7 @@ class SupernetExecution:
         )
 
 
-def _calibration(images: "ConditionImages", unit: "SearchUnit", seed: int) -> "ImageSet | None":
+def _calibration(images: "ConditionImages", unit: "SearchUnit", seed: int) -> "ImageSet | FileSet | None":
     """A fixed random selection of training images; ``None`` for none."""
     count, available = unit.calibration_images, len(images.manifest.train.indices)
     if count == 0:

@@ -18,7 +18,7 @@ from imbnas.units.records import TrainMetrics
 if TYPE_CHECKING:
     from torch import nn
 
-    from imbnas.data.image_sets import ImageSet
+    from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.execution.shelf import Shelf
     from imbnas.units.recipes import Recipe
     from imbnas.units.work import TrainUnit
@@ -81,7 +81,7 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
     )
 
 
-def _settle(network: "nn.Module", recipe: "Recipe", images: "ImageSet") -> int:
+def _settle(network: "nn.Module", recipe: "Recipe", images: "ImageSet | FileSet") -> int:
     """Put the network into evaluation mode; return how many images that took."""
     network.eval()
     if recipe.average_from is None:

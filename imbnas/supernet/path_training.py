@@ -15,7 +15,7 @@ from imbnas.units.randomness import derive_seed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imbnas.data.image_sets import ImageSet
+    from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.spaces.space import NetworkShape, Space
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
@@ -55,7 +55,7 @@ class PathTrainer:
 
     space: "Space"
     shape: "NetworkShape"
-    images: "ImageSet"
+    images: "ImageSet | FileSet"
     class_counts: "Sequence[int]"
     seed: int
     precision: "Precision" = "float32"

@@ -12,7 +12,7 @@ from imbnas.training.statistics import estimate_statistics, restored_statistics
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from imbnas.data.image_sets import ImageSet
+    from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.supernet.supernet import Supernet
 
 CALIBRATION_BATCH = 256
@@ -36,8 +36,8 @@ class Scorer:
     """
 
     supernet: "Supernet"
-    calibration: "ImageSet | None"
-    validation: "ImageSet"
+    calibration: "ImageSet | FileSet | None"
+    validation: "ImageSet | FileSet"
     batch_size: int
     images_seen: int = 0
 
@@ -59,7 +59,7 @@ class Scorer:
         return mean_recall(correct, total)
 
 
-def _images(images: "ImageSet") -> "Iterator[Tensor]":
+def _images(images: "ImageSet | FileSet") -> "Iterator[Tensor]":
     from imbnas.data.streams import evaluation_batches
 
     # A last batch of one image has no variance to estimate at 1×1 pixels.

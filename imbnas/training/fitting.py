@@ -15,7 +15,7 @@ from imbnas.training.averaging import WeightAverage
 from imbnas.training.schedule import learning_rate
 
 if TYPE_CHECKING:
-    from imbnas.data.streams import BatchStream
+    from imbnas.data.streams import Stream
     from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.units.networks import ImageClassifier
     from imbnas.units.recipes import Recipe
@@ -60,7 +60,7 @@ class Fitting:
     """
 
     network: "ImageClassifier"
-    stream: "BatchStream"
+    stream: "Stream"
     scheme: "TrainingScheme"
     recipe: "Recipe"
     class_counts: Sequence[int]
@@ -107,6 +107,8 @@ class Fitting:
         seen = 0
         for step, (images, labels) in enumerate(self.stream.epoch(recipe.steps_per_epoch, drawn)):
             progress = epoch + step / steps
+            if len(labels) < 2:
+                continue  # one image has no batch statistics
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, progress)
             if self.before_step is not None:

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from imbnas.errors import InputError, UnknownNameError
+from imbnas.search.evolution import Evolution
+from imbnas.search.exhaustive import Exhaustive
+from imbnas.search.random_search import RandomSearch
+from imbnas.search.scoreboard import Scoreboard
+from imbnas.search.searcher import SEARCHERS, Searcher, build_searcher
+from imbnas.spaces import get_space
+
+SPACE = get_space("nats-tss")
+GOAL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+
+
+def closeness(architecture: str) -> float:
+    """Share of edges that agree with the goal."""
+    mine, goal = (a.replace("+", "").split("|") for a in (architecture, GOAL))
+    return sum(m == g for m, g in zip(mine, goal, strict=True)) / len(goal)
+
+
+def search(searcher: Searcher, seed: int = 0) -> Scoreboard:
+    board = Scoreboard(closeness)
+    searcher.search(SPACE, board, np.random.default_rng(seed))
+    return board
+
+
+def test_evolution_spends_its_budget_on_distinct_live_structures() -> None:
+    board = search(Evolution(generations=4, population=20, crossover=10, mutation=10))
+    assert len(board.scores) == 100
+    assert len({SPACE.unique_id(a) for a in board.scores}) == 100
+    assert not any(SPACE.is_dead(a) for a in board.scores)
+
+
+def test_evolution_beats_random_search_of_the_same_budget() -> None:
+    evolved = [max(search(Evolution(generations=9, population=20, crossover=10, mutation=10), s).scores.values()) for s in range(8)]  # noqa: E501
+    drawn = [max(search(RandomSearch(evaluations=200), s).scores.values()) for s in range(8)]
+    assert np.mean(evolved) > np.mean(drawn)
+
+
+def test_the_same_generator_gives_the_same_search() -> None:
+    searcher = Evolution(generations=2, population=8, crossover=4, mutation=4)
+    assert list(search(searcher).scores) == list(search(searcher).scores)
+    assert list(search(searcher).scores) != list(search(searcher, seed=1).scores)
+
+
+def test_a_list_is_scored_in_its_order_and_ties_go_to_the_earlier() -> None:
+    names = (GOAL, "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|")
+    board = search(Exhaustive(architectures=names))
+    assert tuple(board.scores) == names
+    flat = Scoreboard(lambda _: 0.5)
+    Exhaustive(architectures=names).search(SPACE, flat, np.random.default_rng(0))
+    assert flat.top(1) == [names[0]]
+
+
+def test_an_architecture_is_scored_once() -> None:
+    asked: list[str] = []
+    board = Scoreboard(lambda a: asked.append(a) or 0.0)  # type: ignore[func-returns-value]
+    board.evaluate("a")
+    board.evaluate("a")
+    assert asked == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("evolution", {"generation": 3}, "unknown option; did you mean 'generations'"),
+        ("evolution", {"population": 0}, "'population': .*greater than or equal to 1"),
+        ("evolution", {"population": 4, "crossover": 3, "mutation": 3}, "exceed population"),
+        ("random", {"evaluations": "many"}, "'evaluations': .*integer"),
+    ],
+)
+def test_bad_options_are_named(name: str, options: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        build_searcher(name, options)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_large_a_random_search_is_refused() -> None:
+    board = Scoreboard(lambda _: 0.0)
+    with pytest.raises(InputError, match="'evaluations'.*distinct"):
+        RandomSearch(evaluations=7000).search(SPACE, board, np.random.default_rng(0))
+
+
+def test_every_registered_searcher_can_be_made() -> None:
+    for entry in SEARCHERS.entries():
+        assert hasattr(build_searcher(entry.name, {}), "search")
+    with pytest.raises(UnknownNameError):
+        build_searcher("annealing", {})
