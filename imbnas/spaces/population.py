@@ -33,12 +33,13 @@ class Population:
 
 
 def uniform(space: Space, count: int, seed: int) -> Population:
-    """Draw ``count`` live functional classes uniformly without replacement.
+    """Draw ``count`` architectures of distinct live functions, as ``space.sample`` does.
 
     Raises:
         InputError: the space has fewer.
     """
-    rule = f"{count} live functional classes, uniform, seed {seed}"
+    over = "live functional classes" if isinstance(space, EnumerableSpace) else "structures"
+    rule = f"{count} distinct functions, uniform over {over}, seed {seed}"
     return _population(space, rule, space.sample(count, seed))
 
 

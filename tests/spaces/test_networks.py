@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from imbnas.errors import InputError, UnknownNameError
@@ -10,7 +11,7 @@ from imbnas.spaces.cell_string import OPERATIONS, architecture
 from imbnas.spaces.darts_network import Cell as DartsCell
 from imbnas.spaces.darts_network import FactorizedReduce
 from imbnas.spaces.macro import plan, topology_widths
-from imbnas.spaces.operations import Norm, ReluConvBn, edge_operation
+from imbnas.spaces.operations import Norm, ReluConvBn, ResidualBlock, edge_operation
 from imbnas.units.networks import ImageClassifier
 
 SMALL = NetworkShape(width=4, depth=1, resolution=8, in_channels=1, num_classes=5)
@@ -103,6 +104,18 @@ def test_size_space_projects_skips_without_relu():
     skips = [cell.edges[3] for cell in network.cells]
     kinds = [[type(part).__name__ for part in skip.children()] for skip in skips]
     assert kinds == [[], ["Conv2d", "BatchNorm2d"], ["Conv2d", "BatchNorm2d"]]
+
+
+def test_residual_block_by_hand():
+    block = ResidualBlock(2, 3).eval()
+    images = torch.randn(2, 2, 6, 6)
+    first, second = block.main[0][1].weight, block.main[1][1].weight
+    scale = (1 + 1e-5) ** -0.5  # of a fresh normalisation in evaluation
+    main = F.conv2d(images.relu(), first, stride=2, padding=1) * scale
+    main = F.conv2d(main.relu(), second, padding=1) * scale
+    pooled = images.unfold(2, 2, 2).unfold(3, 2, 2).mean(dim=(4, 5))
+    shortcut = torch.einsum("oi,bihw->bohw", block.shortcut[1].weight[:, :, 0, 0], pooled)
+    torch.testing.assert_close(block(images), main + shortcut)
 
 
 def test_average_pool_leaves_padding_out():

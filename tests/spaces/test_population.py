@@ -104,6 +104,19 @@ def test_stratified_draws_depend_on_the_seed_alone():
     assert one != stratified_by_macs(TSS, 20, 2, TSS.published_shape)
 
 
+def test_stratified_draws_are_uniform_within_a_slice():
+    candidates = [TSS.parse(text) for text in TSS.sample(200, 0)]
+    cost = {TSS.counts(text, TSS.published_shape).macs: text for text in candidates}
+    ordered = [cost[macs] for macs in sorted(cost)][:8]  # of distinct costs
+    drawn = Counter()
+    for seed in range(400):
+        population = stratified_by_macs(TSS, 2, seed, TSS.published_shape, ordered)
+        drawn.update(population.architectures)
+    assert sum(drawn[text] for text in ordered[:4]) == 400
+    assert chisquare([drawn[text] for text in ordered[:4]]).pvalue > 1e-3
+    assert chisquare([drawn[text] for text in ordered[4:]]).pvalue > 1e-3
+
+
 def test_large_spaces_are_stratified_over_candidates():
     space = get_space("darts")
     shape = space.published_shape
@@ -119,5 +132,6 @@ def test_large_spaces_are_stratified_over_candidates():
 def test_uniform_population_names_its_rule():
     population = uniform(TSS, 8, 3)
     assert population.architectures == TSS.sample(8, 3)
-    assert population.rule == "8 live functional classes, uniform, seed 3"
+    assert population.rule == "8 distinct functions, uniform over live functional classes, seed 3"
     assert population.classes == tuple(range(8))
+    assert "uniform over structures" in uniform(get_space("darts"), 2, 3).rule
