@@ -1,7 +1,9 @@
 """What every search space offers; architectures are immutable strings, never live modules."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from imbnas.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +29,11 @@ class NetworkShape:
     in_channels: int = 3
     num_classes: int = 10
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if getattr(self, field.name) < 1:
+                raise InputError(f"network {field.name} must be at least 1")
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -34,6 +41,9 @@ class Counts:
 
     params: int
     macs: int
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.params + other.params, self.macs + other.macs)
 
 
 class Space(Protocol):
@@ -44,10 +54,12 @@ class Space(Protocol):
     Attributes:
         name: registry name.
         size: number of architecture strings in the space.
+        published_shape: the CIFAR-10 network of the paper that defines the space.
     """
 
     name: str
     size: int
+    published_shape: NetworkShape
 
     def parse(self, text: str) -> str:
         """Check an architecture string and return it in its published form.
@@ -58,11 +70,13 @@ class Space(Protocol):
         ...
 
     def random(self, rng: "np.random.Generator") -> str:
-        """Draw one architecture uniformly over unique structures."""
+        """Draw one live architecture uniformly over unique structures."""
         ...
 
     def sample(self, count: int, seed: int) -> tuple[str, ...]:
         """Draw distinct live functional classes uniformly, each by its member of fewest MACs.
+
+        The draw depends on the seed alone, and a smaller draw is the beginning of a larger one.
 
         Raises:
             InputError: the space has fewer live classes than ``count``.
@@ -70,7 +84,7 @@ class Space(Protocol):
         ...
 
     def mutate(self, architecture: str, rng: "np.random.Generator", probability: float) -> str:
-        """Re-draw each gene with the given probability."""
+        """Re-draw each gene uniformly with the given probability, possibly to what it was."""
         ...
 
     def crossover(self, first: str, second: str, rng: "np.random.Generator") -> str:
@@ -82,7 +96,11 @@ class Space(Protocol):
         ...
 
     def functional_id(self, architecture: str) -> str:
-        """Id of the function as a graph; equal ids compute the same family of functions."""
+        """Id of the function as a graph of operations.
+
+        Architectures of equal ids compute equal functions when operations at equal places have
+        equal weights.
+        """
         ...
 
     def is_dead(self, architecture: str) -> bool:
@@ -95,4 +113,17 @@ class Space(Protocol):
 
     def build(self, architecture: str, shape: NetworkShape) -> "ImageClassifier":
         """Build the stand-alone network; initial weights come from torch's global generator."""
+        ...
+
+
+@runtime_checkable
+class EnumerableSpace(Space, Protocol):
+    """A space small enough to list."""
+
+    def architectures(self) -> tuple[str, ...]:
+        """All architectures, in the space's own order."""
+        ...
+
+    def representatives(self) -> tuple[str, ...]:
+        """One architecture of each live functional class, that of fewest MACs."""
         ...

@@ -1,0 +1,123 @@
+"""Populations of architectures that a table ranks, each with the rule that made it."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imbnas.errors import InputError
+from imbnas.spaces.space import EnumerableSpace, NetworkShape, Space
+from imbnas.units.randomness import derive_seed
+
+
+@dataclass(frozen=True)
+class Population:
+    """Architectures and where they come from.
+
+    Attributes:
+        space: registry name.
+        rule: one line for the head of a table: which architectures these are.
+        architectures: distinct strings.
+        classes: for each architecture the number, from 0, of its functional class; resampling for
+            intervals resamples these classes.
+    """
+
+    space: str
+    rule: str
+    architectures: tuple[str, ...]
+    classes: tuple[int, ...]
+
+    @property
+    def num_classes(self) -> int:
+        """Number of functional classes."""
+        return len(set(self.classes))
+
+
+def uniform(space: Space, count: int, seed: int) -> Population:
+    """Draw ``count`` live functional classes uniformly without replacement.
+
+    Raises:
+        InputError: the space has fewer.
+    """
+    rule = f"{count} live functional classes, uniform, seed {seed}"
+    return _population(space, rule, space.sample(count, seed))
+
+
+def stratified_by_macs(
+    space: Space,
+    count: int,
+    seed: int,
+    shape: NetworkShape,
+    candidates: Sequence[str] | None = None,
+) -> Population:
+    """Draw one of each of ``count`` equally large slices of the candidates ordered by MACs.
+
+    Every candidate is drawn with nearly the same probability, and the draw has nearly the
+    candidates' distribution of MACs. Candidates of equal MACs are ordered by chance.
+
+    Args:
+        space: where the candidates are from.
+        count: number of slices.
+        seed: of the draw.
+        shape: network in which MACs are counted.
+        candidates: distinct architectures; by default one of each live functional class.
+
+    Raises:
+        InputError: there are fewer candidates, or the space cannot be listed and none are given.
+    """
+    if candidates is None:
+        candidates = _listed(space).representatives()
+    if not 1 <= count <= len(candidates):
+        raise InputError(f"cannot draw {count} of {len(candidates)}; ask for 1 to that many")
+    chance = {
+        candidate: derive_seed("stratified", space.name, seed, candidate)
+        for candidate in candidates
+    }
+    ordered = sorted(candidates, key=lambda c: (space.counts(c, shape).macs, chance[c]))
+    bounds = [len(ordered) * index // count for index in range(count + 1)]
+    drawn = tuple(
+        min(ordered[start:end], key=lambda c: derive_seed("slice", chance[c]))
+        for start, end in itertools.pairwise(bounds)
+    )
+    rule = f"{count} of {len(ordered)} stratified by MACs, seed {seed}"
+    return _population(space, rule, drawn)
+
+
+def iso_macs(space: Space, macs: int, shape: NetworkShape) -> Population:
+    """All architectures of exactly ``macs`` multiply-accumulates, twins and dead ones included.
+
+    In the topology space at its published shape, 149,340,810 gives the 135 cells of IMB-NAS's
+    figure 1, which fall into 93 functional classes.
+
+    Args:
+        space: a space that can be listed.
+        macs: multiply-accumulates.
+        shape: network in which they are counted.
+
+    Raises:
+        InputError: no architecture has that many, or the space cannot be listed.
+    """
+    every = _listed(space).architectures()
+    costs = {architecture: space.counts(architecture, shape).macs for architecture in every}
+    found = tuple(architecture for architecture in every if costs[architecture] == macs)
+    if not found:
+        nearest = min(costs.values(), key=lambda cost: (abs(cost - macs), cost))
+        raise InputError(f"{space.name}: no architecture has {macs} MACs; nearest is {nearest}")
+    rule = f"all {len(found)} of {macs} MACs, functional twins included"
+    return _population(space, rule, found)
+
+
+def _listed(space: Space) -> EnumerableSpace:
+    if not isinstance(space, EnumerableSpace):
+        raise InputError(
+            f"{space.name} is too large to list; give candidates, such as a uniform sample"
+        )
+    return space
+
+
+def _population(space: Space, rule: str, architectures: tuple[str, ...]) -> Population:
+    numbers: dict[str, int] = {}
+    classes = tuple(
+        numbers.setdefault(space.functional_id(architecture), len(numbers))
+        for architecture in architectures
+    )
+    return Population(space.name, rule, architectures, classes)
