@@ -272,8 +272,8 @@ def _download(published: Published, folder: Path) -> None:
             source(folder, download=True, **arguments)
     except (OSError, RuntimeError) as error:
         raise InputError(
-            f"dataset {published.name!r}: the download failed ({_one_line(error)}); try again, or give its "
-            f"files with --dataset {published.name}=FOLDER"
+            f"dataset {published.name!r}: the download failed ({_one_line(error)}); try "
+            f"again, or give its files with --dataset {published.name}=FOLDER"
         ) from None
 
 
@@ -308,7 +308,8 @@ def _read(published: Published, base: Path) -> RawDataset:
         raise
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"dataset {published.name!r}: the files in {base} are damaged ({_one_line(error)}); replace them"
+            f"dataset {published.name!r}: the files in {base} are damaged "
+            f"({_one_line(error)}); replace them"
         ) from None
 
 
