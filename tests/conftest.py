@@ -42,3 +42,14 @@ def bench_command(arguments: Sequence[str | Path]) -> list[str]:
     """The command line that starts ``imbnas-bench`` in this environment."""
     start = "from imbnas.cli import main; main()"
     return [sys.executable, "-c", start, *map(str, arguments)]
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path, bench: Bench
+) -> Path:
+    """The run directory of the tiny suite, done by two workers; tests must not change it."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    done = bench("run", "--suite", tiny_suite, "--out", folder, "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    return folder

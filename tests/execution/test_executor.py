@@ -1,0 +1,135 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from imbnas.data.locations import DataLocations
+from imbnas.errors import InputError
+from imbnas.execution.executor import Executor
+from imbnas.execution.shelf import ConditionImages
+from imbnas.runs.directory import RunDirectory
+from imbnas.schemes import resolve_scheme
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
+from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
+
+LOCATIONS = DataLocations.from_options(offline=True)
+
+
+@pytest.fixture(scope="module")
+def expansion(tiny_suite: Path) -> Expansion:
+    return Expansion(Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve())
+
+
+@pytest.fixture
+def executor(tmp_path: Path) -> Executor:
+    return Executor(RunDirectory(tmp_path), LOCATIONS)
+
+
+def first(expansion: Expansion, kind: type) -> Any:
+    return next(unit for unit in expansion.plan().units if isinstance(unit, kind))
+
+
+def population_unit(expansion: Expansion) -> TrainUnit:
+    return next(
+        unit
+        for unit in expansion.plan(["transfer"]).units
+        if isinstance(unit, TrainUnit) and unit.scheme.name == "cb-drw"
+    )
+
+
+def test_a_training_gives_the_same_metrics_whatever_ran_before(
+    expansion: Expansion, executor: Executor
+) -> None:
+    unit = population_unit(expansion)
+    alone = executor.execute(unit).metrics
+    torch.manual_seed(99)
+    executor.execute(first(expansion, SupernetUnit))
+    assert executor.execute(unit).metrics == alone
+    assert isinstance(alone, TrainMetrics)
+    assert sum(alone.class_total) == 700
+
+
+def test_the_callers_random_numbers_are_left_alone(
+    expansion: Expansion, executor: Executor
+) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    executor.execute(population_unit(expansion))
+    assert torch.rand(1) == expected
+
+
+def test_cost_counts_three_passes_a_step_and_one_an_evaluated_image(
+    expansion: Expansion, executor: Executor
+) -> None:
+    record = executor.execute(population_unit(expansion))
+    assert isinstance(record.metrics, TrainMetrics)
+    trained, tested = 2 * 2 * 32, 700
+    assert record.cost.images_seen == trained + tested
+    assert record.cost.macs == record.metrics.macs * (3 * trained + tested)
+
+
+def test_strict_reads_the_test_split_once_and_search_never(
+    expansion: Expansion, executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    for split in ("train", "validation", "test"):
+        original = getattr(ConditionImages, split).func
+
+        def spy(self: ConditionImages, split: str = split, original: Any = original) -> Any:
+            reads.append(split)
+            return original(self)
+
+        monkeypatch.setattr(ConditionImages, split, property(spy))
+    executor.execute(population_unit(expansion))
+    assert reads.count("test") <= 2  # the set itself and its size
+    assert "validation" not in reads
+    reads.clear()
+    directory = RunDirectory(tmp_path)
+    for kind in (SupernetUnit, AdaptUnit, SearchUnit):
+        directory.publish_record(executor.execute(first(expansion, kind)))
+    assert "test" not in reads
+    assert "validation" in reads
+
+
+def test_a_chain_ends_in_a_found_architecture(
+    expansion: Expansion, executor: Executor, tmp_path: Path
+) -> None:
+    directory = RunDirectory(tmp_path)
+    metrics = []
+    for kind in (SupernetUnit, AdaptUnit, SearchUnit):
+        record = executor.execute(first(expansion, kind))
+        directory.publish_record(record)
+        metrics.append(record.metrics)
+    source, adapted, found = metrics
+    assert isinstance(source, SupernetMetrics)
+    assert isinstance(adapted, AdaptMetrics)
+    assert isinstance(found, SearchMetrics)
+    assert source.weights_sha256 == adapted.weights_sha256  # p0 changes nothing
+    scores = dict(found.scores)
+    assert len(scores) == 6
+    assert scores[found.best] == max(scores.values())
+
+
+@pytest.mark.parametrize("scheme", ["ce-crt", "ce-tau-norm", "ldam-drw", "gcl", "lade"])
+def test_schemes_with_classifiers_and_post_hoc_steps_of_their_own(
+    expansion: Expansion, executor: Executor, scheme: str
+) -> None:
+    unit = population_unit(expansion).model_copy(update={"scheme": resolve_scheme(scheme)})
+    metrics = executor.execute(unit).metrics
+    assert isinstance(metrics, TrainMetrics)
+    assert sum(metrics.class_total) == 700
+
+
+def test_other_data_than_the_runs_is_refused(expansion: Expansion, executor: Executor) -> None:
+    unit = population_unit(expansion)
+    other = unit.data.model_copy(update={"dataset_digest": "0" * 64})
+    with pytest.raises(InputError, match="its images differ from those of the run"):
+        executor.execute(unit.model_copy(update={"data": other}))
+    other = unit.data.model_copy(update={"manifest_sha256": "0" * 64})
+    with pytest.raises(InputError, match="resolves to other images"):
+        executor.execute(unit.model_copy(update={"data": other}))

@@ -1,0 +1,163 @@
+import csv
+import io
+import json
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import kendalltau
+
+from imbnas.leaderboards.adaptation import regret_by_replicate
+from imbnas.leaderboards.results import Results, summarise
+from imbnas.leaderboards.tables import build_tables, tables_as_text, to_csv, to_markdown, to_rows
+from imbnas.runs.directory import RunDirectory
+from imbnas.suites.definition import TransferPart
+from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.work import SearchUnit, TrainUnit
+
+
+@pytest.fixture(scope="module")
+def records(finished_run: Path) -> list[Record]:
+    return list(RunDirectory(finished_run).records())
+
+
+@pytest.fixture(scope="module")
+def results(finished_run: Path, records: list[Record]) -> Results:
+    return Results.collect(RunDirectory(finished_run).read_suite(), records)
+
+
+def without(results: Results, records: list[Record], lost: Record) -> Results:
+    return Results.collect(results.resolved, [r for r in records if r is not lost])
+
+
+def test_tables_do_not_depend_on_the_order_of_records(
+    results: Results, records: list[Record]
+) -> None:
+    shuffled = list(records)
+    random.Random(0).shuffle(shuffled)
+    other = tables_as_text(build_tables(Results.collect(results.resolved, shuffled)))
+    text = tables_as_text(build_tables(results))
+    assert {name: other[name] for name in other if "cost" not in name} == {
+        name: text[name] for name in text if "cost" not in name
+    }
+
+
+def test_rank_correlation_is_scipys_on_the_records(
+    results: Results, records: list[Record]
+) -> None:
+    """Recomputed from the raw JSON, without any of the code that makes the tables."""
+    accuracy: dict[str, dict[str, list[float]]] = {}
+    for record in records:
+        raw = json.loads(record.model_dump_json())
+        if raw["unit"]["kind"] != "train" or raw["unit"]["model"]["source"] != "space":
+            continue
+        condition = raw["unit"]["data"]["condition"].split(":")[0]
+        pairs = zip(raw["metrics"]["class_correct"], raw["metrics"]["class_total"], strict=True)
+        mean = float(np.mean([correct / total for correct, total in pairs]))
+        architecture = raw["unit"]["model"]["architecture"]
+        accuracy.setdefault(condition, {}).setdefault(architecture, []).append(mean)
+    members = [member.architecture for member in results.resolved.population]
+    x, y = (
+        [float(np.mean(accuracy[condition][a])) for a in members]
+        for condition in ("digits@1x", "digits@10x")
+    )
+    row = build_tables(results)["rank_correlation"].iloc[0]
+    assert (row["x"], row["y"]) == ("digits@1x", "digits@10x")
+    assert row["tau_b"] == pytest.approx(kendalltau(x, y).statistic)
+    assert (row["n_architectures"], row["n_replicates"], row["n_missing"]) == (4, 2, 0)
+
+
+def test_architectures_hold_means_and_rank_differences(results: Results) -> None:
+    table = build_tables(results)["architectures"]
+    assert len(table) == 4
+    ranked = table["mean digits@1x ce"].rank(ascending=False)
+    assert list(table["balanced_rank"]) == list(ranked)
+    difference = table["balanced_rank"] - table["long_tailed_rank"]
+    assert list(table["rank_difference"]) == list(difference)
+
+
+def test_a_missing_training_is_counted_and_not_averaged_away(
+    results: Results, records: list[Record]
+) -> None:
+    member = results.resolved.population[0].architecture
+    lost = next(
+        r
+        for r in records
+        if isinstance(r.unit, TrainUnit)
+        and r.unit.model.label == member
+        and r.unit.data.condition.startswith("digits@10x")
+    )
+    tables = build_tables(without(results, records, lost))
+    row = tables["rank_correlation"].iloc[0]
+    assert (row["n_missing"], row["n_architectures"]) == (1, 3)
+    gap = tables["architectures"].iloc[0]
+    assert math.isnan(gap["mean digits@10x cb-drw"])
+    assert math.isnan(gap["long_tailed_rank"])
+    assert not math.isnan(gap["balanced_rank"])
+
+
+def test_a_missing_search_leaves_a_gap_in_its_strategy_alone(
+    results: Results, records: list[Record]
+) -> None:
+    lost = next(r for r in records if isinstance(r.unit, SearchUnit))
+    before = build_tables(results)["adaptation"]
+    after = build_tables(without(results, records, lost))["adaptation"]
+    assert before["n_missing"].sum() == 0
+    assert after["n_missing"].sum() <= 1
+    assert list(after["strategy"]) == ["p0", "p1", "params", "macs", "source-accuracy"]
+
+
+def test_a_run_without_any_record_has_tables_of_gaps(results: Results) -> None:
+    tables = build_tables(Results.collect(results.resolved, []))
+    row = tables["rank_correlation"].iloc[0]
+    assert row["n_missing"] == 16
+    assert row["tau_b"] is None or math.isnan(row["tau_b"])
+    assert tables["cost"].empty
+    tables_as_text(tables)
+
+
+def test_cost_ratio_compares_multiply_accumulates(
+    results: Results, records: list[Record]
+) -> None:
+    table = build_tables(results)["adaptation"].set_index("strategy")
+    assert table.loc["p0", "cost_ratio"] == 0
+    assert 0 < table.loc["p1", "cost_ratio"] < 1
+
+
+def test_groups_without_classes_are_empty_and_never_zero(results: Results) -> None:
+    part = results.resolved.suite.parts["transfer"]
+    assert isinstance(part, TransferPart)
+    facts = results.facts(part.targets[0])
+    assert facts.groups["many"] is None
+    metrics = TrainMetrics(
+        class_correct=(70,) * 10, class_total=(70,) * 10, params=1, macs=1, train_loss=0.0
+    )
+    summary = summarise([metrics, None], facts)
+    assert summary.many is None
+    assert summary.few == 100
+    assert (summary.n_replicates, summary.n_missing, summary.sd) == (1, 1, None)
+
+
+def test_regret_chooses_the_oracle_on_other_replicates() -> None:
+    actual = np.array([[0.9, 0.5, 0.5], [0.6, 0.6, 0.6], [0.1, 0.7, 0.2]])
+    scores = np.array([[0.0], [0.0], [1.0]])
+    # Replicate 0: the others' means are .5, .6, .45, so the oracle is row 1, worth 0.6 there.
+    regrets = regret_by_replicate(scores, actual)
+    assert regrets[0] == pytest.approx(50)
+    # Replicate 1: means of columns 0 and 2 are .7, .6, .15; the oracle is row 0, worth 0.5.
+    assert regrets[1] == pytest.approx(-20)
+    assert regret_by_replicate(scores, actual[:, :1]) == []
+
+
+def test_text_forms_are_plain_and_escaped() -> None:
+    table = pd.DataFrame(
+        {"name": ["|a~0|+|b|", "c"], "n": [3, 4], "x": [0.1234567, np.nan], "y": [None, 1.5]}
+    )
+    rows = list(csv.reader(io.StringIO(to_csv(table))))
+    assert rows == [["name", "n", "x", "y"], ["|a~0|+|b|", "3", "0.123457", ""], ["c", "4", "", "1.5"]]
+    markdown = to_markdown(table).splitlines()
+    assert markdown[2].replace(" ", "") == r"|\|a~0\|+\|b\||3|0.123||"
+    assert to_rows(table)[1] == {"name": "c", "n": 4, "x": None, "y": 1.5}
