@@ -3,12 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+_START = "from imbnas.cli import main; main()"
 TESTS = Path(__file__).resolve().parent
+
+
+def _command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-c", _START, *map(str, arguments)]
+
 
 Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -27,7 +33,7 @@ def bench() -> Bench:
         *arguments: str | Path, cwd: Path | None = None, timeout: float = 300
     ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            bench_command(arguments),
+            _command(*arguments),
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -38,10 +44,10 @@ def bench() -> Bench:
     return run
 
 
-def bench_command(arguments: Sequence[str | Path]) -> list[str]:
-    """The command line that starts ``imbnas-bench`` in this environment."""
-    start = "from imbnas.cli import main; main()"
-    return [sys.executable, "-c", start, *map(str, arguments)]
+@pytest.fixture(scope="session")
+def bench_command() -> Callable[..., list[str]]:
+    """The command line that starts ``imbnas-bench``, for tests that kill it."""
+    return _command
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,171 @@
+"""The public contract of the command line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imbnas.cli.list import KINDS
+
+ARCHITECTURE = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+)
+COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Top-level packages that a command imports."""
+    code = (
+        "import sys\n"
+        "from imbnas.cli import main\n"
+        "try:\n"
+        f"    main({list(arguments)!r})\n"
+        "except SystemExit as stop:\n"
+        "    assert not stop.code, stop.code\n"
+        "print('\\n' + ' '.join({name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_imports_click_only() -> None:
+    third_party = {"torch", "numpy", "pandas", "scipy", "pydantic", "rich", "timm", "sklearn"}
+    for arguments in (("--help",), *((command, "--help") for command in COMMANDS)):
+        assert not imported_by(*arguments) & third_party, arguments
+
+
+def test_list_imports_neither_torch_nor_pandas_nor_scipy() -> None:
+    heavy = {"torch", "pandas", "scipy", "timm", "sklearn", "torchvision"}
+    assert not imported_by("list") & heavy
+    assert not imported_by("list", "--json") & heavy
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_list_json_gives_name_version_origin_summary(bench, kind) -> None:  # type: ignore[no-untyped-def]
+    done = bench("list", kind, "--json")
+    assert done.returncode == 0
+    entries = json.loads(done.stdout)[kind]
+    assert entries
+    for entry in entries:
+        assert set(entry) == {"name", "version", "origin", "summary"}
+        assert all(isinstance(value, str) and value for value in entry.values())
+
+
+def test_show_arch(bench) -> None:  # type: ignore[no-untyped-def]
+    done = bench("show", "arch", "nats-tss", ARCHITECTURE, "--json")
+    shown = json.loads(done.stdout)
+    assert (shown["params"], shown["macs"], shown["dead"]) == (1_288_506, 184_730_250, False)
+    small = json.loads(
+        bench(
+            "show", "arch", "nats-tss", ARCHITECTURE, "--json", "--num-classes", "120",
+            "--resolution", "16",
+        ).stdout  # fmt: skip
+    )
+    assert (small["params"], small["macs"]) == (1_295_656, 46_190_200)
+    assert small["unique_id"] == shown["unique_id"]
+    assert shown["functional_id"]
+
+
+def test_show_condition(bench, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    manifest = tmp_path / "m.json"
+    done = bench("show", "condition", "digits@20x", "--json", "--manifest", manifest)
+    shown = json.loads(done.stdout)
+    counts = shown["class_counts"]
+    assert sum(counts) == shown["total"]
+    assert counts[0] // counts[-1] >= 20
+    assert counts == sorted(counts, reverse=True)
+    assert shown["groups"]["many"] is None
+    assert json.loads(manifest.read_text())["sha256"] == shown["sha256"]
+    paper = json.loads(
+        bench("show", "condition", "digits@20x", "--protocol", "paper", "--json").stdout
+    )
+    assert paper["class_counts"][0] > counts[0]
+    assert paper["validation_split"] == "test"
+
+
+def test_show_baseline(bench) -> None:  # type: ignore[no-untyped-def]
+    shown = json.loads(bench("show", "baseline", "resnet10t", "--json").stdout)
+    assert shown["params"] > 4_000_000
+    assert isinstance(shown["macs"], int)
+
+
+def test_train_prints_everything(bench) -> None:  # type: ignore[no-untyped-def]
+    done = bench(
+        "train", "--space", "nats-tss", "--arch", ARCHITECTURE, "--condition", "digits@20x",
+        "--scheme", "cb-drw", "--recipe", "lt-digits/smoke", "--replicate", "1", "--json",
+    )  # fmt: skip
+    shown = json.loads(done.stdout)
+    assert shown["condition"] == "digits@20x:subset-1"
+    assert len(shown["per_class_accuracy"]) == 10
+    assert shown["test_accuracy"] == pytest.approx(sum(shown["per_class_accuracy"]) / 10)
+    assert shown["many"] is None
+    assert 0 <= shown["few"] <= 1
+    assert shown["seconds"] > 0
+    assert shown["images_per_second"] > 0
+
+
+def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> None:  # type: ignore[no-untyped-def]
+    status = json.loads(bench("status", finished_run, "--json").stdout)
+    assert (status["done"], status["left"], status["failed"]) == (status["total"], 0, 0)
+    before = {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()}
+    tables = json.loads(bench("leaderboard", finished_run, "--json").stdout)["tables"]
+    assert set(tables) == {"rank_correlation", "adaptation", "baselines", "architectures", "cost"}
+    assert {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()} == before
+
+
+BAD_INPUT = [
+    (["rnu"], "unknown command 'rnu'; did you mean 'run'"),
+    (["run", "--suite", "lt-digit"], "unknown suite 'lt-digit'; did you mean 'lt-digits'"),
+    (["run", "--fidelity", "smok"], "did you mean 'smoke'"),
+    (["run", "--part", "tranfser"], "did you mean 'transfer'"),
+    (["run", "--worker", "2"], "--worker"),
+    (["run", "--workers", "0"], "--workers"),
+    (["run", "--workers", "two"], "--workers"),
+    (["run", "--suite", "absent.toml"], "absent.toml"),
+    (["run", "--data-root", "absent"], "absent: no such folder"),
+    (["run", "--dataset", "x"], "write NAME=PATH"),
+    (["run", "--plugin", "absent.py"], "absent.py"),
+    (["list", "strategy"], "strategy"),
+    (["show", "arch", "nats-tsz", "x"], "did you mean 'nats-tss'"),
+    (["show", "arch", "nats-tss", "|none~0|"], "|none~0|"),
+    (["show", "arch", "nats-tss", ARCHITECTURE.replace("skip", "slip")], "slip"),
+    (["show", "condition", "digits@0.5x"], "below 1"),
+    (["show", "condition", "digitz@20x"], "did you mean 'digits'"),
+    (["show", "condition", "digits@20x:like-3x"], "like"),
+    (["show", "baseline", "resnet10z"], "resnet10"),
+    (["train", "--condition", "digits@20x"], "--arch"),
+    (["train", "--arch", ARCHITECTURE], "--condition"),
+    (["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--scheme", "cb-drv"], "cb-drw"),
+    (["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--recipe", "x"], "--recipe"),
+    (["leaderboard", "absent"], "not a run directory"),
+    (["status", "."], "not a run directory"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD_INPUT, ids=lambda value: str(value)[:60])
+def test_bad_input_is_one_line_and_changes_nothing(  # type: ignore[no-untyped-def]
+    bench, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = bench(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("Error: ")
+    assert said in lines[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_json_keeps_standard_output_empty_on_error(bench, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = bench("show", "condition", "digitz@20x", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_without_a_command_help_is_shown(bench) -> None:  # type: ignore[no-untyped-def]
+    done = bench()
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in COMMANDS)

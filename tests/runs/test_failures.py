@@ -1,0 +1,77 @@
+"""Units that fail are failures with reasons; the suite goes on and the tables show the gap."""
+
+import csv
+import json
+from pathlib import Path
+
+PLUGIN = '''
+import os
+import torch
+from imbnas.strategies.strategy import STRATEGIES
+
+
+@STRATEGIES.register("raises", version="1", summary="fails on purpose")
+class Raises:
+    scores_on = "target"
+    recipe = "adaptation"
+
+    def adapt(self, adaptation):
+        raise RuntimeError("no idea how")
+
+
+@STRATEGIES.register("wrong-type", version="1", summary="returns a string")
+class WrongType:
+    scores_on = "target"
+    recipe = "adaptation"
+
+    def adapt(self, adaptation):
+        return "a supernet, honestly"
+
+
+@STRATEGIES.register("crashes", version="1", summary="takes the interpreter down")
+class Crashes:
+    scores_on = "target"
+    recipe = "adaptation"
+
+    def adapt(self, adaptation):
+        os._exit(11)
+'''
+
+
+def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_suite: Path) -> None:  # type: ignore[no-untyped-def]
+    plugin, suite, run = tmp_path / "mine.py", tmp_path / "s.toml", tmp_path / "run"
+    plugin.write_text(PLUGIN)
+    text = tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "raises", "wrong-type", "crashes"]')
+    suite.write_text(text.replace("replicates = 2", "replicates = 1"))
+    done = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
+    assert done.returncode == 1, done.stderr
+    status = json.loads(bench("status", run, "--json").stdout)
+    reasons = {failure["error"]: failure["message"] for failure in status["failures"]}
+    assert reasons["RuntimeError"] == "no idea how"
+    assert "returned str, not a supernet" in reasons["TypeError"]
+    assert "two workers died" in reasons["WorkerDied"]
+    assert status["failed"] == 3
+    with (run / "tables" / "adaptation.csv").open() as file:
+        rows = {row["strategy"]: row for row in csv.DictReader(file)}
+    assert rows["p0"]["n_missing"] == "0"
+    assert float(rows["p0"]["accuracy_mean"]) > 0
+    for strategy in ("raises", "wrong-type", "crashes"):
+        assert rows[strategy]["n_missing"] == "1"
+        assert rows[strategy]["accuracy_mean"] == ""
+    again = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
+    assert again.returncode == 1
+    missing = bench("run", "--suite", suite, "--out", run, "--part", "adaptation")
+    assert missing.returncode == 2
+    assert "unknown strategy" in missing.stderr
+
+
+def test_a_loss_that_is_not_finite_is_a_failure(bench, tmp_path: Path, tiny_suite: Path) -> None:  # type: ignore[no-untyped-def]
+    suite, run = tmp_path / "s.toml", tmp_path / "run"
+    text = tiny_suite.read_text().replace("batch_size = 32\n", "batch_size = 32\nlr = 1e30\n", 1)
+    suite.write_text(text.replace("replicates = 2", "replicates = 1").replace("epochs = 2", "epochs = 6"))
+    done = bench("run", "--suite", suite, "--out", run, "--part", "transfer")
+    assert done.returncode == 1
+    assert "NonFiniteLossError" in done.stderr
+    with (run / "tables" / "rank_correlation.csv").open() as file:
+        row = next(csv.DictReader(file))
+    assert int(row["n_missing"]) > 0

@@ -1,0 +1,144 @@
+"""A run survives being killed at any moment; tables do not depend on how it was done."""
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+def tables_of(run: Path) -> dict[str, bytes]:
+    """Every CSV but the one that holds wall-clock figures."""
+    return {p.name: p.read_bytes() for p in (run / "tables").glob("*.csv") if p.stem != "cost"}
+
+
+def records_of(run: Path) -> dict[str, int]:
+    """Name → modification time of every record."""
+    return {p.name: p.stat().st_mtime_ns for p in (run / "records").rglob("*.json")}
+
+
+@pytest.mark.parametrize("workers", ["1", "4"])
+def test_tables_are_the_same_bytes_for_any_number_of_workers(  # type: ignore[no-untyped-def]
+    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path, workers: str
+) -> None:
+    done = bench("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", workers)
+    assert done.returncode == 0, done.stderr
+    assert tables_of(tmp_path / "run") == tables_of(finished_run)
+    assert len(tables_of(finished_run)) == 4
+
+
+def test_a_second_run_does_nothing(  # type: ignore[no-untyped-def]
+    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    before = records_of(run)
+    done = bench("run", "--suite", tiny_suite, "--out", run)
+    assert done.returncode == 0
+    assert records_of(run) == before
+    assert tables_of(run) == tables_of(finished_run)
+
+
+def test_more_replicates_extend_a_run_and_stay(  # type: ignore[no-untyped-def]
+    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    before = records_of(run)
+    done = bench("run", "--suite", tiny_suite, "--out", run, "--part", "transfer", "--replicates", "3")
+    assert done.returncode == 0, done.stderr
+    after = records_of(run)
+    assert before.items() < after.items()
+    assert len(after) == len(before) + 8
+    refused = bench("run", "--suite", tiny_suite, "--out", run, "--replicates", "2")
+    assert refused.returncode == 2
+    assert "holds 3 replicates" in refused.stderr
+
+
+def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(  # type: ignore[no-untyped-def]
+    bench, bench_command, tmp_path: Path, tiny_suite: Path, finished_run: Path
+) -> None:
+    run, rng = tmp_path / "run", random.Random(0)
+    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    finished: dict[str, int] = {}
+    for _ in range(4):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(lambda: (run / "records").exists() and len(records_of(run)) > len(finished))
+        time.sleep(rng.uniform(0, 0.7))
+        kill_all(process.pid)
+        process.wait()
+        now = records_of(run)
+        assert finished.items() <= now.items(), "a finished unit was done again"
+        finished = now
+    done = bench("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    assert finished.items() <= records_of(run).items()
+    assert tables_of(run) == tables_of(finished_run)
+    assert list((run / ".tmp").iterdir()) == []
+    assert list((run / "claims").iterdir()) == []
+
+
+def test_workers_end_when_their_supervisor_is_killed(  # type: ignore[no-untyped-def]
+    bench_command, tmp_path: Path, tiny_suite: Path
+) -> None:
+    run = tmp_path / "run"
+    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(psutil.Process(process.pid).children()) == 2)
+    workers = psutil.Process(process.pid).children()
+    time.sleep(1)
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    for worker in alive:
+        worker.kill()
+    assert alive == []
+
+
+def test_a_killed_worker_is_replaced_and_its_unit_done(  # type: ignore[no-untyped-def]
+    bench_command, tmp_path: Path, tiny_suite: Path, finished_run: Path
+) -> None:
+    run = tmp_path / "run"
+    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "1")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: (run / "claims").exists() and any((run / "claims").iterdir()))
+    for worker in psutil.Process(process.pid).children():
+        worker.kill()
+    assert process.wait(timeout=300) == 0
+    assert tables_of(run) == tables_of(finished_run)
+
+
+def test_interrupting_keeps_what_is_finished(  # type: ignore[no-untyped-def]
+    bench_command, tmp_path: Path, tiny_suite: Path
+) -> None:
+    run = tmp_path / "run"
+    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: (run / "records").exists() and len(records_of(run)) > 2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert re.search(r"interrupted; the same command goes on", errors)
+    assert records_of(run)
+    assert list((run / "claims").iterdir()) == []
+
+
+def wait_for(condition, seconds: float = 120) -> None:  # type: ignore[no-untyped-def]
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+def kill_all(pid: int) -> None:
+    """Kill a process and its children at once, as a power cut would."""
+    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    for process in processes:
+        os.kill(process.pid, signal.SIGKILL)
