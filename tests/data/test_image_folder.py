@@ -197,12 +197,13 @@ def test_real_cifar_reaches_the_published_counts_in_time(
     root = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(shared_data / f"{name}.tar.gz") as archive:
         archive.extractall(root, filter="data")
+    # The time of all threads: what the clock shows is less on a machine that is not shared.
     seconds = []
     for _ in range(2):
-        start = time.perf_counter()
+        start = time.process_time()
         dataset = load_dataset(name, locations(data_root=root, offline=True))
         dataset.train.images.sum(dtype=np.int64)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert set(dataset.train_counts) == {50_000 // dataset.num_classes}
     manifest = resolve(parse_condition(f"{name}@100x", "paper"), dataset)
     assert (manifest.total, min(manifest.class_counts)) == (total, smallest)
