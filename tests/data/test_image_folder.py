@@ -92,9 +92,10 @@ def test_a_validation_folder_is_the_published_validation_split(tmp_path, load, m
 def test_files_that_are_no_images_are_skipped_counted_and_told(folder, load):
     (folder / "train" / "ant" / "notes.txt").write_text("hello")
     (folder / "test" / "bee" / "Thumbs.db").write_bytes(b"")
+    (folder / "test" / "README").write_text("beside the classes")
     dataset = load(folder)
     assert dataset.train_counts == (3, 3, 3)
-    assert dataset.notes == ("dataset mine: skipped 2 file(s) that are not images",)
+    assert dataset.notes == ("dataset mine: skipped 3 file(s) that are not images",)
 
 
 def test_a_truncated_image_is_named(folder, load):
