@@ -4,7 +4,46 @@ Public names resolve on first use, so that importing this package imports neithe
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imbnas.data.dataset import ArraySplit, Dataset, FileSplit, load_dataset
+    from imbnas.data.file_streams import FileStream
+    from imbnas.data.groups import Groups, Tertiles
+    from imbnas.data.image_sets import FileSet, ImageSet, select_images
+    from imbnas.data.locations import DataLocations
+    from imbnas.data.manifests import Manifest, Selection, read_manifest, write_manifest
+    from imbnas.data.registry import DATASETS, PROFILES, SAMPLERS
+    from imbnas.data.resolving import resolve
+    from imbnas.data.samplers import class_probabilities
+    from imbnas.data.streams import BatchStream, Stream, evaluation_batches, open_stream
+
+__all__ = [
+    "DATASETS",
+    "PROFILES",
+    "SAMPLERS",
+    "ArraySplit",
+    "BatchStream",
+    "DataLocations",
+    "Dataset",
+    "FileSet",
+    "FileSplit",
+    "FileStream",
+    "Groups",
+    "ImageSet",
+    "Manifest",
+    "Selection",
+    "Stream",
+    "Tertiles",
+    "class_probabilities",
+    "evaluation_batches",
+    "load_dataset",
+    "open_stream",
+    "read_manifest",
+    "resolve",
+    "select_images",
+    "write_manifest",
+]
 
 _HOMES = {
     "DATASETS": "registry",
@@ -14,8 +53,8 @@ _HOMES = {
     "BatchStream": "streams",
     "DataLocations": "locations",
     "Dataset": "dataset",
-    "FileSplit": "dataset",
     "FileSet": "image_sets",
+    "FileSplit": "dataset",
     "FileStream": "file_streams",
     "Groups": "groups",
     "ImageSet": "image_sets",
@@ -32,8 +71,6 @@ _HOMES = {
     "select_images": "image_sets",
     "write_manifest": "manifests",
 }
-
-__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

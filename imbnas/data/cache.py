@@ -5,6 +5,7 @@ prepare the same entry: one wins, the other one's work is thrown away.
 """
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -79,13 +80,25 @@ def recall(cache: Path, signature: str) -> dict[str, Any] | None:
     """The fact kept under a signature, or ``None``."""
     try:
         text = (cache / "known" / f"{signature}.json").read_text(encoding="utf-8")
-    except OSError:
+        return cast("dict[str, Any]", json.loads(text))
+    except (OSError, ValueError):
         return None
-    return cast("dict[str, Any]", json.loads(text))
 
 
 def new_array(path: Path, shape: tuple[int, ...], dtype: str = "uint8") -> "NDArray[Any]":
-    """Create an array file of an entry to be filled in place."""
+    """Create an array file of an entry to be filled in place.
+
+    Raises:
+        InputError: the disk is too full.
+    """
+    needed = math.prod(shape) * np.dtype(dtype).itemsize
+    # Filling a mapped file on a full disk would kill the process without a word.
+    free = shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise InputError(
+            f"cache directory {path.parent.parent}: {needed >> 20} MiB are needed and "
+            f"{free >> 20} MiB free; set IMBNAS_CACHE to a folder with more space"
+        )
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(dtype), shape=shape)
 
 

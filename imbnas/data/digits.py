@@ -6,6 +6,7 @@ import numpy as np
 
 from imbnas.data.dataset import ArraySplit, Dataset, array_digest, channel_statistics
 from imbnas.data.shuffling import shuffled
+from imbnas.errors import InputError
 
 if TYPE_CHECKING:
     from imbnas.data.locations import DataLocations
@@ -21,7 +22,15 @@ def load(locations: "DataLocations") -> Dataset:
     They have no published split. Ours is fixed: all images are shuffled with seed 1797, the first
     70 of each class are the test split (700 images), the rest, in its original order, is the
     training split (1,097 images, 104 to 113 a class). Grey values 0–16 are scaled to 0–255.
+
+    Raises:
+        InputError: a folder is given for the digits.
     """
+    if locations.named("digits") is not None:
+        raise InputError(
+            "--dataset digits=…: digits come with scikit-learn and take no folder; "
+            "give the folder another name"
+        )
     from sklearn.datasets import load_digits
 
     bunch = load_digits()

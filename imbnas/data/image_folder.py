@@ -43,7 +43,7 @@ class Listing:
         root: the folder.
         class_names: sorted.
         files: by split, sorted by label and name.
-        skipped: files that are no images by their suffix.
+        skipped: files that are no images by their suffix, or lie outside a class folder.
     """
 
     root: Path
@@ -121,6 +121,7 @@ def list_folder(what: str, root: Path) -> Listing:
     skipped = 0
     for split in splits:
         found: list[Found] = []
+        skipped += sum(not entry.is_dir() for entry in _visible(root / split))
         for label, name in enumerate(classes["train"]):
             images, others = _images(what, root / split / name, label)
             skipped += others

@@ -77,8 +77,17 @@ class Manifest(FrozenModel):
 
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
-    """Write a manifest as one line of canonical JSON."""
-    path.write_text(canonical_json(manifest) + "\n", encoding="utf-8")
+    """Write a manifest as one line of canonical JSON.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    try:
+        path.write_text(canonical_json(manifest) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"manifest {path}: cannot be written ({error.strerror}); give another path"
+        ) from None
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -11,6 +11,7 @@ import numpy as np
 
 from imbnas.data import cache as image_cache
 from imbnas.data.dataset import ArraySplit, channel_statistics
+from imbnas.errors import InputError
 from imbnas.units.frozen import canonical_json
 
 if TYPE_CHECKING:
@@ -41,10 +42,8 @@ def signature(kind: str, marks: Iterable[tuple[str, int, int]]) -> str:
         kind: how the files are read.
         marks: (name, size in bytes, time of change in nanoseconds) of each file.
     """
-    digest = sha256(kind.encode())
-    for name, size, changed_ns in marks:
-        digest.update(f"\n{name}\t{size}\t{changed_ns}".encode())
-    return digest.hexdigest()
+    lines = [f"{name}\t{size}\t{changed_ns}" for name, size, changed_ns in marks]
+    return sha256("\n".join([kind, *lines]).encode()).hexdigest()
 
 
 def write_prepared(
@@ -65,11 +64,16 @@ def read_prepared(folder: Path) -> Prepared:
     Raises:
         InputError: the entry is damaged.
     """
-    facts: dict[str, Any] = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    try:
+        facts: dict[str, Any] = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"cache entry {folder}: facts.json is damaged ({error}); remove the folder"
+        ) from None
     splits = {}
     for split in facts["splits"]:
         # Stored by channel, as networks want it; shown channel last, as NumPy users expect.
         pixels = image_cache.open_array(folder / f"{split}.images.npy").transpose(0, 2, 3, 1)
-        labels = np.load(folder / f"{split}.labels.npy", allow_pickle=False)
+        labels = np.array(image_cache.open_array(folder / f"{split}.labels.npy"))
         splits[split] = ArraySplit(labels, pixels)
     return Prepared(tuple(facts["class_names"]), splits, tuple(facts["mean"]), tuple(facts["std"]))

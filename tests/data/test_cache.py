@@ -88,3 +88,35 @@ def test_images_are_memory_mapped(tmp_path, make_folder):
     )
     images = load_dataset("mine", locations).train.images
     assert isinstance(images, np.memmap)
+
+
+def test_a_full_disk_is_told_before_anything_is_written(tmp_path, monkeypatch):
+    from collections import namedtuple
+
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: usage(free=5 << 20))
+    with pytest.raises(InputError, match="9 MiB are needed and 5 MiB free"):
+        cache.new_array(tmp_path / "x.npy", (9, 1 << 20))
+
+
+def test_a_damaged_entry_is_named(tmp_path, make_folder):
+    root = make_folder(tmp_path / "data")
+    locations = DataLocations.from_options(
+        datasets=[f"mine={root}"], environ={"IMBNAS_CACHE": str(tmp_path / "cache")}
+    )
+    digest = load_dataset("mine", locations).digest
+    (cache.location(locations.cache, digest) / "facts.json").write_text("{")
+    with pytest.raises(InputError, match=r"facts\.json is damaged.*remove the folder"):
+        load_dataset("mine", locations)
+
+
+def test_a_damaged_fact_is_found_out_anew(tmp_path, make_folder):
+    root = make_folder(tmp_path / "data")
+    locations = DataLocations.from_options(
+        datasets=[f"mine={root}"], environ={"IMBNAS_CACHE": str(tmp_path / "cache")}
+    )
+    digest = load_dataset("mine", locations).digest
+    (fact,) = (locations.cache / "known").iterdir()
+    fact.write_text("{")
+    assert load_dataset("mine", locations).digest == digest
+    assert json.loads(fact.read_text())["digest"] == digest

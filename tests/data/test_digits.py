@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from imbnas.data import DataLocations, load_dataset, resolve, select_images
+from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
 
 
@@ -35,3 +37,9 @@ def test_a_condition_of_digits_resolves_and_reaches_tensors():
     assert manifest.class_counts == (84, 65, 50, 38, 30, 23, 18, 14, 10, 8)
     images = select_images(dataset, manifest.validation)
     assert images.labels.bincount().tolist() == [20] * 10
+
+
+def test_a_folder_for_the_digits_is_refused_and_not_passed_over(tmp_path):
+    locations = DataLocations.from_options(datasets=[f"digits={tmp_path}"], environ={})
+    with pytest.raises(InputError, match="take no folder"):
+        load_dataset("digits", locations)

@@ -92,9 +92,10 @@ def test_a_validation_folder_is_the_published_validation_split(tmp_path, load, m
 def test_files_that_are_no_images_are_skipped_counted_and_told(folder, load):
     (folder / "train" / "ant" / "notes.txt").write_text("hello")
     (folder / "test" / "bee" / "Thumbs.db").write_bytes(b"")
+    (folder / "test" / "README").write_text("beside the classes")
     dataset = load(folder)
     assert dataset.train_counts == (3, 3, 3)
-    assert dataset.notes == ("dataset mine: skipped 2 file(s) that are not images",)
+    assert dataset.notes == ("dataset mine: skipped 3 file(s) that are not images",)
 
 
 def test_a_truncated_image_is_named(folder, load):
@@ -197,12 +198,13 @@ def test_real_cifar_reaches_the_published_counts_in_time(
     root = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(shared_data / f"{name}.tar.gz") as archive:
         archive.extractall(root, filter="data")
+    # The time of all threads: what the clock shows is less on a machine that is not shared.
     seconds = []
     for _ in range(2):
-        start = time.perf_counter()
+        start = time.process_time()
         dataset = load_dataset(name, locations(data_root=root, offline=True))
         dataset.train.images.sum(dtype=np.int64)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert set(dataset.train_counts) == {50_000 // dataset.num_classes}
     manifest = resolve(parse_condition(f"{name}@100x", "paper"), dataset)
     assert (manifest.total, min(manifest.class_counts)) == (total, smallest)

@@ -81,3 +81,8 @@ def test_a_pin_made_from_other_data_is_refused(toy, toy_dataset):
 def test_a_manifest_cannot_be_changed(toy):
     with pytest.raises(ValidationError):
         resolve(CONDITION, toy).total = 3
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path, toy):
+    with pytest.raises(InputError, match=r"gone/m\.json: cannot be written"):
+        write_manifest(resolve(CONDITION, toy), tmp_path / "gone" / "m.json")
