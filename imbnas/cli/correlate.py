@@ -71,7 +71,7 @@ class Answer:
 )
 @click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def correlate(
+def command(
     table: Path,
     x: str,
     y: str,

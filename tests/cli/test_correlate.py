@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from imbnas.cli.correlate import correlate
+from imbnas.cli.correlate import command as correlate
 from imbnas.errors import InputError
 from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer
 
