@@ -11,7 +11,7 @@ from imbnas.errors import InputError
 if TYPE_CHECKING:
     from imbnas.data.locations import DataLocations
 
-TEST_PER_CLASS = 70
+TEST_PER_CLASS = 80
 SPLIT_SEED = 1797
 VALIDATION_FRACTION = 0.2
 
@@ -20,8 +20,8 @@ def load(locations: "DataLocations") -> Dataset:
     """Load the digits; they are embedded in scikit-learn and need no location.
 
     They have no published split. Ours is fixed: all images are shuffled with seed 1797, the first
-    70 of each class are the test split (700 images), the rest, in its original order, is the
-    training split (1,097 images, 104 to 113 a class). Grey values 0–16 are scaled to 0–255.
+    80 of each class are the test split (800 images), the rest, in its original order, is the
+    training split (997 images, 94 to 103 a class). Grey values 0–16 are scaled to 0–255.
 
     Raises:
         InputError: a folder is given for the digits.

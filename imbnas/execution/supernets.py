@@ -121,7 +121,8 @@ class SupernetExecution:
 
     def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
         torch.manual_seed(seed)
-        return SUPERNETS.get(space)(shape).to(self.shelf.device)
+        supernet = SUPERNETS.get(space)(shape)
+        return supernet.to(self.shelf.device, memory_format=torch.channels_last)
 
     def _stored(self, space: str, shape: "NetworkShape", identity: str, kind: str) -> Supernet:
         metrics = self.store.read_record(kind, identity).metrics

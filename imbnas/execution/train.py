@@ -44,7 +44,8 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
     classifier = scheme.make_classifier(network.num_features, shape.num_classes)
     if classifier is not None:
         network.classifier = classifier
-    module = as_module(network).to(shelf.device)
+    # Small convolutions are about a quarter faster with channels last, on a CPU too.
+    module = as_module(network).to(shelf.device, memory_format=torch.channels_last)
     fit = Fitting(
         network=network,
         stream=open_stream(

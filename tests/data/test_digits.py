@@ -12,9 +12,9 @@ def digits():
 
 def test_digits_have_a_balanced_test_split_of_seventy_a_class():
     dataset = digits()
-    assert np.bincount(dataset.test.labels).tolist() == [70] * 10
-    assert dataset.train_counts == (108, 112, 107, 113, 111, 112, 111, 109, 104, 110)
-    assert dataset.train.images.shape == (1097, 8, 8, 1)
+    assert np.bincount(dataset.test.labels).tolist() == [80] * 10
+    assert dataset.train_counts == (98, 102, 97, 103, 101, 102, 101, 99, 94, 100)
+    assert dataset.train.images.shape == (997, 8, 8, 1)
     assert int(dataset.train.images.max()) == 255
 
 

@@ -50,7 +50,7 @@ def test_a_training_gives_the_same_metrics_whatever_ran_before(
     executor.execute(first(expansion, SupernetUnit))
     assert executor.execute(unit).metrics == alone
     assert isinstance(alone, TrainMetrics)
-    assert sum(alone.class_total) == 700
+    assert sum(alone.class_total) == 800
 
 
 def test_the_callers_random_numbers_are_left_alone(
@@ -68,7 +68,7 @@ def test_cost_counts_three_passes_a_step_and_one_an_evaluated_image(
 ) -> None:
     record = executor.execute(population_unit(expansion))
     assert isinstance(record.metrics, TrainMetrics)
-    trained, tested = 2 * 2 * 32, 700
+    trained, tested = 2 * 2 * 32, 800
     assert record.cost.images_seen == trained + tested
     assert record.cost.macs == record.metrics.macs * (3 * trained + tested)
 
@@ -122,7 +122,7 @@ def test_schemes_with_classifiers_and_post_hoc_steps_of_their_own(
     unit = population_unit(expansion).model_copy(update={"scheme": resolve_scheme(scheme)})
     metrics = executor.execute(unit).metrics
     assert isinstance(metrics, TrainMetrics)
-    assert sum(metrics.class_total) == 700
+    assert sum(metrics.class_total) == 800
 
 
 def test_other_data_than_the_runs_is_refused(expansion: Expansion, executor: Executor) -> None:
