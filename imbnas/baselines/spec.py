@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from imbnas.errors import InputError
 from imbnas.units.frozen import FrozenModel, content_sha256
@@ -18,6 +18,18 @@ def _as_pairs(value: Any) -> Any:
 
 
 OptionPairs = Annotated[tuple[tuple[str, Scalar], ...], BeforeValidator(_as_pairs)]
+
+
+def first_problem(error: ValidationError) -> str:
+    """Phrase the first problem that pydantic found as one line that names the key."""
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: unknown key; remove it or correct its spelling"
+    if problem["type"] == "missing":
+        return f"{key}: required key is missing; add it"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message
 
 
 class Fitting(FrozenModel):
@@ -157,8 +169,10 @@ class BaselineSpec(FrozenModel):
             return self.recipe
         try:
             return Recipe.model_validate(suite.model_dump() | dict(self.recipe_changes))
-        except ValueError as error:
-            raise InputError(f"baseline {self.name}: recipe_changes: {error}") from None
+        except ValidationError as error:
+            raise InputError(
+                f"baseline {self.name}: recipe_changes: {first_problem(error)}"
+            ) from None
 
     def check_resolution(self, resolution: int) -> None:
         """Refuse images outside the stated sizes, without building the network.

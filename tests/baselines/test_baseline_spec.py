@@ -90,7 +90,7 @@ def test_recipe_changes_replace_fields_of_the_suite_s_recipe():
     assert BaselineSpec(**KNOWN).recipe_for(suite) == suite
     changed = BaselineSpec(**KNOWN, recipe_changes={"lr": 0.05, "clip_norm": 1}).recipe_for(suite)
     assert changed == suite.model_copy(update={"lr": 0.05, "clip_norm": 1.0})
-    with pytest.raises(InputError, match="baseline mine: recipe_changes.*nesterov"):
+    with pytest.raises(InputError, match=r"baseline mine: recipe_changes.*nesterov"):
         BaselineSpec(**KNOWN, recipe_changes={"momentum": 0.0}).recipe_for(suite)
 
 
