@@ -75,6 +75,12 @@ class Fitting(FrozenModel):
             raise ValueError("largest_resolution is below smallest_resolution")
         return self
 
+    @property
+    def changes_network(self) -> bool:
+        """Whether any rule differs from the defaults that networks for small images ignore."""
+        rules = {"smallest_map", "least_reduction", "patch_grid", "largest_patch", "pooling"}
+        return bool(rules & self.model_dump(exclude_defaults=True).keys())
+
     def target_reduction(self, resolution: int) -> int:
         """Return by how much the network may reduce an image's side; a power of two.
 
@@ -123,7 +129,8 @@ class BaselineSpec(FrozenModel):
         name: the TOML file's stem, or the timm name of an ad hoc baseline.
         version: changes whenever results made with the baseline would change.
         summary: one line, with a citation where there is one.
-        source: ``timm``, or ``imbnas`` for networks that timm does not have.
+        source: ``timm``, or ``imbnas`` for networks made for small images that timm does not have;
+            of the fitting they take only ``input_size`` and the sizes.
         model: the network's name in its source; a timm tag (``resnet10t.c3_in1k``) picks the
             pretrained weights.
         model_options: keyword arguments of the network's constructor, sorted by name.
@@ -146,6 +153,8 @@ class BaselineSpec(FrozenModel):
     def _consistent(self) -> Self:
         if self.recipe is not None and self.recipe_changes:
             raise ValueError("give recipe (the whole) or recipe_changes (a few fields), not both")
+        if self.source == "imbnas" and self.fitting.changes_network:
+            raise ValueError("fitting: a network of imbnas takes only input_size and sizes")
         unknown = sorted(key for key, _ in self.recipe_changes if key not in Recipe.model_fields)
         if unknown:
             raise ValueError(f"recipe_changes: a recipe has no field {unknown[0]!r}")

@@ -103,16 +103,21 @@ def test_large_images_get_the_published_network(name):
     assert sum(tensor.numel() for tensor in fitted.parameters()) == params
 
 
-@pytest.mark.parametrize(("num_classes", "params"), [(10, 464_154), (100, 470_004)])
-def test_resnet32_has_the_literature_s_size(num_classes, params):
-    # 464,154 for CIFAR-10: Idelbayev's table of proper CIFAR ResNets, 0.46 M in the papers.
-    counted = counts(
-        load_baseline("paper-resnet32"), resolution=32, in_channels=3, num_classes=num_classes
-    )
+@pytest.mark.parametrize(
+    ("name", "blocks", "num_classes", "params"),
+    [
+        # Idelbayev's table of proper CIFAR ResNets has 0.27 M and 0.46 M, as He et al. do.
+        ("cifar_resnet20", 3, 10, 269_722),
+        ("cifar_resnet32", 5, 10, 464_154),
+        ("paper-resnet32", 5, 100, 470_004),
+    ],
+)
+def test_cifar_resnets_have_the_literature_s_size(name, blocks, num_classes, params):
+    counted = counts(load_baseline(name), resolution=32, in_channels=3, num_classes=num_classes)
     assert counted.params == params
-    stem, stages = 432, [(16, 32, 10), (32, 16, 10), (64, 8, 10)]
+    stem, stages = 432, [(16, 32, 2 * blocks), (32, 16, 2 * blocks), (64, 8, 2 * blocks)]
     macs = stem * 32 * 32 + 64 * num_classes
-    macs += sum(blocks * 9 * width * width * side * side for width, side, blocks in stages)
+    macs += sum(convs * 9 * width**2 * side**2 for width, side, convs in stages)
     macs -= 9 * (32 * 16 * 16 * 16 + 64 * 32 * 8 * 8)  # first convolutions of stages 2 and 3
     assert counted.macs == macs
 

@@ -77,6 +77,7 @@ def test_stated_sizes(limits, taken, refused, told):
         ({"fitting": {"largest_resolution": 3}}, "below smallest_resolution"),
         ({"recipe_changes": {"lrr": 1}}, "no field 'lrr'"),
         ({"recipe": {"epochs": 1}, "recipe_changes": {"lr": 1}}, "not both"),
+        ({"source": "imbnas", "fitting": {"patch_grid": 4}}, "only input_size"),
         ({"surplus": 1}, "surplus"),
     ],
 )
