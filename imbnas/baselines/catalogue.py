@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from imbnas.baselines.spec import BaselineSpec
+from imbnas.baselines.spec import BaselineSpec, first_problem
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.registry import Registry
 from imbnas.resources import resource_folder
@@ -32,18 +32,7 @@ def read_baseline(path: Path) -> BaselineSpec:
     try:
         return BaselineSpec.model_validate({"name": path.stem, **content})
     except ValidationError as error:
-        raise InputError(f"{path}: {_first_problem(error)}") from None
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{key}: unknown key; remove it or correct its spelling"
-    if problem["type"] == "missing":
-        return f"{key}: required key is missing; add it"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}" if key else message
+        raise InputError(f"{path}: {first_problem(error)}") from None
 
 
 def _shipped() -> Registry[BaselineSpec]:

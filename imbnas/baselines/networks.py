@@ -16,7 +16,10 @@ from imbnas.baselines.timm_models import create_body
 from imbnas.baselines.tracing import macs_per_image, meta_forward
 from imbnas.errors import InputError, UnknownNameError
 
-_OWN_MODELS = {"cifar_resnet32": partial(CifarResNet, blocks=5)}
+_OWN_MODELS = {
+    "cifar_resnet20": partial(CifarResNet, blocks=3),
+    "cifar_resnet32": partial(CifarResNet, blocks=5),
+}
 _TRIED_SIZES = (8, 16, 32, 64, 128, 224, 256)
 
 

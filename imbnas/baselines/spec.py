@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from imbnas.errors import InputError
 from imbnas.units.frozen import FrozenModel, content_sha256
@@ -18,6 +18,18 @@ def _as_pairs(value: Any) -> Any:
 
 
 OptionPairs = Annotated[tuple[tuple[str, Scalar], ...], BeforeValidator(_as_pairs)]
+
+
+def first_problem(error: ValidationError) -> str:
+    """Phrase the first problem that pydantic found as one line that names the key."""
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: unknown key; remove it or correct its spelling"
+    if problem["type"] == "missing":
+        return f"{key}: required key is missing; add it"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message
 
 
 class Fitting(FrozenModel):
@@ -62,6 +74,12 @@ class Fitting(FrozenModel):
         if largest is not None and largest < self.smallest_resolution:
             raise ValueError("largest_resolution is below smallest_resolution")
         return self
+
+    @property
+    def changes_network(self) -> bool:
+        """Whether any rule differs from the defaults that networks for small images ignore."""
+        rules = {"smallest_map", "least_reduction", "patch_grid", "largest_patch", "pooling"}
+        return bool(rules & self.model_dump(exclude_defaults=True).keys())
 
     def target_reduction(self, resolution: int) -> int:
         """Return by how much the network may reduce an image's side; a power of two.
@@ -111,7 +129,8 @@ class BaselineSpec(FrozenModel):
         name: the TOML file's stem, or the timm name of an ad hoc baseline.
         version: changes whenever results made with the baseline would change.
         summary: one line, with a citation where there is one.
-        source: ``timm``, or ``imbnas`` for networks that timm does not have.
+        source: ``timm``, or ``imbnas`` for networks made for small images that timm does not have;
+            of the fitting they take only ``input_size`` and the sizes.
         model: the network's name in its source; a timm tag (``resnet10t.c3_in1k``) picks the
             pretrained weights.
         model_options: keyword arguments of the network's constructor, sorted by name.
@@ -134,6 +153,8 @@ class BaselineSpec(FrozenModel):
     def _consistent(self) -> Self:
         if self.recipe is not None and self.recipe_changes:
             raise ValueError("give recipe (the whole) or recipe_changes (a few fields), not both")
+        if self.source == "imbnas" and self.fitting.changes_network:
+            raise ValueError("fitting: a network of imbnas takes only input_size and sizes")
         unknown = sorted(key for key, _ in self.recipe_changes if key not in Recipe.model_fields)
         if unknown:
             raise ValueError(f"recipe_changes: a recipe has no field {unknown[0]!r}")
@@ -157,8 +178,10 @@ class BaselineSpec(FrozenModel):
             return self.recipe
         try:
             return Recipe.model_validate(suite.model_dump() | dict(self.recipe_changes))
-        except ValueError as error:
-            raise InputError(f"baseline {self.name}: recipe_changes: {error}") from None
+        except ValidationError as error:
+            raise InputError(
+                f"baseline {self.name}: recipe_changes: {first_problem(error)}"
+            ) from None
 
     def check_resolution(self, resolution: int) -> None:
         """Refuse images outside the stated sizes, without building the network.

@@ -84,7 +84,7 @@ class Bomb:
 def test_code_in_a_file_is_not_run(tmp_path):
     trace = tmp_path / "ran"
     bad = tmp_path / "bad.pth"
-    bad.write_bytes(pickle.dumps({"state_dict": Bomb(trace)}))
+    bad.write_bytes(pickle.dumps({"state_dict": Bomb(trace)}, protocol=2))
     torch.save({"weight": Bomb(trace)}, tmp_path / "zip.pth")
     for file in (bad, tmp_path / "zip.pth"):
         with pytest.raises(InputError, match=r"cannot be loaded from .*\.pth") as caught:

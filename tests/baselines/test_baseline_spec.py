@@ -77,6 +77,7 @@ def test_stated_sizes(limits, taken, refused, told):
         ({"fitting": {"largest_resolution": 3}}, "below smallest_resolution"),
         ({"recipe_changes": {"lrr": 1}}, "no field 'lrr'"),
         ({"recipe": {"epochs": 1}, "recipe_changes": {"lr": 1}}, "not both"),
+        ({"source": "imbnas", "fitting": {"patch_grid": 4}}, "only input_size"),
         ({"surplus": 1}, "surplus"),
     ],
 )
@@ -90,7 +91,7 @@ def test_recipe_changes_replace_fields_of_the_suite_s_recipe():
     assert BaselineSpec(**KNOWN).recipe_for(suite) == suite
     changed = BaselineSpec(**KNOWN, recipe_changes={"lr": 0.05, "clip_norm": 1}).recipe_for(suite)
     assert changed == suite.model_copy(update={"lr": 0.05, "clip_norm": 1.0})
-    with pytest.raises(InputError, match="baseline mine: recipe_changes.*nesterov"):
+    with pytest.raises(InputError, match=r"baseline mine: recipe_changes.*nesterov"):
         BaselineSpec(**KNOWN, recipe_changes={"momentum": 0.0}).recipe_for(suite)
 
 
