@@ -24,7 +24,7 @@ from imbnas.schemes import build_scheme, resolve_scheme
 SCHEMES = ("ce", "balanced-softmax", "logit-adjust", "ldam-drw", "cb-drw")
 SEEDS = (0, 1, 2)
 COUNTS = [int(5000 * 0.01 ** (k / 9)) for k in range(10)]
-EPOCHS, BATCH, LR, WEIGHT_DECAY, WIDTH = 12, 64, 0.1, 5e-4, 8
+EPOCHS, BATCH, LR, WEIGHT_DECAY, WIDTH = 20, 64, 0.1, 5e-4, 8
 # CIFAR-10 at 100x has no class below 20 images; "few" are the third of classes that have fewest.
 GROUPS = {"many": [0, 1, 2, 3], "medium": [4, 5, 6], "few": [7, 8, 9]}
 
