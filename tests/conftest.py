@@ -51,9 +51,7 @@ def bench_command() -> Callable[..., list[str]]:
 
 
 @pytest.fixture(scope="session")
-def finished_run(
-    tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path, bench: Bench
-) -> Path:
+def finished_run(tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path, bench: Bench) -> Path:
     """The run directory of the tiny suite, done by two workers; tests must not change it."""
     folder = tmp_path_factory.mktemp("finished") / "run"
     done = bench("run", "--suite", tiny_suite, "--out", folder, "--workers", "2")

@@ -25,7 +25,9 @@ def test_a_lazy_entry_loads_its_target() -> None:
 
 
 def test_an_unknown_name_answers_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="unknown thing 'evolutoin'; did you mean 'evolution'"):
+    with pytest.raises(
+        UnknownNameError, match="unknown thing 'evolutoin'; did you mean 'evolution'"
+    ):
         make_registry().get("evolutoin")
 
 

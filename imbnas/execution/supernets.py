@@ -149,7 +149,9 @@ class SupernetExecution:
         )
 
 
-def _calibration(images: "ConditionImages", unit: "SearchUnit", seed: int) -> "ImageSet | FileSet | None":
+def _calibration(
+    images: "ConditionImages", unit: "SearchUnit", seed: int
+) -> "ImageSet | FileSet | None":
     """A fixed random selection of training images; ``None`` for none."""
     count, available = unit.calibration_images, len(images.manifest.train.indices)
     if count == 0:

@@ -46,10 +46,7 @@ def _strategies(results: Results, name: str, part: AdaptationPart) -> Iterator[d
     baseline = results.retrained(part, "p0", part.target) if "p0" in part.strategies else None
     actual = target_accuracy(results, part.target)
     for strategy in part.strategies:
-        chains = [
-            results.expansion.chain(part, strategy, replicate)
-            for replicate in range(results.resolved.replicates)
-        ]
+        chains = results.chains(part, strategy)
         metrics = results.retrained(part, strategy, part.target)
         summary = summarise(metrics, results.facts(part.target))
         scores = _population_scores(results, chains)

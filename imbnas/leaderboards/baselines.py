@@ -35,7 +35,7 @@ def _timm(results: Results, name: str, part: BaselinesPart) -> Iterator[dict[str
             yield {
                 **_row(results, name, training, metrics),
                 "model": model,
-                "source": "timm",
+                "source": facts.source,
                 "params": facts.params,
                 "macs": facts.macs,
             }
@@ -43,7 +43,7 @@ def _timm(results: Results, name: str, part: BaselinesPart) -> Iterator[dict[str
 
 def _searched(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
     for strategy in part.strategies:
-        found = [results.found(chain) for chain in _chains(results, part, strategy)]
+        found = [results.found(chain) for chain in results.chains(part, strategy)]
         names = sorted({architecture for architecture in found if architecture})
         model = names[0] if len(names) == 1 else f"{len(names)} architectures"
         for training in (part.target, *part.also_retrain):
@@ -56,13 +56,6 @@ def _searched(results: Results, name: str, part: AdaptationPart) -> Iterator[dic
                 "params": mean([m.params for m in done]),
                 "macs": mean([m.macs for m in done]),
             }
-
-
-def _chains(results: Results, part: AdaptationPart, strategy: str):  # type: ignore[no-untyped-def]
-    return (
-        results.expansion.chain(part, strategy, replicate)
-        for replicate in range(results.resolved.replicates)
-    )
 
 
 def _row(

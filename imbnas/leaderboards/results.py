@@ -69,6 +69,13 @@ class Results:
             for replicate in range(self.resolved.replicates)
         ]
 
+    def chains(self, part: AdaptationPart, strategy: str) -> list[Chain]:
+        """One chain a replicate."""
+        return [
+            self.expansion.chain(part, strategy, replicate)
+            for replicate in range(self.resolved.replicates)
+        ]
+
     def found(self, chain: Chain) -> str | None:
         """The architecture that a chain's search named, if it has ended."""
         scores = self.scores(chain.search)
@@ -84,8 +91,7 @@ class Results:
     ) -> list[TrainMetrics | None]:
         """Metrics of the networks that a strategy found, one entry a replicate."""
         metrics: list[TrainMetrics | None] = []
-        for replicate in range(self.resolved.replicates):
-            chain = self.expansion.chain(part, strategy, replicate)
+        for chain in self.chains(part, strategy):
             found = self.found(chain)
             if found is None:
                 metrics.append(None)

@@ -47,9 +47,13 @@ class ConditionFacts(FrozenModel):
 
 
 class BaselineFacts(FrozenModel):
-    """A baseline under the fidelity's resolution, with the recipe it is trained by."""
+    """A baseline under the fidelity's resolution, with the recipe it is trained by.
+
+    ``source`` tells where its network comes from: ``timm``, or ``imbnas`` itself.
+    """
 
     model: BaselineModel
+    source: str
     recipe: Recipe
     params: int
     macs: int

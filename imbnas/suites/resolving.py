@@ -204,6 +204,7 @@ class Resolver:
 
     def _baseline(self, name: str) -> BaselineFacts:
         spec, shape = load_baseline(name), self._shape()
+        spec.check_resolution(shape.resolution)
         counts = count_baseline(
             spec,
             resolution=shape.resolution,
@@ -213,6 +214,7 @@ class Resolver:
         model = BaselineModel(baseline=name, version=spec.version, spec_sha256=spec.digest)
         return BaselineFacts(
             model=model,
+            source=spec.source,
             recipe=spec.recipe_for(self._settings.network),
             params=counts.params,
             macs=counts.macs,

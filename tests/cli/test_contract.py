@@ -9,9 +9,7 @@ import pytest
 
 from imbnas.cli.list import KINDS
 
-ARCHITECTURE = (
-    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
-)
+ARCHITECTURE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
 
 
@@ -61,8 +59,15 @@ def test_show_arch(bench) -> None:  # type: ignore[no-untyped-def]
     assert (shown["params"], shown["macs"], shown["dead"]) == (1_288_506, 184_730_250, False)
     small = json.loads(
         bench(
-            "show", "arch", "nats-tss", ARCHITECTURE, "--json", "--num-classes", "120",
-            "--resolution", "16",
+            "show",
+            "arch",
+            "nats-tss",
+            ARCHITECTURE,
+            "--json",
+            "--num-classes",
+            "120",
+            "--resolution",
+            "16",
         ).stdout  # fmt: skip
     )
     assert (small["params"], small["macs"]) == (1_295_656, 46_190_200)
@@ -139,7 +144,10 @@ BAD_INPUT = [
     (["show", "baseline", "resnet10z"], "resnet10"),
     (["train", "--condition", "digits@20x"], "--arch"),
     (["train", "--arch", ARCHITECTURE], "--condition"),
-    (["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--scheme", "cb-drv"], "cb-drw"),
+    (
+        ["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--scheme", "cb-drv"],
+        "cb-drw",
+    ),
     (["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--recipe", "x"], "--recipe"),
     (["leaderboard", "absent"], "not a run directory"),
     (["status", "."], "not a run directory"),

@@ -45,9 +45,7 @@ def test_tables_do_not_depend_on_the_order_of_records(
     }
 
 
-def test_rank_correlation_is_scipys_on_the_records(
-    results: Results, records: list[Record]
-) -> None:
+def test_rank_correlation_is_scipys_on_the_records(results: Results, records: list[Record]) -> None:
     """Recomputed from the raw JSON, without any of the code that makes the tables."""
     accuracy: dict[str, dict[str, list[float]]] = {}
     for record in records:
@@ -119,9 +117,7 @@ def test_a_run_without_any_record_has_tables_of_gaps(results: Results) -> None:
     tables_as_text(tables)
 
 
-def test_cost_ratio_compares_multiply_accumulates(
-    results: Results, records: list[Record]
-) -> None:
+def test_cost_ratio_compares_multiply_accumulates(results: Results, records: list[Record]) -> None:
     table = build_tables(results)["adaptation"].set_index("strategy")
     assert table.loc["p0", "cost_ratio"] == 0
     assert 0 < table.loc["p1", "cost_ratio"] < 1
@@ -157,7 +153,11 @@ def test_text_forms_are_plain_and_escaped() -> None:
         {"name": ["|a~0|+|b|", "c"], "n": [3, 4], "x": [0.1234567, np.nan], "y": [None, 1.5]}
     )
     rows = list(csv.reader(io.StringIO(to_csv(table))))
-    assert rows == [["name", "n", "x", "y"], ["|a~0|+|b|", "3", "0.123457", ""], ["c", "4", "", "1.5"]]
+    assert rows == [
+        ["name", "n", "x", "y"],
+        ["|a~0|+|b|", "3", "0.123457", ""],
+        ["c", "4", "", "1.5"],
+    ]
     markdown = to_markdown(table).splitlines()
     assert markdown[2].replace(" ", "") == r"|\|a~0\|+\|b\||3|0.123||"
     assert to_rows(table)[1] == {"name": "c", "n": 4, "x": None, "y": 1.5}

@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-PLUGIN = '''
+PLUGIN = """
 import os
 import torch
 from imbnas.strategies.strategy import STRATEGIES
@@ -35,13 +35,15 @@ class Crashes:
 
     def adapt(self, adaptation):
         os._exit(11)
-'''
+"""
 
 
 def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_suite: Path) -> None:  # type: ignore[no-untyped-def]
     plugin, suite, run = tmp_path / "mine.py", tmp_path / "s.toml", tmp_path / "run"
     plugin.write_text(PLUGIN)
-    text = tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "raises", "wrong-type", "crashes"]')
+    text = tiny_suite.read_text().replace(
+        '["p0", "p1"]', '["p0", "raises", "wrong-type", "crashes"]'
+    )
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     done = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
     assert done.returncode == 1, done.stderr
@@ -68,7 +70,9 @@ def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_s
 def test_a_loss_that_is_not_finite_is_a_failure(bench, tmp_path: Path, tiny_suite: Path) -> None:  # type: ignore[no-untyped-def]
     suite, run = tmp_path / "s.toml", tmp_path / "run"
     text = tiny_suite.read_text().replace("batch_size = 32\n", "batch_size = 32\nlr = 1e30\n", 1)
-    suite.write_text(text.replace("replicates = 2", "replicates = 1").replace("epochs = 2", "epochs = 6"))
+    suite.write_text(
+        text.replace("replicates = 2", "replicates = 1").replace("epochs = 2", "epochs = 6")
+    )
     done = bench("run", "--suite", suite, "--out", run, "--part", "transfer")
     assert done.returncode == 1
     assert "NonFiniteLossError" in done.stderr

@@ -51,7 +51,9 @@ def test_more_replicates_extend_a_run_and_stay(  # type: ignore[no-untyped-def]
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     before = records_of(run)
-    done = bench("run", "--suite", tiny_suite, "--out", run, "--part", "transfer", "--replicates", "3")
+    done = bench(
+        "run", "--suite", tiny_suite, "--out", run, "--part", "transfer", "--replicates", "3"
+    )
     assert done.returncode == 0, done.stderr
     after = records_of(run)
     assert before.items() < after.items()

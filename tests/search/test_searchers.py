@@ -33,7 +33,14 @@ def test_evolution_spends_its_budget_on_distinct_live_structures() -> None:
 
 
 def test_evolution_beats_random_search_of_the_same_budget() -> None:
-    evolved = [max(search(Evolution(generations=9, population=20, crossover=10, mutation=10), s).scores.values()) for s in range(8)]  # noqa: E501
+    evolved = [
+        max(
+            search(
+                Evolution(generations=9, population=20, crossover=10, mutation=10), s
+            ).scores.values()
+        )
+        for s in range(8)
+    ]  # noqa: E501
     drawn = [max(search(RandomSearch(evaluations=200), s).scores.values()) for s in range(8)]
     assert np.mean(evolved) > np.mean(drawn)
 

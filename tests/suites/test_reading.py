@@ -32,7 +32,7 @@ def broken(tmp_path: Path, tiny_suite: Path, old: str, new: str) -> Path:
         ('default_fidelity = "only"', 'default_fidelity = "x"', None, "default_fidelity 'x'"),
         ('kind = "transfer"', 'kind = "transfr"', 8, "transfr"),
         ("strategies =", "strategy =", 19, "unknown key; did you mean 'strategies'"),
-        ("scheme = \"cb-drw\" },", "shceme = \"cb-drw\" },", 12, "did you mean 'scheme'"),
+        ('scheme = "cb-drw" },', 'shceme = "cb-drw" },', 12, "did you mean 'scheme'"),
     ],
 )
 def test_a_fault_names_file_line_key_and_remedy(

@@ -26,9 +26,7 @@ OTHER = "|nor_conv_1x1~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1
 def digits() -> tuple[ImageSet, ImageSet, tuple[int, ...]]:
     dataset = load_dataset("digits", DataLocations.from_options(offline=True))
     manifest = resolve(parse_condition("digits@10x"), dataset)
-    train, validation = (
-        select_images(dataset, s) for s in (manifest.train, manifest.validation)
-    )
+    train, validation = (select_images(dataset, s) for s in (manifest.train, manifest.validation))
     return train, validation, manifest.class_counts
 
 

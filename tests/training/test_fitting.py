@@ -128,7 +128,9 @@ def test_averaging_changes_the_final_weights_only() -> None:
     averaged = fit(Recipe(epochs=3, batch_size=16, average_from=0.5))
     assert averaged.fit.train_loss == plain.fit.train_loss
     weight = "classifier.weight"
-    assert not torch.equal(averaged.network.state_dict()[weight], plain.network.state_dict()[weight])
+    assert not torch.equal(
+        averaged.network.state_dict()[weight], plain.network.state_dict()[weight]
+    )
 
 
 @pytest.mark.parametrize("scheme", ["ldam-drw", "cutmix", "balanced-sampling", "seesaw", "gcl"])

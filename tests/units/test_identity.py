@@ -31,9 +31,7 @@ def make_unit(**changes: Any) -> TrainUnit:
 
 def test_identity_is_the_hash_of_sorted_compact_json() -> None:
     unit = make_unit()
-    text = json.dumps(
-        json.loads(unit.model_dump_json()), sort_keys=True, separators=(",", ":")
-    )
+    text = json.dumps(json.loads(unit.model_dump_json()), sort_keys=True, separators=(",", ":"))
     assert unit.identity == hashlib.sha256(text.encode()).hexdigest()
 
 
