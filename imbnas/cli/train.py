@@ -9,10 +9,9 @@ from imbnas.cli.options import data_options, json_option, locations_from, plugin
 from imbnas.cli.output import print_fields, print_json
 
 if TYPE_CHECKING:
-    from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest
-    from imbnas.units.records import Record, TrainMetrics
     from imbnas.units.recipes import Recipe
+    from imbnas.units.records import Record, TrainMetrics
     from imbnas.units.work import Model, TrainUnit
 
 

@@ -16,8 +16,8 @@ from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.supernet.path_training import PathTrainer
-from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.registry import SUPERNETS
+from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.supernet import Supernet
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
-    from imbnas.units.recipes import Recipe
     from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit
 
 
@@ -122,7 +121,7 @@ class SupernetExecution:
     def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
         torch.manual_seed(seed)
         supernet = SUPERNETS.get(space)(shape)
-        return supernet.to(self.shelf.device, memory_format=torch.channels_last)
+        return supernet.to(self.shelf.device).to(memory_format=torch.channels_last)
 
     def _stored(self, space: str, shape: "NetworkShape", identity: str, kind: str) -> Supernet:
         metrics = self.store.read_record(kind, identity).metrics

@@ -1,7 +1,6 @@
 """Which strategy finds good architectures for the target, and at what cost?"""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd

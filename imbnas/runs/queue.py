@@ -1,6 +1,6 @@
 """Which unit a worker does next, derived from files and the plan alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from imbnas.runs.directory import RunDirectory
@@ -43,6 +43,7 @@ class Queue:
     plan: Plan
     directory: RunDirectory
     _found: dict[str, str] = field(default_factory=dict)
+    _retrainings: dict[str, list[TrainUnit]] = field(default_factory=dict)
     _done: set[str] = field(default_factory=set)
 
     def open_units(self, failed: set[str]) -> list[Unit]:
@@ -74,19 +75,22 @@ class Queue:
 
     def _known_units(self) -> list[Unit]:
         """Chains first, then what they found, then the many single trainings."""
-        found = self.plan.found_units(self._read_found())
+        self._read_found()
+        found = [unit for units in self._retrainings.values() for unit in units]
         chains = [unit for unit in self.plan.units if not isinstance(unit, TrainUnit)]
         ordered: list[Unit] = [*chains, *found, *self.plan.units]
         return list({unit.identity: unit for unit in ordered}.values())
 
-    def _read_found(self) -> Mapping[str, str]:
-        for retraining in self.plan.retrainings:
-            search = retraining.chain.search
-            if search.identity not in self._found and self.directory.has_record(search):
-                metrics = self.directory.read_record("search", search.identity).metrics
+    def _read_found(self) -> None:
+        """Read searches that have ended since the last look, and what follows from them."""
+        searches = {r.waits_for: r.chain.search for r in self.plan.retrainings}
+        for identity, search in searches.items():
+            if identity not in self._found and self.directory.has_record(search):
+                metrics = self.directory.read_record("search", identity).metrics
                 if isinstance(metrics, SearchMetrics):
-                    self._found[search.identity] = metrics.best
-        return self._found
+                    self._found[identity] = metrics.best
+                    new = self.plan.found_units({identity: metrics.best})
+                    self._retrainings[identity] = list(new)
 
     def _is_done(self, unit: Unit) -> bool:
         if unit.identity not in self._done and self.directory.has_record(unit):

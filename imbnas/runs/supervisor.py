@@ -18,9 +18,9 @@ from imbnas.runs.queue import Progress, Queue
 from imbnas.runs.worker_options import location_flags
 from imbnas.units.records import Failure
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 1.0
 _LETHAL_DEATHS = 2
-_THREADS = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+_THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Supervisor:
         """Do everything that can be done.
 
         Args:
-            show: called about twice a second with the state of the run.
+            show: called about once a second with the state of the run.
 
         Returns:
             The state at the end.

@@ -72,7 +72,7 @@ class Searcher(FrozenModel):
     """A searcher and its options."""
 
     name: str = "evolution"
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Fidelity(FrozenModel):
@@ -125,7 +125,8 @@ class SuiteFile(FrozenModel):
     def _consistent(self) -> "SuiteFile":
         if self.default_fidelity not in self.fidelities:
             raise ValueError(
-                f"default_fidelity {self.default_fidelity!r} is not one of {sorted(self.fidelities)}"
+                f"default_fidelity {self.default_fidelity!r} is not one of "
+                f"{', '.join(sorted(self.fidelities))}"
             )
         if any(part.kind == "adaptation" for part in self.parts.values()):
             for name, fidelity in self.fidelities.items():

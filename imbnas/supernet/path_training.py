@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.spaces.space import NetworkShape, Space
+    from imbnas.supernet.supernet import Supernet
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
-    from imbnas.supernet.supernet import Supernet
     from imbnas.units.work import Precision
 
 

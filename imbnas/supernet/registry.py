@@ -1,11 +1,12 @@
 """Which spaces have a supernet."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imbnas.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imbnas.spaces.space import NetworkShape
     from imbnas.supernet.supernet import Supernet
 

@@ -1,6 +1,5 @@
 """Scores of sub-networks on validation images."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from imbnas.training.evaluation import class_correct, mean_recall
 from imbnas.training.statistics import estimate_statistics, restored_statistics
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from imbnas.data.image_sets import FileSet, ImageSet

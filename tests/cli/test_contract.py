@@ -9,7 +9,10 @@ import pytest
 
 from imbnas.cli.list import KINDS
 
-ARCHITECTURE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+ARCHITECTURE = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
+    "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+)
 COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
 
 
@@ -68,7 +71,7 @@ def test_show_arch(bench) -> None:  # type: ignore[no-untyped-def]
             "120",
             "--resolution",
             "16",
-        ).stdout  # fmt: skip
+        ).stdout
     )
     assert (small["params"], small["macs"]) == (1_295_656, 46_190_200)
     assert small["unique_id"] == shown["unique_id"]

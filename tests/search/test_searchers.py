@@ -10,7 +10,10 @@ from imbnas.search.searcher import SEARCHERS, Searcher, build_searcher
 from imbnas.spaces import get_space
 
 SPACE = get_space("nats-tss")
-GOAL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+GOAL = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
+    "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+)
 
 
 def closeness(architecture: str) -> float:
@@ -40,7 +43,7 @@ def test_evolution_beats_random_search_of_the_same_budget() -> None:
             ).scores.values()
         )
         for s in range(8)
-    ]  # noqa: E501
+    ]
     drawn = [max(search(RandomSearch(evaluations=200), s).scores.values()) for s in range(8)]
     assert np.mean(evolved) > np.mean(drawn)
 

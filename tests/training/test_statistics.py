@@ -32,9 +32,14 @@ def test_estimated_statistics_are_the_average_over_batches() -> None:
 def test_statistics_are_put_back_even_after_an_error() -> None:
     network = make_network()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    with pytest.raises(RuntimeError, match="stop"), restored_statistics(network):
-        estimate_statistics(network, make_batches())
-        raise RuntimeError("stop")
+
+    def fail_while_estimated() -> None:
+        with restored_statistics(network):
+            estimate_statistics(network, make_batches())
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail_while_estimated()
     for name, value in network.state_dict().items():
         assert torch.equal(value, before[name])
 
