@@ -30,6 +30,14 @@ FAILED_UNITS_REMAIN = 1
     "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
 )
 @click.option("--replicates", type=click.IntRange(1), help="More of them extend a run.")
+@click.option(
+    "--manifest",
+    "manifests",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Use exactly the images of an exported manifest; repeatable.",
+)
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @data_options
 @plugin_option
@@ -41,6 +49,7 @@ def command(
     workers: int | None,
     device: str,
     replicates: int | None,
+    manifests: tuple[Path, ...],
     retry_failed: bool,
     data_root: str | None,
     datasets: tuple[str, ...],
@@ -48,6 +57,7 @@ def command(
     plugins: tuple[Path, ...],
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
+    from imbnas.data.manifests import read_manifest
     from imbnas.errors import UnknownNameError
     from imbnas.runs.binding import bind_run
     from imbnas.runs.directory import RunDirectory
@@ -63,8 +73,9 @@ def command(
             raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
     locations = locations_from(data_root, datasets, offline)
     directory = RunDirectory(out or Path("runs") / f"{suite.name}@{suite.version}" / chosen)
+    pins = [read_manifest(path) for path in manifests]
     resolved = bind_run(
-        directory, suite, chosen, locations, _device_type(device), replicates, plugins
+        directory, suite, chosen, locations, _device_type(device), replicates, plugins, pins
     )
     if retry_failed:
         directory.forget_failures()

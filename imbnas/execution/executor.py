@@ -14,7 +14,10 @@ from imbnas.units.records import Cost, Record
 from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imbnas.data.locations import DataLocations
+    from imbnas.data.manifests import Manifest
     from imbnas.execution.store import Store
     from imbnas.units.work import DeviceType
 
@@ -26,14 +29,19 @@ class Executor:
         store: results of earlier units.
         locations: where data lies.
         device_type: where networks run.
+        pins: manifests that take the place of what their conditions would resolve to.
     """
 
     def __init__(
-        self, store: "Store", locations: "DataLocations", device_type: "DeviceType" = "cpu"
+        self,
+        store: "Store",
+        locations: "DataLocations",
+        device_type: "DeviceType" = "cpu",
+        pins: "Sequence[Manifest]" = (),
     ) -> None:
         # More threads would change the order of sums, and with it the result.
         torch.set_num_threads(1)
-        self._shelf = Shelf(locations, torch.device(device_type))
+        self._shelf = Shelf(locations, torch.device(device_type), pins)
         self._supernets = SupernetExecution(self._shelf, store)
 
     def execute(self, unit: Unit) -> Record:

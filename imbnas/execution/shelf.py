@@ -1,5 +1,6 @@
 """Datasets and conditions that a worker holds, so that units do not load them again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -68,10 +69,12 @@ class Shelf:
     Attributes:
         locations: where data lies.
         device: where images go.
+        pins: manifests that take the place of what their conditions would resolve to.
     """
 
     locations: DataLocations
     device: torch.device
+    pins: Sequence[Manifest] = ()
     _datasets: dict[str, Dataset] = field(default_factory=dict)
     _conditions: dict[tuple[str, int | None], ConditionImages] = field(default_factory=dict)
 
@@ -96,7 +99,7 @@ class Shelf:
                     f"dataset {condition.dataset!r}: its images differ from those of the run "
                     f"(sha256 {dataset.digest[:12]}, not {data.dataset_digest[:12]})"
                 )
-            manifest = resolve(condition, dataset)
+            manifest = resolve(condition, dataset, self.pins)
             if manifest.sha256 != data.manifest_sha256:
                 raise InputError(
                     f"condition {data.condition}: resolves to other images than the run's"

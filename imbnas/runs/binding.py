@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imbnas.data.locations import DataLocations
+from imbnas.data.manifests import Manifest
 from imbnas.runs.directory import RunDirectory
-from imbnas.runs.publishing import replace_file
+from imbnas.runs.publishing import publish_once, replace_file
 from imbnas.suites.definition import SuiteFile
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.suites.resolving import Resolver
+from imbnas.units.frozen import canonical_json
 from imbnas.units.work import DeviceType
 
 
@@ -21,6 +23,7 @@ def bind_run(
     device_type: DeviceType,
     replicates: int | None,
     plugins: Sequence[Path],
+    pins: Sequence[Manifest] = (),
 ) -> ResolvedSuite:
     """Resolve a suite and bind the directory to it.
 
@@ -34,6 +37,8 @@ def bind_run(
             or takes the fidelity's number.
         plugins: plug-in files already loaded; they are copied into the directory, so that
             workers elsewhere load the same text.
+        pins: exported manifests that take the place of what their conditions would resolve to;
+            they are copied into the directory, too, and hold for later runs there.
 
     Raises:
         InputError: a name is unknown or data is missing.
@@ -41,6 +46,7 @@ def bind_run(
     """
     if replicates is None and directory.exists():
         replicates = directory.read_suite().replicates
+    held = {manifest.sha256: manifest for manifest in (*directory.pins(), *pins)}
     texts = {path.name: path.read_bytes() for path in plugins}
     resolved = Resolver(
         suite=suite,
@@ -48,12 +54,16 @@ def bind_run(
         locations=locations,
         replicates=replicates,
         device_type=device_type,
+        pins=tuple(held.values()),
         plugins=tuple(
             PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
             for name, text in texts.items()
         ),
     ).resolve()
     bound = directory.store_suite(resolved)
+    for sha256, manifest in held.items():
+        path = directory.manifests / f"{sha256}.json"
+        publish_once(path, canonical_json(manifest).encode(), directory.temporary)
     for name, text in texts.items():
         replace_file(directory.plugins / name, text, directory.temporary)
     return bound

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import ImbnasError, InputError, RefusedDirectoryError
 from imbnas.runs.publishing import publish_once, replace_file
 from imbnas.suites.resolved import ResolvedSuite
@@ -22,7 +23,8 @@ class RunDirectory:
     """Everything that is stored of a run; file names derive from hashes only.
 
     Layout: ``suite.json``, ``records/KIND/HH/HASH.json``, ``weights/HH/SHA256.safetensors``,
-    ``failures/HASH.json``, ``claims/HASH.json``, ``plugins/NAME.py``, ``tables/``.
+    ``failures/HASH.json``, ``claims/HASH.json``, ``manifests/SHA256.json``,
+    ``plugins/NAME.py``, ``tables/``.
 
     Args:
         path: root folder; it need not exist yet.
@@ -33,6 +35,7 @@ class RunDirectory:
         self.temporary = path / ".tmp"
         self.claims = path / "claims"
         self.plugins = path / "plugins"
+        self.manifests = path / "manifests"
         self.tables = path / "tables"
 
     @property
@@ -104,6 +107,10 @@ class RunDirectory:
                 f"{self.path}: {', '.join(changed)} of {wanted.title} changed since the run was "
                 "started; choose another --out"
             )
+
+    def pins(self) -> list[Manifest]:
+        """Manifests that the run is pinned to, whatever their conditions would resolve to."""
+        return [read_manifest(path) for path in sorted(self.manifests.glob("*.json"))]
 
     def record_path(self, kind: str, identity: str) -> Path:
         """Where the record of a unit lies, or would lie."""

@@ -51,7 +51,7 @@ class Worker:
         self._queue = Queue(Expansion(resolved).plan(parts), directory)
         self._claims = Claims(directory.claims, directory.temporary)
         self._heartbeat = Heartbeat(self._claims, parent)
-        self._executor = Executor(directory, locations)
+        self._executor = Executor(directory, locations, resolved.device_type, directory.pins())
         self._stopping = False
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:

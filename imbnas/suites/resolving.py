@@ -38,6 +38,7 @@ from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Pre
 if TYPE_CHECKING:
     from imbnas.data.dataset import Dataset
     from imbnas.data.locations import DataLocations
+    from imbnas.data.manifests import Manifest
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Resolver:
         device_type: where networks will run.
         precision: of forward passes.
         plugins: plug-in files already loaded.
+        pins: manifests that take the place of what their conditions would resolve to.
     """
 
     suite: SuiteFile
@@ -61,6 +63,7 @@ class Resolver:
     device_type: DeviceType = "cpu"
     precision: Precision = "float32"
     plugins: tuple[PluginFile, ...] = ()
+    pins: tuple["Manifest", ...] = ()
 
     def resolve(self) -> ResolvedSuite:
         """Look every name up.
@@ -130,7 +133,7 @@ class Resolver:
         condition = parse_condition(name, self.suite.protocol)
         dataset = self._datasets[condition.dataset]
         manifests = [
-            resolve(condition.for_replicate(replicate), dataset)
+            resolve(condition.for_replicate(replicate), dataset, self.pins)
             for replicate in range(self._replicates)
         ]
         return ConditionFacts(

@@ -46,7 +46,7 @@ def test_list_imports_neither_torch_nor_pandas_nor_scipy() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_list_json_gives_name_version_origin_summary(bench, kind) -> None:  # type: ignore[no-untyped-def]
+def test_list_json_gives_name_version_origin_summary(bench, kind) -> None:
     done = bench("list", kind, "--json")
     assert done.returncode == 0
     entries = json.loads(done.stdout)[kind]
@@ -56,7 +56,7 @@ def test_list_json_gives_name_version_origin_summary(bench, kind) -> None:  # ty
         assert all(isinstance(value, str) and value for value in entry.values())
 
 
-def test_show_arch(bench) -> None:  # type: ignore[no-untyped-def]
+def test_show_arch(bench) -> None:
     done = bench("show", "arch", "nats-tss", ARCHITECTURE, "--json")
     shown = json.loads(done.stdout)
     assert (shown["params"], shown["macs"], shown["dead"]) == (1_288_506, 184_730_250, False)
@@ -78,7 +78,7 @@ def test_show_arch(bench) -> None:  # type: ignore[no-untyped-def]
     assert shown["functional_id"]
 
 
-def test_show_condition(bench, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_show_condition(bench, tmp_path: Path) -> None:
     manifest = tmp_path / "m.json"
     done = bench("show", "condition", "digits@20x", "--json", "--manifest", manifest)
     shown = json.loads(done.stdout)
@@ -95,13 +95,13 @@ def test_show_condition(bench, tmp_path: Path) -> None:  # type: ignore[no-untyp
     assert paper["validation_split"] == "test"
 
 
-def test_show_baseline(bench) -> None:  # type: ignore[no-untyped-def]
+def test_show_baseline(bench) -> None:
     shown = json.loads(bench("show", "baseline", "resnet10t", "--json").stdout)
     assert shown["params"] > 4_000_000
     assert isinstance(shown["macs"], int)
 
 
-def test_train_prints_everything(bench) -> None:  # type: ignore[no-untyped-def]
+def test_train_prints_everything(bench) -> None:
     done = bench(
         "train", "--space", "nats-tss", "--arch", ARCHITECTURE, "--condition", "digits@20x",
         "--scheme", "cb-drw", "--recipe", "lt-digits/smoke", "--replicate", "1", "--json",
@@ -116,7 +116,7 @@ def test_train_prints_everything(bench) -> None:  # type: ignore[no-untyped-def]
     assert shown["images_per_second"] > 0
 
 
-def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> None:  # type: ignore[no-untyped-def]
+def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> None:
     status = json.loads(bench("status", finished_run, "--json").stdout)
     assert (status["done"], status["left"], status["failed"]) == (status["total"], 0, 0)
     before = {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()}
@@ -158,7 +158,7 @@ BAD_INPUT = [
 
 
 @pytest.mark.parametrize(("arguments", "said"), BAD_INPUT, ids=lambda value: str(value)[:60])
-def test_bad_input_is_one_line_and_changes_nothing(  # type: ignore[no-untyped-def]
+def test_bad_input_is_one_line_and_changes_nothing(
     bench, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     done = bench(*arguments, cwd=tmp_path)
@@ -171,12 +171,12 @@ def test_bad_input_is_one_line_and_changes_nothing(  # type: ignore[no-untyped-d
     assert list(tmp_path.iterdir()) == []
 
 
-def test_json_keeps_standard_output_empty_on_error(bench, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_json_keeps_standard_output_empty_on_error(bench, tmp_path: Path) -> None:
     done = bench("show", "condition", "digitz@20x", "--json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_without_a_command_help_is_shown(bench) -> None:  # type: ignore[no-untyped-def]
+def test_without_a_command_help_is_shown(bench) -> None:
     done = bench()
     assert done.returncode == 0
     assert all(command in done.stdout for command in COMMANDS)

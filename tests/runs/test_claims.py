@@ -57,7 +57,7 @@ def test_owners_that_cannot_run_any_more_lose_their_claim(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     claims = make_claims(tmp_path)
-    put(claims, replace(claims.owner, **change))  # type: ignore[arg-type]
+    put(claims, replace(claims.owner, **change))
     assert claims.acquire(UNIT)
 
 

@@ -38,7 +38,7 @@ class Crashes:
 """
 
 
-def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_suite: Path) -> None:  # type: ignore[no-untyped-def]
+def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_suite: Path) -> None:
     plugin, suite, run = tmp_path / "mine.py", tmp_path / "s.toml", tmp_path / "run"
     plugin.write_text(PLUGIN)
     text = tiny_suite.read_text().replace(
@@ -67,7 +67,7 @@ def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_s
     assert "unknown strategy" in missing.stderr
 
 
-def test_a_loss_that_is_not_finite_is_a_failure(bench, tmp_path: Path, tiny_suite: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_loss_that_is_not_finite_is_a_failure(bench, tmp_path: Path, tiny_suite: Path) -> None:
     suite, run = tmp_path / "s.toml", tmp_path / "run"
     text = tiny_suite.read_text().replace("batch_size = 32\n", "batch_size = 32\nlr = 1e30\n", 1)
     suite.write_text(

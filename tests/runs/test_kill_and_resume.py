@@ -24,7 +24,7 @@ def records_of(run: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("workers", ["1", "4"])
-def test_tables_are_the_same_bytes_for_any_number_of_workers(  # type: ignore[no-untyped-def]
+def test_tables_are_the_same_bytes_for_any_number_of_workers(
     bench, tmp_path: Path, tiny_suite: Path, finished_run: Path, workers: str
 ) -> None:
     done = bench("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", workers)
@@ -33,7 +33,7 @@ def test_tables_are_the_same_bytes_for_any_number_of_workers(  # type: ignore[no
     assert len(tables_of(finished_run)) == 4
 
 
-def test_a_second_run_does_nothing(  # type: ignore[no-untyped-def]
+def test_a_second_run_does_nothing(
     bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
@@ -45,7 +45,7 @@ def test_a_second_run_does_nothing(  # type: ignore[no-untyped-def]
     assert tables_of(run) == tables_of(finished_run)
 
 
-def test_more_replicates_extend_a_run_and_stay(  # type: ignore[no-untyped-def]
+def test_more_replicates_extend_a_run_and_stay(
     bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
@@ -63,7 +63,7 @@ def test_more_replicates_extend_a_run_and_stay(  # type: ignore[no-untyped-def]
     assert "holds 3 replicates" in refused.stderr
 
 
-def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(  # type: ignore[no-untyped-def]
+def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
     bench, bench_command, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run, rng = tmp_path / "run", random.Random(0)
@@ -71,7 +71,8 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(  # type: ignore[
     finished: dict[str, int] = {}
     for _ in range(4):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(lambda known=len(finished): len(records_of(run)) > known)  # type: ignore[misc]
+        known = len(finished)
+        wait_for(lambda known=known: len(records_of(run)) > known)
         time.sleep(rng.uniform(0, 0.7))
         kill_all(process.pid)
         process.wait()
@@ -86,7 +87,7 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(  # type: ignore[
     assert list((run / "claims").iterdir()) == []
 
 
-def test_workers_end_when_their_supervisor_is_killed(  # type: ignore[no-untyped-def]
+def test_workers_end_when_their_supervisor_is_killed(
     bench_command, tmp_path: Path, tiny_suite: Path
 ) -> None:
     run = tmp_path / "run"
@@ -103,7 +104,7 @@ def test_workers_end_when_their_supervisor_is_killed(  # type: ignore[no-untyped
     assert alive == []
 
 
-def test_a_killed_worker_is_replaced_and_its_unit_done(  # type: ignore[no-untyped-def]
+def test_a_killed_worker_is_replaced_and_its_unit_done(
     bench_command, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
@@ -116,7 +117,7 @@ def test_a_killed_worker_is_replaced_and_its_unit_done(  # type: ignore[no-untyp
     assert tables_of(run) == tables_of(finished_run)
 
 
-def test_interrupting_keeps_what_is_finished(  # type: ignore[no-untyped-def]
+def test_interrupting_keeps_what_is_finished(
     bench_command, tmp_path: Path, tiny_suite: Path
 ) -> None:
     run = tmp_path / "run"
@@ -131,7 +132,7 @@ def test_interrupting_keeps_what_is_finished(  # type: ignore[no-untyped-def]
     assert list((run / "claims").iterdir()) == []
 
 
-def wait_for(condition, seconds: float = 120) -> None:  # type: ignore[no-untyped-def]
+def wait_for(condition, seconds: float = 120) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -65,7 +65,7 @@ def test_a_list_is_scored_in_its_order_and_ties_go_to_the_earlier() -> None:
 
 def test_an_architecture_is_scored_once() -> None:
     asked: list[str] = []
-    board = Scoreboard(lambda a: asked.append(a) or 0.0)  # type: ignore[func-returns-value]
+    board = Scoreboard(lambda a: asked.append(a) or 0.0)
     board.evaluate("a")
     board.evaluate("a")
     assert asked == ["a"]

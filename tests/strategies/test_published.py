@@ -73,7 +73,7 @@ def test_p1_uses_the_weights_of_the_loss_from_the_start(
     given = []
     original = PathTrainer.train
 
-    def spy(self, supernet, scheme, *rest, **options):  # type: ignore[no-untyped-def]
+    def spy(self, supernet, scheme, *rest, **options):
         given.append(scheme)
         return original(self, supernet, scheme, *rest, **options)
 

@@ -59,7 +59,7 @@ def fit(recipe: Recipe, scheme: str = "ce", **options: object) -> Trained:
         class_counts=COUNTS,
         mixing_generator=torch.Generator().manual_seed(2),
         before_step=lambda epoch, _: trained.epochs.append(epoch),
-        **options,  # type: ignore[arg-type]
+        **options,
     ).run()
     return trained
 

@@ -63,7 +63,7 @@ def test_canonical_json_refuses_nan() -> None:
 
 def test_units_are_immutable_and_refuse_unknown_keys() -> None:
     with pytest.raises(ValidationError):
-        make_unit().replicate = 3  # type: ignore[misc]
+        make_unit().replicate = 3
     with pytest.raises(ValidationError, match="Extra inputs"):
         make_unit(host="somewhere")
 
