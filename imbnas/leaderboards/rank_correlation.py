@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.results import Floats, Results
-from imbnas.stats import RankTransfer, rank_against_predictor, rank_transfer
+from imbnas.stats import RankTransfer, holm_verdicts, rank_against_predictor, rank_transfer
 from imbnas.suites.definition import Training, TransferPart
 
 STATISTICS = (
     "tau_b", "ci_low", "ci_high", "noise_ceiling", "ceiling_low", "ceiling_high", "verdict",
-    "difference", "difference_low", "difference_high", "tau_corrected", "clipped",
+    "difference", "difference_low", "difference_high", "tau_corrected", "clipped", "p_adjusted",
     "spearman", "weighted_tau", "seed_tau_x", "seed_tau_y",
 )  # fmt: skip
 COLUMNS = (
@@ -25,7 +25,8 @@ PREDICTORS = ("params", "macs")
 def rank_correlation(results: Results) -> pd.DataFrame:
     """One row for each pair of trainings, and rows for plain parameter counts and MACs.
 
-    ``x`` is the balanced reference where it takes part. ``n_missing`` counts trainings that
+    ``x`` is the balanced reference where it takes part. Verdicts are corrected for the number of
+    pairs (Holm); ``p_adjusted`` is that of "the ceiling is above tau". ``n_missing`` counts trainings that
     failed or are not finished; an architecture that lacks a replicate is left out of the row.
     """
     rows = [
@@ -47,8 +48,9 @@ def population_name(results: Results) -> str:
 def _rows(results: Results, name: str, part: TransferPart) -> Iterator[dict[str, object]]:
     trainings = (part.reference, *part.targets)
     accuracies = [results.population_accuracy(training) for training in trainings]
-    for (x, first), (y, second) in combinations(zip(trainings, accuracies, strict=True), 2):
-        transfer = rank_transfer(first, second)
+    pairs = list(combinations(zip(trainings, accuracies, strict=True), 2))
+    transfers = holm_verdicts([rank_transfer(first, second) for (_, first), (_, second) in pairs])
+    for ((x, first), (y, second)), transfer in zip(pairs, transfers, strict=True):
         missing = int(np.isnan(first).sum() + np.isnan(second).sum())
         yield _row(results, name, (x.condition, x.scheme), y, transfer, missing)
     for predictor in PREDICTORS:

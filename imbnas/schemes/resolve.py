@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from imbnas.data.registry import SAMPLERS
 from imbnas.errors import InputError, suggest
 from imbnas.losses.build import read_loss
 from imbnas.losses.configs import LossConfig
@@ -16,7 +17,6 @@ from imbnas.schemes.posthoc.registry import POSTHOC_STEPS
 from imbnas.schemes.registry import SCHEMES
 from imbnas.units.schemes import SchemeSpec
 
-SAMPLERS = ("instance", "balanced", "sqrt", "progressive", "effective-number")
 _FIXED = {"name", "version", "part_versions"}
 _ALTERNATIVES = {
     "deferred_from": "deferred_from_epoch",
@@ -79,7 +79,10 @@ def _settled(spec: SchemeSpec) -> dict[str, Any]:
     loss, step = loss_config(spec), posthoc_config(spec)
     settled: dict[str, Any] = {
         "loss_options": tuple((key, getattr(loss, key)) for key, _ in spec.loss_options),
-        "part_versions": (("loss", _version(LOSSES, spec.loss)),),
+        "part_versions": (
+            ("loss", _version(LOSSES, spec.loss)),
+            ("sampler", _version(SAMPLERS, spec.sampler)),
+        ),
     }
     if spec.posthoc is not None:
         settled["posthoc_options"] = tuple(
@@ -161,10 +164,10 @@ def _check_classifier(spec: SchemeSpec, loss: LossConfig) -> None:
 
 
 def _check_sampler(spec: SchemeSpec) -> None:
-    if spec.sampler not in SAMPLERS:
+    if spec.sampler not in SAMPLERS.names():
         raise InputError(
             f"scheme {spec.name!r}: unknown sampler {spec.sampler!r}"
-            f"{suggest(spec.sampler, SAMPLERS)}"
+            f"{suggest(spec.sampler, SAMPLERS.names())}"
         )
     both = (spec.sampler_deferred_from, spec.sampler_deferred_from_epoch)
     if None not in both:
