@@ -26,8 +26,9 @@ def rank_correlation(results: Results) -> pd.DataFrame:
     """One row for each pair of trainings, and rows for plain parameter counts and MACs.
 
     ``x`` is the balanced reference where it takes part. Verdicts are corrected for the number of
-    pairs (Holm); ``p_adjusted`` is that of "the ceiling is above tau". ``n_missing`` counts trainings that
-    failed or are not finished; an architecture that lacks a replicate is left out of the row.
+    pairs (Holm); ``p_adjusted`` is that of "the ceiling is above tau". ``n_missing`` counts
+    trainings that failed or are not finished; an architecture that lacks a replicate is left out
+    of the row.
     """
     rows = [
         row

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from imbnas.data.locations import DataLocations
-from imbnas.errors import UnknownNameError
+from imbnas.errors import InputError
 from imbnas.suites.definition import TransferPart
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.reading import read_suite
@@ -99,5 +99,5 @@ def test_unknown_names_are_found_when_the_suite_is_resolved(
     assert old in text
     path = tmp_path / "s.toml"
     path.write_text(text.replace(old, new))
-    with pytest.raises(UnknownNameError, match=said):
+    with pytest.raises(InputError, match=said):
         Resolver(read_suite(path), "only", LOCATIONS).resolve()
