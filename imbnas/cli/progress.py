@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from imbnas.runs.queue import Progress
 
 _LINE_SECONDS = 10.0
+_TELLING_SHARE = 0.1
 
 
 @contextmanager
@@ -92,7 +93,10 @@ class RateClock:
         elapsed = time.monotonic() - self._start
         if done and elapsed > 0 and progress.left:
             rate = done / elapsed
-            parts.append(f"{rate:.1f} units/s, about {_duration(progress.left / rate)} left")
+            parts.append(f"{rate:.1f} units/s")
+            # The longest units come first: their rate says nothing about the many short ones.
+            if done >= _TELLING_SHARE * (progress.total - self._done_at_start):
+                parts.append(f"about {_duration(progress.left / rate)} left")
         return ", ".join(parts)
 
 

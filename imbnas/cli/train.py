@@ -114,13 +114,20 @@ def _baseline(name: str, recipe: "Recipe") -> "tuple[Model, Recipe]":
 
 
 def _recipe(name: str) -> "Recipe":
+    from imbnas.baselines import BASELINES, load_baseline
     from imbnas.errors import InputError
     from imbnas.suites.reading import choose_fidelity, load_suite
 
     suite_name, slash, fidelity = name.rpartition("/")
-    if not slash:
-        raise InputError(f"--recipe {name!r}: write SUITE/FIDELITY, for example lt-digits/mini")
-    return choose_fidelity(load_suite(suite_name), fidelity)[1].network
+    if slash:
+        return choose_fidelity(load_suite(suite_name), fidelity)[1].network
+    recipe = load_baseline(name).recipe if name in BASELINES else None
+    if recipe is None:
+        raise InputError(
+            f"--recipe {name!r}: write SUITE/FIDELITY, for example lt-digits/mini, or the name of "
+            "a baseline that has a recipe of its own, such as paper-resnet32"
+        )
+    return recipe
 
 
 def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The run directory: records, weights, failures and the resolved suite."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,10 +146,14 @@ class RunDirectory:
 
     def finished(self) -> set[str]:
         """Identities of all finished units, from file names alone."""
-        return {
-            path.stem
+        folders = (
+            entry.path
             for kind in UNIT_KINDS
-            for path in (self.path / "records" / kind).glob("??/*.json")
+            if (self.path / "records" / kind).is_dir()
+            for entry in os.scandir(self.path / "records" / kind)
+        )
+        return {
+            entry.name.removesuffix(".json") for folder in folders for entry in os.scandir(folder)
         }
 
     def records(self) -> Iterator[Record]:
