@@ -121,7 +121,7 @@ def _recipe(name: str) -> "Recipe":
     suite_name, slash, fidelity = name.rpartition("/")
     if slash:
         return choose_fidelity(load_suite(suite_name), fidelity)[1].network
-    recipe = load_baseline(name).recipe if name in BASELINES else None
+    recipe: Recipe | None = load_baseline(name).recipe if name in BASELINES else None
     if recipe is None:
         raise InputError(
             f"--recipe {name!r}: write SUITE/FIDELITY, for example lt-digits/mini, or the name of "

@@ -5,7 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from imbnas.leaderboards.rank_correlation import PREDICTORS, population_name, target_accuracy
+from imbnas.leaderboards.rank_correlation import (
+    PREDICTORS,
+    functional_classes,
+    population_name,
+    target_accuracy,
+)
 from imbnas.leaderboards.results import Floats, Results, mean, summarise
 from imbnas.stats import RankTransfer, rank_against_predictor, t_interval, tau_b
 from imbnas.suites.definition import AdaptationPart
@@ -58,7 +63,7 @@ def _strategies(results: Results, name: str, part: AdaptationPart) -> Iterator[d
             "few": summary.few,
             "worst_class": summary.worst,
             **_difference(metrics, baseline, strategy),
-            **_ranking(scores, actual),
+            **_ranking(results, scores, actual),
             "cost_ratio": mean(_cost_ratios(results, part, chains)),
             "n_missing": summary.n_missing,
             "scored_on": results.resolved.strategies[strategy].scores_on,
@@ -82,7 +87,7 @@ def _without_supernet(
     for ranker, values in rankers.items():
         yield {
             **_common(results, name, part, ranker),
-            **_ranking(values[:, None], actual),
+            **_ranking(results, values[:, None], actual),
             "n_missing": int(np.isnan(actual).sum()),
         }
 
@@ -136,7 +141,7 @@ def _population_scores(results: Results, chains: Sequence[Chain]) -> Floats:
     return np.array(columns, dtype=np.float64).T
 
 
-def _ranking(scores: Floats, actual: Floats | None) -> dict[str, object]:
+def _ranking(results: Results, scores: Floats, actual: Floats | None) -> dict[str, object]:
     """Agreement of scores with stand-alone accuracies, and what following them would lose."""
     if actual is None:
         return {}
@@ -145,7 +150,9 @@ def _ranking(scores: Floats, actual: Floats | None) -> dict[str, object]:
         return {}
     stand_alone = actual.mean(axis=1)
     taus = [tau for tau in (tau_b(column, stand_alone) for column in scored.T) if tau is not None]
-    together: RankTransfer = rank_against_predictor(scored.mean(axis=1), actual)
+    together: RankTransfer = rank_against_predictor(
+        scored.mean(axis=1), actual, classes=functional_classes(results)
+    )
     regrets = regret_by_replicate(scored, actual)
     return {
         "tau_b": mean(taus),

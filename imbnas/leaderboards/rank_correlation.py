@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.stats import RankTransfer, holm_verdicts, rank_against_predictor, rank_transfer
@@ -41,23 +42,30 @@ def rank_correlation(results: Results) -> pd.DataFrame:
 
 def population_name(results: Results) -> str:
     """How the population was drawn, in a few words."""
-    resolved = results.resolved
-    drawn = resolved.settings.population
-    return f"{resolved.suite.space} sample of {drawn.size} functional classes, seed {drawn.seed}"
+    return f"{results.resolved.suite.space}: {results.resolved.population_rule}"
+
+
+def functional_classes(results: Results) -> NDArray[np.int64]:
+    """(A,) class of each member; members of one class compute one function."""
+    ids = [member.functional_id for member in results.resolved.population]
+    return np.unique(ids, return_inverse=True)[1].astype(np.int64)
 
 
 def _rows(results: Results, name: str, part: TransferPart) -> Iterator[dict[str, object]]:
     trainings = (part.reference, *part.targets)
     accuracies = [results.population_accuracy(training) for training in trainings]
     pairs = list(combinations(zip(trainings, accuracies, strict=True), 2))
-    transfers = holm_verdicts([rank_transfer(first, second) for (_, first), (_, second) in pairs])
+    classes = functional_classes(results)
+    transfers = holm_verdicts(
+        [rank_transfer(first, second, classes=classes) for (_, first), (_, second) in pairs]
+    )
     for ((x, first), (y, second)), transfer in zip(pairs, transfers, strict=True):
         missing = int(np.isnan(first).sum() + np.isnan(second).sum())
         yield _row(results, name, (x.condition, x.scheme), y, transfer, missing)
     for predictor in PREDICTORS:
         values = np.array([getattr(m, predictor) for m in results.resolved.population], float)
         for training, accuracy in zip(trainings, accuracies, strict=True):
-            transfer = rank_against_predictor(values, accuracy)
+            transfer = rank_against_predictor(values, accuracy, classes=classes)
             missing = int(np.isnan(accuracy).sum())
             yield _row(results, name, (predictor, ""), training, transfer, missing)
 

@@ -64,6 +64,28 @@ def resample_counts(n: int, resamples: int, rng: np.random.Generator) -> NDArray
     return counts
 
 
+def resample_class_counts(
+    classes: Floats, resamples: int, rng: np.random.Generator
+) -> NDArray[np.integer]:
+    """Draw resamples of whole classes with replacement.
+
+    Architectures that compute one function are no independent draws; a class comes with all its
+    members or not at all.
+
+    Args:
+        classes: shape (A,), equal numbers for members of one class; which numbers they are does
+            not matter, only where each occurs first.
+        resamples: how many.
+        rng: source of chance.
+
+    Returns:
+        Shape (resamples, A): how often each architecture was drawn.
+    """
+    _, first, inverse = np.unique(classes, return_index=True, return_inverse=True)
+    by_appearance = np.argsort(np.argsort(first))[inverse]
+    return resample_counts(len(first), resamples, rng)[:, by_appearance]
+
+
 def percentile_interval(samples: Floats, level: float) -> Interval:
     """The percentile interval from order statistics: the (B+1)(1−level)/2-th from either end.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from imbnas.stats.arrays import (
     Floats,
@@ -20,6 +20,7 @@ from imbnas.stats.bootstrap import (
     Interval,
     check_resampling,
     percentile_interval,
+    resample_class_counts,
     resample_counts,
     upper_p_value,
 )
@@ -101,7 +102,13 @@ class RankTransfer:
 
 
 def rank_transfer(
-    x: ArrayLike, y: ArrayLike, *, resamples: int = 2000, seed: int = 0, level: float = 0.95
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    classes: ArrayLike | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
 ) -> RankTransfer:
     """Compare two rankings of the same architectures, each measured with replicates.
 
@@ -111,6 +118,8 @@ def rank_transfer(
     Args:
         x: shape (A,) or (A, Rx), larger is better; NaN marks a missing value.
         y: shape (A,) or (A, Ry).
+        classes: shape (A,), equal numbers for architectures that compute one function; whole
+            classes are resampled then. ``None`` takes each for itself.
         resamples: bootstrap resamples of the architectures.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
@@ -119,13 +128,15 @@ def rank_transfer(
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     left, right = as_matrix(x, "x"), as_matrix(y, "y")
-    return _compare(left, right, resamples=resamples, seed=seed, level=level, exact=False)
+    sampling = _Sampling(classes, resamples, seed, level)
+    return _compare(left, right, sampling, exact=False)
 
 
 def rank_against_predictor(
     predictor: ArrayLike,
     target: ArrayLike,
     *,
+    classes: ArrayLike | None = None,
     resamples: int = 2000,
     seed: int = 0,
     level: float = 0.95,
@@ -139,6 +150,7 @@ def rank_against_predictor(
     Args:
         predictor: shape (A,), larger is better; NaN marks a missing value.
         target: shape (A,) or (A, R).
+        classes: as in ``rank_transfer``.
         resamples: bootstrap resamples of the architectures.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
@@ -147,20 +159,47 @@ def rank_against_predictor(
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     left, right = as_vector(predictor, "predictor")[:, None], as_matrix(target, "target")
-    return _compare(left, right, resamples=resamples, seed=seed, level=level, exact=True)
+    sampling = _Sampling(classes, resamples, seed, level)
+    return _compare(left, right, sampling, exact=True)
 
 
-def _compare(
-    x: Floats, y: Floats, *, resamples: int, seed: int, level: float, exact: bool
-) -> RankTransfer:
+@dataclass(frozen=True)
+class _Sampling:
+    """How intervals are made."""
+
+    classes: ArrayLike | None
+    resamples: int
+    seed: int
+    level: float
+
+    def labels(self, n: int) -> Floats:
+        """Class of each of n architectures, shape (n,)."""
+        if self.classes is None:
+            return np.zeros(n)
+        return as_vector(self.classes, "classes")
+
+    def draw(self, labels: Floats) -> NDArray[np.integer]:
+        """How often each architecture is in the sample itself, then in each resample."""
+        if len(labels) < MIN_ROWS:
+            return ones(len(labels))
+        rng = np.random.default_rng(self.seed)
+        drawn = (
+            resample_counts(len(labels), self.resamples, rng)
+            if self.classes is None
+            else resample_class_counts(labels, self.resamples, rng)
+        )
+        return np.concatenate([ones(len(labels)), drawn])
+
+
+def _compare(x: Floats, y: Floats, sampling: _Sampling, *, exact: bool) -> RankTransfer:
     same_rows(x, y, "x, y")
-    check_resampling(resamples, level)
-    (x, y), dropped = complete_rows([x, y])
+    labels = sampling.labels(len(x))
+    same_rows(x, labels, "x, classes")
+    level = sampling.level
+    check_resampling(sampling.resamples, level)
+    (x, y, kept), dropped = complete_rows([x, y, labels[:, None]])
     mean_x, mean_y = replicate_mean(x), replicate_mean(y)
-    counts = ones(len(x))
-    if len(x) >= MIN_ROWS:
-        drawn = resample_counts(len(x), resamples, np.random.default_rng(seed))
-        counts = np.concatenate([counts, drawn])
+    counts = sampling.draw(kept[:, 0])
     samples = _samples(mean_x, mean_y, x, y, counts, exact)
     spearman, weighted = _scipy_correlations(mean_x, mean_y)
     notes = _notes(x, y, mean_x, mean_y, samples, exact)

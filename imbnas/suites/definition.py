@@ -62,10 +62,28 @@ Part = Annotated[TransferPart | AdaptationPart | BaselinesPart, Field(discrimina
 
 
 class Population(FrozenModel):
-    """How many distinct live architectures are drawn, and with which seed."""
+    """Which architectures the rank-transfer experiment trains.
 
-    size: Annotated[int, Field(ge=2)]
+    Attributes:
+        rule: ``uniform`` draws distinct live functions; ``stratified`` draws one from each of
+            ``size`` equally large slices ordered by MACs; ``iso-macs`` takes every
+            architecture of exactly ``macs``, twins in function included.
+        size: how many are drawn; not for ``iso-macs``.
+        seed: of the draw.
+        macs: multiply-accumulates at the space's published width, depth and resolution.
+    """
+
+    rule: Literal["uniform", "stratified", "iso-macs"] = "uniform"
+    size: Annotated[int, Field(ge=2)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
+    macs: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Population":
+        wanted, other = ("macs", "size") if self.rule == "iso-macs" else ("size", "macs")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise ValueError(f"rule {self.rule!r} needs {wanted!r} and takes no {other!r}")
+        return self
 
 
 class Searcher(FrozenModel):

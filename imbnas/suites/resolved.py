@@ -18,7 +18,7 @@ class Member(FrozenModel):
     Attributes:
         architecture: published string.
         unique_id: structure as papers count structures.
-        functional_id: function as a graph.
+        functional_id: function as a graph; architectures that share it are resampled together.
         params: trainable parameters under the fidelity's network recipe.
         macs: multiply-accumulates of one image.
     """
@@ -94,6 +94,7 @@ class ResolvedSuite(FrozenModel):
     device_type: DeviceType
     precision: Precision
     space_version: str
+    population_rule: str
     population: tuple[Member, ...]
     conditions: dict[str, ConditionFacts]
     schemes: dict[str, SchemeSpec]

@@ -14,6 +14,7 @@ from imbnas.registry import Registry
 from imbnas.schemes import resolve_scheme
 from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, NetworkShape, get_space
+from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.definition import (
     AdaptationPart,
@@ -71,7 +72,8 @@ class Resolver:
         Raises:
             InputError: a name is unknown, data is missing, or parts cannot work together.
         """
-        population = self._population()
+        drawn = self._draw()
+        population = self._members(drawn)
         return ResolvedSuite(
             suite=self.suite,
             fidelity=self.fidelity,
@@ -80,6 +82,7 @@ class Resolver:
             device_type=self.device_type,
             precision=self.precision,
             space_version=SPACES.entry(self.suite.space).version,
+            population_rule=drawn.rule,
             population=population,
             conditions={name: self._condition(name) for name in self._condition_names()},
             schemes=self._schemes(),
@@ -173,11 +176,19 @@ class Resolver:
             num_classes=datasets[0].num_classes,
         )
 
-    def _population(self) -> tuple[Member, ...]:
+    def _draw(self) -> Population:
+        space, wanted = get_space(self.suite.space), self._settings.population
+        if wanted.macs is not None:
+            return iso_macs(space, wanted.macs, space.published_shape)
+        size = wanted.size or 0
+        if wanted.rule == "stratified":
+            return stratified_by_macs(space, size, wanted.seed, space.published_shape)
+        return uniform(space, size, wanted.seed)
+
+    def _members(self, drawn: Population) -> tuple[Member, ...]:
         space, shape = get_space(self.suite.space), self._shape()
-        wanted = self._settings.population
         members = []
-        for architecture in space.sample(wanted.size, wanted.seed):
+        for architecture in drawn.architectures:
             counts = space.counts(architecture, shape)
             members.append(
                 Member(

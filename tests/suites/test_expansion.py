@@ -82,6 +82,25 @@ def test_p0_is_scored_on_the_source_and_p1_on_the_target(resolved: ResolvedSuite
 
 
 @pytest.mark.parametrize(
+    ("population", "members", "classes", "rule"),
+    [
+        ("size = 4, seed = 3", 4, 4, "4 distinct functions"),
+        ('rule = "stratified", size = 5, seed = 3', 5, 5, "stratified by MACs"),
+        ('rule = "iso-macs", macs = 149340810', 135, 93, "all 135 of 149340810 MACs"),
+    ],
+)
+def test_populations_by_rule(
+    tmp_path: Path, tiny_suite: Path, population: str, members: int, classes: int, rule: str
+) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(tiny_suite.read_text().replace("size = 4, seed = 3", population))
+    resolved = Resolver(read_suite(path), "only", LOCATIONS).resolve()
+    assert len(resolved.population) == members
+    assert len({member.functional_id for member in resolved.population}) == classes
+    assert rule in resolved.population_rule
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ('"p0", "p1"', '"p0", "p9"', "unknown strategy 'p9'"),

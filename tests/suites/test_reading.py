@@ -27,6 +27,7 @@ def broken(tmp_path: Path, tiny_suite: Path, old: str, new: str) -> Path:
         ("digits@10x", "digits@0.5x", 12, r"ratio 0\.5x is below 1"),
         ("epochs = 2", "epoch = 2", 32, "unknown key; did you mean 'epochs'"),
         ("size = 4", "sise = 4", 28, "unknown key; did you mean 'size'"),
+        ("size = 4, ", 'rule = "iso-macs", size = 4, ', 28, "needs 'macs' and takes no 'size'"),
         ("batch_size = 32", "batch_size = 0", 34, "batch_size: .*greater than or equal to 1"),
         ("replicates = 2", "replicates = 'two'", 27, "replicates: .*integer"),
         ('default_fidelity = "only"', 'default_fidelity = "x"', None, "default_fidelity 'x'"),
