@@ -3,10 +3,9 @@
 Listing and describing baselines imports neither torch nor timm; building one does.
 """
 
-import importlib
-from typing import Any
+from imbnas.lazy import lazy_attributes
 
-_HOME = {
+_HOMES = {
     "BASELINES": "catalogue",
     "load_baseline": "catalogue",
     "read_baseline": "catalogue",
@@ -22,13 +21,9 @@ _HOME = {
     "weights_identity": "pretrained",
 }
 
-__all__ = sorted(_HOME)
+__all__ = sorted(_HOMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_attributes(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -3,8 +3,9 @@
 Public names resolve on first use, so that importing this package imports neither NumPy nor torch.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from imbnas.data.dataset import ArraySplit, Dataset, FileSplit, load_dataset
@@ -72,8 +73,4 @@ _HOMES = {
     "write_manifest": "manifests",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_attributes(__name__, _HOMES)

@@ -1,6 +1,8 @@
 """Losses for long-tailed classification, usable in anybody's training loop."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from imbnas.losses.build import build_loss
@@ -8,12 +10,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LOSSES", "build_loss"]
 
-_HOMES = {"LOSSES": "imbnas.losses.registry", "build_loss": "imbnas.losses.build"}
+_HOMES = {"LOSSES": "registry", "build_loss": "build"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy_attributes(__name__, _HOMES)

@@ -1,6 +1,8 @@
 """Schemes: loss, weights, sampler, schedule, classifier and post-hoc step under one name."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from imbnas.schemes.registry import SCHEMES
@@ -10,15 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMES", "build_scheme", "resolve_scheme"]
 
 _HOMES = {
-    "SCHEMES": "imbnas.schemes.registry",
-    "build_scheme": "imbnas.schemes.training_scheme",
-    "resolve_scheme": "imbnas.schemes.resolve",
+    "SCHEMES": "registry",
+    "build_scheme": "training_scheme",
+    "resolve_scheme": "resolve",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy_attributes(__name__, _HOMES)

@@ -3,8 +3,9 @@
 Public names resolve when first used, so that importing this package costs nothing.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from imbnas.spaces.registry import SPACES, SpaceFactory, get_space
@@ -21,8 +22,4 @@ _HOMES = {
     "Space": "space",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_attributes(__name__, _HOMES)

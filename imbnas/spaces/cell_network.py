@@ -44,22 +44,37 @@ class Cell(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C', H, W)."""
-        nodes: list[Tensor | None] = [features] + [None] * (NUM_NODES - 1)
-        for (source, target), operation, computed in zip(
-            EDGES, self.edges, self._computed, strict=True
-        ):
-            if not computed:
-                continue
-            start = nodes[source]
-            value = operation(self._zeros(features) if start is None else start)
-            held = nodes[target]
-            nodes[target] = value if held is None else held + value
-        output = nodes[-1]
-        return self._zeros(features) if output is None else output
+        chosen = zip(self.edges, self._computed, strict=True)
+        operations = [operation if computed else None for operation, computed in chosen]
+        return cell_output(features, operations, self.out_channels)
 
-    def _zeros(self, features: Tensor) -> Tensor:
-        batch, _, height, width = features.shape
-        return features.new_zeros(batch, self.out_channels, height, width)
+
+def cell_output(
+    features: Tensor, operations: Sequence[nn.Module | None], out_channels: int
+) -> Tensor:
+    """Compute a cell: each node is the sum of its edges' outputs, the last node is the output.
+
+    Args:
+        features: (B, C, H, W), the first node.
+        operations: one for each edge in target-major order; ``None`` for one that is not computed.
+        out_channels: channels C' of every further node.
+
+    Returns:
+        (B, C', H, W); zeros where no edge reaches the output.
+    """
+    batch, _, height, width = features.shape
+    nodes: list[Tensor | None] = [features] + [None] * (NUM_NODES - 1)
+    for (source, target), operation in zip(EDGES, operations, strict=True):
+        if operation is None:
+            continue
+        start = nodes[source]
+        if start is None:
+            start = features.new_zeros(batch, out_channels, height, width)
+        value = operation(start)
+        held = nodes[target]
+        nodes[target] = value if held is None else held + value
+    output = nodes[-1]
+    return features.new_zeros(batch, out_channels, height, width) if output is None else output
 
 
 class CellNetwork(nn.Module):

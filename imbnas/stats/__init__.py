@@ -3,8 +3,9 @@
 Public names resolve on first use, so that ``import imbnas.stats`` costs nothing.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from imbnas.stats.bootstrap import Interval as Interval
@@ -59,11 +60,7 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_attributes(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from imbnas.spaces.cell_identity import computed_edges
-from imbnas.spaces.cell_network import CellNetwork
-from imbnas.spaces.cell_string import EDGES, NUM_NODES, OPERATIONS, edges
+from imbnas.spaces.cell_network import CellNetwork, cell_output
+from imbnas.spaces.cell_string import EDGES, OPERATIONS, edges
 from imbnas.spaces.macro import plan, topology_widths
 from imbnas.spaces.operations import Norm, edge_operation
 from imbnas.spaces.space import NetworkShape
@@ -39,25 +39,13 @@ class SharedCell(nn.Module):
 
     def forward(self, features: Tensor, operations: Sequence[str]) -> Tensor:
         """Map (B, C, H, W) to (B, C', H, W) by one operation name for each edge."""
-        nodes: list[Tensor | None] = [features] + [None] * (NUM_NODES - 1)
-        computed = computed_edges(operations)
-        for (source, target), choices, name, needed in zip(
-            EDGES, self.edges, operations, computed, strict=True
-        ):
-            if not needed:
-                continue
-            start = nodes[source]
-            if start is None:
-                start = self._zeros(features)
-            value = choices[OPERATIONS.index(name)](start)  # type: ignore[index]
-            held = nodes[target]
-            nodes[target] = value if held is None else held + value
-        output = nodes[-1]
-        return self._zeros(features) if output is None else output
-
-    def _zeros(self, features: Tensor) -> Tensor:
-        batch, _, height, width = features.shape
-        return features.new_zeros(batch, self.out_channels, height, width)
+        chosen = [
+            choices[OPERATIONS.index(name)] if computed else None  # type: ignore[index]
+            for choices, name, computed in zip(
+                self.edges, operations, computed_edges(operations), strict=True
+            )
+        ]
+        return cell_output(features, chosen, self.out_channels)
 
 
 class TopologySupernet(Supernet):
