@@ -88,8 +88,9 @@ class Registry(Generic[T]):
         """
 
         def decorate(target: T) -> T:
-            origin = inspect.getsourcefile(cast("Any", target)) or "<interactive>"
-            self._add(Entry(name, version, summary, Path(origin).name, target))
+            source = _source_file(target)
+            origin = source.name if source else "<interactive>"
+            self._add(Entry(name, version, summary, origin, target))
             return target
 
         return decorate
@@ -142,10 +143,8 @@ class Registry(Generic[T]):
         """
         if self.entry(name).origin == BUILT_IN:
             return None
-        source = inspect.getsourcefile(cast("Any", self.get(name)))
-        if source is None:
-            return None
-        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        source = _source_file(self.get(name))
+        return hashlib.sha256(source.read_bytes()).hexdigest() if source else None
 
     def _scan_entry_points(self) -> None:
         if self._scanned:
@@ -157,6 +156,15 @@ class Registry(Generic[T]):
             origin = dist.name if dist else "entry point"
             summary = (dist.metadata["Summary"] if dist else None) or point.value
             self._add(Entry(point.name, version, summary, origin, point))
+
+
+def _source_file(target: object) -> Path | None:
+    """The file that defines a class or function; ``None`` for what has no source."""
+    try:
+        source = inspect.getsourcefile(cast("Any", target))
+    except TypeError:
+        return None
+    return Path(source) if source else None
 
 
 def load_plugin(path: Path) -> None:
