@@ -1,5 +1,6 @@
 """Entry point: finds the command, and turns errors into one line and an exit status."""
 
+import errno
 import sys
 from importlib import import_module
 
@@ -8,8 +9,11 @@ import click
 import imbnas
 from imbnas.errors import ImbnasError, InputError, suggest
 
+FULL_DISK = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
 
@@ -70,7 +74,20 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of a pipe has gone, as in `imbnas-bench list | head`.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _complain(_told(error))
+        sys.exit(FULL_DISK if error.errno in _FULL else BAD_INPUT)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _told(error: OSError) -> str:
+    place = error.filename2 or error.filename or "disk"
+    remedy = (
+        "free some space and give the same command again"
+        if error.errno in _FULL
+        else "give a path that can be read and written"
+    )
+    return f"{place}: {error.strerror or error}; {remedy}"
 
 
 def _complain(message: str) -> None:

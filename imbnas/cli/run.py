@@ -57,6 +57,7 @@ def command(
     plugins: tuple[Path, ...],
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
+    from imbnas.cli.devices import device_type
     from imbnas.data.manifests import read_manifest
     from imbnas.errors import UnknownNameError
     from imbnas.runs.binding import bind_run
@@ -75,7 +76,7 @@ def command(
     directory = RunDirectory(out or Path("runs") / f"{suite.name}@{suite.version}" / chosen)
     pins = [read_manifest(path) for path in manifests]
     resolved = bind_run(
-        directory, suite, chosen, locations, _device_type(device), replicates, plugins, pins
+        directory, suite, chosen, locations, device_type(device), replicates, plugins, pins
     )
     if retry_failed:
         directory.forget_failures()
@@ -115,24 +116,13 @@ def _conclude(directory: "RunDirectory", progress: "Progress") -> int:
         note(f"failed: {failure.label}: {failure.error}: {failure.message}")
     if len(failures) > 5:
         note(f"… and {len(failures) - 5} more in {directory.path / 'failures'}")
+    if progress.left:
+        note(f"{progress.left} units are left, because workers stopped; run again to go on")
     note(
         f"{progress.done} of {progress.total} units are done, {progress.failed} failed, "
         f"{progress.blocked} wait for failed ones; --retry-failed tries them again"
     )
     return FAILED_UNITS_REMAIN
-
-
-def _device_type(device: str) -> Any:
-    from imbnas.errors import InputError
-
-    if device == "cpu":
-        return "cpu"
-    import torch
-
-    available = torch.cuda.is_available()
-    if device == "cuda" and not available:
-        raise InputError("--device cuda: torch finds no CUDA device here; use --device cpu")
-    return "cuda" if available else "cpu"
 
 
 def _cores() -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from imbnas.data.manifests import Manifest
     from imbnas.units.recipes import Recipe
     from imbnas.units.records import Record, TrainMetrics
-    from imbnas.units.work import Model, TrainUnit
+    from imbnas.units.work import DeviceType, Model, TrainUnit
 
 
 @click.command("train")
@@ -44,7 +44,7 @@ def command(
     scheme: str,
     recipe_name: str,
     replicate: int,
-    device: Any,
+    device: str,
     data_root: str | None,
     datasets: tuple[str, ...],
     offline: bool,
@@ -53,6 +53,7 @@ def command(
 ) -> None:
     """Train one network from scratch and test it once."""
     del plugins  # loaded by the option itself
+    from imbnas.cli.devices import device_type
     from imbnas.data.dataset import load_dataset
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
@@ -61,6 +62,7 @@ def command(
 
     if (architecture is None) == (baseline is None):
         raise InputError("give either --arch (with --space) or --baseline")
+    device_found = device_type(device)
     recipe = _recipe(recipe_name)
     if baseline is not None:
         model, recipe = _baseline(baseline, recipe)
@@ -69,14 +71,19 @@ def command(
     locations = locations_from(data_root, datasets, offline)
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
     manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
-    unit = _unit(model, manifest, scheme, recipe, replicate, device)
-    record = Executor(_NoStore(), locations, device).execute(unit)
+    unit = _unit(model, manifest, scheme, recipe, replicate, device_found)
+    record = Executor(_NoStore(), locations, device_found).execute(unit)
     fields = _fields(unit, record, manifest)
     (print_json if as_json else print_fields)(fields)
 
 
 def _unit(
-    model: "Model", manifest: "Manifest", scheme: str, recipe: "Recipe", replicate: int, device: Any
+    model: "Model",
+    manifest: "Manifest",
+    scheme: str,
+    recipe: "Recipe",
+    replicate: int,
+    device: "DeviceType",
 ) -> "TrainUnit":
     from imbnas.schemes import resolve_scheme
     from imbnas.units.work import DataRef, TrainUnit

@@ -100,7 +100,10 @@ def read_manifest(path: Path) -> Manifest:
         text = path.read_text(encoding="utf-8")
         return Manifest.model_validate(json.loads(text))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"manifest {path}: cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(
+            f"manifest {path}: {reason}; give a file that show condition --manifest wrote"
+        ) from None
     except json.JSONDecodeError as error:
         raise InputError(
             f"manifest {path}: not JSON (line {error.lineno}); export it anew"

@@ -15,6 +15,11 @@ from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure, Record
 from imbnas.units.work import UNIT_KINDS, Unit
 
+_LAYOUT = {
+    ".tmp", "suite.json", "records", "weights", "failures", "claims", "manifests", "plugins",
+    "tables",
+}  # fmt: skip
+
 
 class DamagedFileError(ImbnasError):
     """A stored file whose content does not match its name or schema."""
@@ -61,7 +66,10 @@ class RunDirectory:
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
             ) from None
         except ValidationError as error:
-            raise InputError(f"{self.suite_file}: damaged: {error.errors()[0]['msg']}") from None
+            raise InputError(
+                f"{self.suite_file}: damaged ({error.errors()[0]['msg']}); restore it from a copy, "
+                "or delete it and run the same command again"
+            ) from None
 
     def store_suite(self, resolved: ResolvedSuite) -> ResolvedSuite:
         """Bind the directory to a resolved suite, or extend a bound one by replicates.
@@ -78,13 +86,17 @@ class RunDirectory:
             if canonical_json(held) == canonical_json(resolved):
                 return held
             self._refuse_unless_extended(held, resolved)
-        elif self.path.exists() and any(self.path.iterdir()):
+        elif self._holds_other_things():
             raise RefusedDirectoryError(
                 f"{self.path}: not empty and not a run directory; choose another --out"
             )
         content = canonical_json(resolved).encode()
         replace_file(self.suite_file, content, self.temporary)
         return resolved
+
+    def _holds_other_things(self) -> bool:
+        # A run that was killed, or lost its disk, before suite.json was there can start again.
+        return self.path.exists() and any(p.name not in _LAYOUT for p in self.path.iterdir())
 
     def _refuse_unless_extended(self, held: ResolvedSuite, wanted: ResolvedSuite) -> None:
         if held.title != wanted.title:
@@ -182,12 +194,21 @@ class RunDirectory:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            raise DamagedFileError(
-                f"{path}: missing weights; delete the record naming them"
-            ) from None
+            raise DamagedFileError(f"{path}: missing weights; {self._remedy(sha256)}") from None
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise DamagedFileError(f"{path}: damaged weights; delete the file and its record")
+            raise DamagedFileError(
+                f"{path}: damaged weights; delete the file, {self._remedy(sha256)}"
+            )
         return content
+
+    def _remedy(self, sha256: str) -> str:
+        named = [
+            str(path)
+            for kind in ("supernet", "adapt")
+            for path in sorted((self.path / "records" / kind).glob("??/*.json"))
+            if sha256.encode() in path.read_bytes()
+        ]
+        return f"delete {', '.join(named) or 'its record'} and run again with --retry-failed"
 
     def failure_path(self, identity: str) -> Path:
         """Where the failure of a unit lies, or would lie."""

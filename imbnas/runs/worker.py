@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from os import getpid
 from types import FrameType
 
 from imbnas.data.locations import DataLocations
@@ -113,7 +114,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_worker_options(arguments)
     worker = Worker(RunDirectory(options.run_dir), options.part, options.locations, options.parent)
     signal.signal(signal.SIGTERM, worker.stop)
-    worker.run()
+    try:
+        worker.run()
+    except OSError as error:
+        if error.errno not in _DISK_FAULTS:
+            raise
+        print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
+        return 1
     return 0
 
 

@@ -1,8 +1,8 @@
 """The content of a suite file."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel
@@ -10,6 +10,18 @@ from imbnas.units.recipes import Recipe
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 PartKind = Literal["transfer", "adaptation", "baselines"]
+Item = TypeVar("Item")
+
+
+def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Refuse repetitions: they would fill tables with rows that count as further tests."""
+    for position, item in enumerate(items):
+        if item in items[:position]:
+            raise ValueError(f"{item} stands there twice; leave one out")
+    return items
+
+
+SomeDistinct = Annotated[tuple[Item, ...], Field(min_length=1), AfterValidator(_distinct)]
 
 
 class Training(FrozenModel):
@@ -23,13 +35,22 @@ class Training(FrozenModel):
     def _parses(cls, text: str) -> str:
         return parse_condition(text).name
 
+    def __str__(self) -> str:
+        return f"{self.condition} with scheme {self.scheme}"
+
 
 class TransferPart(FrozenModel):
     """Train a population on a reference condition and on targets; compare the rankings."""
 
     kind: Literal["transfer"]
     reference: Training
-    targets: Annotated[tuple[Training, ...], Field(min_length=1)]
+    targets: SomeDistinct[Training]
+
+    @model_validator(mode="after")
+    def _differ(self) -> "TransferPart":
+        if self.reference in self.targets:
+            raise ValueError(f"{self.reference} is the reference and a target; leave one out")
+        return self
 
 
 class AdaptationPart(FrozenModel):
@@ -46,16 +67,16 @@ class AdaptationPart(FrozenModel):
     kind: Literal["adaptation"]
     source: Training
     target: Training
-    strategies: Annotated[tuple[str, ...], Field(min_length=1)]
-    also_retrain: tuple[Training, ...] = ()
+    strategies: SomeDistinct[str]
+    also_retrain: Annotated[tuple[Training, ...], AfterValidator(_distinct)] = ()
 
 
 class BaselinesPart(FrozenModel):
     """Train timm models under the same recipe."""
 
     kind: Literal["baselines"]
-    models: Annotated[tuple[str, ...], Field(min_length=1)]
-    trainings: Annotated[tuple[Training, ...], Field(min_length=1)]
+    models: SomeDistinct[str]
+    trainings: SomeDistinct[Training]
 
 
 Part = Annotated[TransferPart | AdaptationPart | BaselinesPart, Field(discriminator="kind")]
@@ -114,6 +135,18 @@ class Fidelity(FrozenModel):
     adaptation: Recipe | None = None
     searcher: Searcher = Searcher()
     calibration_images: Annotated[int, Field(ge=0)] = 2048
+
+    @model_validator(mode="after")
+    def _one_supernet(self) -> "Fidelity":
+        if self.supernet is not None and self.adaptation is not None:
+            for field in ("width", "depth"):
+                first, second = getattr(self.supernet, field), getattr(self.adaptation, field)
+                if first != second:
+                    raise ValueError(
+                        f"supernet.{field} is {first} and adaptation.{field} {second}; "
+                        "one supernet is trained and then adapted, give both the same"
+                    )
+        return self
 
 
 class SuiteFile(FrozenModel):

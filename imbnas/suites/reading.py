@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from imbnas.errors import InputError, UnknownNameError, suggest
 from imbnas.resources import resource_folder
+from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.suites.definition import Fidelity, PartKind, SuiteFile
 from imbnas.suites.toml_lines import line_of
 
@@ -50,9 +51,11 @@ def read_suite(path: Path) -> SuiteFile:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"suite {path}: not valid TOML: {error}") from None
     try:
-        return SuiteFile.model_validate(content)
+        suite = SuiteFile.model_validate(content)
     except ValidationError as error:
         raise InputError(_first_fault(path, text, error)) from None
+    _check_searchers(path, text, suite)
+    return suite
 
 
 def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
@@ -67,15 +70,34 @@ def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
     return chosen, suite.fidelities[chosen]
 
 
+def _check_searchers(path: Path, text: str, suite: SuiteFile) -> None:
+    for name, fidelity in suite.fidelities.items():
+        searcher = fidelity.searcher
+        # A plug-in's searcher may not be loaded here; resolving the suite will ask for it.
+        if searcher.name not in SEARCHERS:
+            continue
+        try:
+            build_searcher(searcher.name, searcher.options)
+        except InputError as error:
+            where = ("fidelities", name, "searcher", "options")
+            raise InputError(_told(path, text, where, str(error))) from None
+
+
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:
     # A misspelt key is also a missing one; naming the misspelling helps more.
     fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     where = _path_in_file(fault["loc"])
-    line = line_of(text, where)
-    key = ".".join(str(part) for part in where) or "(top level)"
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         message = f"unknown key{suggest(str(where[-1]), _known_keys(fault['loc']))}"
+    if fault["type"] == "union_tag_not_found":
+        message = f"kind is missing; give one of {', '.join(get_args(PartKind))}"
+    return _told(path, text, where, message)
+
+
+def _told(path: Path, text: str, where: Sequence[str | int], message: str) -> str:
+    line = line_of(text, where)
+    key = ".".join(str(part) for part in where) or "(top level)"
     place = f"{path}:{line}" if line else str(path)
     return f"suite {place}: {key}: {message}"
 

@@ -32,6 +32,7 @@ from imbnas.suites.resolved import (
     ResolvedSuite,
     StrategyFacts,
 )
+from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import parse_condition
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Precision
@@ -72,6 +73,7 @@ class Resolver:
         Raises:
             InputError: a name is unknown, data is missing, or parts cannot work together.
         """
+        self._check_adaptations()
         drawn = self._draw()
         population = self._members(drawn)
         return ResolvedSuite(
@@ -116,6 +118,25 @@ class Resolver:
                 case BaselinesPart():
                     yield from part.trainings
 
+    def _check_adaptations(self) -> None:
+        """Refuse adaptation parts that would fail only after the first units are done."""
+        get_space(self.suite.space)  # an unknown space is told as such
+        for name, part in self.suite.parts.items():
+            if not isinstance(part, AdaptationPart):
+                continue
+            place = f"suite {self.suite.name!r}: parts.{name}"
+            if self.suite.space not in SUPERNETS:
+                raise InputError(
+                    f"{place}: space {self.suite.space!r} has no supernet to adapt; leave the part "
+                    f"out or take a space with one: {', '.join(SUPERNETS.names())}"
+                )
+            source, target = (self._dataset(t.condition) for t in (part.source, part.target))
+            if source.channels != target.channels:
+                raise InputError(
+                    f"{place}: images of {source.name!r} have {source.channels} channels, those of "
+                    f"{target.name!r} {target.channels}; source and target must agree"
+                )
+
     def _condition_names(self) -> list[str]:
         return sorted({training.condition for training in self._trainings()})
 
@@ -132,9 +153,12 @@ class Resolver:
         names = {parse_condition(name).dataset for name in self._condition_names()}
         return {name: load_dataset(name, self.locations) for name in sorted(names)}
 
+    def _dataset(self, condition: str) -> "Dataset":
+        return self._datasets[parse_condition(condition).dataset]
+
     def _condition(self, name: str) -> ConditionFacts:
         condition = parse_condition(name, self.suite.protocol)
-        dataset = self._datasets[condition.dataset]
+        dataset = self._dataset(name)
         manifests = [
             resolve(condition.for_replicate(replicate), dataset, self.pins)
             for replicate in range(self._replicates)

@@ -78,6 +78,15 @@ class Recipe(FrozenModel):
     def _consistent(self) -> "Recipe":
         if (self.schedule == "step") != bool(self.milestones):
             raise ValueError("milestones go with schedule 'step', which needs at least one")
+        if any(m < 1 for m in self.milestones) or list(self.milestones) != sorted(
+            set(self.milestones)
+        ):
+            raise ValueError("milestones are epochs from 1 on, in ascending order")
+        if self.warmup_epochs > self.epochs:
+            raise ValueError(
+                f"warmup_epochs {self.warmup_epochs:g} exceeds epochs {self.epochs}; "
+                "the learning rate would never reach its peak"
+            )
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs momentum above 0")
         return self

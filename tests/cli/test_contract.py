@@ -152,6 +152,12 @@ BAD_INPUT = [
         "cb-drw",
     ),
     (["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--recipe", "x"], "--recipe"),
+    (
+        ["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--device", "cuda"],
+        "use --device cpu",
+    ),
+    (["run", "--fidelity", "smoke", "--out", "/proc/run"], "/proc/run: No such file"),
+    (["run", "--manifest", "absent.json"], "show condition --manifest"),
     (["leaderboard", "absent"], "not a run directory"),
     (["status", "."], "not a run directory"),
 ]
@@ -159,8 +165,9 @@ BAD_INPUT = [
 
 @pytest.mark.parametrize(("arguments", "said"), BAD_INPUT, ids=lambda value: str(value)[:60])
 def test_bad_input_is_one_line_and_changes_nothing(
-    bench, tmp_path: Path, arguments: list[str], said: str
+    bench, monkeypatch, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     done = bench(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""

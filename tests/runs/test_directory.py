@@ -61,6 +61,30 @@ def test_a_folder_with_other_things_in_it_is_refused(tmp_path: Path, tiny_suite:
     assert snapshot(tmp_path) == {"thesis.tex": b"precious"}
 
 
+def test_a_run_that_ended_before_it_was_bound_starts_again(
+    tmp_path: Path, tiny_suite: Path
+) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.temporary.mkdir(parents=True)
+    (directory.temporary / "host.1.0.tmp").write_bytes(b"half")
+    directory.store_suite(resolve(tiny_suite))
+    assert directory.read_suite().suite.name == "tiny"
+
+
+def test_a_damaged_suite_is_told_and_can_be_deleted(tmp_path: Path, tiny_suite: Path) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.store_suite(resolve(tiny_suite))
+    record = directory.record_path("train", "a" * 64)
+    record.parent.mkdir(parents=True)
+    record.write_text("kept")
+    directory.suite_file.write_text("{")
+    with pytest.raises(InputError, match=r"suite\.json: damaged .*delete it and run the same"):
+        directory.read_suite()
+    directory.suite_file.unlink()
+    directory.store_suite(resolve(tiny_suite))
+    assert record.read_text() == "kept"
+
+
 def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a run directory"):
         RunDirectory(tmp_path).read_suite()
@@ -96,4 +120,10 @@ def test_damaged_files_are_named_with_the_remedy(tmp_path: Path) -> None:
     sha256 = directory.publish_weights(b"weights")
     directory.weights_path(sha256).write_bytes(b"weightz")
     with pytest.raises(DamagedFileError, match="damaged weights"):
+        directory.read_weights(sha256)
+    naming = directory.record_path("supernet", "b" * 64)
+    naming.parent.mkdir(parents=True)
+    naming.write_text(json.dumps({"weights_sha256": sha256}))
+    directory.weights_path(sha256).unlink()
+    with pytest.raises(DamagedFileError, match="missing weights; delete .*bbb.*--retry-failed"):
         directory.read_weights(sha256)

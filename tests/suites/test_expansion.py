@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
@@ -120,3 +121,27 @@ def test_unknown_names_are_found_when_the_suite_is_resolved(
     path.write_text(text.replace(old, new))
     with pytest.raises(InputError, match=said):
         Resolver(read_suite(path), "only", LOCATIONS).resolve()
+
+
+def test_adapting_in_a_space_without_supernet_is_refused(tmp_path: Path, tiny_suite: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(tiny_suite.read_text().replace('"nats-tss"', '"nats-sss"'))
+    with pytest.raises(InputError, match=r"parts\.adaptation: space 'nats-sss' has no supernet"):
+        Resolver(read_suite(path), "only", LOCATIONS).resolve()
+
+
+def test_adapting_to_images_of_other_channels_is_refused(tmp_path: Path, tiny_suite: Path) -> None:
+    for split in ("train", "test"):
+        for label in range(2):
+            folder = tmp_path / "colour" / split / str(label)
+            folder.mkdir(parents=True)
+            for number in range(12):
+                Image.new("RGB", (8, 8), (40 * label, number, 3)).save(folder / f"{number}.png")
+    path = tmp_path / "s.toml"
+    text = tiny_suite.read_text()
+    old = 'target = { condition = "digits@10x"'
+    assert old in text
+    path.write_text(text.replace(old, old.replace("digits@10x", "c@1x")))
+    locations = DataLocations.from_options(datasets=[f"c={tmp_path / 'colour'}"], offline=True)
+    with pytest.raises(InputError, match="'digits' have 1 channels, those of 'c' 3"):
+        Resolver(read_suite(path), "only", locations).resolve()

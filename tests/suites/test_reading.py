@@ -64,3 +64,47 @@ def test_unknown_names_answer_with_the_nearest(tiny_suite: Path) -> None:
         load_suite("lt-digit")
     with pytest.raises(UnknownNameError, match="unknown fidelity of suite 'tiny': 'onyl'"):
         choose_fidelity(read_suite(tiny_suite), "onyl")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ('["p0", "p1"]', '["p0", "p0"]', 19, "strategies: p0 stands there twice"),
+        (
+            '"mobilenetv3_small_050"',
+            '"resnet10t", "resnet10t"',
+            23,
+            "models: resnet10t stands there twice",
+        ),
+        (
+            '{ condition = "digits@10x", scheme = "cb-drw" },\n]',
+            '{ condition = "digits@10x", scheme = "cb-drw" },\n' * 2 + "]",
+            11,
+            "digits@10x with scheme cb-drw stands there twice",
+        ),
+        (
+            '{ condition = "digits@10x", scheme = "cb-drw" },\n]',
+            '{ condition = "digits@1x", scheme = "ce" },\n]',
+            8,
+            "is the reference and a target",
+        ),
+        ('kind = "transfer"\n', "", 8, "kind is missing; give one of transfer, adaptation"),
+        ("lr = 0.01\nwidth = 4", "lr = 0.01\nwidth = 8", 26, r"supernet\.width is 4 and adapt"),
+        ("epochs = 2", "epochs = 2\nwarmup_epochs = 3", 31, "warmup_epochs 3 exceeds epochs 2"),
+        (
+            "epochs = 2",
+            'epochs = 2\nschedule = "step"\nmilestones = [-1]',
+            31,
+            "milestones are epochs from 1 on",
+        ),
+        ("top_k = 2", "topk = 2", 55, "unknown option; did you mean 'top_k'"),
+        ("generations = 1", "generations = -1", 55, "'generations'.*greater than or equal to 0"),
+    ],
+)
+def test_what_could_not_work_is_refused_at_its_line(
+    tmp_path: Path, tiny_suite: Path, old: str, new: str, line: int, said: str
+) -> None:
+    path = broken(tmp_path, tiny_suite, old, new)
+    with pytest.raises(InputError, match=said) as caught:
+        read_suite(path)
+    assert f"{path}:{line}:" in str(caught.value)
