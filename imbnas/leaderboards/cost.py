@@ -65,7 +65,7 @@ def cost(results: Results) -> pd.DataFrame:
     trained = grouped["n_architectures"] > 0
     networks = grouped["n_architectures"].astype("Int64").where(trained)
     grouped = grouped.assign(n_architectures=networks)
-    scope = {name: results.scope[name] for name in ("population", "protocol", "fidelity")}
+    scope = {name: str(results.scope[name]) for name in ("population", "protocol", "fidelity")}
     return grouped.assign(**scope)[list(COLUMNS)]
 
 
