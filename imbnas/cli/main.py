@@ -11,7 +11,7 @@ from imbnas.errors import ImbnasError, InputError, suggest
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
+COMMANDS = ("run", "list", "show", "train", "leaderboard", "report", "status", "correlate")
 
 
 class LazyGroup(click.Group):

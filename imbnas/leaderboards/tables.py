@@ -1,6 +1,6 @@
 """All tables of a run, and how they are written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -35,11 +35,11 @@ def build_tables(results: Results) -> dict[str, pd.DataFrame]:
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """CSV text with six significant digits; an empty cell is a missing value.
+    """CSV text with six significant digits, whole numbers exact; an empty cell is a missing value.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    return table.map(_inert).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return table.map(_csv_cell).to_csv(index=False, lineterminator="\n")
 
 
 def to_markdown(table: pd.DataFrame) -> str:
@@ -63,7 +63,7 @@ def format_cells(table: pd.DataFrame) -> list[list[str]]:
     return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
 
 
-def tables_as_text(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
+def tables_as_text(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """File name → content of every table in both forms."""
     files = {}
     for name, table in tables.items():
@@ -73,7 +73,7 @@ def tables_as_text(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
 
 
 def write_tables(
-    results: Results, directory: RunDirectory, tables: dict[str, pd.DataFrame]
+    results: Results, directory: RunDirectory, tables: Mapping[str, pd.DataFrame]
 ) -> None:
     """Write every table of a run and ``provenance.json``, each file in one step."""
     files = tables_as_text(tables)
@@ -82,7 +82,9 @@ def write_tables(
         replace_file(directory.tables / name, text.encode(), directory.temporary)
 
 
-def _inert(value: object) -> object:
+def _csv_cell(value: object) -> object:
+    if isinstance(value, float) and value == value:
+        return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

@@ -13,7 +13,7 @@ ARCHITECTURE = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
     "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 )
-COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
+COMMANDS = ("run", "list", "show", "train", "leaderboard", "report", "status", "correlate")
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -34,7 +34,10 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 def test_help_imports_click_only() -> None:
-    third_party = {"torch", "numpy", "pandas", "scipy", "pydantic", "rich", "timm", "sklearn"}
+    third_party = {
+        "torch", "numpy", "pandas", "scipy", "pydantic", "rich", "timm", "sklearn",
+        "seaborn", "matplotlib", "jinja2", "plotly",
+    }  # fmt: skip
     for arguments in (("--help",), *((command, "--help") for command in COMMANDS)):
         assert not imported_by(*arguments) & third_party, arguments
 
@@ -155,6 +158,7 @@ BAD_INPUT = [
     ),
     (["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--recipe", "x"], "--recipe"),
     (["leaderboard", "absent"], "not a run directory"),
+    (["report", "absent"], "not a run directory"),
     (["status", "."], "not a run directory"),
 ]
 

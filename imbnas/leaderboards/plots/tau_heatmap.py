@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from imbnas.leaderboards.plots.figures import new_figure
+from imbnas.leaderboards.transfer_rows import transfer_rows
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
@@ -16,11 +17,10 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     Returns:
         ``None`` where no pair of trainings has a tau-b.
     """
-    rows = pairs(tables["rank_correlation"])
+    rows = transfer_rows(tables["rank_correlation"])
     if rows.empty:
         return None
-    labels = list(dict.fromkeys([*rows["x_label"], *rows["y_label"]]))
-    taus, texts = _cells(rows, labels)
+    labels, taus, texts = matrix(rows)
     size = 2.2 + 1.3 * len(labels)
     figure = new_figure(size + 0.6, size)
     axes = figure.subplots()
@@ -34,25 +34,14 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     return figure
 
 
-def pairs(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that compare two trainings of the first population and have a tau-b.
-
-    Rows of plain parameter and MAC counts, which name no scheme of x, are left out.
-    """
-    known = table["tau_b"].notna() & table["x_scheme"].fillna("").ne("")
-    rows = table[known]
-    if rows.empty:
-        return rows
-    first = rows.iloc[0]
-    rows = rows[rows["part"].eq(first["part"]) & rows["population"].eq(first["population"])]
-    return rows.assign(
+def matrix(
+    rows: pd.DataFrame,
+) -> tuple[list[str], "np.ndarray[tuple[int, int], np.dtype[np.float64]]", list[list[str]]]:
+    """Labels, tau-b and text of every cell; seed against seed on the diagonal, NaN for a gap."""
+    rows = rows.assign(
         x_label=rows["x"] + "\n" + rows["x_scheme"], y_label=rows["y"] + "\n" + rows["y_scheme"]
     )
-
-
-def _cells(
-    rows: pd.DataFrame, labels: list[str]
-) -> tuple["np.ndarray[tuple[int, int], np.dtype[np.float64]]", list[list[str]]]:
+    labels = list(dict.fromkeys([*rows["x_label"], *rows["y_label"]]))
     place = {label: index for index, label in enumerate(labels)}
     taus = np.full((len(labels), len(labels)), np.nan)
     texts = [[""] * len(labels) for _ in labels]
@@ -64,7 +53,7 @@ def _cells(
         for a, seed in ((i, row["seed_tau_x"]), (j, row["seed_tau_y"])):
             if pd.notna(seed):
                 taus[a, a], texts[a][a] = seed, f"{seed:.2f}"
-    return taus, texts
+    return labels, taus, texts
 
 
 def _number(value: float | None) -> str:
