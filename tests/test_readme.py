@@ -13,7 +13,7 @@ PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@1" / "mini"
 
 
 def test_an_excerpt_compares_trainings_only(tmp_path: Path) -> None:
-    row = {name: 0.5 for name in COLUMNS} | {
+    row = dict.fromkeys(COLUMNS, 0.5) | {
         "x": "digits@1x", "x_scheme": "ce", "y": "digits@20x", "y_scheme": "ce",
         "verdict": "inconclusive", "part": "transfer", "population": "p",
     }  # fmt: skip
