@@ -21,7 +21,7 @@ def command(run_dir: Path, as_json: bool) -> None:
     directory = RunDirectory(run_dir)
     results = Results.collect(directory.read_suite(), directory.records())
     tables = build_tables(results)
-    write_tables(tables, directory)
+    write_tables(results, directory, tables)
     if as_json:
         rows = {name: to_rows(table) for name, table in tables.items()}
         print_json({"suite": results.resolved.title, "tables": rows})

@@ -15,7 +15,7 @@ INTERRUPTED = 130
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
-COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
+COMMANDS = ("run", "list", "show", "train", "leaderboard", "report", "status", "correlate")
 
 
 class LazyGroup(click.Group):

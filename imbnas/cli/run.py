@@ -103,7 +103,7 @@ def _report(directory: "RunDirectory") -> None:
 
     results = Results.collect(directory.read_suite(), directory.records())
     tables = build_tables(results)
-    write_tables(tables, directory)
+    write_tables(results, directory, tables)
     print_leaderboards(tables, results.resolved.title)
     click.echo(f"Leaderboards: {directory.tables}")
 

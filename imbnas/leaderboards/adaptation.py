@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from imbnas.leaderboards.class_orders import class_orders
 from imbnas.leaderboards.rank_correlation import (
     PREDICTORS,
     functional_classes,
-    population_name,
     target_accuracy,
 )
 from imbnas.leaderboards.results import Floats, Results, mean, summarise
@@ -21,8 +21,8 @@ COLUMNS = (
     "part", "strategy", "source", "source_scheme", "target", "target_scheme", "accuracy_mean",
     "accuracy_sd", "many", "medium", "few", "worst_class", "difference_to_p0",
     "difference_low", "difference_high", "tau_b", "tau_sd", "ci_low", "ci_high",
-    "noise_ceiling", "regret", "regret_sd", "cost_ratio", "population", "n_architectures",
-    "n_replicates", "n_missing", "scored_on", "protocol", "fidelity",
+    "noise_ceiling", "regret", "regret_sd", "cost_ratio", "class_orders", "population",
+    "n_architectures", "n_replicates", "n_missing", "scored_on", "protocol", "fidelity",
 )  # fmt: skip
 
 
@@ -93,7 +93,6 @@ def _without_supernet(
 
 
 def _common(results: Results, name: str, part: AdaptationPart, strategy: str) -> dict[str, object]:
-    resolved = results.resolved
     return {
         "part": name,
         "strategy": strategy,
@@ -101,11 +100,8 @@ def _common(results: Results, name: str, part: AdaptationPart, strategy: str) ->
         "source_scheme": part.source.scheme,
         "target": part.target.condition,
         "target_scheme": part.target.scheme,
-        "population": population_name(results),
-        "n_architectures": len(resolved.population),
-        "n_replicates": resolved.replicates,
-        "protocol": resolved.suite.protocol,
-        "fidelity": resolved.fidelity,
+        "class_orders": class_orders(results, part.source, part.target),
+        **results.scope,
     }
 
 

@@ -13,7 +13,8 @@ def architectures(results: Results) -> pd.DataFrame:
 
     Rank 1 is best; ties share their mean rank. ``rank_difference`` is balanced rank minus
     long-tailed rank: positive for an architecture that gains when the data is long-tailed. The
-    columns without a suffix compare the part's reference with its first target.
+    columns without a suffix compare the part's reference with its first target. ``n …`` counts
+    finished replicates, ``n_missing`` trainings of the architecture that are not finished.
     """
     frames = [
         _frame(results, name, part)
@@ -37,6 +38,7 @@ def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:
     columns["balanced_rank"] = reference
     columns["long_tailed_rank"] = first
     columns["rank_difference"] = reference - first
+    missing = np.zeros(len(results.resolved.population), dtype=int)
     for training in (part.reference, *part.targets):
         accuracy = results.population_accuracy(training)
         label = _label(training)
@@ -45,7 +47,9 @@ def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:
             100 * accuracy.std(axis=1, ddof=1) if accuracy.shape[1] > 1 else np.nan
         )
         columns[f"rank {label}"] = _ranks(accuracy)
-    return pd.DataFrame(columns)
+        columns[f"n {label}"] = (~np.isnan(accuracy)).sum(axis=1)
+        missing += np.isnan(accuracy).sum(axis=1)
+    return pd.DataFrame({**columns, "n_missing": missing, **results.scope})
 
 
 def _ranks(accuracy: Floats) -> Floats:

@@ -1,55 +1,112 @@
 """What everything took; the one table with wall-clock figures."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import pandas as pd
 
 from imbnas.leaderboards.results import Results
 from imbnas.units.records import Record
-from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
+from imbnas.units.work import AdaptUnit, DataRef, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 COLUMNS = (
-    "kind", "what", "condition", "scheme", "units", "seconds", "seconds_mean", "images_seen",
-    "images_per_second", "macs", "device",
+    "kind", "what", "condition", "scheme", "units", "n_missing", "seconds", "seconds_mean",
+    "images_seen", "images_per_second", "macs", "device", "population", "n_architectures",
+    "n_replicates", "protocol", "fidelity",
 )  # fmt: skip
-_KEYS = ["kind", "what", "condition", "scheme", "device"]
+
+
+class _Key(NamedTuple):
+    kind: str
+    what: str
+    condition: str
+    scheme: str
 
 
 def cost(results: Results) -> pd.DataFrame:
     """Seconds (wall clock), images and multiply-accumulates by kind of unit and training.
 
     ``images_per_second`` counts images through the network, training and evaluation together.
+    ``n_missing`` counts units that failed or are not finished; trainings of architectures that a
+    search has still to find are not among them. ``device`` names every processor that took part;
+    ``n_architectures`` counts distinct networks trained from scratch.
     """
-    rows = pd.DataFrame([_row(record) for record in results.records.values()])
-    if rows.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
-    grouped = rows.groupby(_KEYS, sort=True, as_index=False).agg(
-        units=("seconds", "size"),
-        seconds=("seconds", "sum"),
-        images_seen=("images_seen", "sum"),
-        macs=("macs", "sum"),
-    )
-    grouped["seconds_mean"] = grouped["seconds"] / grouped["units"]
-    grouped["images_per_second"] = grouped["images_seen"] / grouped["seconds"]
-    return grouped[list(COLUMNS)]
-
-
-def _row(record: Record) -> dict[str, object]:
-    match record.unit:
-        case TrainUnit() as unit:
-            what = unit.model.label if unit.model.source == "baseline" else unit.model.space
-            named = (what, unit.data.condition, unit.scheme.name)
-        case SupernetUnit() as unit:
-            named = (unit.space, unit.data.condition, unit.scheme.name)
-        case AdaptUnit() as unit:
-            named = (unit.strategy.name, unit.target.condition, unit.scheme.name)
-        case SearchUnit() as unit:
-            named = (unit.searcher.name, unit.scored_on.condition, "")
-    return {
-        "kind": record.unit.kind,
-        "what": named[0],
-        "condition": named[1],
-        "scheme": named[2],
-        "device": record.cost.device,
-        "seconds": record.cost.seconds,
-        "images_seen": record.cost.images_seen,
-        "macs": record.cost.macs,
+    conditions = {
+        ref.manifest_sha256: name
+        for name, facts in results.resolved.conditions.items()
+        for ref in facts.replicates
     }
+    rows = [
+        {**_key(unit, conditions)._asdict(), **_spent(results.record(unit))}
+        | {"model": _model(unit), "replicate": unit.replicate}
+        for unit in _units(results)
+    ]
+    if not rows:
+        return pd.DataFrame(columns=list(COLUMNS))
+    grouped = (
+        pd.DataFrame(rows)
+        .groupby(list(_Key._fields), sort=True, as_index=False)
+        .agg(
+            units=("done", "sum"),
+            n_missing=("missing", "sum"),
+            seconds=("seconds", "sum"),
+            images_seen=("images_seen", "sum"),
+            macs=("macs", "sum"),
+            device=("device", _names),
+            n_architectures=("model", "nunique"),
+            n_replicates=("replicate", "nunique"),
+        )
+    )
+    grouped["seconds_mean"] = grouped["seconds"] / grouped["units"].where(grouped["units"] > 0)
+    grouped["images_per_second"] = grouped["images_seen"] / grouped["seconds"].where(
+        grouped["seconds"] > 0
+    )
+    # Supernets, adaptations and searches hold all architectures of a space, not so many.
+    trained = grouped["n_architectures"] > 0
+    networks = grouped["n_architectures"].astype("Int64").where(trained)
+    grouped = grouped.assign(n_architectures=networks)
+    scope = {name: str(results.scope[name]) for name in ("population", "protocol", "fidelity")}
+    return grouped.assign(**scope)[list(COLUMNS)]
+
+
+def _units(results: Results) -> Iterator[Unit]:
+    """Finished units of the suite, and those that its plan still misses."""
+    yield from (record.unit for record in results.records.values())
+    plan = results.expansion.plan()
+    found = {
+        retraining.waits_for: best
+        for retraining in plan.retrainings
+        if (best := results.found(retraining.chain)) is not None
+    }
+    planned = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
+    yield from (unit for identity, unit in planned.items() if identity not in results.records)
+
+
+def _key(unit: Unit, conditions: dict[str, str]) -> _Key:
+    def name(data: DataRef) -> str:
+        return conditions.get(data.manifest_sha256, data.condition)
+
+    match unit:
+        case TrainUnit():
+            what = unit.model.label if unit.model.source == "baseline" else unit.model.space
+            return _Key("train", what, name(unit.data), unit.scheme.name)
+        case SupernetUnit():
+            return _Key("supernet", unit.space, name(unit.data), unit.scheme.name)
+        case AdaptUnit():
+            return _Key("adapt", unit.strategy.name, name(unit.target), unit.scheme.name)
+        case SearchUnit():
+            return _Key("search", unit.searcher.name, name(unit.scored_on), "")
+
+
+def _model(unit: Unit) -> str | None:
+    return unit.model.label if isinstance(unit, TrainUnit) else None
+
+
+def _spent(record: Record | None) -> dict[str, object]:
+    if record is None:
+        return {"done": 0, "missing": 1, "seconds": 0.0, "images_seen": 0, "macs": 0, "device": ""}
+    return {"done": 1, "missing": 0, **record.cost.model_dump()}
+
+
+def _names(values: "pd.Series[str]") -> str:
+    return ", ".join(sorted(set(values) - {""}))

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbnas.leaderboards.class_orders import class_orders
 from imbnas.leaderboards.results import Floats, Results
+from imbnas.leaderboards.strata import STRATA, within_strata
 from imbnas.stats import RankTransfer, holm_verdicts, rank_against_predictor, rank_transfer
 from imbnas.suites.definition import Training, TransferPart
 
@@ -17,8 +19,8 @@ STATISTICS = (
     "spearman", "weighted_tau", "seed_tau_x", "seed_tau_y",
 )  # fmt: skip
 COLUMNS = (
-    "part", "x", "x_scheme", "y", "y_scheme", *STATISTICS, "population", "n_architectures",
-    "n_replicates", "n_missing", "protocol", "fidelity",
+    "part", "x", "x_scheme", "y", "y_scheme", *STATISTICS, *STRATA, "class_orders", "population",
+    "n_architectures", "n_replicates", "n_missing", "protocol", "fidelity",
 )  # fmt: skip
 PREDICTORS = ("params", "macs")
 
@@ -29,7 +31,8 @@ def rank_correlation(results: Results) -> pd.DataFrame:
     ``x`` is the balanced reference where it takes part. Verdicts are corrected for the number of
     pairs (Holm); ``p_adjusted`` is that of "the ceiling is above tau". ``n_missing`` counts
     trainings that failed or are not finished; an architecture that lacks a replicate is left out
-    of the row.
+    of the row. ``tau_within_macs`` counts only pairs of architectures of about equal MACs, for
+    populations stratified by MACs; ``class_orders`` names the orders of the imbalanced conditions.
     """
     rows = [
         row
@@ -38,11 +41,6 @@ def rank_correlation(results: Results) -> pd.DataFrame:
         for row in _rows(results, name, part)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def population_name(results: Results) -> str:
-    """How the population was drawn, in a few words."""
-    return f"{results.resolved.suite.space}: {results.resolved.population_rule}"
 
 
 def functional_classes(results: Results) -> NDArray[np.int64]:
@@ -61,13 +59,19 @@ def _rows(results: Results, name: str, part: TransferPart) -> Iterator[dict[str,
     )
     for ((x, first), (y, second)), transfer in zip(pairs, transfers, strict=True):
         missing = int(np.isnan(first).sum() + np.isnan(second).sum())
-        yield _row(results, name, (x.condition, x.scheme), y, transfer, missing)
+        row = _row(results, name, (x.condition, x.scheme), y, transfer, missing)
+        yield {
+            **row,
+            **within_strata(results, first, second),
+            "class_orders": class_orders(results, x, y),
+        }
     for predictor in PREDICTORS:
         values = np.array([getattr(m, predictor) for m in results.resolved.population], float)
         for training, accuracy in zip(trainings, accuracies, strict=True):
             transfer = rank_against_predictor(values, accuracy, classes=classes)
             missing = int(np.isnan(accuracy).sum())
-            yield _row(results, name, (predictor, ""), training, transfer, missing)
+            row = _row(results, name, (predictor, ""), training, transfer, missing)
+            yield {**row, "class_orders": class_orders(results, training)}
 
 
 def _row(
@@ -78,7 +82,6 @@ def _row(
     transfer: RankTransfer,
     missing: int,
 ) -> dict[str, object]:
-    resolved = results.resolved
     return {
         "part": part,
         "x": x[0],
@@ -86,12 +89,9 @@ def _row(
         "y": y.condition,
         "y_scheme": y.scheme,
         **{name: getattr(transfer, name) for name in STATISTICS},
-        "population": population_name(results),
+        **results.scope,
         "n_architectures": transfer.n,
-        "n_replicates": resolved.replicates,
         "n_missing": missing,
-        "protocol": resolved.suite.protocol,
-        "fidelity": resolved.fidelity,
     }
 
 

@@ -25,13 +25,33 @@ class Results:
 
     @classmethod
     def collect(cls, resolved: ResolvedSuite, records: Iterable[Record]) -> "Results":
-        """Index records by identity; their order does not matter."""
-        return cls(resolved, {record.identity: record for record in records})
+        """Index records by identity; their order does not matter.
+
+        They are sorted, since a sum of floating-point numbers depends on their order.
+        """
+        indexed = {record.identity: record for record in records}
+        return cls(resolved, {identity: indexed[identity] for identity in sorted(indexed)})
 
     @cached_property
     def expansion(self) -> Expansion:
         """The units that the suite expands to."""
         return Expansion(self.resolved)
+
+    @cached_property
+    def scope(self) -> dict[str, object]:
+        """What every row names: population, its size, replicates, protocol, fidelity."""
+        resolved = self.resolved
+        return {
+            "population": f"{resolved.suite.space}: {resolved.population_rule}",
+            "n_architectures": len(resolved.population),
+            "n_replicates": resolved.replicates,
+            "protocol": resolved.suite.protocol,
+            "fidelity": resolved.fidelity,
+        }
+
+    @cached_property
+    def _population_accuracies(self) -> dict[Training, Floats]:
+        return {}
 
     def parts(self, kind: PartKind) -> list[tuple[str, object]]:
         """Name and content of every part of one kind."""
@@ -54,13 +74,18 @@ class Results:
         """Mean per-class test recall in [0, 1] of the population, NaN where missing.
 
         Returns:
-            Array of shape (architectures, replicates).
+            Array of shape (architectures, replicates), not to be written to.
         """
-        columns = [
-            [self._accuracy(unit) for unit in self.expansion.population(training, replicate)]
-            for replicate in range(self.resolved.replicates)
-        ]
-        return np.array(columns, dtype=np.float64).T
+        held = self._population_accuracies.get(training)
+        if held is None:
+            columns = [
+                [self._accuracy(unit) for unit in self.expansion.population(training, replicate)]
+                for replicate in range(self.resolved.replicates)
+            ]
+            held = np.array(columns, dtype=np.float64).T
+            held.flags.writeable = False
+            self._population_accuracies[training] = held
+        return held
 
     def model_metrics(self, model: Model, training: Training) -> list[TrainMetrics | None]:
         """The metrics of one model on one training, one entry a replicate."""

@@ -1,6 +1,6 @@
 """All tables of a run, and how they are written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,7 +9,9 @@ from tabulate import tabulate
 from imbnas.leaderboards.adaptation import adaptation
 from imbnas.leaderboards.architectures import architectures
 from imbnas.leaderboards.baselines import baselines
+from imbnas.leaderboards.checklist import checklist
 from imbnas.leaderboards.cost import cost
+from imbnas.leaderboards.provenance import provenance_text
 from imbnas.leaderboards.rank_correlation import rank_correlation
 from imbnas.leaderboards.results import Results
 from imbnas.runs.directory import RunDirectory
@@ -21,7 +23,10 @@ TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
     "baselines": baselines,
     "architectures": architectures,
     "cost": cost,
+    "checklist": checklist,
 }
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet compute a cell (OWASP, "CSV injection")."""
 
 
 def build_tables(results: Results) -> dict[str, pd.DataFrame]:
@@ -30,14 +35,16 @@ def build_tables(results: Results) -> dict[str, pd.DataFrame]:
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """CSV text with six significant digits; an empty cell is a missing value."""
-    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    """CSV text with six significant digits, whole numbers exact; an empty cell is a missing value.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    return table.map(_csv_cell).to_csv(index=False, lineterminator="\n")
 
 
 def to_markdown(table: pd.DataFrame) -> str:
     """GitHub-flavoured Markdown with three decimals; an empty cell is a missing value."""
-    # A bar would end the cell; architecture strings are full of them.
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in format_cells(table)]
+    cells = [[_escaped(cell) for cell in row] for row in format_cells(table)]
     text = tabulate(cells, headers=list(table.columns), tablefmt="github", disable_numparse=True)
     return text + "\n"
 
@@ -56,7 +63,7 @@ def format_cells(table: pd.DataFrame) -> list[list[str]]:
     return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
 
 
-def tables_as_text(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
+def tables_as_text(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """File name → content of every table in both forms."""
     files = {}
     for name, table in tables.items():
@@ -65,10 +72,25 @@ def tables_as_text(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
     return files
 
 
-def write_tables(tables: dict[str, pd.DataFrame], directory: RunDirectory) -> None:
-    """Write every table of a run as CSV and as Markdown, each file in one step."""
-    for name, text in tables_as_text(tables).items():
+def write_tables(
+    results: Results, directory: RunDirectory, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """Write every table of a run and ``provenance.json``, each file in one step."""
+    files = tables_as_text(tables)
+    files["provenance.json"] = provenance_text(results, files)
+    for name, text in files.items():
         replace_file(directory.tables / name, text.encode(), directory.temporary)
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, float) and value == value:
+        return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _escaped(cell: str) -> str:
+    # A bar would end the cell; architecture strings are full of them.
+    return " ".join(cell.replace("|", "\\|").replace("<", "&lt;").split())
 
 
 def _cell(value: object) -> str:

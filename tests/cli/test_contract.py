@@ -13,7 +13,7 @@ ARCHITECTURE = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
     "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 )
-COMMANDS = ("run", "list", "show", "train", "leaderboard", "status", "correlate")
+COMMANDS = ("run", "list", "show", "train", "leaderboard", "report", "status", "correlate")
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -34,7 +34,10 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 def test_help_imports_click_only() -> None:
-    third_party = {"torch", "numpy", "pandas", "scipy", "pydantic", "rich", "timm", "sklearn"}
+    third_party = {
+        "torch", "numpy", "pandas", "scipy", "pydantic", "rich", "timm", "sklearn",
+        "seaborn", "matplotlib", "jinja2", "plotly",
+    }  # fmt: skip
     for arguments in (("--help",), *((command, "--help") for command in COMMANDS)):
         assert not imported_by(*arguments) & third_party, arguments
 
@@ -121,7 +124,9 @@ def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> 
     assert (status["done"], status["left"], status["failed"]) == (status["total"], 0, 0)
     before = {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()}
     tables = json.loads(bench("leaderboard", finished_run, "--json").stdout)["tables"]
-    assert set(tables) == {"rank_correlation", "adaptation", "baselines", "architectures", "cost"}
+    assert set(tables) == {
+        "rank_correlation", "adaptation", "baselines", "architectures", "cost", "checklist"
+    }  # fmt: skip
     assert {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()} == before
 
 
@@ -159,6 +164,7 @@ BAD_INPUT = [
     (["run", "--fidelity", "smoke", "--out", "/proc/run"], "/proc/run: No such file"),
     (["run", "--manifest", "absent.json"], "show condition --manifest"),
     (["leaderboard", "absent"], "not a run directory"),
+    (["report", "absent"], "not a run directory"),
     (["status", "."], "not a run directory"),
 ]
 

@@ -1,0 +1,27 @@
+"""``imbnas-bench report``: one page and pictures of a run."""
+
+from pathlib import Path
+
+import click
+
+from imbnas.cli.options import json_option
+from imbnas.cli.output import print_json
+
+
+@click.command("report")
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@json_option
+def command(run_dir: Path, as_json: bool) -> None:
+    """Write RUN_DIR/index.html, a page that needs no network, and pictures beside it."""
+    from imbnas.leaderboards.report import write_report
+    from imbnas.leaderboards.results import Results
+    from imbnas.runs.directory import RunDirectory
+
+    directory = RunDirectory(run_dir)
+    results = Results.collect(directory.read_suite(), directory.records())
+    written = write_report(results, directory)
+    if as_json:
+        print_json({"suite": results.resolved.title, "files": [str(path) for path in written]})
+        return
+    for path in written:
+        click.echo(path)

@@ -1,0 +1,198 @@
+"""Results of a run or of published tables, as frames and as answers to single questions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from imbnas.errors import InputError, UnknownNameError
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables import TABLES, build_tables, to_rows
+from imbnas.runs.directory import RunDirectory
+from imbnas.units.records import TrainMetrics
+from imbnas.units.work import TrainUnit
+
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What one architecture or baseline reaches on one training.
+
+    Attributes:
+        mean: per-class test accuracy in percent, mean over replicates; ``None`` where one misses.
+        sd: its standard deviation over replicates; ``None`` with fewer than two.
+        n_replicates: finished replicates.
+        params: trainable parameters.
+        macs: multiply-accumulates of one image.
+    """
+
+    mean: float | None
+    sd: float | None
+    n_replicates: int
+    params: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class LoadedResults:
+    """Tables of a suite, tidy frames made from them, and an index for single questions.
+
+    Attributes:
+        source: the folder they were read from.
+        tables: name → table, as in the CSV files.
+        records: one row a finished training of a run: model, condition, scheme, replicate, accuracy
+            (percent), cost; ``None`` for published tables, which hold no records.
+    """
+
+    source: Path
+    tables: Mapping[str, pd.DataFrame]
+    records: pd.DataFrame | None
+
+    @cached_property
+    def accuracies(self) -> pd.DataFrame:
+        """One row a model and training: space, architecture, condition, scheme, ``Accuracy``.
+
+        ``space`` is ``timm`` for baselines, or ``imbnas`` for those that imbnas builds itself.
+        """
+        rows = [
+            dict(zip(("space", "architecture", "condition", "scheme"), key, strict=True))
+            | vars(accuracy)
+            for key, accuracy in self.index.items()
+        ]
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def index(self) -> dict[Key, Accuracy]:
+        """(space, architecture, condition, scheme) → accuracy."""
+        return {**dict(_baselines(self.tables)), **dict(_population(self.tables))}
+
+
+def load_results(path: str | Path) -> LoadedResults:
+    """Read a run directory, or a folder of published tables.
+
+    Args:
+        path: a folder that holds ``suite.json``, or one that holds ``rank_correlation.csv``.
+
+    Raises:
+        InputError: it is neither.
+    """
+    folder = Path(path)
+    directory = RunDirectory(folder)
+    if directory.exists():
+        results = Results.collect(directory.read_suite(), directory.records())
+        loaded = LoadedResults(folder, build_tables(results), _records(results))
+    elif (folder / "rank_correlation.csv").is_file():
+        tables = {
+            name: pd.read_csv(folder / f"{name}.csv")
+            for name in TABLES
+            if (folder / f"{name}.csv").is_file()
+        }
+        loaded = LoadedResults(folder, tables, None)
+    else:
+        raise InputError(
+            f"{folder}: neither a run directory (suite.json) nor a folder of tables "
+            "(rank_correlation.csv); give the --out of a run or a folder of leaderboards/"
+        )
+    # Built now, so that the first question is as fast as every other.
+    _ = loaded.index
+    return loaded
+
+
+def query(
+    space: str, architecture: str, condition: str, scheme: str, results: LoadedResults
+) -> Accuracy:
+    """Look up what an architecture reaches; takes microseconds.
+
+    Args:
+        space: of the architecture; ``timm`` or ``imbnas`` for a baseline.
+        architecture: its published string, or the baseline's name.
+        condition: such as ``digits@20x``, without a subset seed.
+        scheme: such as ``ce``.
+        results: from ``load_results``.
+
+    Raises:
+        InputError: the results do not hold it; the message offers what is near.
+    """
+    key = (space, architecture, condition, scheme)
+    found = results.index.get(key)
+    if found is not None:
+        return found
+    kinds = ("space", "architecture", "condition", "scheme")
+    held = list(results.index)
+    for place, (kind, name) in enumerate(zip(kinds, key, strict=True)):
+        known = {other[place] for other in held}
+        if name not in known:
+            raise UnknownNameError(f"{kind} in {results.source}:", name, known)
+        held = [other for other in held if other[place] == name]
+    raise InputError(f"{results.source}: holds no {space} {architecture!r} on {condition} {scheme}")
+
+
+def _population(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:
+    for row in to_rows(tables.get("architectures", pd.DataFrame())):
+        space = str(row["population"]).partition(":")[0]
+        for name in row:
+            training = name.removeprefix("mean ")
+            if training == name:
+                continue
+            condition, _, scheme = training.partition(" ")
+            yield (
+                (space, row["architecture"], condition, scheme),
+                Accuracy(
+                    mean=row[name],
+                    sd=row[f"sd {training}"],
+                    n_replicates=int(row[f"n {training}"]),
+                    params=int(row["params"]),
+                    macs=int(row["macs"]),
+                ),
+            )
+
+
+def _baselines(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:
+    """Baselines; rows of searched networks name several architectures at once."""
+    for row in to_rows(tables.get("baselines", pd.DataFrame())):
+        if str(row["source"]).startswith("searched"):
+            continue
+        yield (
+            (row["source"], row["model"], row["condition"], row["scheme"]),
+            Accuracy(
+                mean=row["accuracy_mean"],
+                sd=row["accuracy_sd"],
+                n_replicates=int(row["n_replicates"]),
+                params=int(row["params"]),
+                macs=int(row["macs"]),
+            ),
+        )
+
+
+def _records(results: Results) -> pd.DataFrame:
+    names = {
+        ref.manifest_sha256: name
+        for name, facts in results.resolved.conditions.items()
+        for ref in facts.replicates
+    }
+    rows: list[dict[str, Any]] = []
+    for record in results.records.values():
+        unit, metrics = record.unit, record.metrics
+        if not isinstance(unit, TrainUnit) or not isinstance(metrics, TrainMetrics):
+            continue
+        accuracy = metrics.mean_accuracy()
+        rows.append(
+            {
+                "identity": record.identity,
+                "space": unit.model.space if unit.model.source == "space" else "baseline",
+                "architecture": unit.model.label,
+                "condition": names.get(unit.data.manifest_sha256, unit.data.condition),
+                "scheme": unit.scheme.name,
+                "replicate": unit.replicate,
+                "accuracy": None if accuracy is None else 100 * accuracy,
+                "train_loss": metrics.train_loss,
+                "params": metrics.params,
+                "macs": metrics.macs,
+                "seconds": record.cost.seconds,
+            }
+        )
+    return pd.DataFrame(rows)

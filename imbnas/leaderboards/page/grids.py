@@ -1,0 +1,89 @@
+"""Tables as the page shows them: what every row shares stands once, above the table."""
+
+import base64
+from dataclasses import dataclass
+
+import pandas as pd
+
+from imbnas.leaderboards.tables import format_cells, to_csv
+
+MAX_ROWS = 1000
+_MAX_EMBEDDED = 200_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text of a cell, and the value it is sorted by: a number or the text itself."""
+
+    text: str
+    order: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One table.
+
+    Attributes:
+        name: of the table.
+        shared: (column, text) of columns that are equal in every row.
+        columns: the others.
+        numeric: whether a column holds numbers, one entry a column.
+        rows: at most ``MAX_ROWS`` of them.
+        n_rows: how many the table has.
+        csv: where its CSV is: a ``data:`` address, or for a large one the file beside the page.
+    """
+
+    name: str
+    shared: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    n_rows: int
+    csv: str
+
+
+def grid(name: str, table: pd.DataFrame, folder: str) -> Grid:
+    """Prepare a table for the page.
+
+    Args:
+        name: of the table.
+        table: its rows.
+        folder: relative address of the folder that holds its CSV file.
+    """
+    texts = pd.DataFrame(format_cells(table), columns=table.columns, index=table.index)
+    same = [c for c in texts.columns if len(texts) > 1 and texts[c].nunique() == 1]
+    kept = [c for c in texts.columns if c not in same]
+    numeric = [pd.api.types.is_numeric_dtype(table[c].infer_objects()) for c in kept]
+    rows = tuple(
+        tuple(
+            Cell(text, _order(value, number))
+            for text, value, number in zip(shown, values, numeric, strict=True)
+        )
+        for shown, values in zip(
+            texts[kept].head(MAX_ROWS).itertuples(index=False, name=None),
+            table[kept].head(MAX_ROWS).itertuples(index=False, name=None),
+            strict=True,
+        )
+    )
+    return Grid(
+        name=name,
+        shared=tuple((str(c), texts[c].iloc[0]) for c in same if texts[c].iloc[0]),
+        columns=tuple(map(str, kept)),
+        numeric=tuple(numeric),
+        rows=rows,
+        n_rows=len(table),
+        csv=_address(name, to_csv(table), folder),
+    )
+
+
+def _order(value: object, number: bool) -> str:
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    return repr(float(value)) if number else str(value)  # type: ignore[arg-type]
+
+
+def _address(name: str, csv: str, folder: str) -> str:
+    content = csv.encode()
+    if len(content) > _MAX_EMBEDDED:
+        return f"{folder}/{name}.csv"
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(content).decode()

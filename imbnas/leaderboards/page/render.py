@@ -1,0 +1,108 @@
+"""Puts a run's answer, charts, tables and provenance into one HTML file."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from imbnas.leaderboards.page.answer import answer, reservations
+from imbnas.leaderboards.page.charts import charts
+from imbnas.leaderboards.page.graphs import cell_graph
+from imbnas.leaderboards.page.grids import grid
+from imbnas.leaderboards.provenance import provenance
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables import tables_as_text, to_rows
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.units.records import Failure
+
+MAX_FAILURES = 50
+
+
+def render(
+    results: Results,
+    tables: Mapping[str, pd.DataFrame],
+    failures: Iterable[Failure] = (),
+    folder: str = "tables",
+) -> str:
+    """The page as text; the same bytes for the same suite, records and failures.
+
+    Args:
+        results: the suite and its records.
+        tables: as ``build_tables`` makes them.
+        failures: units that failed, for a list of their own.
+        folder: relative address of the folder that holds the CSV files.
+    """
+    failed = list(failures)
+    environment = Environment(
+        loader=PackageLoader("imbnas.leaderboards.page", "assets"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    drawn = charts(tables)
+    return environment.get_template("index.html.j2").render(
+        title=results.resolved.title,
+        summary=results.resolved.suite.summary,
+        answer=answer(tables),
+        reservations=reservations(tables),
+        scope=results.scope,
+        charts=drawn,
+        data={"charts": drawn, "cells": _cells(results, tables["architectures"])},
+        grids=[grid(name, table, folder) for name, table in tables.items()],
+        failures=failed[:MAX_FAILURES],
+        n_failures=len(failed),
+        provenance=provenance(results, tables_as_text(tables)),
+        commands=reproduction(results.resolved),
+        # Our own files and the chart library's; nothing of a suite or a plug-in is in them.
+        style=Markup(_asset(environment, "page.css")),  # noqa: S704
+        script=Markup(_asset(environment, "page.js")),  # noqa: S704
+        plotly=Markup(get_plotlyjs()),  # noqa: S704
+    )
+
+
+def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:
+    """The commands that make the run and its page again."""
+    suite = resolved.suite
+    run = ["imbnas-bench", "run", "--suite", suite.name, "--fidelity", resolved.fidelity]
+    if resolved.replicates != resolved.settings.replicates:
+        run += ["--replicates", str(resolved.replicates)]
+    for plugin in resolved.plugins:
+        run += ["--plugin", plugin.name]
+    folder = f"runs/{suite.name}@{suite.version}/{resolved.fidelity}"
+    return (shlex.join(run), shlex.join(["imbnas-bench", "report", folder]))
+
+
+def _cells(results: Results, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Architecture → edges of its cell and the facts shown beside it."""
+    space = results.resolved.suite.space
+    return {
+        row["architecture"]: {
+            "edges": cell_graph(space, row["architecture"]),
+            "facts": _facts(row),
+        }
+        for row in to_rows(table)
+    }
+
+
+def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = [(name, f"{row[name]:,}") for name in ("params", "macs")]
+    for name in row:
+        training = name.removeprefix("mean ")
+        if training == name or row[name] is None:
+            continue
+        text = f"{row[name]:.2f} %"
+        if row[f"sd {training}"] is not None:
+            text += f" ± {row[f'sd {training}']:.2f}"
+        facts.append((training, f"{text}, rank {row[f'rank {training}']:g}"))
+    return facts
+
+
+def _asset(environment: Environment, name: str) -> str:
+    if environment.loader is None:
+        raise FileNotFoundError(name)
+    return environment.loader.get_source(environment, name)[0]

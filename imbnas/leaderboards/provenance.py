@@ -1,0 +1,100 @@
+"""Where tables come from: ``provenance.json`` beside them."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+
+from imbnas.leaderboards.results import Results
+from imbnas.units.frozen import content_sha256
+
+_TIMED = ("cost.csv", "cost.md")
+_PACKAGES = ("imbnas", "python", "torch", "torchvision", "timm", "numpy")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the records say of when, where and by what they were made; sorted, each once.
+
+    Attributes:
+        software: package → versions.
+        git_revisions: of checkouts of imbnas; empty for an installed package.
+        devices: model names of processors or accelerators.
+        platforms: operating systems.
+        threads: torch threads of a unit.
+        first_utc: when the first unit ended, ISO 8601; ``None`` without a record.
+        last_utc: when the last unit ended.
+    """
+
+    software: dict[str, tuple[str, ...]]
+    git_revisions: tuple[str, ...]
+    devices: tuple[str, ...]
+    platforms: tuple[str, ...]
+    threads: tuple[int, ...]
+    first_utc: str | None
+    last_utc: str | None
+
+
+def circumstances(results: Results) -> Circumstances:
+    """Gather the circumstances of all records."""
+    records = results.records.values()
+    seen = [record.provenance for record in records]
+    times = [provenance.utc for provenance in seen]
+    return Circumstances(
+        software={name: tuple(sorted({getattr(p, name) for p in seen})) for name in _PACKAGES},
+        git_revisions=tuple(sorted({p.git_revision for p in seen if p.git_revision})),
+        devices=tuple(sorted({record.cost.device for record in records})),
+        platforms=tuple(sorted({p.platform for p in seen})),
+        threads=tuple(sorted({p.threads for p in seen})),
+        first_utc=min(times, default=None),
+        last_utc=max(times, default=None),
+    )
+
+
+def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
+    """Content of ``provenance.json``.
+
+    Everything but ``circumstances`` is the same for every run of the suite on a CPU, whatever its
+    workers, host and time zone.
+
+    Args:
+        results: the suite and its records.
+        tables: file name → content of the tables; their sha256 are listed, but for those that
+            hold wall-clock figures.
+    """
+    resolved = results.resolved
+    finished = Counter(record.unit.kind for record in results.records.values())
+    return {
+        "schema_version": 1,
+        "suite": resolved.title,
+        "summary": resolved.suite.summary,
+        "suite_sha256": content_sha256(resolved),
+        **results.scope,
+        "device_type": resolved.device_type,
+        "precision": resolved.precision,
+        "conditions": {
+            name: {
+                "class_counts": list(facts.class_counts),
+                "dataset_sha256": facts.replicates[0].dataset_digest,
+                "manifests_sha256": [ref.manifest_sha256 for ref in facts.replicates],
+            }
+            for name, facts in sorted(resolved.conditions.items())
+        },
+        "plugins": [plugin.model_dump() for plugin in resolved.plugins],
+        "records": dict(sorted(finished.items())),
+        "records_sha256": _sha256("\n".join(sorted(results.records))),
+        "tables_sha256": {
+            name: _sha256(text) for name, text in sorted(tables.items()) if name not in _TIMED
+        },
+        "circumstances": asdict(circumstances(results)),
+        "not_byte_stable": ["circumstances", *_TIMED],
+    }
+
+
+def provenance_text(results: Results, tables: dict[str, str]) -> str:
+    """``provenance.json`` as text."""
+    return json.dumps(provenance(results, tables), indent=2, ensure_ascii=False) + "\n"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,29 @@
+"""Writes everything people look at: tables, pictures and the page."""
+
+from pathlib import Path
+
+from imbnas.leaderboards.page.render import render
+from imbnas.leaderboards.plots.catalogue import pictures
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables import build_tables, write_tables
+from imbnas.runs.directory import RunDirectory
+from imbnas.runs.publishing import replace_file
+
+
+def write_report(results: Results, directory: RunDirectory) -> list[Path]:
+    """Write tables, ``pictures/NAME.svg`` and ``.png``, and ``index.html``.
+
+    Returns:
+        The page, then the pictures.
+    """
+    tables = build_tables(results)
+    write_tables(results, directory, tables)
+    page = directory.path / "index.html"
+    failures = directory.failures().values()
+    files = {page: render(results, tables, failures, directory.tables.name).encode()}
+    for picture in pictures(tables, results.resolved.title):
+        files[directory.path / "pictures" / f"{picture.name}.svg"] = picture.svg
+        files[directory.path / "pictures" / f"{picture.name}.png"] = picture.png
+    for path, content in files.items():
+        replace_file(path, content, directory.temporary)
+    return list(files)

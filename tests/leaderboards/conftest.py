@@ -1,0 +1,141 @@
+"""Records of suites that were never run, for tests of tables at any size."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imbnas.data.locations import DataLocations
+from imbnas.leaderboards.results import Results
+from imbnas.suites.definition import Population
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolved import PluginFile, ResolvedSuite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.records import (
+    AdaptMetrics,
+    Cost,
+    Metrics,
+    Provenance,
+    Record,
+    SearchMetrics,
+    SupernetMetrics,
+    TrainMetrics,
+)
+from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
+
+PROVENANCE = Provenance(
+    imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,
+    threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
+)  # fmt: skip
+
+
+HOSTILE = ("<script>alert(1)</script>", '=HYPERLINK("x")')
+Resolve = Callable[..., ResolvedSuite]
+
+
+@pytest.fixture(scope="session")
+def resolve_tiny(tiny_suite: Path) -> Resolve:
+    """Resolve the tiny suite with another population and number of replicates."""
+
+    def resolve(replicates: int = 3, **population: object) -> ResolvedSuite:
+        suite = read_suite(tiny_suite)
+        drawn = Population.model_validate({"size": 12, "seed": 3} | population)
+        fidelity = suite.fidelities["only"].model_copy(update={"population": drawn})
+        suite = suite.model_copy(update={"fidelities": {"only": fidelity}})
+        locations = DataLocations.from_options(offline=True)
+        return Resolver(suite, "only", locations, replicates=replicates).resolve()
+
+    return resolve
+
+
+@pytest.fixture(scope="session")
+def fabricated(resolve_tiny: Resolve) -> Results:
+    """Twelve architectures, three replicates, every kind of unit, nothing missing."""
+    resolved = resolve_tiny()
+    return Results.collect(resolved, fabricate(resolved))
+
+
+@pytest.fixture(scope="session")
+def fabricate_records() -> Callable[[ResolvedSuite], Iterator[Record]]:
+    """Make a record for every unit of a resolved suite."""
+    return fabricate
+
+
+@pytest.fixture(scope="session")
+def hostile(resolve_tiny: Resolve) -> Results:
+    """A suite whose names and texts attack browsers, spreadsheets and shells."""
+    resolved = resolve_tiny()
+    part = resolved.suite.parts["adaptation"]
+    named = part.model_copy(update={"strategies": ("p0", *HOSTILE)})
+    facts = {
+        name: resolved.strategies["p1"].model_copy(
+            update={
+                "component": resolved.strategies["p1"].component.model_copy(update={"name": name})
+            }
+        )
+        for name in HOSTILE
+    }
+    suite = resolved.suite.model_copy(
+        update={
+            "parts": {**resolved.suite.parts, "adaptation": named},
+            "summary": "</script><img src=x onerror=alert(2)>",
+        }
+    )
+    resolved = resolved.model_copy(
+        update={
+            "suite": suite,
+            "strategies": {**resolved.strategies, **facts},
+            "plugins": (PluginFile(name="$(touch pwned);<b>.py", sha256="a" * 64),),
+        }
+    )
+    return Results.collect(resolved, fabricate(resolved))
+
+
+def fabricate(resolved: ResolvedSuite, seed: int = 0) -> Iterator[Record]:
+    """A record for every unit: accuracies of a linear order with noise, in the plan's order."""
+    rng = np.random.default_rng(seed)
+    plan = Expansion(resolved).plan()
+    found = {}
+    for unit in plan.units:
+        record = _record(unit, resolved, rng)
+        if isinstance(record.metrics, SearchMetrics):
+            found[record.identity] = record.metrics.best
+        yield record
+    known = {unit.identity for unit in plan.units}
+    for unit in {u.identity: u for u in plan.found_units(found)}.values():
+        if unit.identity not in known:
+            yield _record(unit, resolved, rng)
+
+
+def _record(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> Record:
+    return Record(
+        identity=unit.identity,
+        unit=unit,
+        metrics=_metrics(unit, resolved, rng),
+        cost=Cost(seconds=1.5, device="fabricated", images_seen=1000, macs=10**9),
+        provenance=PROVENANCE,
+    )
+
+
+def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> Metrics:
+    members = {
+        m.architecture: i / len(resolved.population) for i, m in enumerate(resolved.population)
+    }
+    match unit:
+        case TrainUnit():
+            quality = 0.4 + 0.4 * members.get(unit.model.label, 0.5)
+            correct = rng.binomial(80, min(quality + rng.normal(0, 0.02), 1), size=10)
+            return TrainMetrics(
+                class_correct=tuple(correct.tolist()), class_total=(80,) * 10, params=1000,
+                macs=10_000, train_loss=0.5,
+            )  # fmt: skip
+        case SupernetUnit():
+            return SupernetMetrics(weights_sha256="0" * 64, train_loss=1.0)
+        case AdaptUnit():
+            return AdaptMetrics(weights_sha256="1" * 64)
+        case SearchUnit():
+            scores = tuple((a, quality + rng.normal(0, 0.2)) for a, quality in members.items())
+            best = max(scores, key=lambda pair: pair[1])[0]
+            return SearchMetrics(best=best, scores=scores)

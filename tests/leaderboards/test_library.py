@@ -1,0 +1,112 @@
+"""Results as frames, and single answers from a run or from published tables."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import imbnas
+from imbnas.errors import InputError
+from imbnas.leaderboards.library import Accuracy, LoadedResults
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables import build_tables, write_tables
+from imbnas.runs.directory import RunDirectory
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, fabricated: Results) -> RunDirectory:
+    directory = RunDirectory(tmp_path_factory.mktemp("library") / "run")
+    directory.store_suite(fabricated.resolved)
+    for record in fabricated.records.values():
+        directory.publish_record(record)
+    write_tables(fabricated, directory, build_tables(fabricated))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def loaded(run: RunDirectory) -> LoadedResults:
+    return imbnas.load_results(run.path)
+
+
+def test_frames_are_tidy(loaded: LoadedResults) -> None:
+    # 12 architectures and a baseline on two trainings, the baseline on one of them only.
+    assert len(loaded.accuracies) == 12 * 2 + 1
+    assert not loaded.accuracies.duplicated(["space", "architecture", "condition", "scheme"]).any()
+    assert loaded.records is not None
+    assert len(loaded.records) == 75
+    assert set(loaded.records["condition"]) == {"digits@1x", "digits@10x"}
+    assert set(loaded.tables) >= {"rank_correlation", "adaptation", "cost", "checklist"}
+
+
+def test_a_run_and_its_published_tables_give_one_answer(
+    run: RunDirectory, loaded: LoadedResults, fabricated: Results
+) -> None:
+    published = imbnas.load_results(run.tables)
+    assert published.records is None
+    assert set(published.index) == set(loaded.index)
+    member = fabricated.resolved.population[4]
+    asked = ("nats-tss", member.architecture, "digits@10x", "cb-drw")
+    here, there = imbnas.query(*asked, loaded), imbnas.query(*asked, published)
+    records = loaded.records
+    assert records is not None
+    chosen = records[
+        records["architecture"].eq(member.architecture) & records["condition"].eq("digits@10x")
+    ]["accuracy"]
+    assert here.mean == pytest.approx(chosen.mean())
+    assert here.sd == pytest.approx(chosen.std(ddof=1))
+    assert (here.n_replicates, here.params, here.macs) == (3, member.params, member.macs)
+    assert there.mean == pytest.approx(here.mean, rel=1e-5)
+    assert (there.n_replicates, there.params, there.macs) == (3, member.params, member.macs)
+
+
+def test_a_baseline_is_found_under_its_source(loaded: LoadedResults) -> None:
+    found = imbnas.query("timm", "mobilenetv3_small_050", "digits@10x", "cb-drw", loaded)
+    assert isinstance(found, Accuracy)
+    assert found.mean is not None
+
+
+def test_an_unfinished_replicate_leaves_a_gap(fabricated: Results, tmp_path: Path) -> None:
+    member = fabricated.resolved.population[0].architecture
+    directory = RunDirectory(tmp_path / "run")
+    directory.store_suite(fabricated.resolved)
+    lost = next(
+        r
+        for r in fabricated.records.values()
+        if getattr(getattr(r.unit, "model", None), "label", "") == member
+    )
+    for record in fabricated.records.values():
+        if record is not lost:
+            directory.publish_record(record)
+    results = imbnas.load_results(directory.path)
+    condition = lost.unit.data.condition.partition(":")[0]
+    found = imbnas.query("nats-tss", member, condition, lost.unit.scheme.name, results)
+    assert (found.mean, found.n_replicates) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("nats-tsz", "x", "digits@1x", "ce"), "did you mean 'nats-tss'"),
+        (("timm", "mobilenetv3_small_051", "digits@1x", "ce"), "mobilenetv3_small_050"),
+        (("timm", "mobilenetv3_small_050", "digits@1x", "ce"), "digits@10x"),
+        (("timm", "mobilenetv3_small_050", "digits@10x", "cb"), "cb-drw"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_near_ones(
+    loaded: LoadedResults, asked: tuple[str, str, str, str], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        imbnas.query(*asked, loaded)
+
+
+def test_another_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neither a run directory"):
+        imbnas.load_results(tmp_path)
+
+
+def test_importing_imbnas_imports_nothing_heavy() -> None:
+    code = "import imbnas, sys; print({'pandas', 'torch', 'pydantic'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+    assert {"load_results", "query"} <= set(dir(imbnas))
