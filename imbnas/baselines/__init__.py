@@ -19,6 +19,7 @@ _HOME = {
     "counts": "networks",
     "describe": "networks",
     "check_pretrained": "pretrained",
+    "find_weights": "pretrained",
     "weights_identity": "pretrained",
 }
 

@@ -37,7 +37,7 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
     images = shelf.images(unit.data, recipe.resolution)
     shape = network_shape(images.dataset, recipe)
     torch.manual_seed(derive_seed(seed, "weights"))
-    built = build_network(unit.model, shape)
+    built = build_network(unit.model, shape, shelf.locations)
     counts = images.manifest.class_counts
     scheme = build_scheme(unit.scheme, counts, recipe.epochs, seed=derive_seed(seed, "scheme"))
     network = built.network
