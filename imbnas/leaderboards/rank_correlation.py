@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbnas.leaderboards.baseline_ranks import rank_baselines
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.stats import RankTransfer, holm_verdicts, rank_against_predictor, rank_transfer
 from imbnas.suites.definition import Training, TransferPart
@@ -30,6 +31,11 @@ def rank_correlation(results: Results) -> pd.DataFrame:
     pairs (Holm); ``p_adjusted`` is that of "the ceiling is above tau". ``n_missing`` counts
     trainings that failed or are not finished; an architecture that lacks a replicate is left out
     of the row.
+
+    Rows whose population is ``timm`` (or ``timm (pretrained)``) ask the same of the models of a
+    baselines part. That is another question about another population, so each part is a family of
+    its own for Holm's correction and neither weakens the other's verdicts. Fewer than 4 models
+    give no intervals and no verdicts.
     """
     rows = [
         row
@@ -37,6 +43,9 @@ def rank_correlation(results: Results) -> pd.DataFrame:
         if isinstance(part, TransferPart)
         for row in _rows(results, name, part)
     ]
+    for ranks in rank_baselines(results, PREDICTORS):
+        row = _row(results, ranks.part, ranks.x, ranks.y, ranks.transfer, ranks.n_missing)
+        rows.append({**row, "population": ranks.population})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

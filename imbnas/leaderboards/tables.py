@@ -10,6 +10,7 @@ from imbnas.leaderboards.adaptation import adaptation
 from imbnas.leaderboards.architectures import architectures
 from imbnas.leaderboards.baselines import baselines
 from imbnas.leaderboards.cost import cost
+from imbnas.leaderboards.matched_budget import matched_budget
 from imbnas.leaderboards.rank_correlation import rank_correlation
 from imbnas.leaderboards.results import Results
 from imbnas.runs.directory import RunDirectory
@@ -19,6 +20,7 @@ TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
     "rank_correlation": rank_correlation,
     "adaptation": adaptation,
     "baselines": baselines,
+    "matched_budget": matched_budget,
     "architectures": architectures,
     "cost": cost,
 }

@@ -121,7 +121,14 @@ def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> 
     assert (status["done"], status["left"], status["failed"]) == (status["total"], 0, 0)
     before = {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()}
     tables = json.loads(bench("leaderboard", finished_run, "--json").stdout)["tables"]
-    assert set(tables) == {"rank_correlation", "adaptation", "baselines", "architectures", "cost"}
+    assert set(tables) == {
+        "rank_correlation",
+        "adaptation",
+        "baselines",
+        "matched_budget",
+        "architectures",
+        "cost",
+    }
     assert {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()} == before
 
 
