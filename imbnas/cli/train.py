@@ -161,6 +161,8 @@ def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[s
         "train_loss": metrics.train_loss,
         "seconds": round(record.cost.seconds, 3),
         "images_per_second": round(record.cost.images_seen / record.cost.seconds, 1),
+        "train_images_per_second": round(record.cost.train_images_per_second or 0.0, 1),
+        "latency_ms": round(1000 * (record.cost.latency or 0.0), 3),
     }
 
 

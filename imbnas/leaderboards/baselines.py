@@ -22,8 +22,9 @@ def baselines(results: Results) -> pd.DataFrame:
     """One row a model and training, baselines and searched architectures together.
 
     - ``source``: ``timm``, ``imbnas`` for networks that timm lacks, or ``searched by STRATEGY``.
-    - ``pretrained``: whether the model started from pretrained weights. Those rows compete with
-      one another only: no other table compares them with networks trained from scratch.
+    - ``pretrained``: whether the model started from pretrained weights, which its name tells, too.
+      Those rows compete with one another only: no other table compares them with networks
+      trained from scratch.
     - ``accuracy_*``, groups and ``worst_class``: percent, mean per-class test recall.
     - ``relative_accuracy``: mean accuracy over replicates on the long-tailed condition, divided
       by the same model's on ``control``, the balanced condition of equal size (see
@@ -45,11 +46,11 @@ def baselines(results: Results) -> pd.DataFrame:
 
 
 def _timm(results: Results, name: str, part: BaselinesPart) -> Iterator[dict[str, object]]:
-    for model, label in zip(part.models, part.labels, strict=True):
+    for label in part.labels:
         facts = results.resolved.baselines[label]
         named = {
             "part": name,
-            "model": model,
+            "model": label,
             "source": facts.source,
             "pretrained": part.pretrained,
         }
