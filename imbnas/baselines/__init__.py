@@ -18,6 +18,7 @@ _HOMES = {
     "counts": "networks",
     "describe": "networks",
     "check_pretrained": "pretrained",
+    "find_weights": "pretrained",
     "weights_identity": "pretrained",
 }
 

@@ -181,16 +181,31 @@ def _body(
         raise InputError(f"baseline {spec.name}: model_options: {error}") from error
 
 
-def check(spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int) -> None:
+def check(
+    spec: BaselineSpec,
+    *,
+    resolution: int,
+    in_channels: int,
+    num_classes: int,
+    pretrained: Pretrained = False,
+) -> None:
     """Refuse a baseline that cannot be built for these images; nothing is kept.
 
     ``BaselineSpec.check_resolution`` is the part of it that needs no torch.
 
+    Args:
+        spec: the baseline.
+        resolution: side of the square images in pixels.
+        in_channels: 1 for grey, 3 for colour.
+        num_classes: outputs of the classifier.
+        pretrained: as in ``build``; the weights are loaded, or fetched, to see that they fit.
+
     Raises:
-        InputError: the baseline cannot take images of that size; names the sizes it takes.
+        InputError: the baseline cannot take images of that size (names the sizes it takes), or
+            the pretrained weights cannot be loaded.
         UnknownNameError: the spec names a model that its source does not have.
     """
-    _build_aside(spec, resolution, in_channels, num_classes)
+    _build_aside(spec, resolution, in_channels, num_classes, pretrained)
 
 
 def counts(
@@ -251,11 +266,21 @@ def describe(
 
 
 def _build_aside(
-    spec: BaselineSpec, resolution: int, in_channels: int, num_classes: int
+    spec: BaselineSpec,
+    resolution: int,
+    in_channels: int,
+    num_classes: int,
+    pretrained: Pretrained = False,
 ) -> FittedClassifier:
     """Build a network to look at, leaving torch's global generator as it was."""
     with torch.random.fork_rng(devices=[]):
-        return build(spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes)
+        return build(
+            spec,
+            resolution=resolution,
+            in_channels=in_channels,
+            num_classes=num_classes,
+            pretrained=pretrained,
+        )
 
 
 def _count(network: FittedClassifier, in_channels: int, resolution: int) -> BaselineCounts:

@@ -61,6 +61,34 @@ def load_pretrained(
     return body
 
 
+def find_weights(spec: BaselineSpec, folder: Path | None, offline: bool = False) -> Path | bool:
+    """Look for a baseline's pretrained weights; nothing is read or fetched.
+
+    Args:
+        spec: the baseline.
+        folder: where a file named after the model may lie, such as
+            ``resnet10t.safetensors``; ``None`` for nowhere.
+        offline: whether fetching is forbidden.
+
+    Returns:
+        The file, or ``True`` for the weights that timm publishes.
+
+    Raises:
+        InputError: there is no file, and none may be fetched.
+    """
+    if folder is not None:
+        for suffix in _SUFFIXES:
+            file = folder / f"{spec.model}{suffix}"
+            if file.is_file():
+                return file
+    if offline and spec.source == "timm":
+        raise InputError(
+            f"baseline {spec.name}: pretrained weights may not be fetched offline; give them as "
+            f"{folder or 'DATA_ROOT/pretrained'}/{spec.model}{_SUFFIXES[0]}"
+        )
+    return True
+
+
 def weights_identity(spec: BaselineSpec, pretrained: Pretrained) -> str | None:
     """Name the weights that a baseline starts from, for a unit's identity.
 

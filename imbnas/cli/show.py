@@ -116,22 +116,18 @@ def show_condition(
 def show_baseline(
     name: str, num_classes: int, resolution: int, in_channels: int, as_json: bool
 ) -> None:
-    """Parameters and MACs of a timm model, fitted to small images."""
-    from imbnas.baselines import counts, load_baseline
+    """How a timm model is fitted to images, its parameters and MACs."""
+    from dataclasses import asdict
 
-    spec = load_baseline(name)
-    counted = counts(spec, resolution=resolution, in_channels=in_channels, num_classes=num_classes)
-    _print(
-        {
-            "baseline": spec.name,
-            "version": spec.version,
-            "model": spec.model,
-            "params": counted.params,
-            "macs": counted.macs,
-            "resolution": resolution,
-        },
-        as_json,
+    from imbnas.baselines import describe, load_baseline
+
+    told = describe(
+        load_baseline(name),
+        resolution=resolution,
+        in_channels=in_channels,
+        num_classes=num_classes,
     )
+    _print({"baseline": told.name, **asdict(told)}, as_json)
 
 
 def _print(fields: dict[str, Any], as_json: bool) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _SHOWN = {
     "rank_correlation": [
-        "x", "x_scheme", "y", "y_scheme", "tau_b", "ci_low", "ci_high", "noise_ceiling",
+        "part", "x", "x_scheme", "y", "y_scheme", "tau_b", "ci_low", "ci_high", "noise_ceiling",
         "verdict", "n_architectures", "n_replicates", "n_missing",
     ],
     "adaptation": [
@@ -17,8 +17,8 @@ _SHOWN = {
         "ci_high", "noise_ceiling", "regret", "cost_ratio", "n_replicates", "n_missing",
     ],
     "baselines": [
-        "model", "source", "condition", "scheme", "accuracy_mean", "accuracy_sd", "many",
-        "medium", "few", "params", "macs", "n_missing",
+        "model", "source", "condition", "scheme", "accuracy_mean", "accuracy_sd",
+        "relative_accuracy", "many", "medium", "few", "params", "macs", "n_missing",
     ],
 }  # fmt: skip
 

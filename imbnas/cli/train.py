@@ -9,6 +9,7 @@ from imbnas.cli.options import data_options, json_option, locations_from, plugin
 from imbnas.cli.output import print_fields, print_json
 
 if TYPE_CHECKING:
+    from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest
     from imbnas.units.recipes import Recipe
     from imbnas.units.records import Record, TrainMetrics
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 @click.option("--space", default="nats-tss", show_default=True, help="Search space of --arch.")
 @click.option("--arch", "architecture", metavar="A", help="Architecture string.")
 @click.option("--baseline", metavar="NAME", help="A baseline, or any timm model.")
+@click.option(
+    "--pretrained",
+    is_flag=True,
+    help="Start from DATA_ROOT/pretrained/MODEL.safetensors, else from what timm publishes.",
+)
 @click.option("--condition", required=True, metavar="C", help="Such as cifar10@100x.")
 @click.option("--protocol", default="strict", type=click.Choice(["strict", "paper"]))
 @click.option("--scheme", default="ce", show_default=True)
@@ -39,6 +45,7 @@ def command(
     space: str,
     architecture: str | None,
     baseline: str | None,
+    pretrained: bool,
     condition: str,
     protocol: Any,
     scheme: str,
@@ -63,12 +70,14 @@ def command(
     if (architecture is None) == (baseline is None):
         raise InputError("give either --arch (with --space) or --baseline")
     device_found = device_type(device)
+    if pretrained and baseline is None:
+        raise InputError("--pretrained goes with --baseline; architectures start from random ones")
     recipe = _recipe(recipe_name)
+    locations = locations_from(data_root, datasets, offline)
     if baseline is not None:
-        model, recipe = _baseline(baseline, recipe)
+        model, recipe = _baseline(baseline, pretrained, recipe, locations)
     else:
         model = _architecture(space, architecture or "")
-    locations = locations_from(data_root, datasets, offline)
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
     manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
     unit = _unit(model, manifest, scheme, recipe, replicate, device_found)
@@ -111,13 +120,13 @@ def _architecture(space: str, architecture: str) -> "Model":
     return SpaceModel(space=space, version=SPACES.entry(space).version, architecture=parsed)
 
 
-def _baseline(name: str, recipe: "Recipe") -> "tuple[Model, Recipe]":
-    from imbnas.baselines import load_baseline
-    from imbnas.units.work import BaselineModel
+def _baseline(
+    name: str, pretrained: bool, recipe: "Recipe", locations: "DataLocations"
+) -> "tuple[Model, Recipe]":
+    from imbnas.suites.baselines import name_baseline
 
-    spec = load_baseline(name)
-    model = BaselineModel(baseline=name, version=spec.version, spec_sha256=spec.digest)
-    return model, spec.recipe_for(recipe)
+    baseline = name_baseline(name, pretrained, locations)
+    return baseline.model, baseline.spec.recipe_for(recipe)
 
 
 def _recipe(name: str) -> "Recipe":
@@ -159,6 +168,8 @@ def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[s
         "train_loss": metrics.train_loss,
         "seconds": round(record.cost.seconds, 3),
         "images_per_second": round(record.cost.images_seen / record.cost.seconds, 1),
+        "train_images_per_second": round(record.cost.train_images_per_second or 0.0, 1),
+        "latency_ms": round(1000 * (record.cost.latency or 0.0), 3),
     }
 
 

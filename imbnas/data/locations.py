@@ -92,6 +92,11 @@ class DataLocations:
             return given
         return self.root / name if (self.root / name / "train").is_dir() else None
 
+    @property
+    def pretrained(self) -> Path | None:
+        """Folder of pretrained weights, ``DATA_ROOT/pretrained``; ``None`` without a root."""
+        return None if self.root is None else self.root / "pretrained"
+
     def downloads(self, name: str) -> Path:
         """Where a dataset is downloaded to."""
         return self.cache / "downloads" / name

@@ -64,6 +64,8 @@ class Executor:
                 device=device_name(unit.device_type),
                 images_seen=outcome.images_seen,
                 macs=outcome.macs,
+                train_images_per_second=outcome.train_images_per_second,
+                latency=outcome.latency,
             ),
             provenance=provenance(),
         )

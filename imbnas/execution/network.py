@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING
 
 from imbnas.baselines import build as build_baseline
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines import load_baseline
+from imbnas.baselines import find_weights, load_baseline, weights_identity
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space
 from imbnas.units.recipes import Recipe
-from imbnas.units.work import Model, SpaceModel
+from imbnas.units.work import BaselineModel, Model, SpaceModel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from imbnas.baselines import BaselineSpec
     from imbnas.data.dataset import Dataset
+    from imbnas.data.locations import DataLocations
     from imbnas.units.networks import ImageClassifier
 
 
@@ -42,11 +46,16 @@ class BuiltNetwork:
     counts: Counts
 
 
-def build_network(model: Model, shape: NetworkShape) -> BuiltNetwork:
+def build_network(model: Model, shape: NetworkShape, locations: "DataLocations") -> BuiltNetwork:
     """Build a network; initial weights come from torch's global generator.
 
+    Args:
+        model: an architecture or a baseline.
+        shape: of the images and, for a space, of the network.
+        locations: where pretrained weights lie.
+
     Raises:
-        InputError: a baseline's file is no longer what the unit was made from.
+        InputError: a baseline's file or weights are no longer what the unit was made from.
     """
     if isinstance(model, SpaceModel):
         space = get_space(model.space)
@@ -61,6 +70,23 @@ def build_network(model: Model, shape: NetworkShape) -> BuiltNetwork:
         "in_channels": shape.in_channels,
         "num_classes": shape.num_classes,
     }
-    network = build_baseline(spec, **size)
+    network = build_baseline(spec, **size, pretrained=_weights(model, spec, locations))
     counted = count_baseline(spec, **size)
     return BuiltNetwork(network, Counts(counted.params, counted.macs))
+
+
+def _weights(
+    model: BaselineModel, spec: "BaselineSpec", locations: "DataLocations"
+) -> "Path | bool":
+    """Find the weights that the unit names; ``False`` for random ones."""
+    if model.weights is None:
+        return False
+    is_file = model.weights.startswith("sha256:")
+    folder = locations.pretrained if is_file else None
+    pretrained: Path | bool = find_weights(spec, folder, offline=is_file or locations.offline)
+    if weights_identity(spec, pretrained) != model.weights:
+        raise InputError(
+            f"baseline {model.baseline!r}: its pretrained weights are not those of the run "
+            f"({model.weights})"
+        )
+    return pretrained

@@ -13,8 +13,12 @@ class Outcome:
         metrics: of the unit's kind.
         images_seen: images through networks.
         macs: multiply-accumulates spent.
+        train_images_per_second: see ``Cost``.
+        latency: see ``Cost``.
     """
 
     metrics: Metrics
     images_seen: int
     macs: int
+    train_images_per_second: float | None = None
+    latency: float | None = None

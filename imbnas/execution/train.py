@@ -1,10 +1,12 @@
 """Executes ``train`` units."""
 
+import time
 from typing import TYPE_CHECKING
 
 import torch
 
 from imbnas.data.streams import evaluation_batches, open_stream
+from imbnas.execution.latency import seconds_per_image
 from imbnas.execution.network import build_network, network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.schemes.training_scheme import build_scheme
@@ -37,7 +39,7 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
     images = shelf.images(unit.data, recipe.resolution)
     shape = network_shape(images.dataset, recipe)
     torch.manual_seed(derive_seed(seed, "weights"))
-    built = build_network(unit.model, shape)
+    built = build_network(unit.model, shape, shelf.locations)
     counts = images.manifest.class_counts
     scheme = build_scheme(unit.scheme, counts, recipe.epochs, seed=derive_seed(seed, "scheme"))
     network = built.network
@@ -46,7 +48,7 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         network.classifier = classifier
     # Small convolutions are about a quarter faster with channels last, on a CPU too.
     module = as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
-    fit = Fitting(
+    fitting = Fitting(
         network=network,
         stream=open_stream(
             images.train, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
@@ -56,7 +58,10 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         class_counts=counts,
         mixing_generator=_generator(seed, "mixing"),
         precision=unit.precision,
-    ).run()
+    )
+    start = time.perf_counter()
+    fit = fitting.run()
+    train_seconds = time.perf_counter() - start
     forwards = _settle(module, recipe, images.train)
     predict = fit_predictor(
         network,
@@ -79,6 +84,8 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         ),
         images_seen=fit.trained_images + forwards,
         macs=built.counts.macs * (3 * fit.trained_images + forwards),
+        train_images_per_second=fit.trained_images / train_seconds,
+        latency=seconds_per_image(predict, shape.in_channels, shape.resolution, shelf.device),
     )
 
 

@@ -1,5 +1,6 @@
 """What everything took; the one table with wall-clock figures."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,8 +12,8 @@ from imbnas.units.work import AdaptUnit, DataRef, SearchUnit, SupernetUnit, Trai
 
 COLUMNS = (
     "kind", "what", "condition", "scheme", "units", "n_missing", "seconds", "seconds_mean",
-    "images_seen", "images_per_second", "macs", "device", "population", "n_architectures",
-    "n_replicates", "protocol", "fidelity",
+    "images_seen", "images_per_second", "train_images_per_second", "latency_ms", "macs",
+    "device", "population", "n_architectures", "n_replicates", "protocol", "fidelity",
 )  # fmt: skip
 
 
@@ -27,6 +28,9 @@ def cost(results: Results) -> pd.DataFrame:
     """Seconds (wall clock), images and multiply-accumulates by kind of unit and training.
 
     ``images_per_second`` counts images through the network, training and evaluation together.
+    ``train_images_per_second`` (training alone) and ``latency_ms`` (milliseconds of a forward pass
+    of one image) are medians over units; other work on the machine slows both. They are empty
+    where no unit trains a network of its own, and for records of versions that did not measure.
     ``n_missing`` counts units that failed or are not finished; trainings of architectures that a
     search has still to find are not among them. ``device`` names every processor that took part;
     ``n_architectures`` counts distinct networks trained from scratch.
@@ -52,6 +56,8 @@ def cost(results: Results) -> pd.DataFrame:
             seconds=("seconds", "sum"),
             images_seen=("images_seen", "sum"),
             macs=("macs", "sum"),
+            train_images_per_second=("train_images_per_second", "median"),
+            latency_ms=("latency_ms", "median"),
             device=("device", _names),
             n_architectures=("model", "nunique"),
             n_replicates=("replicate", "nunique"),
@@ -104,8 +110,22 @@ def _model(unit: Unit) -> str | None:
 
 def _spent(record: Record | None) -> dict[str, object]:
     if record is None:
-        return {"done": 0, "missing": 1, "seconds": 0.0, "images_seen": 0, "macs": 0, "device": ""}
-    return {"done": 1, "missing": 0, **record.cost.model_dump()}
+        spent = {"done": 0, "missing": 1, "seconds": 0.0, "images_seen": 0, "macs": 0, "device": ""}
+        return {**spent, "train_images_per_second": math.nan, "latency_ms": math.nan}
+    return {
+        "done": 1,
+        "missing": 0,
+        "seconds": record.cost.seconds,
+        "images_seen": record.cost.images_seen,
+        "macs": record.cost.macs,
+        "device": record.cost.device,
+        "train_images_per_second": _number(record.cost.train_images_per_second),
+        "latency_ms": 1000 * _number(record.cost.latency),
+    }
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _names(values: "pd.Series[str]") -> str:

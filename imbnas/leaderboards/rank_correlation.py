@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbnas.leaderboards.baseline_ranks import rank_baselines
 from imbnas.leaderboards.class_orders import class_orders
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.strata import STRATA, within_strata
@@ -33,6 +34,11 @@ def rank_correlation(results: Results) -> pd.DataFrame:
     trainings that failed or are not finished; an architecture that lacks a replicate is left out
     of the row. ``tau_within_macs`` counts only pairs of architectures of about equal MACs, for
     populations stratified by MACs; ``class_orders`` names the orders of the imbalanced conditions.
+
+    Rows whose population is ``timm`` (or ``timm (pretrained)``) ask the same of the models of a
+    baselines part. That is another question about another population, so each part is a family of
+    its own for Holm's correction and neither weakens the other's verdicts. Fewer than 4 models
+    give no intervals and no verdicts.
     """
     rows = [
         row
@@ -40,6 +46,9 @@ def rank_correlation(results: Results) -> pd.DataFrame:
         if isinstance(part, TransferPart)
         for row in _rows(results, name, part)
     ]
+    for ranks in rank_baselines(results, PREDICTORS):
+        row = _row(results, ranks.part, ranks.x, ranks.y, ranks.transfer, ranks.n_missing)
+        rows.append({**row, "population": ranks.population})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from imbnas.suites.definition import AdaptationPart, PartKind, Training
@@ -168,6 +169,18 @@ def summarise(metrics: Sequence[TrainMetrics | None], facts: ConditionFacts) -> 
         n_replicates=len(done),
         n_missing=len(metrics) - len(done),
     )
+
+
+def accuracies(metrics: Sequence[TrainMetrics | None]) -> Floats:
+    """(R,) mean per-class recalls in [0, 1], NaN where a training is missing."""
+    found = (m.mean_accuracy() if m else None for m in metrics)
+    return np.array([np.nan if a is None else a for a in found], dtype=np.float64)
+
+
+def with_whole_numbers(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Round columns of large counts, so that they are written with all their digits."""
+    whole = {name: table[name].astype("Float64").round().astype("Int64") for name in columns}
+    return table.assign(**whole)
 
 
 def mean(values: Sequence[float]) -> float | None:

@@ -11,6 +11,7 @@ from imbnas.leaderboards.architectures import architectures
 from imbnas.leaderboards.baselines import baselines
 from imbnas.leaderboards.checklist import checklist
 from imbnas.leaderboards.cost import cost
+from imbnas.leaderboards.matched_budget import matched_budget
 from imbnas.leaderboards.provenance import provenance_text
 from imbnas.leaderboards.rank_correlation import rank_correlation
 from imbnas.leaderboards.results import Results
@@ -21,6 +22,7 @@ TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
     "rank_correlation": rank_correlation,
     "adaptation": adaptation,
     "baselines": baselines,
+    "matched_budget": matched_budget,
     "architectures": architectures,
     "cost": cost,
     "checklist": checklist,

@@ -1,5 +1,6 @@
 """The content of a suite file."""
 
+import operator
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.recipes import Recipe
+from imbnas.units.work import baseline_label
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 PartKind = Literal["transfer", "adaptation", "baselines"]
@@ -72,11 +74,26 @@ class AdaptationPart(FrozenModel):
 
 
 class BaselinesPart(FrozenModel):
-    """Train timm models under the same recipe."""
+    """Train timm models under the same recipe.
+
+    Attributes:
+        kind: tells the parts of a suite apart.
+        models: baselines by name, files of baselines (``.toml``), or any models of timm.
+        trainings: what each of them is trained on.
+        pretrained: whether they start from pretrained weights instead of random ones. The weights
+            are ``DATA_ROOT/pretrained/MODEL.safetensors`` where there is such a file, else those
+            that timm publishes.
+    """
 
     kind: Literal["baselines"]
     models: SomeDistinct[str]
     trainings: SomeDistinct[Training]
+    pretrained: bool = Field(default=False, exclude_if=operator.not_)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names under which the models stand in the resolved suite and in tables."""
+        return tuple(baseline_label(name, self.pretrained) for name in self.models)
 
 
 Part = Annotated[TransferPart | AdaptationPart | BaselinesPart, Field(discriminator="kind")]

@@ -72,7 +72,7 @@ class Expansion:
 
     def _recipe(self, model: Model) -> Recipe:
         if isinstance(model, BaselineModel):
-            return self.resolved.baselines[model.baseline].recipe
+            return self.resolved.baselines[model.label].recipe
         return self.resolved.settings.network
 
     def architecture(self, architecture: str) -> SpaceModel:
@@ -154,7 +154,7 @@ class Expansion:
         """The trainings of every baseline."""
         return tuple(
             self.train(self.resolved.baselines[name].model, training, replicate)
-            for name in part.models
+            for name in part.labels
             for training in part.trainings
             for replicate in range(self.resolved.replicates)
         )

@@ -1,12 +1,11 @@
 """Resolves a suite: every name is looked up and pinned before anything is computed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines import load_baseline
 from imbnas.data.dataset import load_dataset
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
@@ -16,6 +15,7 @@ from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
 from imbnas.strategies.strategy import STRATEGIES
+from imbnas.suites.baselines import ImageShape, image_shape, name_baseline
 from imbnas.suites.definition import (
     AdaptationPart,
     BaselinesPart,
@@ -34,8 +34,9 @@ from imbnas.suites.resolved import (
 )
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import parse_condition
+from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Precision
+from imbnas.units.work import Component, DataRef, DeviceType, Precision
 
 if TYPE_CHECKING:
     from imbnas.data.dataset import Dataset
@@ -93,7 +94,7 @@ class Resolver:
             population_scorer=self._searcher(
                 "exhaustive", {"architectures": tuple(m.architecture for m in population)}
             ),
-            baselines={name: self._baseline(name) for name in self._baseline_names()},
+            baselines=self._baselines(),
             plugins=self.plugins,
         )
 
@@ -144,10 +145,6 @@ class Resolver:
         parts = (p for p in self.suite.parts.values() if isinstance(p, AdaptationPart))
         return sorted({name for part in parts for name in part.strategies})
 
-    def _baseline_names(self) -> list[str]:
-        parts = (p for p in self.suite.parts.values() if isinstance(p, BaselinesPart))
-        return sorted({name for part in parts for name in part.models})
-
     @cached_property
     def _datasets(self) -> dict[str, "Dataset"]:
         names = {parse_condition(name).dataset for name in self._condition_names()}
@@ -184,20 +181,21 @@ class Resolver:
 
     def _shape(self) -> NetworkShape:
         """The shape that parameters and MACs in tables refer to."""
-        datasets = list(self._datasets.values())
-        recipe = self._settings.network
-        resolution = recipe.resolution or datasets[0].resolution
+        return self._shape_for(next(iter(self._datasets.values())), self._settings.network)
+
+    def _shape_for(self, dataset: "Dataset", recipe: Recipe) -> NetworkShape:
+        resolution = recipe.resolution or dataset.resolution
         if resolution is None:
             raise InputError(
                 f"suite {self.suite.name!r}: fidelities.{self.fidelity}.network.resolution: "
-                f"set it, the images of {datasets[0].name!r} differ in size"
+                f"set it, the images of {dataset.name!r} differ in size"
             )
         return NetworkShape(
             width=recipe.width,
             depth=recipe.depth,
             resolution=resolution,
-            in_channels=datasets[0].channels,
-            num_classes=datasets[0].num_classes,
+            in_channels=dataset.channels,
+            num_classes=dataset.num_classes,
         )
 
     def _draw(self) -> Population:
@@ -240,23 +238,38 @@ class Resolver:
         build_searcher(name, options)
         return _component(SEARCHERS, name, options)
 
-    def _baseline(self, name: str) -> BaselineFacts:
-        spec, shape = load_baseline(name), self._shape()
-        spec.check_resolution(shape.resolution)
-        counts = count_baseline(
-            spec,
-            resolution=shape.resolution,
-            in_channels=shape.in_channels,
-            num_classes=shape.num_classes,
-        )
-        model = BaselineModel(baseline=name, version=spec.version, spec_sha256=spec.digest)
+    def _baselines(self) -> dict[str, BaselineFacts]:
+        found: dict[str, BaselineFacts] = {}
+        for name, part in self.suite.parts.items():
+            if not isinstance(part, BaselinesPart):
+                continue
+            for model, label in zip(part.models, part.labels, strict=True):
+                try:
+                    found[label] = self._baseline(model, part)
+                except InputError as error:
+                    raise InputError(f"suite {self.suite.name!r}: parts.{name}: {error}") from error
+        return dict(sorted(found.items()))
+
+    def _baseline(self, name: str, part: BaselinesPart) -> BaselineFacts:
+        baseline = name_baseline(name, part.pretrained, self.locations)
+        spec, recipe = baseline.spec, baseline.spec.recipe_for(self._settings.network)
+        images = self._images(part, recipe)
+        told = image_shape(self._shape_for(next(iter(self._datasets.values())), recipe))
+        # Counting builds the fresh network, too; building it twice would only take time.
+        baseline.check(sorted(images if part.pretrained else images - {told}))
+        counts = count_baseline(spec, **asdict(told))
         return BaselineFacts(
-            model=model,
+            model=baseline.model,
             source=spec.source,
-            recipe=spec.recipe_for(self._settings.network),
+            recipe=recipe,
             params=counts.params,
             macs=counts.macs,
         )
+
+    def _images(self, part: BaselinesPart, recipe: Recipe) -> set[ImageShape]:
+        """The different shapes of images that a part trains its models on."""
+        names = {parse_condition(training.condition).dataset for training in part.trainings}
+        return {image_shape(self._shape_for(self._datasets[name], recipe)) for name in names}
 
 
 def _component(registry: Registry[Any], name: str, options: dict[str, Any]) -> Component:

@@ -13,6 +13,11 @@ class FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def is_none(value: object) -> bool:
+    """For ``Field(exclude_if=is_none)``: a field that came later and changes no older identity."""
+    return value is None
+
+
 def canonical_json(value: Any) -> str:
     """Serialise to the one JSON text with sorted keys and no spaces.
 

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from imbnas.units.frozen import FrozenModel
+from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.work import Sha256, Unit
 
 Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0)]
 
 
 class TrainMetrics(FrozenModel):
@@ -96,12 +98,18 @@ class Cost(FrozenModel):
         images_seen: images through the network, training and evaluation.
         macs: multiply-accumulates spent; a training step counts three forward passes, a step
             through a frozen backbone one.
+        train_images_per_second: images through forward and backward passes in a second of
+            training, data included; ``None`` for other units and for older records.
+        latency: wall-clock seconds of a forward pass of one image, not counted in
+            ``images_seen`` and ``macs``; ``None`` for other units and for older records.
     """
 
-    seconds: Annotated[float, Field(ge=0)]
+    seconds: Seconds
     device: str
     images_seen: Count
     macs: Count
+    train_images_per_second: Rate | None = Field(default=None, exclude_if=is_none)
+    latency: Seconds | None = Field(default=None, exclude_if=is_none)
 
 
 class Provenance(FrozenModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from imbnas.units.conditions import Protocol
-from imbnas.units.frozen import FrozenModel, content_sha256
+from imbnas.units.frozen import FrozenModel, content_sha256, is_none
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import Options, SchemeSpec
 
@@ -51,18 +51,30 @@ class SpaceModel(FrozenModel):
 class BaselineModel(FrozenModel):
     """A timm model together with how it is fitted to small images.
 
-    ``spec_sha256`` is the hash of the whole fitted specification.
+    Attributes:
+        source: tells the kinds of models apart.
+        baseline: its name.
+        version: of the baseline.
+        spec_sha256: hash of the whole fitted specification.
+        weights: which pretrained weights it starts from (``sha256:…`` of a file, or where timm
+            publishes them); ``None``, which no identity holds, for random ones.
     """
 
     source: Literal["baseline"] = "baseline"
     baseline: str
     version: str
     spec_sha256: Sha256
+    weights: str | None = Field(default=None, exclude_if=is_none)
 
     @property
     def label(self) -> str:
-        """What tables call it."""
-        return self.baseline
+        """What tables call it; a pretrained model never shares the name of a fresh one."""
+        return baseline_label(self.baseline, self.weights is not None)
+
+
+def baseline_label(baseline: str, pretrained: bool) -> str:
+    """Under which name a baseline stands in suites, seeds and tables."""
+    return f"{baseline} (pretrained)" if pretrained else baseline
 
 
 Model = Annotated[SpaceModel | BaselineModel, Field(discriminator="source")]

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import timm
+import torch
+from safetensors.torch import save_file
 
 from imbnas.cli.list import KINDS
 
@@ -102,6 +105,38 @@ def test_show_baseline(bench) -> None:
     shown = json.loads(bench("show", "baseline", "resnet10t", "--json").stdout)
     assert shown["params"] > 4_000_000
     assert isinstance(shown["macs"], int)
+    assert (shown["baseline"], shown["reduction"], shown["patch_size"]) == ("resnet10t", 8, None)
+    ad_hoc = json.loads(
+        bench(
+            "show", "baseline", "vit_tiny_patch16_224", "--json", "--resolution", "16",
+            "--in-channels", "1", "--num-classes", "100",
+        ).stdout
+    )  # fmt: skip
+    assert (ad_hoc["resolution"], ad_hoc["patch_size"], ad_hoc["num_classes"]) == (16, 2, 100)
+    assert {"version", "summary", "source", "model", "digest", "num_features", "input_size"} <= set(
+        ad_hoc
+    )
+
+
+def test_train_any_timm_model_fresh_or_from_weights_in_the_data_root(bench, tmp_path: Path) -> None:
+    (tmp_path / "pretrained").mkdir()
+    with torch.random.fork_rng():
+        state = timm.create_model("test_resnet").state_dict()
+    weights = {name: tensor.contiguous() for name, tensor in state.items()}
+    save_file(weights, tmp_path / "pretrained" / "test_resnet.safetensors")
+    command = [
+        "train", "--baseline", "test_resnet", "--condition", "digits@20x", "--recipe",
+        "lt-digits/smoke", "--data-root", tmp_path, "--offline", "--json",
+    ]  # fmt: skip
+    fresh, pretrained = (
+        json.loads(bench(*command, *more).stdout) for more in ((), ("--pretrained",))
+    )
+    assert (fresh["model"], pretrained["model"]) == ("test_resnet", "test_resnet (pretrained)")
+    assert fresh["params"] == pretrained["params"]
+    assert fresh["train_loss"] != pretrained["train_loss"]
+    for shown in (fresh, pretrained):
+        assert shown["train_images_per_second"] > 0
+        assert shown["latency_ms"] > 0
 
 
 def test_train_prints_everything(bench) -> None:
@@ -125,8 +160,14 @@ def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> 
     before = {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()}
     tables = json.loads(bench("leaderboard", finished_run, "--json").stdout)["tables"]
     assert set(tables) == {
-        "rank_correlation", "adaptation", "baselines", "architectures", "cost", "checklist"
-    }  # fmt: skip
+        "rank_correlation",
+        "adaptation",
+        "baselines",
+        "matched_budget",
+        "architectures",
+        "cost",
+        "checklist",
+    }
     assert {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()} == before
 
 
@@ -150,7 +191,26 @@ BAD_INPUT = [
     (["show", "condition", "digitz@20x"], "did you mean 'digits'"),
     (["show", "condition", "digits@20x:like-3x"], "like"),
     (["show", "baseline", "resnet10z"], "resnet10"),
+    (["show", "baseline", "levit_128", "--resolution", "32"], "it takes 224 pixels only"),
     (["train", "--condition", "digits@20x"], "--arch"),
+    (
+        ["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--pretrained"],
+        "--pretrained goes with --baseline",
+    ),
+    (["train", "--baseline", "resnet10z", "--condition", "digits@20x"], "did you mean"),
+    (["train", "--baseline", "levit_128", "--condition", "digits@20x"], "224 pixels only"),
+    (
+        [
+            "train",
+            "--baseline",
+            "test_resnet",
+            "--pretrained",
+            "--offline",
+            "--condition",
+            "digits@20x",
+        ],
+        "test_resnet.safetensors",
+    ),
     (["train", "--arch", ARCHITECTURE], "--condition"),
     (
         ["train", "--arch", ARCHITECTURE, "--condition", "digits@20x", "--scheme", "cb-drv"],

@@ -2,17 +2,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import timm
 import torch
+from safetensors.torch import save_file
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.execution.executor import Executor
+from imbnas.execution.latency import seconds_per_image
 from imbnas.execution.shelf import ConditionImages
 from imbnas.runs.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
+from imbnas.suites.baselines import name_baseline
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.reading import read_suite
 from imbnas.suites.resolving import Resolver
+from imbnas.training.fitting import Fitting
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
@@ -71,6 +76,97 @@ def test_cost_counts_three_passes_a_step_and_one_an_evaluated_image(
     trained, tested = 2 * 2 * 32, 800
     assert record.cost.images_seen == trained + tested
     assert record.cost.macs == record.metrics.macs * (3 * trained + tested)
+
+
+def test_speed_is_measured_without_counting_or_changing_anything(
+    expansion: Expansion, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = population_unit(expansion)
+    record = executor.execute(unit)
+    assert record.cost.latency is not None
+    assert 0 < record.cost.latency < record.cost.seconds
+    assert record.cost.train_images_per_second is not None
+    # Training is a part of the unit's time.
+    assert record.cost.train_images_per_second > 2 * 2 * 32 / record.cost.seconds
+    monkeypatch.setattr("imbnas.execution.train.seconds_per_image", lambda *_: 0.0)
+    again = executor.execute(unit)
+    assert again.metrics == record.metrics
+    assert (again.cost.images_seen, again.cost.macs) == (record.cost.images_seen, record.cost.macs)
+    supernet = executor.execute(first(expansion, SupernetUnit))
+    assert '"latency"' not in supernet.cost.model_dump_json()
+
+
+def test_latency_is_the_median_of_passes_after_a_first_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = 0.0
+    waits = iter([1.0, 0.0005, 0.003, 0.001])
+
+    def predict(images: torch.Tensor) -> torch.Tensor:
+        nonlocal clock
+        assert images.shape == (1, 3, 8, 8)
+        assert torch.is_inference_mode_enabled()
+        clock += next(waits)
+        return images
+
+    monkeypatch.setattr("imbnas.execution.latency.time.perf_counter", lambda: clock)
+    latency = seconds_per_image(predict, 3, 8, torch.device("cpu"))
+    # The slow first pass is left out; 4 ms are spent after the fourth.
+    assert latency == pytest.approx(0.001)
+    assert next(waits, None) is None
+
+
+def test_a_searched_network_and_a_timm_model_see_the_same_batches_in_the_same_loop(
+    expansion: Expansion, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given one seed, nothing but the network tells the two trainings apart."""
+    step, seen = Fitting._step, {}
+
+    def spy(self: Fitting, images: torch.Tensor, labels: torch.Tensor, *rest: Any) -> torch.Tensor:
+        seen.setdefault(type(self.network).__name__, []).append((images.clone(), labels.clone()))
+        return step(self, images, labels, *rest)
+
+    monkeypatch.setattr(Fitting, "_step", spy)
+    monkeypatch.setattr("imbnas.execution.train.stream_seed", lambda unit: 7)
+    searched = population_unit(expansion)
+    timm_model = next(iter(expansion.resolved.baselines.values())).model
+    for unit in (searched, searched.model_copy(update={"model": timm_model})):
+        executor.execute(unit)
+    assert len(seen) == 2
+    cell, timm_batches = seen.values()
+    assert len(cell) == len(timm_batches) == 2 * 2
+    for (x, y), (images, labels) in zip(cell, timm_batches, strict=True):
+        assert torch.equal(x, images)
+        assert torch.equal(y, labels)
+
+
+def test_pretrained_weights_are_found_in_the_data_root_and_checked(
+    expansion: Expansion, tmp_path: Path
+) -> None:
+    folder = tmp_path / "root" / "pretrained"
+    folder.mkdir(parents=True)
+    file = folder / "test_resnet.safetensors"
+    _publish(file, seed=1)
+    locations = DataLocations.from_options(tmp_path / "root", offline=True, environ={})
+    executor = Executor(RunDirectory(tmp_path / "run"), locations)
+    pretrained = name_baseline("test_resnet", True, locations).model
+    unit = population_unit(expansion).model_copy(update={"model": pretrained})
+    record = executor.execute(unit)
+    fresh = pretrained.model_copy(update={"weights": None})
+    assert executor.execute(unit.model_copy(update={"model": fresh})).metrics != record.metrics
+    _publish(file, seed=2)
+    with pytest.raises(InputError, match="not those of the run"):
+        executor.execute(unit)
+    file.unlink()
+    with pytest.raises(InputError, match=r"offline; give them as .*test_resnet\.safetensors"):
+        executor.execute(unit)
+
+
+def _publish(file: Path, seed: int) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        state = timm.create_model("test_resnet").state_dict()
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, file)
 
 
 def test_strict_reads_the_test_split_once_and_search_never(

@@ -10,7 +10,7 @@ from imbnas.units.randomness import derive_seed
 from imbnas.units.recipes import Recipe
 from imbnas.units.records import TrainMetrics
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import UNIT_ADAPTER, DataRef, SpaceModel, TrainUnit
+from imbnas.units.work import UNIT_ADAPTER, BaselineModel, DataRef, SpaceModel, TrainUnit
 
 
 def make_unit(**changes: Any) -> TrainUnit:
@@ -54,6 +54,24 @@ def test_identity_survives_storing() -> None:
 )
 def test_whatever_changes_a_result_changes_the_identity(change: dict[str, Any]) -> None:
     assert make_unit(**change).identity != make_unit().identity
+
+
+RESNET = {"baseline": "resnet10t", "version": "1", "spec_sha256": "c" * 64}
+
+
+def test_a_fresh_baseline_keeps_the_identity_of_before_pretraining() -> None:
+    """Computed before ``weights`` existed; every record of a baseline rests on it."""
+    golden = "df85bd37e7628e54fc3fc899b2fca2681f3e2ee28abc55d54fcdeda0744af4fa"
+    assert make_unit(model=BaselineModel(**RESNET)).identity == golden
+
+
+def test_pretrained_weights_are_part_of_identity_label_and_what_is_stored() -> None:
+    weights = [None, "timm/resnet10t.c3_in1k", "sha256:" + "d" * 64]
+    units = [make_unit(model=BaselineModel(**RESNET, weights=w)) for w in weights]
+    assert len({unit.identity for unit in units}) == 3
+    assert [unit.model.label for unit in units] == ["resnet10t"] + ["resnet10t (pretrained)"] * 2
+    for unit in units:
+        assert UNIT_ADAPTER.validate_json(canonical_json(unit)).identity == unit.identity
 
 
 def test_canonical_json_refuses_nan() -> None:
