@@ -98,6 +98,8 @@ def _row(
         "y": y.condition,
         "y_scheme": y.scheme,
         **{name: getattr(transfer, name) for name in STATISTICS},
+        # Whether a ranking changed is no question to ask of a count that never was one.
+        "verdict": None if x[0] in PREDICTORS else transfer.verdict,
         **results.scope,
         "n_architectures": transfer.n,
         "n_missing": missing,
