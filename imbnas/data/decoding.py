@@ -60,7 +60,9 @@ def image_shape(path: Path, content: bytes | None = None) -> tuple[int, int, int
     try:
         with Image.open(path if content is None else io.BytesIO(content)) as image:
             return 1 if image.mode in GREY_MODES else 3, image.height, image.width
-    except (OSError, SyntaxError, ValueError) as error:
+    except UnidentifiedImageError:
+        raise InputError(f"image {path}: not an image; remove or replace it") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"image {path}: not an image ({error}); remove or replace it") from None
 
 

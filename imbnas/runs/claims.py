@@ -54,6 +54,9 @@ class Owner:
             return False
 
 
+_UNKNOWN = Owner(host="", boot="", pid=0, started=0.0)
+
+
 @cache
 def _boot_id() -> str:
     linux = Path("/proc/sys/kernel/random/boot_id")
@@ -130,6 +133,9 @@ def _read_owner(path: Path) -> Owner | None:
         return Owner(**json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
+    except (ValueError, TypeError):
+        # A power cut can leave a claim without content; nobody knows its owner, but its age tells.
+        return _UNKNOWN
 
 
 def _abandoned(path: Path, owner: Owner) -> bool:

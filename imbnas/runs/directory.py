@@ -163,6 +163,7 @@ class RunDirectory:
             for kind in UNIT_KINDS
             if (self.path / "records" / kind).is_dir()
             for entry in os.scandir(self.path / "records" / kind)
+            if entry.is_dir()
         )
         return {
             entry.name.removesuffix(".json") for folder in folders for entry in os.scandir(folder)
@@ -220,11 +221,20 @@ class RunDirectory:
         publish_once(self.failure_path(failure.identity), content, self.temporary)
 
     def failures(self) -> dict[str, Failure]:
-        """Identity → failure of every unit that failed."""
-        return {
-            path.stem: Failure.model_validate_json(path.read_bytes())
-            for path in sorted((self.path / "failures").glob("*.json"))
-        }
+        """Identity → failure of every unit that failed.
+
+        Raises:
+            DamagedFileError: a file is not a failure.
+        """
+        found = {}
+        for path in sorted((self.path / "failures").glob("*.json")):
+            try:
+                found[path.stem] = Failure.model_validate_json(path.read_bytes())
+            except ValidationError as error:
+                raise DamagedFileError(
+                    f"{path}: damaged failure ({error.errors()[0]['msg']}); delete it and run again"
+                ) from None
+        return found
 
     def failed(self) -> set[str]:
         """Identities of all failed units, from file names alone."""

@@ -107,7 +107,7 @@ def test_a_truncated_image_is_named(folder, load):
 
 def test_an_image_that_is_none_is_named(folder, load):
     (folder / "test" / "cow" / "000.png").write_text("not an image at all")
-    with pytest.raises(InputError, match=r"cow/000\.png: not an image"):
+    with pytest.raises(InputError, match=r"cow/000\.png: not an image; remove"):
         load(folder)
 
 

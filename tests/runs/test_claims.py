@@ -89,3 +89,17 @@ def test_a_claim_set_anew_while_an_old_one_is_cleared_is_put_back(
     monkeypatch.setattr(claims_module, "_abandoned", slow)
     assert not claims.acquire(UNIT)
     assert json.loads(claims.path(UNIT).read_text()) == asdict(claims.owner)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "elsewhere"}'])
+def test_a_claim_without_a_readable_owner_is_cleared_by_its_age(
+    tmp_path: Path, content: str
+) -> None:
+    claims = make_claims(tmp_path)
+    claims.folder.mkdir(parents=True)
+    claims.path(UNIT).write_text(content)
+    assert claims.of_process(os.getpid()) == []
+    assert not claims.acquire(UNIT)
+    long_ago = time.time() - STALE_SECONDS - 1
+    os.utime(claims.path(UNIT), (long_ago, long_ago))
+    assert claims.acquire(UNIT)

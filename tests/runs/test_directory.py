@@ -127,3 +127,16 @@ def test_damaged_files_are_named_with_the_remedy(tmp_path: Path) -> None:
     directory.weights_path(sha256).unlink()
     with pytest.raises(DamagedFileError, match="missing weights; delete .*bbb.*--retry-failed"):
         directory.read_weights(sha256)
+    failure = directory.failure_path("c" * 64)
+    failure.parent.mkdir()
+    failure.write_text("{")
+    with pytest.raises(DamagedFileError, match="damaged failure.*delete it and run again"):
+        directory.failures()
+
+
+def test_files_that_others_leave_among_records_are_no_records(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path)
+    (tmp_path / "records" / "train").mkdir(parents=True)
+    (tmp_path / "records" / "train" / ".DS_Store").write_bytes(b"")
+    assert directory.finished() == set()
+    assert list(directory.records()) == []
