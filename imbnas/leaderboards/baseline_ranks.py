@@ -38,8 +38,8 @@ class BaselineRanks:
 def rank_baselines(results: Results, predictors: Sequence[str]) -> Iterator[BaselineRanks]:
     """Compare every two trainings of each baselines part, and predictors with each training.
 
-    A part with fewer than two models ranks nothing and gives no rows. Each part is a family of
-    its own for Holm's correction.
+    Balanced trainings stand before others. A part with fewer than two models ranks nothing and
+    gives no rows. Each part is a family of its own for Holm's correction.
 
     Args:
         results: of a run.
@@ -57,7 +57,7 @@ def _part(
     facts = [results.resolved.baselines[label] for label in dict.fromkeys(part.labels)]
     trained: list[tuple[Training, Floats]] = [
         (t, np.array([accuracies(results.model_metrics(f.model, t)) for f in facts]))
-        for t in part.trainings
+        for t in sorted(part.trainings, key=lambda t: results.facts(t).condition.ratio != 1)
     ]
     pairs = list(combinations(trained, 2))
     transfers = holm_verdicts([rank_transfer(first, second) for (_, first), (_, second) in pairs])

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 
 from imbnas.baselines.catalogue import load_baseline
-from imbnas.baselines.networks import build
-from imbnas.baselines.pretrained import check_pretrained, weights_identity
+from imbnas.baselines.networks import build, check
+from imbnas.baselines.pretrained import check_pretrained, find_weights, weights_identity
 from imbnas.baselines.spec import BaselineSpec
 from imbnas.errors import InputError
 
@@ -127,3 +127,27 @@ def test_identity_names_the_weights(resnet):
     assert weights_identity(spec, True).startswith("timm/test_resnet.")
     with pytest.raises(InputError):
         weights_identity(load_baseline("paper-resnet32"), True)
+
+
+def test_weights_are_looked_for_by_the_model_s_name_before_they_are_fetched(tmp_path):
+    spec = spec_of("test_resnet.r160_in1k")
+    assert find_weights(spec, None) is True
+    assert find_weights(spec, tmp_path) is True
+    with pytest.raises(InputError, match=r"offline; give them as .*test_resnet\.r160_in1k\.safe"):
+        find_weights(spec, tmp_path, offline=True)
+    other = tmp_path / "test_resnet.pth"
+    other.write_bytes(b"")
+    assert find_weights(spec, tmp_path) is True
+    file = tmp_path / "test_resnet.r160_in1k.pth"
+    file.write_bytes(b"")
+    assert find_weights(spec, tmp_path, offline=True) == file
+    preferred = tmp_path / "test_resnet.r160_in1k.safetensors"
+    preferred.write_bytes(b"")
+    assert find_weights(spec, tmp_path) == preferred
+
+
+def test_checking_loads_the_weights(resnet):
+    folder, _ = resnet
+    check(spec_of("test_resnet"), **IMAGES, pretrained=folder / "w.safetensors")
+    with pytest.raises(InputError, match=r"w\.safetensors"):
+        check(spec_of("test_efficientnet"), **IMAGES, pretrained=folder / "w.safetensors")

@@ -306,9 +306,9 @@ def test_baselines_are_ranked_as_a_population_of_their_own(
     table = rank_correlation(results)
     pairs = table[table["population"].eq("timm") & ~table["x"].isin(["params", "macs"])]
     assert list(zip(pairs["x"], pairs["y"], strict=True)) == [
-        ("digits@1x", "digits@10x"),
         ("digits@1x", "digits@1x:like-10x"),
-        ("digits@10x", "digits@1x:like-10x"),
+        ("digits@1x", "digits@10x"),
+        ("digits@1x:like-10x", "digits@10x"),
     ]
     names = list(MODELS)
     means = [np.mean(TABLE[name]) for name in names]
