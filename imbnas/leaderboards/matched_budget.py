@@ -15,7 +15,8 @@ from imbnas.units.records import TrainMetrics
 COLUMNS = (
     "part", "strategy", "condition", "scheme", "baseline", "found_accuracy", "baseline_accuracy",
     "difference", "difference_low", "difference_high", "found_macs", "baseline_macs", "chosen_on",
-    "n_baselines", "n_pairs", "n_unmatched", "n_missing", "protocol", "fidelity",
+    "n_baselines", "n_pairs", "n_unmatched", "n_missing", "n_replicates",
+    "protocol", "fidelity",
 )  # fmt: skip
 
 
@@ -62,8 +63,7 @@ def _rows(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[st
                 "condition": training.condition,
                 "scheme": training.scheme,
                 **_comparison(found, rivals, pairing),
-                "protocol": results.resolved.suite.protocol,
-                "fidelity": results.resolved.fidelity,
+                **{name: results.scope[name] for name in ("n_replicates", "protocol", "fidelity")},
             }
 
 

@@ -48,7 +48,8 @@ def rank_correlation(results: Results) -> pd.DataFrame:
     ]
     for ranks in rank_baselines(results, PREDICTORS):
         row = _row(results, ranks.part, ranks.x, ranks.y, ranks.transfer, ranks.n_missing)
-        rows.append({**row, "population": ranks.population})
+        orders = class_orders(results, *ranks.compared)
+        rows.append({**row, "population": ranks.population, "class_orders": orders})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -12,6 +12,7 @@ PLOTS: dict[str, str] = {
     "tau_heatmap": "How well rankings agree, and how well noise lets them",
     "rank_shift": "Balanced rank against long-tailed rank",
     "cost_regret": "What following a strategy loses, and what it costs",
+    "accuracy_macs": "Accuracy against multiply-accumulates, searched architectures marked",
     "groups": "Accuracy on classes with many, medium and few images",
 }
 """Module in this package → caption. A module has ``draw(tables, title) -> Figure | None``."""
