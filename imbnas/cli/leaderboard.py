@@ -19,7 +19,7 @@ def command(run_dir: Path, as_json: bool) -> None:
     from imbnas.runs.directory import RunDirectory
 
     directory = RunDirectory(run_dir)
-    results = Results.collect(directory.read_suite(), directory.records())
+    results = Results.read(directory)
     tables = build_tables(results)
     write_tables(results, directory, tables)
     if as_json:

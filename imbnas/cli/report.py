@@ -18,7 +18,7 @@ def command(run_dir: Path, as_json: bool) -> None:
     from imbnas.runs.directory import RunDirectory
 
     directory = RunDirectory(run_dir)
-    results = Results.collect(directory.read_suite(), directory.records())
+    results = Results.read(directory)
     written = write_report(results, directory)
     if as_json:
         print_json({"suite": results.resolved.title, "files": [str(path) for path in written]})

@@ -101,7 +101,7 @@ def _report(directory: "RunDirectory") -> None:
     from imbnas.leaderboards.results import Results
     from imbnas.leaderboards.tables import build_tables, write_tables
 
-    results = Results.collect(directory.read_suite(), directory.records())
+    results = Results.read(directory)
     tables = build_tables(results)
     write_tables(results, directory, tables)
     print_leaderboards(tables, results.resolved.title)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from imbnas.leaderboards.results import Results
+from imbnas.suites.definition import Training, TransferPart
 from imbnas.units.records import Record
 from imbnas.units.work import AdaptUnit, DataRef, SearchUnit, SupernetUnit, TrainUnit, Unit
 
@@ -45,6 +46,7 @@ def cost(results: Results) -> pd.DataFrame:
         | {"model": _model(unit), "replicate": unit.replicate}
         for unit in _units(results)
     ]
+    rows += _missing_population(results)
     if not rows:
         return pd.DataFrame(columns=list(COLUMNS))
     grouped = (
@@ -76,16 +78,47 @@ def cost(results: Results) -> pd.DataFrame:
 
 
 def _units(results: Results) -> Iterator[Unit]:
-    """Finished units of the suite, and those that its plan still misses."""
+    """Finished units, and those that the plan still misses but for the population's trainings."""
     yield from (record.unit for record in results.records.values())
-    plan = results.expansion.plan()
+    parts = results.resolved.suite.parts
+    plan = results.expansion.plan(name for name in parts if parts[name].kind != "transfer")
     found = {
         retraining.waits_for: best
         for retraining in plan.retrainings
         if (best := results.found(retraining.chain)) is not None
     }
     planned = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
-    yield from (unit for identity, unit in planned.items() if identity not in results.records)
+    population = _population(results)
+    for identity, unit in planned.items():
+        if identity not in results.records and identity not in population:
+            yield unit
+
+
+def _population(results: Results) -> dict[str, tuple[Training, str, int]]:
+    """Identity → training, architecture and replicate of every training of the population."""
+    trainings = {
+        training
+        for _, part in results.parts("transfer")
+        if isinstance(part, TransferPart)
+        for training in (part.reference, *part.targets)
+    }
+    members = results.resolved.population
+    return {
+        identity: (training, member.architecture, replicate)
+        for training in trainings
+        for replicate in range(results.resolved.replicates)
+        for identity, member in zip(results.population(training, replicate), members, strict=True)
+    }
+
+
+def _missing_population(results: Results) -> list[dict[str, object]]:
+    space = results.resolved.suite.space
+    return [
+        {**_Key("train", space, training.condition, training.scheme)._asdict(), **_spent(None)}
+        | {"model": architecture, "replicate": replicate}
+        for identity, (training, architecture, replicate) in _population(results).items()
+        if identity not in results.records
+    ]
 
 
 def _key(unit: Unit, conditions: dict[str, str]) -> _Key:

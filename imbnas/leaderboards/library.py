@@ -83,7 +83,7 @@ def load_results(path: str | Path) -> LoadedResults:
     folder = Path(path)
     directory = RunDirectory(folder)
     if directory.exists():
-        results = Results.collect(directory.read_suite(), directory.records())
+        results = Results.read(directory)
         loaded = LoadedResults(folder, build_tables(results), _records(results))
     elif (folder / "rank_correlation.csv").is_file():
         tables = {

@@ -1,5 +1,7 @@
 """A run's records, looked up by what the tables ask for."""
 
+import gc
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,9 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbnas.runs.directory import RunDirectory
 from imbnas.suites.definition import AdaptationPart, PartKind, Training
 from imbnas.suites.expansion import Chain, Expansion, Retraining
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
+from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Record, SearchMetrics, TrainMetrics
 from imbnas.units.work import Model, TrainUnit, Unit
 
@@ -32,6 +36,22 @@ class Results:
         """
         indexed = {record.identity: record for record in records}
         return cls(resolved, {identity: indexed[identity] for identity in sorted(indexed)})
+
+    @classmethod
+    def read(cls, directory: RunDirectory) -> "Results":
+        """Read a run's suite and records.
+
+        The cycle collector rests meanwhile: it would search the growing heap of records again and
+        again, and frees none of them.
+        """
+        resolved = directory.read_suite()
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return cls.collect(resolved, directory.records())
+        finally:
+            if collecting:
+                gc.enable()
 
     @cached_property
     def expansion(self) -> Expansion:
@@ -80,13 +100,35 @@ class Results:
         held = self._population_accuracies.get(training)
         if held is None:
             columns = [
-                [self._accuracy(unit) for unit in self.expansion.population(training, replicate)]
+                [self._accuracy(identity) for identity in self.population(training, replicate)]
                 for replicate in range(self.resolved.replicates)
             ]
             held = np.array(columns, dtype=np.float64).T
             held.flags.writeable = False
             self._population_accuracies[training] = held
         return held
+
+    def population(self, training: Training, replicate: int) -> list[str]:
+        """Identities of the population's trainings, in the population's order.
+
+        They are those of ``Expansion.population``. The text that is hashed differs between members
+        in the model alone, so that it is put together instead of serialised for each of them.
+        """
+        if not self._models:
+            return []
+        first = self.expansion.architecture(self.resolved.population[0].architecture)
+        text = canonical_json(self.expansion.train(first, training, replicate))
+        before, after = text.split(f'"model":{self._models[0]}')
+        return [
+            hashlib.sha256(f'{before}"model":{model}{after}'.encode()).hexdigest()
+            for model in self._models
+        ]
+
+    @cached_property
+    def _models(self) -> list[str]:
+        """Canonical JSON of the population's models."""
+        members = self.resolved.population
+        return [canonical_json(self.expansion.architecture(m.architecture)) for m in members]
 
     def model_metrics(self, model: Model, training: Training) -> list[TrainMetrics | None]:
         """The metrics of one model on one training, one entry a replicate."""
@@ -126,9 +168,10 @@ class Results:
                 metrics.append(self.trained(unit))
         return metrics
 
-    def _accuracy(self, unit: TrainUnit) -> float:
-        metrics = self.trained(unit)
-        accuracy = metrics.mean_accuracy() if metrics else None
+    def _accuracy(self, identity: str) -> float:
+        record = self.records.get(identity)
+        metrics = record.metrics if record else None
+        accuracy = metrics.mean_accuracy() if isinstance(metrics, TrainMetrics) else None
         return np.nan if accuracy is None else accuracy
 
 

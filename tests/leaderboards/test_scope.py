@@ -66,3 +66,10 @@ def test_a_stratified_population_gets_tau_within_strata(resolve_tiny, fabricate_
 
 def test_other_populations_have_no_tau_within_strata(fabricated: Results) -> None:
     assert build_tables(fabricated)["rank_correlation"]["tau_within_macs"].isna().all()
+
+
+def test_identities_of_the_population_are_those_of_its_units(fabricated: Results) -> None:
+    training = Training(condition="digits@10x", scheme="cb-drw")
+    for replicate in range(3):
+        units = fabricated.expansion.population(training, replicate)
+        assert fabricated.population(training, replicate) == [unit.identity for unit in units]
