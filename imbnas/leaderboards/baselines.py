@@ -32,12 +32,14 @@ def _timm(results: Results, name: str, part: BaselinesPart) -> Iterator[dict[str
         facts = results.resolved.baselines[model]
         for training in part.trainings:
             metrics = results.model_metrics(facts.model, training)
+            # The resolved suite counts for one dataset; what was trained tells its own counts.
+            counted = next((m for m in metrics if m is not None), facts)
             yield {
                 **_row(results, name, training, metrics),
                 "model": model,
                 "source": facts.source,
-                "params": facts.params,
-                "macs": facts.macs,
+                "params": counted.params,
+                "macs": counted.macs,
             }
 
 

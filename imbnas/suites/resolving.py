@@ -183,22 +183,25 @@ class Resolver:
         return {name: resolve_scheme(name) for name in names}
 
     def _shape(self) -> NetworkShape:
-        """The shape that parameters and MACs in tables refer to."""
-        datasets = list(self._datasets.values())
+        """The shape that parameters and MACs in tables refer to: that of the first dataset."""
+        dataset = next(iter(self._datasets.values()))
         recipe = self._settings.network
-        resolution = recipe.resolution or datasets[0].resolution
-        if resolution is None:
-            raise InputError(
-                f"suite {self.suite.name!r}: fidelities.{self.fidelity}.network.resolution: "
-                f"set it, the images of {datasets[0].name!r} differ in size"
-            )
         return NetworkShape(
             width=recipe.width,
             depth=recipe.depth,
-            resolution=resolution,
-            in_channels=datasets[0].channels,
-            num_classes=datasets[0].num_classes,
+            resolution=self._resolution(dataset),
+            in_channels=dataset.channels,
+            num_classes=dataset.num_classes,
         )
+
+    def _resolution(self, dataset: "Dataset") -> int:
+        resolution = self._settings.network.resolution or dataset.resolution
+        if resolution is None:
+            raise InputError(
+                f"suite {self.suite.name!r}: fidelities.{self.fidelity}.network.resolution: "
+                f"set it, the images of {dataset.name!r} differ in size"
+            )
+        return resolution
 
     def _draw(self) -> Population:
         space, wanted = get_space(self.suite.space), self._settings.population
@@ -242,7 +245,8 @@ class Resolver:
 
     def _baseline(self, name: str) -> BaselineFacts:
         spec, shape = load_baseline(name), self._shape()
-        spec.check_resolution(shape.resolution)
+        for dataset in self._datasets.values():
+            spec.check_resolution(self._resolution(dataset))
         counts = count_baseline(
             spec,
             resolution=shape.resolution,
