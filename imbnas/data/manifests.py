@@ -102,7 +102,8 @@ def read_manifest(path: Path) -> Manifest:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(
-            f"manifest {path}: {reason}; give a file that show condition --manifest wrote"
+            f"manifest {path}: cannot be read ({reason}); "
+            "give one that show condition --manifest wrote"
         ) from None
     except json.JSONDecodeError as error:
         raise InputError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest
+from imbnas.errors import InputError
 from imbnas.runs.directory import RunDirectory
 from imbnas.runs.publishing import publish_once, replace_file
 from imbnas.suites.definition import SuiteFile
@@ -47,7 +48,7 @@ def bind_run(
     if replicates is None and directory.exists():
         replicates = directory.read_suite().replicates
     held = {manifest.sha256: manifest for manifest in (*directory.pins(), *pins)}
-    texts = {path.name: path.read_bytes() for path in plugins}
+    texts = _texts(plugins)
     resolved = Resolver(
         suite=suite,
         fidelity=fidelity,
@@ -67,3 +68,16 @@ def bind_run(
     for name, text in texts.items():
         replace_file(directory.plugins / name, text, directory.temporary)
     return bound
+
+
+def _texts(plugins: Sequence[Path]) -> dict[str, bytes]:
+    """File name → content of each plug-in."""
+    texts: dict[str, bytes] = {}
+    for path in plugins:
+        content = path.read_bytes()
+        if texts.setdefault(path.name, content) != content:
+            raise InputError(
+                f"--plugin {path}: two plug-ins are called {path.name!r}, and the run keeps a copy "
+                "of each by name; rename one"
+            )
+    return texts

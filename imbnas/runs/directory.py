@@ -66,9 +66,12 @@ class RunDirectory:
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
             ) from None
         except ValidationError as error:
+            fault = error.errors()[0]
+            place = ".".join(map(str, fault["loc"]))
             raise InputError(
-                f"{self.suite_file}: damaged ({error.errors()[0]['msg']}); restore it from a copy, "
-                "or delete it and run the same command again"
+                f"{self.suite_file}: damaged, or of another version of imbnas "
+                f"({place + ': ' if place else ''}{fault['msg']}); restore it or use that version, "
+                "or delete it and run the same command again, which keeps all records"
             ) from None
 
     def store_suite(self, resolved: ResolvedSuite) -> ResolvedSuite:

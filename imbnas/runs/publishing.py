@@ -19,8 +19,10 @@ def write_temporary(folder: Path, content: bytes) -> Path:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except OSError as error:
         path.unlink(missing_ok=True)
+        # A full disk is told without a name by the system; messages should say which disk.
+        error.filename = error.filename or str(folder)
         raise
     return path
 

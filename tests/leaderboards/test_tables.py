@@ -162,3 +162,22 @@ def test_text_forms_are_plain_and_escaped() -> None:
     markdown = to_markdown(table).splitlines()
     assert markdown[2].replace(" ", "") == r"|\|a~0\|+\|b\||3|0.123||"
     assert to_rows(table)[1] == {"name": "c", "n": 4, "x": None, "y": 1.5}
+
+
+def test_baselines_show_the_counts_of_the_networks_that_were_trained(
+    results: Results, records: list[Record]
+) -> None:
+    facts = {
+        name: facts.model_copy(update={"params": 1, "macs": 1})
+        for name, facts in results.resolved.baselines.items()
+    }
+    other = results.resolved.model_copy(update={"baselines": facts})
+    table = build_tables(Results.collect(other, records))["baselines"].set_index("model")
+    trained = [
+        r.metrics
+        for r in records
+        if isinstance(r.unit, TrainUnit) and r.unit.model.label == "mobilenetv3_small_050"
+    ]
+    assert isinstance(trained[0], TrainMetrics)
+    assert table.loc["mobilenetv3_small_050", "params"] == trained[0].params > 1
+    assert table.loc["mobilenetv3_small_050", "macs"] == trained[0].macs > 1

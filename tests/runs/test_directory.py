@@ -6,6 +6,7 @@ import pytest
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, read_manifest, write_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
+from imbnas.runs.binding import bind_run
 from imbnas.runs.directory import DamagedFileError, RunDirectory
 from imbnas.suites.reading import read_suite
 from imbnas.suites.resolved import ResolvedSuite
@@ -78,7 +79,10 @@ def test_a_damaged_suite_is_told_and_can_be_deleted(tmp_path: Path, tiny_suite: 
     record.parent.mkdir(parents=True)
     record.write_text("kept")
     directory.suite_file.write_text("{")
-    with pytest.raises(InputError, match=r"suite\.json: damaged .*delete it and run the same"):
+    with pytest.raises(InputError, match=r"suite\.json: damaged.*delete it and run the same"):
+        directory.read_suite()
+    directory.suite_file.write_text("{}")
+    with pytest.raises(InputError, match=r"another version of imbnas \(suite: Field required\)"):
         directory.read_suite()
     directory.suite_file.unlink()
     directory.store_suite(resolve(tiny_suite))
@@ -108,6 +112,18 @@ def test_a_run_is_pinned_to_an_exported_manifest(bench, tmp_path: Path, tiny_sui
     assert facts.replicates[0].manifest_sha256 == pinned.sha256 != exported[0].sha256
     again = bench("run", *flags, "--out", tmp_path / "run")
     assert again.returncode == 0, again.stderr
+
+
+def test_two_plugins_of_one_name_are_refused(tmp_path: Path, tiny_suite: Path) -> None:
+    plugins = [tmp_path / folder / "mine.py" for folder in ("a", "b")]
+    for number, plugin in enumerate(plugins):
+        plugin.parent.mkdir()
+        plugin.write_text(f"NUMBER = {number}\n")
+    directory = RunDirectory(tmp_path / "run")
+    locations = DataLocations.from_options(offline=True)
+    with pytest.raises(InputError, match=r"two plug-ins are called 'mine\.py'"):
+        bind_run(directory, read_suite(tiny_suite), "only", locations, "cpu", None, plugins)
+    assert not directory.path.exists()
 
 
 def test_damaged_files_are_named_with_the_remedy(tmp_path: Path) -> None:

@@ -145,3 +145,19 @@ def test_adapting_to_images_of_other_channels_is_refused(tmp_path: Path, tiny_su
     locations = DataLocations.from_options(datasets=[f"c={tmp_path / 'colour'}"], offline=True)
     with pytest.raises(InputError, match="'digits' have 1 channels, those of 'c' 3"):
         Resolver(read_suite(path), "only", locations).resolve()
+
+
+def test_a_baseline_must_take_the_images_of_every_dataset(tmp_path: Path, tiny_suite: Path) -> None:
+    for split in ("train", "test"):
+        for label in range(2):
+            folder = tmp_path / "small" / split / str(label)
+            folder.mkdir(parents=True)
+            for number in range(12):
+                Image.new("L", (3, 3), 40 * label + number).save(folder / f"{number}.png")
+    path = tmp_path / "s.toml"
+    old = 'trainings = [{ condition = "digits@10x"'
+    assert old in tiny_suite.read_text()
+    path.write_text(tiny_suite.read_text().replace(old, old.replace("digits@10x", "z@1x")))
+    locations = DataLocations.from_options(datasets=[f"z={tmp_path / 'small'}"], offline=True)
+    with pytest.raises(InputError, match="cannot take images of 3 pixels"):
+        Resolver(read_suite(path), "only", locations).resolve()
