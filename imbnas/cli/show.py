@@ -22,13 +22,22 @@ def command() -> None:
 @click.option("--in-channels", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--width", type=click.IntRange(1), help="Channels of the first stage.")
 @click.option("--depth", type=click.IntRange(1), help="Cells in each stage.")
+@data_options
 @plugin_option
 @json_option
 def show_architecture(
-    space: str, architecture: str, plugins: tuple[Path, ...], as_json: bool, **shape: int | None
+    space: str,
+    architecture: str,
+    data_root: str | None,
+    datasets: tuple[str, ...],
+    offline: bool,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+    **shape: int | None,
 ) -> None:
     """Parameters, MACs and identities of an architecture."""
-    del plugins  # loaded by the option itself
+    # Data options are common to all of `show`; an architecture is shown without any data.
+    del data_root, datasets, offline, plugins
     from dataclasses import replace
 
     from imbnas.spaces import get_space
@@ -112,11 +121,22 @@ def show_condition(
 @click.option("--num-classes", default=10, show_default=True, type=click.IntRange(1))
 @click.option("--resolution", default=32, show_default=True, type=click.IntRange(1))
 @click.option("--in-channels", default=3, show_default=True, type=click.IntRange(1))
+@data_options
+@plugin_option
 @json_option
 def show_baseline(
-    name: str, num_classes: int, resolution: int, in_channels: int, as_json: bool
+    name: str,
+    num_classes: int,
+    resolution: int,
+    in_channels: int,
+    data_root: str | None,
+    datasets: tuple[str, ...],
+    offline: bool,
+    plugins: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
     """How a timm model is fitted to images, its parameters and MACs."""
+    del data_root, datasets, offline, plugins  # common to all of `show`; none is needed here
     from dataclasses import asdict
 
     from imbnas.baselines import describe, load_baseline

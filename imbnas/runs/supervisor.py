@@ -74,6 +74,9 @@ class Supervisor:
         processes = [self._start() for _ in range(count)]
         try:
             yield processes
+        except KeyboardInterrupt:
+            sys.stderr.write("finishing the units in progress; Ctrl-C again stops at once\n")
+            raise
         finally:
             for process in processes:
                 process.terminate()

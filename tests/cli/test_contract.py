@@ -139,6 +139,15 @@ def test_train_any_timm_model_fresh_or_from_weights_in_the_data_root(bench, tmp_
         assert shown["latency_ms"] > 0
 
 
+def test_show_takes_the_common_options(bench, tmp_path: Path) -> None:
+    common = ("--offline", "--data-root", tmp_path, "--json")
+    for what in (("arch", "nats-tss", ARCHITECTURE), ("condition", "digits@20x")):
+        done = bench("show", *what, *common)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)
+    assert bench("show", "baseline", "cifar_resnet20", *common).returncode == 0
+
+
 def test_train_prints_everything(bench) -> None:
     done = bench(
         "train", "--space", "nats-tss", "--arch", ARCHITECTURE, "--condition", "digits@20x",
