@@ -1,0 +1,144 @@
+"""All tables of 100,000 records: at most 30 seconds and 2 GB, reading included.
+
+Run with ``pytest benchmark/speed/test_large_run.py --benchmark-enable -o addopts=``. Writing the
+records takes some minutes; the reading and the tables are timed in a process of their own.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imbnas.data.locations import DataLocations
+from imbnas.leaderboards.results import Results
+from imbnas.runs.directory import RunDirectory
+from imbnas.spaces import NetworkShape, get_space
+from imbnas.suites.definition import Training, TransferPart
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolved import Member, ResolvedSuite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.frozen import canonical_json
+from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
+
+ARCHITECTURES = 12_500
+REPLICATES = 4
+SECONDS = 30
+GIGABYTES = 2
+CHECKOUT = Path(__file__).resolve().parents[2]
+MEASURE = """
+import json, resource, sys, time
+from pathlib import Path
+start = time.perf_counter()
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables import build_tables, tables_as_text
+from imbnas.runs.directory import RunDirectory
+results = Results.read(RunDirectory(Path(sys.argv[1])))
+read = time.perf_counter() - start
+tables_as_text(build_tables(results))
+print(json.dumps({
+    "records": len(results.records),
+    "reading": read,
+    "seconds": time.perf_counter() - start,
+    "gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+}))
+"""
+
+
+def large_suite() -> ResolvedSuite:
+    """Two trainings of 12,500 cells with four replicates each."""
+    suite = read_suite(CHECKOUT / "tests" / "tiny.toml")
+    suite = suite.model_copy(update={"parts": {"transfer": suite.parts["transfer"]}})
+    locations = DataLocations.from_options(offline=True)
+    resolved = Resolver(suite, "only", locations, replicates=REPLICATES).resolve()
+    space, shape = get_space("nats-tss"), NetworkShape(4, 1, 8, 1)
+    members = tuple(
+        Member(
+            architecture=architecture,
+            unique_id=space.unique_id(architecture),
+            functional_id=space.functional_id(architecture),
+            params=space.counts(architecture, shape).params,
+            macs=space.counts(architecture, shape).macs,
+        )
+        for architecture in space.architectures()[:ARCHITECTURES]
+    )
+    return resolved.model_copy(update={"population": members})
+
+
+def record_texts(resolved: ResolvedSuite) -> Iterator[tuple[str, str]]:
+    """Identity and text of every record; texts differ in model, identity and accuracies."""
+    rng = np.random.default_rng(0)
+    results = Results(resolved, {})
+    part = resolved.suite.parts["transfer"]
+    assert isinstance(part, TransferPart)
+    models = [results.expansion.architecture(m.architecture) for m in resolved.population]
+    for training in (part.reference, *part.targets):
+        for replicate in range(resolved.replicates):
+            template = _template(results, training, replicate)
+            identities = results.population(training, replicate)
+            for index, (identity, model) in enumerate(zip(identities, models, strict=True)):
+                quality = 0.2 + 0.6 * index / len(models) + rng.normal(0, 0.05)
+                correct = rng.binomial(800, min(max(quality, 0), 1), size=10)
+                yield (
+                    identity,
+                    template.replace("IDENTITY", identity)
+                    .replace('"MODEL"', canonical_json(model))
+                    .replace('"CORRECT"', json.dumps(correct.tolist())),
+                )
+
+
+def _template(results: Results, training: Training, replicate: int) -> str:
+    first = results.expansion.architecture(results.resolved.population[0].architecture)
+    unit = results.expansion.train(first, training, replicate)
+    record = Record(
+        identity=unit.identity,
+        unit=unit,
+        metrics=TrainMetrics(
+            class_correct=(123,) * 10, class_total=(800,) * 10, params=1, macs=1, train_loss=0.5
+        ),
+        cost=Cost(seconds=1.0, device="none", images_seen=1, macs=1),
+        provenance=Provenance(
+            imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2",
+            git_revision=None, threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
+        ),
+    )  # fmt: skip
+    return (
+        canonical_json(record)
+        .replace(unit.identity, "IDENTITY")
+        .replace(canonical_json(first), '"MODEL"')
+        .replace(canonical_json([123] * 10), '"CORRECT"')
+    )
+
+
+@pytest.fixture(scope="module")
+def large_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = RunDirectory(tmp_path_factory.mktemp("large"))
+    resolved = large_suite()
+    directory.suite_file.write_text(canonical_json(resolved))
+    for prefix in range(256):
+        (directory.path / "records" / "train" / f"{prefix:02x}").mkdir(parents=True)
+    for identity, text in record_texts(resolved):
+        directory.record_path("train", identity).write_text(text)
+    return directory.path
+
+
+@pytest.mark.xfail(
+    reason="reading takes 13 and cost 7 seconds of a processor, but rank_correlation of 12,500 "
+    "architectures 79",
+    strict=False,
+)
+def test_tables_of_a_hundred_thousand_records(benchmark, large_run: Path) -> None:
+    done = benchmark.pedantic(
+        subprocess.run,
+        args=([sys.executable, "-c", MEASURE, str(large_run)],),
+        kwargs={"capture_output": True, "text": True, "check": True},
+        rounds=1,
+    )
+    measured = json.loads(done.stdout)
+    benchmark.extra_info.update(measured)
+    assert measured["records"] == 2 * ARCHITECTURES * REPLICATES
+    assert measured["seconds"] <= SECONDS
+    assert measured["gigabytes"] <= GIGABYTES
