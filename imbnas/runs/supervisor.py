@@ -65,9 +65,17 @@ class Supervisor:
                     if process.returncode != 0 and self._may_restart(process):
                         processes.append(self._start())
                 show(self.queue.progress())
+        self._drop_spent_claims()
         progress = self.queue.progress()
         show(progress)
         return progress
+
+    def _drop_spent_claims(self) -> None:
+        """Remove claims of finished units, left by workers killed before they could."""
+        finished = self._directory.finished()
+        for path in self._directory.claims.glob("*.json"):
+            if path.stem in finished:
+                path.unlink(missing_ok=True)
 
     @contextmanager
     def _processes(self, count: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
