@@ -125,11 +125,6 @@ def large_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory.path
 
 
-@pytest.mark.xfail(
-    reason="reading takes 13 and cost 7 seconds of a processor, but rank_correlation of 12,500 "
-    "architectures 79",
-    strict=False,
-)
 def test_tables_of_a_hundred_thousand_records(benchmark, large_run: Path) -> None:
     done = benchmark.pedantic(
         subprocess.run,

@@ -27,7 +27,7 @@ class Question:
         y: columns of the other side.
         group: column whose values part the table, or ``None``.
         predictor: whether x has no noise of its own.
-        resamples: bootstrap resamples.
+        resamples: bootstrap resamples; ``None`` chooses by the number of rows.
         seed: of the resampling.
         level: of the intervals.
     """
@@ -37,7 +37,7 @@ class Question:
     y: tuple[str, ...]
     group: str | None = None
     predictor: bool = False
-    resamples: int = 2000
+    resamples: int | None = None
     seed: int = 0
     level: float = 0.95
 
@@ -61,7 +61,11 @@ class Answer:
 @click.option("--y", "y", required=True, metavar="COL[,COL…]", help="Columns of the other side.")
 @click.option("--group", metavar="COL", help="One result for each value of this column.")
 @click.option("--predictor", is_flag=True, help="The x column has no noise of its own: MACs, …")
-@click.option("--resamples", default=2000, show_default=True, help="Bootstrap resamples.")
+@click.option(
+    "--resamples",
+    type=int,
+    help="Bootstrap resamples.  [default: 2000, or 500 from 2000 rows on; more for many groups]",
+)
 @click.option(
     "--seed",
     default=0,
@@ -77,7 +81,7 @@ def command(
     y: str,
     group: str | None,
     predictor: bool,
-    resamples: int,
+    resamples: int | None,
     seed: int,
     level: float,
     as_json: bool,
@@ -111,7 +115,7 @@ def answer(question: Question) -> Answer:
         compare(
             part[list(question.x)].to_numpy(float),
             part[list(question.y)].to_numpy(float),
-            resamples=question.resamples,
+            resamples=_resamples(question, len(part), len(parts)),
             seed=question.seed,
             level=question.level,
         )
@@ -121,6 +125,12 @@ def answer(question: Question) -> Answer:
         rows = list(holm_verdicts(rows, level=question.level))
     named = zip((name for name, _ in parts), rows, strict=True)
     return Answer(groups=tuple(named), n_ungrouped=ungrouped)
+
+
+def _resamples(question: Question, rows: int, tests: int) -> int:
+    from imbnas.stats import resamples_for
+
+    return resamples_for(rows, tests) if question.resamples is None else question.resamples
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -7,7 +7,13 @@ from itertools import combinations
 import numpy as np
 
 from imbnas.leaderboards.results import Floats, Results, accuracies
-from imbnas.stats import RankTransfer, holm_verdicts, rank_against_predictor, rank_transfer
+from imbnas.stats import (
+    RankTransfer,
+    holm_verdicts,
+    rank_against_predictor,
+    rank_transfer,
+    resamples_for,
+)
 from imbnas.suites.definition import BaselinesPart, Training
 from imbnas.units.work import baseline_label
 
@@ -60,7 +66,10 @@ def _part(
         for t in sorted(part.trainings, key=lambda t: results.facts(t).condition.ratio != 1)
     ]
     pairs = list(combinations(trained, 2))
-    transfers = holm_verdicts([rank_transfer(first, second) for (_, first), (_, second) in pairs])
+    resamples = resamples_for(len(facts), len(pairs))
+    transfers = holm_verdicts(
+        [rank_transfer(first, second, resamples=resamples) for (_, first), (_, second) in pairs]
+    )
     for ((x, first), (y, second)), transfer in zip(pairs, transfers, strict=True):
         missing, named = _missing(first) + _missing(second), (x.condition, x.scheme)
         yield BaselineRanks(name, population, named, y, transfer, missing, (x, y))

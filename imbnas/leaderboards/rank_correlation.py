@@ -11,7 +11,13 @@ from imbnas.leaderboards.baseline_ranks import rank_baselines
 from imbnas.leaderboards.class_orders import class_orders
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.strata import STRATA, within_strata
-from imbnas.stats import RankTransfer, holm_verdicts, rank_against_predictor, rank_transfer
+from imbnas.stats import (
+    RankTransfer,
+    holm_verdicts,
+    rank_against_predictor,
+    rank_transfer,
+    resamples_for,
+)
 from imbnas.suites.definition import Training, TransferPart
 
 STATISTICS = (
@@ -64,8 +70,12 @@ def _rows(results: Results, name: str, part: TransferPart) -> Iterator[dict[str,
     accuracies = [results.population_accuracy(training) for training in trainings]
     pairs = list(combinations(zip(trainings, accuracies, strict=True), 2))
     classes = functional_classes(results)
+    resamples = resamples_for(len(classes), len(pairs))
     transfers = holm_verdicts(
-        [rank_transfer(first, second, classes=classes) for (_, first), (_, second) in pairs]
+        [
+            rank_transfer(first, second, classes=classes, resamples=resamples)
+            for (_, first), (_, second) in pairs
+        ]
     )
     for ((x, first), (y, second)), transfer in zip(pairs, transfers, strict=True):
         missing = int(np.isnan(first).sum() + np.isnan(second).sum())

@@ -1,6 +1,5 @@
 """A run's records, looked up by what the tables ask for."""
 
-import gc
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbnas.leaderboards.collector import resting_collector
 from imbnas.runs.directory import RunDirectory
 from imbnas.suites.definition import AdaptationPart, PartKind, Training
 from imbnas.suites.expansion import Chain, Expansion, Retraining
@@ -39,19 +39,10 @@ class Results:
 
     @classmethod
     def read(cls, directory: RunDirectory) -> "Results":
-        """Read a run's suite and records.
-
-        The cycle collector rests meanwhile: it would search the growing heap of records again and
-        again, and frees none of them.
-        """
+        """Read a run's suite and records."""
         resolved = directory.read_suite()
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        with resting_collector():
             return cls.collect(resolved, directory.records())
-        finally:
-            if collecting:
-                gc.enable()
 
     @cached_property
     def expansion(self) -> Expansion:
@@ -72,6 +63,10 @@ class Results:
 
     @cached_property
     def _population_accuracies(self) -> dict[Training, Floats]:
+        return {}
+
+    @cached_property
+    def _population_identities(self) -> dict[tuple[Training, int], list[str]]:
         return {}
 
     def parts(self, kind: PartKind) -> list[tuple[str, object]]:
@@ -114,6 +109,12 @@ class Results:
         They are those of ``Expansion.population``. The text that is hashed differs between members
         in the model alone, so that it is put together instead of serialised for each of them.
         """
+        key = training, replicate
+        if key not in self._population_identities:
+            self._population_identities[key] = self._identify_population(training, replicate)
+        return self._population_identities[key]
+
+    def _identify_population(self, training: Training, replicate: int) -> list[str]:
         if not self._models:
             return []
         first = self.expansion.architecture(self.resolved.population[0].architecture)

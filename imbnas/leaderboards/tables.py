@@ -10,6 +10,7 @@ from imbnas.leaderboards.adaptation import adaptation
 from imbnas.leaderboards.architectures import architectures
 from imbnas.leaderboards.baselines import baselines
 from imbnas.leaderboards.checklist import checklist
+from imbnas.leaderboards.collector import resting_collector
 from imbnas.leaderboards.cost import cost
 from imbnas.leaderboards.matched_budget import matched_budget
 from imbnas.leaderboards.provenance import provenance_text
@@ -33,7 +34,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def build_tables(results: Results) -> dict[str, pd.DataFrame]:
     """Name → table; a pure function of the resolved suite and its records."""
-    return {name: build(results) for name, build in TABLES.items()}
+    with resting_collector():
+        return {name: build(results) for name, build in TABLES.items()}
 
 
 def to_csv(table: pd.DataFrame) -> str:

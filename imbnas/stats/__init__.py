@@ -9,6 +9,7 @@ from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from imbnas.stats.bootstrap import Interval as Interval
+    from imbnas.stats.bootstrap import resamples_for as resamples_for
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
@@ -51,6 +52,7 @@ _HOMES = {
     "rank_against_predictor": "transfer",
     "rank_transfer": "transfer",
     "regret": "topk",
+    "resamples_for": "bootstrap",
     "sparse_tau": "sparse",
     "stratified_tau": "strata",
     "t_interval": "summary",

@@ -14,6 +14,9 @@ from imbnas.errors import InputError
 from imbnas.stats.arrays import Floats
 
 MIN_ROWS = 4
+RESAMPLES = 2000
+FEWER_RESAMPLES = 500
+MANY_ROWS = 2000
 _CHUNK = 2**20
 # Absorbs the rounding of products such as 0.05 · 1000 that ought to be whole.
 _TINY = 1e-9
@@ -28,6 +31,20 @@ class Interval:
 
 
 NO_INTERVAL = Interval(None, None)
+
+
+def resamples_for(n: int, tests: int = 1) -> int:
+    """How many resamples of n architectures serve a table of several tests.
+
+    An interval's bound wanders by 0.06 of its standard error with 2,000 resamples and by 0.12
+    with 500. From 2,000 architectures on, that error is below 0.002 in tau and the time is long.
+    The smallest p-value of B resamples is 2 / (B + 1): many tests need more of them before Holm's
+    correction lets any verdict stand.
+
+    Returns:
+        2,000, or 500 from 2,000 architectures on; at least 80 for each test.
+    """
+    return max(RESAMPLES if n < MANY_ROWS else FEWER_RESAMPLES, 80 * tests)
 
 
 def check_resampling(resamples: int, level: float) -> None:

@@ -14,6 +14,7 @@ from imbnas.stats.bootstrap import (
     check_resampling,
     percentile_interval,
     resample_counts,
+    resamples_for,
     two_sided_p_value,
 )
 from imbnas.stats.kendall import ones, tau_b_resampled
@@ -57,7 +58,7 @@ def paired_bootstrap(
     target: ArrayLike,
     *,
     names: tuple[str, str] = ("first", "second"),
-    resamples: int = 2000,
+    resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
 ) -> PairedDifference:
@@ -68,17 +69,19 @@ def paired_bootstrap(
         second: scores of the same architectures.
         target: accuracies of shape (A,) or (A, S), averaged over replicates.
         names: what to call the two strategies.
-        resamples: bootstrap resamples of the architectures.
+        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
+            architectures and more.
         seed: of the resampling.
         level: of the interval, in (0, 1).
 
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
-    check_resampling(resamples, level)
     sides = [as_matrix(first, names[0]), as_matrix(second, names[1]), as_matrix(target, "target")]
     for name, side in zip(names, sides, strict=False):
         same_rows(side, sides[2], f"{name}, target")
+    resamples = resamples_for(len(sides[2])) if resamples is None else resamples
+    check_resampling(resamples, level)
     kept, dropped = complete_rows(sides)
     columns = [replicate_mean(side) for side in kept]
     n = len(columns[0])
@@ -109,7 +112,7 @@ def compare_strategies(
     scores: Mapping[str, ArrayLike],
     target: ArrayLike,
     *,
-    resamples: int = 2000,
+    resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
 ) -> tuple[PairedDifference, ...]:
@@ -118,7 +121,8 @@ def compare_strategies(
     Args:
         scores: strategy → scores, as in ``paired_bootstrap``.
         target: accuracies, as in ``paired_bootstrap``.
-        resamples: bootstrap resamples of the architectures.
+        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
+            architectures and more.
         seed: of the resampling.
         level: of the intervals, in (0, 1); the intervals themselves are not adjusted.
 

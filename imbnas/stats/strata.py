@@ -23,6 +23,7 @@ from imbnas.stats.bootstrap import (
     check_resampling,
     percentile_interval,
     resample_counts,
+    resamples_for,
 )
 from imbnas.stats.kendall import concordance, ones, untied_pairs
 
@@ -88,7 +89,7 @@ def stratified_tau(
     y: ArrayLike,
     strata: Sequence[object] | NDArray[np.generic],
     *,
-    resamples: int = 2000,
+    resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
 ) -> StratifiedTau:
@@ -98,18 +99,20 @@ def stratified_tau(
         x: shape (A,) or (A, Rx), averaged over replicates; NaN marks a missing value.
         y: shape (A,) or (A, Ry).
         strata: shape (A,), integer or text labels; a NaN label is a missing one.
-        resamples: bootstrap resamples.
+        resamples: bootstrap resamples; ``None`` draws 2,000, or 500 of 2,000
+            architectures and more.
         seed: of the resampling.
         level: of the interval, in (0, 1).
 
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
-    check_resampling(resamples, level)
     left, right = as_matrix(x, "x"), as_matrix(y, "y")
     labels, codes = _codes(strata)
     same_rows(left, right, "x, y")
     same_rows(left, codes, "x, strata")
+    resamples = resamples_for(len(left)) if resamples is None else resamples
+    check_resampling(resamples, level)
     (kept, left, right), dropped = complete_rows([codes, left, right])
     mean_x, mean_y = replicate_mean(left), replicate_mean(right)
     rng = np.random.default_rng(seed)

@@ -22,12 +22,13 @@ from imbnas.stats.bootstrap import (
     percentile_interval,
     resample_class_counts,
     resample_counts,
+    resamples_for,
     upper_p_value,
 )
 from imbnas.stats.ceiling import correct_for_noise, noise_ceiling
 from imbnas.stats.kendall import ones, tau_b_resampled, untied_pairs
 from imbnas.stats.reliability import reliability, replicate_pairs
-from imbnas.stats.verdict import Verdict, decide
+from imbnas.stats.verdict import CEILING_ERROR, Verdict, decide
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class RankTransfer:
         difference_single: the same for single replicates.
         difference_single_low: lower bound of its bootstrap interval.
         difference_single_high: upper bound of its bootstrap interval.
-        p_value: two-sided, of "the difference is above 0" at both levels; the larger of the two.
+        p_value: two-sided, of "the difference is above 0, and that of single replicates above
+            0.02"; the larger of the two.
         verdict: see ``imbnas.stats.verdict.decide``.
         notes: why a number is missing, one sentence each.
         p_adjusted: set by ``imbnas.stats.holm_verdicts`` over the rows of a table.
@@ -106,7 +108,7 @@ def rank_transfer(
     y: ArrayLike,
     *,
     classes: ArrayLike | None = None,
-    resamples: int = 2000,
+    resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
 ) -> RankTransfer:
@@ -120,7 +122,8 @@ def rank_transfer(
         y: shape (A,) or (A, Ry).
         classes: shape (A,), equal numbers for architectures that compute one function; whole
             classes are resampled then. ``None`` takes each for itself.
-        resamples: bootstrap resamples of the architectures.
+        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
+            architectures and more.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
 
@@ -137,7 +140,7 @@ def rank_against_predictor(
     target: ArrayLike,
     *,
     classes: ArrayLike | None = None,
-    resamples: int = 2000,
+    resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
 ) -> RankTransfer:
@@ -151,7 +154,8 @@ def rank_against_predictor(
         predictor: shape (A,), larger is better; NaN marks a missing value.
         target: shape (A,) or (A, R).
         classes: as in ``rank_transfer``.
-        resamples: bootstrap resamples of the architectures.
+        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
+            architectures and more.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
 
@@ -168,9 +172,13 @@ class _Sampling:
     """How intervals are made."""
 
     classes: ArrayLike | None
-    resamples: int
+    resamples: int | None
     seed: int
     level: float
+
+    def count(self, n: int) -> int:
+        """Number of resamples of n architectures."""
+        return resamples_for(n) if self.resamples is None else self.resamples
 
     def labels(self, n: int) -> Floats:
         """Class of each of n architectures, shape (n,)."""
@@ -183,10 +191,11 @@ class _Sampling:
         if len(labels) < MIN_ROWS:
             return ones(len(labels))
         rng = np.random.default_rng(self.seed)
+        resamples = self.count(len(labels))
         drawn = (
-            resample_counts(len(labels), self.resamples, rng)
+            resample_counts(len(labels), resamples, rng)
             if self.classes is None
-            else resample_class_counts(labels, self.resamples, rng)
+            else resample_class_counts(labels, resamples, rng)
         )
         return np.concatenate([ones(len(labels)), drawn])
 
@@ -196,7 +205,7 @@ def _compare(x: Floats, y: Floats, sampling: _Sampling, *, exact: bool) -> RankT
     labels = sampling.labels(len(x))
     same_rows(x, labels, "x, classes")
     level = sampling.level
-    check_resampling(sampling.resamples, level)
+    check_resampling(sampling.count(len(x)), level)
     (x, y, kept), dropped = complete_rows([x, y, labels[:, None]])
     mean_x, mean_y = replicate_mean(x), replicate_mean(y)
     counts = sampling.draw(kept[:, 0])
@@ -309,7 +318,10 @@ def _interval(samples: Floats, level: float) -> Interval:
 def _p_value(samples: _Samples) -> float | None:
     if np.isnan(samples.difference[0]) or np.isnan(samples.single[0]) or len(samples.tau) == 1:
         return None
-    means, singles = upper_p_value(samples.difference[1:]), upper_p_value(samples.single[1:])
+    means, singles = (
+        upper_p_value(samples.difference[1:]),
+        upper_p_value(samples.single[1:] - CEILING_ERROR),
+    )
     return None if means is None or singles is None else max(means, singles)
 
 

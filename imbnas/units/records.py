@@ -47,8 +47,9 @@ class TrainMetrics(FrozenModel):
 
     def mean_accuracy(self, classes: Iterable[int] | None = None) -> float | None:
         """Mean per-class recall in [0, 1] over the given classes, or all; ``None`` for none."""
-        chosen = range(len(self.class_total)) if classes is None else classes
-        recalls = [a for a in (self.class_accuracy[c] for c in chosen) if a is not None]
+        accuracies = self.class_accuracy
+        chosen = accuracies if classes is None else (accuracies[c] for c in classes)
+        recalls = [accuracy for accuracy in chosen if accuracy is not None]
         return sum(recalls) / len(recalls) if recalls else None
 
 

@@ -9,6 +9,7 @@ from imbnas.stats.bootstrap import (
     check_resampling,
     percentile_interval,
     resample_counts,
+    resamples_for,
     two_sided_p_value,
     upper_p_value,
 )
@@ -95,3 +96,10 @@ def test_coverage():
 @pytest.mark.parametrize("sigma", [0.5, 1.0])
 def test_coverage_in_full(n, sigma):
     assert 0.93 <= coverage(draws=2000, n=n, sigma=sigma, resamples=999) <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("n", "tests", "drawn"), [(1999, 1, 2000), (2000, 1, 500), (2000, 15, 1200), (9, 66, 5280)]
+)
+def test_many_rows_need_fewer_resamples_and_many_tests_more(n, tests, drawn):
+    assert resamples_for(n, tests) == drawn

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from imbnas.stats import rank_transfer
 from imbnas.stats.bootstrap import Interval
@@ -9,10 +10,10 @@ from imbnas.stats.verdict import decide
 @pytest.mark.parametrize(
     ("difference", "single", "verdict"),
     [
-        ((0.01, 0.30), (0.01, 0.20), "changed"),
-        ((0.01, 0.05), (0.01, 0.20), "changed"),
-        ((0.01, 0.30), (0.00, 0.20), "inconclusive"),
-        ((0.00, 0.30), (0.01, 0.20), "inconclusive"),
+        ((0.01, 0.30), (0.021, 0.20), "changed"),
+        ((0.01, 0.05), (0.021, 0.20), "changed"),
+        ((0.01, 0.30), (0.02, 0.20), "inconclusive"),
+        ((0.00, 0.30), (0.03, 0.20), "inconclusive"),
         ((-0.1, 0.099), (-0.1, 0.30), "not distinguishable from noise"),
         ((0.01, 0.099), (0.00, 0.30), "not distinguishable from noise"),
         ((-0.1, 0.10), (-0.1, 0.05), "inconclusive"),
@@ -62,6 +63,35 @@ def test_false_alarms_are_rare(latent):
 def test_false_alarms_in_full(latent, n, sigma):
     results = verdicts(latent, draws=1500, n=n, sigma=sigma, resamples=399)
     assert share(results) <= 0.025
+
+
+def unlike_sides(rng, n, monotone, noise):
+    """One ranking measured on two scales, each standardised, with noise of its own."""
+    latent = rng.normal(size=n)
+    sides = [latent, monotone(latent)]
+    return [
+        ((side - side.mean()) / side.std())[:, None] + sigma * rng.normal(size=(n, 3))
+        for side, sigma in zip(sides, noise, strict=True)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("monotone", "noise"),
+    [
+        (lambda z: -np.exp(-z), (0.5, 0.5)),
+        (lambda z: np.log(ndtr(z)), (0.3, 1.0)),
+        (lambda z: z, (0.3, 1.0)),
+    ],
+)
+@pytest.mark.parametrize("n", [128, 256])
+def test_unlike_shapes_and_noise_raise_few_false_alarms(monotone, noise, n):
+    rng = np.random.default_rng(17)
+    results = [
+        rank_transfer(*unlike_sides(rng, n, monotone, noise), resamples=199) for _ in range(400)
+    ]
+    assert share(results) <= 0.025 + 2 * np.sqrt(0.025 * 0.975 / 400)
+    assert np.mean([r.difference_single_low > 0 for r in results]) >= share(results)
 
 
 @pytest.mark.slow
