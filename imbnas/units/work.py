@@ -81,7 +81,7 @@ Model = Annotated[SpaceModel | BaselineModel, Field(discriminator="source")]
 
 
 class Component(FrozenModel):
-    """A registry entry with its options: a strategy or a searcher.
+    """A registry entry with its options: a strategy, a searcher or a ranker.
 
     Attributes:
         name: registry name.
@@ -201,9 +201,34 @@ class SearchUnit(UnitBase):
         return f"{self.searcher.name} search scored on {self.scored_on.condition}"
 
 
+class RankUnit(UnitBase):
+    """Score architectures without a supernet, to foretell what trainings will give.
+
+    Attributes:
+        architectures: what to score, in this order.
+        data: the condition of the trainings; the test split is not read.
+        scheme: of the trainings.
+        recipe: of the trainings.
+    """
+
+    kind: Literal["rank"] = "rank"
+    ranker: Component
+    space: str
+    version: str
+    architectures: Annotated[tuple[str, ...], Field(min_length=1)]
+    data: DataRef
+    scheme: SchemeSpec
+    recipe: Recipe
+
+    @property
+    def label(self) -> str:
+        """One line for progress displays and logs."""
+        return f"rank by {self.ranker.name} on {self.data.condition} with {self.scheme.name}"
+
+
 Unit = Annotated[
-    TrainUnit | SupernetUnit | AdaptUnit | SearchUnit,
+    TrainUnit | SupernetUnit | AdaptUnit | SearchUnit | RankUnit,
     Field(discriminator="kind"),
 ]
-UNIT_KINDS = ("train", "supernet", "adapt", "search")
+UNIT_KINDS = ("train", "supernet", "adapt", "search", "rank")
 UNIT_ADAPTER: TypeAdapter[Unit] = TypeAdapter(Unit)
