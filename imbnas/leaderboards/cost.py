@@ -100,7 +100,7 @@ def _population(results: Results) -> dict[str, tuple[Training, str, int]]:
         training
         for _, part in results.parts("transfer")
         if isinstance(part, TransferPart)
-        for training in (part.reference, *part.targets)
+        for training in part.trainings
     }
     members = results.resolved.population
     return {

@@ -60,7 +60,7 @@ def functional_classes(results: Results) -> NDArray[np.int64]:
 
 
 def _rows(results: Results, name: str, part: TransferPart) -> Iterator[dict[str, object]]:
-    trainings = (part.reference, *part.targets)
+    trainings = part.trainings
     accuracies = [results.population_accuracy(training) for training in trainings]
     pairs = list(combinations(zip(trainings, accuracies, strict=True), 2))
     classes = functional_classes(results)
@@ -115,6 +115,6 @@ def target_accuracy(results: Results, training: Training) -> Floats | None:
         no transfer part trains the population on it.
     """
     for _, part in results.parts("transfer"):
-        if isinstance(part, TransferPart) and training in (part.reference, *part.targets):
+        if isinstance(part, TransferPart) and training in part.trainings:
             return results.population_accuracy(training)
     return None
