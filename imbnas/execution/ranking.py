@@ -65,7 +65,7 @@ def _candidate(
     classifier = task.begun_scheme().make_classifier(network.num_features, shape.num_classes)
     if classifier is not None:
         network.classifier = classifier
-    as_module(network).to(shelf.device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    as_module(network).to(shelf.device).to(memory_format=torch.channels_last).train()
     return Candidate(network, built.counts, shape, seed, task)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from imbnas.leaderboards.baseline_ranks import rank_baselines
 from imbnas.leaderboards.class_orders import class_orders
+from imbnas.leaderboards.rankings import PREDICTORS, part_with
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.strata import STRATA, within_strata
 from imbnas.stats import RankTransfer, holm_verdicts, rank_against_predictor, rank_transfer
@@ -23,7 +24,6 @@ COLUMNS = (
     "part", "x", "x_scheme", "y", "y_scheme", *STATISTICS, *STRATA, "class_orders", "population",
     "n_architectures", "n_replicates", "n_missing", "protocol", "fidelity",
 )  # fmt: skip
-PREDICTORS = ("params", "macs")
 
 
 def rank_correlation(results: Results) -> pd.DataFrame:
@@ -114,7 +114,4 @@ def target_accuracy(results: Results, training: Training) -> Floats | None:
         Array of shape (architectures, replicates) in [0, 1], NaN where missing; ``None`` where
         no transfer part trains the population on it.
     """
-    for _, part in results.parts("transfer"):
-        if isinstance(part, TransferPart) and training in part.trainings:
-            return results.population_accuracy(training)
-    return None
+    return results.population_accuracy(training) if part_with(results, training) else None

@@ -44,7 +44,7 @@ def _log_determinant(agreements: "NDArray[np.float64]") -> float:
     return float(np.linalg.slogdet(agreements).logabsdet)
 
 
-class _CodeKernel(TorchDispatchMode):
+class _CodeKernel(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Watches every ReLU, module or function, and counts agreements of the images' codes.
 
     Args:
@@ -52,7 +52,7 @@ class _CodeKernel(TorchDispatchMode):
     """
 
     def __init__(self, images: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.agreements = np.zeros((images, images))
 
     def __torch_dispatch__(
