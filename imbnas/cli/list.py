@@ -15,6 +15,7 @@ _REGISTRIES = {
     "spaces": "imbnas.spaces.registry:SPACES",
     "strategies": "imbnas.strategies.strategy:STRATEGIES",
     "searchers": "imbnas.search.searcher:SEARCHERS",
+    "rankers": "imbnas.rankers.ranker:RANKERS",
     "baselines": "imbnas.baselines:BASELINES",
 }
 KINDS = (*_REGISTRIES, "suites")
@@ -25,7 +26,7 @@ KINDS = (*_REGISTRIES, "suites")
 @plugin_option
 @json_option
 def command(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
-    """List datasets, losses, schemes, spaces, strategies, searchers, baselines or suites."""
+    """List what can be named: datasets, spaces, strategies, rankers, baselines, suites and more."""
     del plugins  # loaded by the option itself
     listed = {name: _rows(name) for name in ((kind,) if kind else KINDS)}
     if as_json:

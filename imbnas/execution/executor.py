@@ -7,11 +7,12 @@ import torch
 
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.provenance import device_name, provenance
+from imbnas.execution.ranking import rank
 from imbnas.execution.shelf import Shelf
 from imbnas.execution.supernets import SupernetExecution
 from imbnas.execution.train import train
 from imbnas.units.records import Cost, Record
-from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
+from imbnas.units.work import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,3 +81,5 @@ class Executor:
                 return self._supernets.adapt(unit)
             case SearchUnit():
                 return self._supernets.search(unit)
+            case RankUnit():
+                return rank(unit, self._shelf)

@@ -13,16 +13,12 @@ from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.evaluation import class_correct
 from imbnas.training.fitting import Fitting, as_module
 from imbnas.training.prediction import fit_predictor
-from imbnas.training.statistics import estimate_statistics
+from imbnas.training.settling import settle
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.execution.shelf import Shelf
-    from imbnas.units.recipes import Recipe
     from imbnas.units.work import TrainUnit
 
 
@@ -62,7 +58,7 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
     start = time.perf_counter()
     fit = fitting.run()
     train_seconds = time.perf_counter() - start
-    forwards = _settle(module, recipe, images.train)
+    forwards = settle(module, recipe, images.train)
     predict = fit_predictor(
         network,
         scheme,
@@ -87,17 +83,6 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         train_images_per_second=fit.trained_images / train_seconds,
         latency=seconds_per_image(predict, shape.in_channels, shape.resolution, shelf.device),
     )
-
-
-def _settle(network: "nn.Module", recipe: "Recipe", images: "ImageSet | FileSet") -> int:
-    """Put the network into evaluation mode; return how many images that took."""
-    network.eval()
-    if recipe.average_from is None:
-        return 0
-    # Averaged weights have no running statistics of their own.
-    batches = evaluation_batches(images, recipe.evaluation_batch_size)
-    estimate_statistics(network, (batch for batch, _ in batches))
-    return len(images)
 
 
 def _generator(seed: int, purpose: str) -> torch.Generator:

@@ -6,11 +6,8 @@ import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.class_orders import class_orders
-from imbnas.leaderboards.rank_correlation import (
-    PREDICTORS,
-    functional_classes,
-    target_accuracy,
-)
+from imbnas.leaderboards.rank_correlation import functional_classes, target_accuracy
+from imbnas.leaderboards.rankings import Ranking, part_with, rankings
 from imbnas.leaderboards.results import Floats, Results, mean, summarise
 from imbnas.stats import RankTransfer, rank_against_predictor, t_interval, tau_b
 from imbnas.suites.definition import AdaptationPart
@@ -35,7 +32,8 @@ def adaptation(results: Results) -> pd.DataFrame:
     - ``regret`` (percentage points): the population's best architecture, chosen on other
       replicates, minus the strategy's favourite within the population.
     - ``cost_ratio``: multiply-accumulates of the adaptation over those of training a supernet on
-      the target from scratch by the supernet recipe.
+      the target from scratch by the supernet recipe; for a ranker, those of ranking the population
+      once.
     """
     rows = [
         row
@@ -74,22 +72,31 @@ def _without_supernet(
     results: Results, name: str, part: AdaptationPart
 ) -> Iterator[dict[str, object]]:
     """Rankers that cost nothing or were paid for already."""
-    actual = target_accuracy(results, part.target)
-    if actual is None:
+    holder = part_with(results, part.target)
+    if holder is None:
         return
-    rankers = {
-        predictor: np.array([getattr(m, predictor) for m in results.resolved.population], float)
-        for predictor in PREDICTORS
-    }
+    actual = results.population_accuracy(part.target)
+    found = list(rankings(results, holder, part.target))
     source = target_accuracy(results, part.source)
     if source is not None:
-        rankers["source-accuracy"] = source.mean(axis=1)
-    for ranker, values in rankers.items():
+        found.append(Ranking("source-accuracy", source.mean(axis=1, keepdims=True), 0, 0, 0))
+    for ranking in found:
         yield {
-            **_common(results, name, part, ranker),
-            **_ranking(results, values[:, None], actual),
-            "n_missing": int(np.isnan(actual).sum()),
+            **_common(results, name, part, ranking.label),
+            **_ranking(results, ranking.scores, actual),
+            "cost_ratio": _ranking_cost(results, part, ranking),
+            "n_missing": ranking.n_missing + int(np.isnan(actual).sum()),
         }
+
+
+def _ranking_cost(results: Results, part: AdaptationPart, ranking: Ranking) -> float | None:
+    """Ranking the population once, over training a supernet on the target from scratch."""
+    if ranking.macs == 0:
+        return None
+    chains = results.expansion.chains(part)
+    whole = [macs for chain in chains if (macs := _from_scratch(results, part, chain)) is not None]
+    spent = ranking.macs / ranking.scores.shape[1]
+    return spent / float(np.mean(whole)) if whole else None
 
 
 def _common(results: Results, name: str, part: AdaptationPart, strategy: str) -> dict[str, object]:
@@ -188,18 +195,26 @@ def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
 
 
 def _cost_ratios(results: Results, part: AdaptationPart, chains: Sequence[Chain]) -> list[float]:
-    """Adaptation over from-scratch training; passes over the data are scaled to its size."""
+    """Adaptation over from-scratch training."""
+    ratios = []
+    for chain in chains:
+        adapted, whole = results.record(chain.adapt), _from_scratch(results, part, chain)
+        if adapted and whole:
+            ratios.append(adapted.cost.macs / whole)
+    return ratios
+
+
+def _from_scratch(results: Results, part: AdaptationPart, chain: Chain) -> float | None:
+    """Multiply-accumulates of a supernet on the target: the source's, scaled to the data's size."""
+    source = results.record(chain.supernet)
+    if source is None:
+        return None
     settings = results.resolved.settings
     scale = 1.0
     if settings.supernet is not None and settings.supernet.steps_per_epoch is None:
         sizes = (sum(results.facts(t).class_counts) for t in (part.target, part.source))
         scale = next(sizes) / next(sizes)
-    ratios = []
-    for chain in chains:
-        adapted, source = results.record(chain.adapt), results.record(chain.supernet)
-        if adapted and source:
-            ratios.append(adapted.cost.macs / (source.cost.macs * scale))
-    return ratios
+    return source.cost.macs * scale
 
 
 def _sd(values: Sequence[float]) -> float | None:

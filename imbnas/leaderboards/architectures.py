@@ -39,7 +39,7 @@ def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:
     columns["long_tailed_rank"] = first
     columns["rank_difference"] = reference - first
     missing = np.zeros(len(results.resolved.population), dtype=int)
-    for training in (part.reference, *part.targets):
+    for training in part.trainings:
         accuracy = results.population_accuracy(training)
         label = _label(training)
         columns[f"mean {label}"] = 100 * accuracy.mean(axis=1)

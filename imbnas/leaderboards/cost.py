@@ -9,7 +9,15 @@ import pandas as pd
 from imbnas.leaderboards.results import Results
 from imbnas.suites.definition import Training, TransferPart
 from imbnas.units.records import Record
-from imbnas.units.work import AdaptUnit, DataRef, SearchUnit, SupernetUnit, TrainUnit, Unit
+from imbnas.units.work import (
+    AdaptUnit,
+    DataRef,
+    RankUnit,
+    SearchUnit,
+    SupernetUnit,
+    TrainUnit,
+    Unit,
+)
 
 COLUMNS = (
     "kind", "what", "condition", "scheme", "units", "n_missing", "seconds", "seconds_mean",
@@ -87,7 +95,13 @@ def _units(results: Results) -> Iterator[Unit]:
         for retraining in plan.retrainings
         if (best := results.found(retraining.chain)) is not None
     }
-    planned = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
+    ranked = (
+        unit
+        for _, part in results.parts("transfer")
+        if isinstance(part, TransferPart)
+        for unit in results.expansion.rankings(part)
+    )
+    planned = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found), *ranked)}
     population = _population(results)
     for identity, unit in planned.items():
         if identity not in results.records and identity not in population:
@@ -100,7 +114,7 @@ def _population(results: Results) -> dict[str, tuple[Training, str, int]]:
         training
         for _, part in results.parts("transfer")
         if isinstance(part, TransferPart)
-        for training in (part.reference, *part.targets)
+        for training in part.trainings
     }
     members = results.resolved.population
     return {
@@ -135,6 +149,8 @@ def _key(unit: Unit, conditions: dict[str, str]) -> _Key:
             return _Key("adapt", unit.strategy.name, name(unit.target), unit.scheme.name)
         case SearchUnit():
             return _Key("search", unit.searcher.name, name(unit.scored_on), "")
+        case RankUnit():
+            return _Key("rank", unit.ranker.label, name(unit.data), unit.scheme.name)
 
 
 def _model(unit: Unit) -> str | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from imbnas.leaderboards.baseline_ranks import rank_baselines
 from imbnas.leaderboards.class_orders import class_orders
+from imbnas.leaderboards.rankings import PREDICTORS, part_with
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.strata import STRATA, within_strata
 from imbnas.stats import (
@@ -29,7 +30,6 @@ COLUMNS = (
     "part", "x", "x_scheme", "y", "y_scheme", *STATISTICS, *STRATA, "class_orders", "population",
     "n_architectures", "n_replicates", "n_missing", "protocol", "fidelity",
 )  # fmt: skip
-PREDICTORS = ("params", "macs")
 
 
 def rank_correlation(results: Results) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def functional_classes(results: Results) -> NDArray[np.int64]:
 
 
 def _rows(results: Results, name: str, part: TransferPart) -> Iterator[dict[str, object]]:
-    trainings = (part.reference, *part.targets)
+    trainings = part.trainings
     accuracies = [results.population_accuracy(training) for training in trainings]
     pairs = list(combinations(zip(trainings, accuracies, strict=True), 2))
     classes = functional_classes(results)
@@ -124,7 +124,4 @@ def target_accuracy(results: Results, training: Training) -> Floats | None:
         Array of shape (architectures, replicates) in [0, 1], NaN where missing; ``None`` where
         no transfer part trains the population on it.
     """
-    for _, part in results.parts("transfer"):
-        if isinstance(part, TransferPart) and training in (part.reference, *part.targets):
-            return results.population_accuracy(training)
-    return None
+    return results.population_accuracy(training) if part_with(results, training) else None

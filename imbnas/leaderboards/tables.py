@@ -15,12 +15,14 @@ from imbnas.leaderboards.cost import cost
 from imbnas.leaderboards.matched_budget import matched_budget
 from imbnas.leaderboards.provenance import provenance_text
 from imbnas.leaderboards.rank_correlation import rank_correlation
+from imbnas.leaderboards.rankers import rankers
 from imbnas.leaderboards.results import Results
 from imbnas.runs.directory import RunDirectory
 from imbnas.runs.publishing import replace_file
 
 TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
     "rank_correlation": rank_correlation,
+    "rankers": rankers,
     "adaptation": adaptation,
     "baselines": baselines,
     "matched_budget": matched_budget,

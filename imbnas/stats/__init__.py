@@ -10,6 +10,10 @@ from imbnas.lazy import lazy_attributes
 if TYPE_CHECKING:
     from imbnas.stats.bootstrap import Interval as Interval
     from imbnas.stats.bootstrap import resamples_for as resamples_for
+    from imbnas.stats.foretelling import Foresight as Foresight
+    from imbnas.stats.foretelling import ForesightChange as ForesightChange
+    from imbnas.stats.foretelling import foresight as foresight
+    from imbnas.stats.foretelling import foresight_change as foresight_change
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from imbnas.stats.verdict import Verdict as Verdict
 
 _HOMES = {
+    "Foresight": "foretelling",
+    "ForesightChange": "foretelling",
     "Interval": "bootstrap",
     "MeanSd": "summary",
     "PairedDifference": "paired",
@@ -44,6 +50,8 @@ _HOMES = {
     "Verdict": "verdict",
     "best_rank_at_k": "topk",
     "compare_strategies": "paired",
+    "foresight": "foretelling",
+    "foresight_change": "foretelling",
     "holm": "multiplicity",
     "holm_verdicts": "multiplicity",
     "mean_sd": "summary",

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from imbnas.suites.ranker_choice import RankerChoice
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.recipes import Recipe
@@ -42,17 +43,33 @@ class Training(FrozenModel):
 
 
 class TransferPart(FrozenModel):
-    """Train a population on a reference condition and on targets; compare the rankings."""
+    """Train a population on a reference condition and on targets; compare the rankings.
+
+    Attributes:
+        kind: tells the parts of a suite apart.
+        reference: what rankings are compared with, usually balanced.
+        targets: what else the population is trained on.
+        rankers: what ranks the population without a supernet, for each of the trainings: registry
+            names, or tables of a name and options.
+    """
 
     kind: Literal["transfer"]
     reference: Training
     targets: SomeDistinct[Training]
+    rankers: Annotated[tuple[RankerChoice, ...], AfterValidator(_distinct)] = Field(
+        default=(), exclude_if=operator.not_
+    )
 
     @model_validator(mode="after")
     def _differ(self) -> "TransferPart":
         if self.reference in self.targets:
             raise ValueError(f"{self.reference} is the reference and a target; leave one out")
         return self
+
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """The reference, then the targets."""
+        return (self.reference, *self.targets)
 
 
 class AdaptationPart(FrozenModel):

@@ -11,6 +11,7 @@ from imbnas.units.work import (
     BaselineModel,
     DataRef,
     Model,
+    RankUnit,
     SearchUnit,
     SpaceModel,
     SupernetUnit,
@@ -164,8 +165,32 @@ class Expansion:
         return tuple(
             unit
             for replicate in range(self.resolved.replicates)
-            for training in (part.reference, *part.targets)
+            for training in part.trainings
             for unit in self.population(training, replicate)
+        )
+
+    def ranking(self, ranker: str, training: Training, replicate: int) -> RankUnit:
+        """The unit that ranks the population by one ranker, named by its label."""
+        resolved = self.resolved
+        return RankUnit(
+            ranker=resolved.rankers[ranker],
+            space=resolved.suite.space,
+            version=resolved.space_version,
+            architectures=tuple(member.architecture for member in resolved.population),
+            data=self.data(training.condition, replicate),
+            scheme=resolved.schemes[training.scheme],
+            recipe=resolved.settings.network,
+            replicate=replicate,
+            **self._common,
+        )
+
+    def rankings(self, part: TransferPart) -> tuple[RankUnit, ...]:
+        """The rankings of the population by every ranker of a part, for each of its trainings."""
+        return tuple(
+            self.ranking(ranker.label, training, replicate)
+            for replicate in range(self.resolved.replicates)
+            for training in part.trainings
+            for ranker in part.rankers
         )
 
     def plan(self, parts: Iterable[str] | None = None) -> "Plan":
@@ -187,7 +212,7 @@ class Expansion:
                 units += self.baselines(part)
         for part in chosen:
             if isinstance(part, TransferPart):
-                units += self.transfer(part)
+                units += (*self.rankings(part), *self.transfer(part))
         unique = {unit.identity: unit for unit in units}
         return Plan(self, tuple(unique.values()), tuple(retrainings))
 

@@ -8,9 +8,10 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from imbnas.errors import InputError, UnknownNameError, suggest
+from imbnas.rankers.ranker import RANKERS, build_ranker
 from imbnas.resources import resource_folder
 from imbnas.search.searcher import SEARCHERS, build_searcher
-from imbnas.suites.definition import Fidelity, PartKind, SuiteFile
+from imbnas.suites.definition import Fidelity, PartKind, SuiteFile, TransferPart
 from imbnas.suites.toml_lines import line_of
 
 DEFAULT_SUITE = "lt-digits"
@@ -55,6 +56,7 @@ def read_suite(path: Path) -> SuiteFile:
     except ValidationError as error:
         raise InputError(_first_fault(path, text, error)) from None
     _check_searchers(path, text, suite)
+    _check_rankers(path, text, suite)
     return suite
 
 
@@ -81,6 +83,19 @@ def _check_searchers(path: Path, text: str, suite: SuiteFile) -> None:
         except InputError as error:
             where = ("fidelities", name, "searcher", "options")
             raise InputError(_told(path, text, where, str(error))) from None
+
+
+def _check_rankers(path: Path, text: str, suite: SuiteFile) -> None:
+    for name, part in suite.parts.items():
+        for place, choice in enumerate(part.rankers if isinstance(part, TransferPart) else ()):
+            # As with searchers, a plug-in's ranker is checked when the suite is resolved.
+            if choice.name not in RANKERS:
+                continue
+            try:
+                build_ranker(choice.name, choice.options)
+            except InputError as error:
+                where = ("parts", name, "rankers", place)
+                raise InputError(_told(path, text, where, str(error))) from None
 
 
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:

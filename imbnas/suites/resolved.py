@@ -1,5 +1,6 @@
 """The resolved suite (``RUN/suite.json``): all that units and tables need, and no data."""
 
+import operator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -83,6 +84,8 @@ class PluginFile(FrozenModel):
 class ResolvedSuite(FrozenModel):
     """A suite at one fidelity with every name resolved.
 
+    ``rankers`` is by label: the name, with options where a part gives some.
+
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
 
@@ -102,6 +105,7 @@ class ResolvedSuite(FrozenModel):
     searcher: Component
     population_scorer: Component
     baselines: dict[str, BaselineFacts]
+    rankers: dict[str, Component] = Field(default_factory=dict, exclude_if=operator.not_)
     plugins: tuple[PluginFile, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.data.dataset import load_dataset
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
+from imbnas.rankers.ranker import RANKERS, build_ranker
 from imbnas.registry import Registry
 from imbnas.schemes import resolve_scheme
 from imbnas.search.searcher import SEARCHERS, build_searcher
@@ -95,6 +96,7 @@ class Resolver:
                 "exhaustive", {"architectures": tuple(m.architecture for m in population)}
             ),
             baselines=self._baselines(),
+            rankers=self._rankers(),
             plugins=self.plugins,
         )
 
@@ -110,8 +112,7 @@ class Resolver:
         for part in self.suite.parts.values():
             match part:
                 case TransferPart():
-                    yield part.reference
-                    yield from part.targets
+                    yield from part.trainings
                 case AdaptationPart():
                     yield part.source
                     yield part.target
@@ -237,6 +238,17 @@ class Resolver:
     def _searcher(self, name: str, options: dict[str, object]) -> Component:
         build_searcher(name, options)
         return _component(SEARCHERS, name, options)
+
+    def _rankers(self) -> dict[str, Component]:
+        found: dict[str, Component] = {}
+        for name, part in self.suite.parts.items():
+            for choice in part.rankers if isinstance(part, TransferPart) else ():
+                try:
+                    build_ranker(choice.name, choice.options)
+                except InputError as error:
+                    raise InputError(f"suite {self.suite.name!r}: parts.{name}: {error}") from None
+                found[choice.label] = _component(RANKERS, choice.name, choice.options)
+        return dict(sorted(found.items()))
 
     def _baselines(self) -> dict[str, BaselineFacts]:
         found: dict[str, BaselineFacts] = {}

@@ -85,8 +85,21 @@ class SearchMetrics(FrozenModel):
     scores: tuple[tuple[str, float], ...]
 
 
+class RankMetrics(FrozenModel):
+    """Result of a ``rank`` unit.
+
+    Attributes:
+        scores: (architecture, score), higher is better, in the unit's order; ``None`` where the
+            score was not a finite number, so that the ranker has nothing to say.
+    """
+
+    kind: Literal["rank"] = "rank"
+    scores: tuple[tuple[str, float | None], ...]
+
+
 Metrics = Annotated[
-    TrainMetrics | SupernetMetrics | AdaptMetrics | SearchMetrics, Field(discriminator="kind")
+    TrainMetrics | SupernetMetrics | AdaptMetrics | SearchMetrics | RankMetrics,
+    Field(discriminator="kind"),
 ]
 
 

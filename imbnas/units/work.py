@@ -81,7 +81,7 @@ Model = Annotated[SpaceModel | BaselineModel, Field(discriminator="source")]
 
 
 class Component(FrozenModel):
-    """A registry entry with its options: a strategy or a searcher.
+    """A registry entry with its options: a strategy, a searcher or a ranker.
 
     Attributes:
         name: registry name.
@@ -94,6 +94,18 @@ class Component(FrozenModel):
     version: str
     options: Options = ()
     source_sha256: Sha256 | None = None
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return component_label(self.name, self.options)
+
+
+def component_label(name: str, options: Options) -> str:
+    """``p2``, or ``p2(freeze_after=50)`` with options in the order given."""
+    if not options:
+        return name
+    return f"{name}({', '.join(f'{option}={value}' for option, value in options)})"
 
 
 class UnitBase(FrozenModel):
@@ -201,9 +213,34 @@ class SearchUnit(UnitBase):
         return f"{self.searcher.name} search scored on {self.scored_on.condition}"
 
 
+class RankUnit(UnitBase):
+    """Score architectures without a supernet, to foretell what trainings will give.
+
+    Attributes:
+        architectures: what to score, in this order.
+        data: the condition of the trainings; the test split is not read.
+        scheme: of the trainings.
+        recipe: of the trainings.
+    """
+
+    kind: Literal["rank"] = "rank"
+    ranker: Component
+    space: str
+    version: str
+    architectures: Annotated[tuple[str, ...], Field(min_length=1)]
+    data: DataRef
+    scheme: SchemeSpec
+    recipe: Recipe
+
+    @property
+    def label(self) -> str:
+        """One line for progress displays and logs."""
+        return f"rank by {self.ranker.label} on {self.data.condition} with {self.scheme.name}"
+
+
 Unit = Annotated[
-    TrainUnit | SupernetUnit | AdaptUnit | SearchUnit,
+    TrainUnit | SupernetUnit | AdaptUnit | SearchUnit | RankUnit,
     Field(discriminator="kind"),
 ]
-UNIT_KINDS = ("train", "supernet", "adapt", "search")
+UNIT_KINDS = ("train", "supernet", "adapt", "search", "rank")
 UNIT_ADAPTER: TypeAdapter[Unit] = TypeAdapter(Unit)

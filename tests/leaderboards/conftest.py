@@ -10,6 +10,7 @@ from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.suites.definition import Population
 from imbnas.suites.expansion import Expansion
+from imbnas.suites.ranker_choice import RankerChoice
 from imbnas.suites.reading import read_suite
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.suites.resolving import Resolver
@@ -18,12 +19,13 @@ from imbnas.units.records import (
     Cost,
     Metrics,
     Provenance,
+    RankMetrics,
     Record,
     SearchMetrics,
     SupernetMetrics,
     TrainMetrics,
 )
-from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
+from imbnas.units.work import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 PROVENANCE = Provenance(
     imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,
@@ -37,13 +39,16 @@ Resolve = Callable[..., ResolvedSuite]
 
 @pytest.fixture(scope="session")
 def resolve_tiny(tiny_suite: Path) -> Resolve:
-    """Resolve the tiny suite with another population and number of replicates."""
+    """Resolve the tiny suite with rankers, another population and number of replicates."""
+    rankers = (RankerChoice(name="synflow"), RankerChoice(name="snip", options={"batch_size": 8}))
 
     def resolve(replicates: int = 3, **population: object) -> ResolvedSuite:
         suite = read_suite(tiny_suite)
         drawn = Population.model_validate({"size": 12, "seed": 3} | population)
         fidelity = suite.fidelities["only"].model_copy(update={"population": drawn})
-        suite = suite.model_copy(update={"fidelities": {"only": fidelity}})
+        transfer = suite.parts["transfer"].model_copy(update={"rankers": rankers})
+        parts = {**suite.parts, "transfer": transfer}
+        suite = suite.model_copy(update={"fidelities": {"only": fidelity}, "parts": parts})
         locations = DataLocations.from_options(offline=True)
         return Resolver(suite, "only", locations, replicates=replicates).resolve()
 
@@ -139,3 +144,8 @@ def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> M
             scores = tuple((a, quality + rng.normal(0, 0.2)) for a, quality in members.items())
             best = max(scores, key=lambda pair: pair[1])[0]
             return SearchMetrics(best=best, scores=scores)
+        case RankUnit():
+            # Of another scale in every replicate, as with SynFlow.
+            scale = 10.0**unit.replicate
+            ranked = ((a, scale * (q + rng.normal(0, 0.3))) for a, q in members.items())
+            return RankMetrics(scores=tuple(ranked))

@@ -73,7 +73,7 @@ def test_provenance_tells_what_may_differ_between_equal_runs(fabricated: Results
     for name in here["not_byte_stable"]:
         here.pop(name, None), there.pop(name, None)
     assert here == there
-    assert here["records"] == {"adapt": 6, "search": 12, "supernet": 3, "train": 75}
+    assert here["records"] == {"adapt": 6, "rank": 12, "search": 12, "supernet": 3, "train": 75}
     assert set(here["tables_sha256"]) == {
         f"{name}.{kind}"
         for name in build_tables(fabricated)

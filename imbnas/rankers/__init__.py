@@ -1,0 +1,1 @@
+"""Rankers: scores of architectures without a supernet, at initialisation or after a few epochs."""

@@ -1,0 +1,65 @@
+"""Rankers that look at the gradient of the loss on one batch, before any training."""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from imbnas.training.fitting import as_module
+from imbnas.training.statistics import batch_statistics
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from imbnas.rankers.candidate import Candidate, Score
+
+
+def gradient_norm(candidate: "Candidate", batch_size: int) -> "Score":
+    """Σ over layers of ‖∂L/∂W‖₂ (Abdelfattah et al. 2021, arXiv:2101.08134).
+
+    The loss L is the scheme's own in the first epoch, on one batch drawn as in that epoch.
+    """
+    pairs, images = _loss_gradients(candidate, batch_size)
+    value = sum(float(gradient.norm()) for _, gradient in pairs)
+    return candidate.scored(value, backward=images)
+
+
+def saliency(candidate: "Candidate", batch_size: int) -> "Score":
+    """Σ over weights of |∂L/∂w · w| (SNIP, Lee et al. 2019, arXiv:1810.02340).
+
+    SNIP scores single weights and normalises by their sum; as a score of a network
+    (arXiv:2101.08134) it is that sum.
+    """
+    pairs, images = _loss_gradients(candidate, batch_size)
+    value = sum(float((weight * gradient).abs().sum()) for weight, gradient in pairs)
+    return candidate.scored(value, backward=images)
+
+
+def layer_weights(module: "nn.Module") -> "list[Tensor]":
+    """Weights of convolutions and linear layers: parameters with more than one dimension."""
+    return [parameter for parameter in module.parameters() if parameter.dim() > 1]
+
+
+def _loss_gradients(
+    candidate: "Candidate", batch_size: int
+) -> "tuple[list[tuple[Tensor, Tensor]], int]":
+    """Pairs of a weight and its gradient, and the number of images; unused weights left out.
+
+    Batch normalisation uses the batch's own statistics, as in training.
+    """
+    network, task = candidate.network, candidate.task
+    module = as_module(network)
+    scheme = task.begun_scheme()
+    images, labels = task.first_batch(batch_size)
+    mixed, targets = scheme.mix(images, labels, task.generator("mixing"))
+    with batch_statistics(module):
+        features = network.forward_features(mixed)
+        logits = network.classifier(features)
+    loss = scheme.loss(logits, targets, features if scheme.needs_features else None)
+    weights = layer_weights(module)
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    pairs = [
+        (weight.detach(), gradient)
+        for weight, gradient in zip(weights, gradients, strict=True)
+        if gradient is not None
+    ]
+    return pairs, len(labels)

@@ -1,0 +1,29 @@
+"""From the last training step to a network that can be evaluated."""
+
+from typing import TYPE_CHECKING
+
+from imbnas.data.streams import evaluation_batches
+from imbnas.training.statistics import estimate_statistics
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.units.recipes import Recipe
+
+
+def settle(network: "nn.Module", recipe: "Recipe", images: "ImageSet | FileSet") -> int:
+    """Put a trained network into evaluation mode; return how many images that took.
+
+    Args:
+        network: after its last step.
+        recipe: by which it was trained.
+        images: its training images.
+    """
+    network.eval()
+    if recipe.average_from is None:
+        return 0
+    # Averaged weights have no running statistics of their own.
+    batches = evaluation_batches(images, recipe.evaluation_batch_size)
+    estimate_statistics(network, (batch for batch, _ in batches))
+    return len(images)
