@@ -95,6 +95,18 @@ class Component(FrozenModel):
     options: Options = ()
     source_sha256: Sha256 | None = None
 
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return component_label(self.name, self.options)
+
+
+def component_label(name: str, options: Options) -> str:
+    """``p2``, or ``p2(freeze_after=50)`` with options in the order given."""
+    if not options:
+        return name
+    return f"{name}({', '.join(f'{option}={value}' for option, value in options)})"
+
 
 class UnitBase(FrozenModel):
     """What every unit has."""
@@ -168,7 +180,7 @@ class AdaptUnit(UnitBase):
     @property
     def label(self) -> str:
         """One line for progress displays and logs."""
-        return f"adapt to {self.target.condition} by {self.strategy.name}"
+        return f"adapt to {self.target.condition} by {self.strategy.label}"
 
 
 class SearchUnit(UnitBase):
