@@ -47,7 +47,9 @@ def ridge(features: Tensor, labels: Tensor, num_classes: int, strength: float) -
     centred = rows - centre
     weighted = (weights * centred).T
     covariance = weighted @ centred
-    penalty = strength * covariance.diagonal().mean().clamp_min(torch.finfo(torch.float64).tiny)
+    # Features that hardly vary leave rounding errors alone, which must not be fitted.
+    rounding = torch.finfo(torch.float64).eps * rows.square().mean()
+    penalty = (strength * (covariance.diagonal().mean() + rounding)).clamp_min(1e-300)
     damped = covariance + penalty * torch.eye(len(covariance)).to(covariance)
     slopes = torch.linalg.solve(damped, weighted @ (targets - shares))
     intercept = shares - centre @ slopes

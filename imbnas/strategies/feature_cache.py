@@ -63,12 +63,12 @@ def cache_features(
                 for batch, batch_labels in evaluation_batches(images, batch_size)
                 if len(batch_labels) > 1  # one image has no batch statistics
             ]
-            rows, labels = (torch.cat(column) for column in zip(*pairs, strict=True))
-            features.append(rows)
+            features.append(torch.cat([rows for rows, _ in pairs]))
+            labels = [batch_labels for _, batch_labels in pairs]
             trainer.spending.images_seen += len(images)
             macs = trainer.space.counts(path, trainer.shape).macs
             trainer.spending.macs += macs * len(images)
-    return FeatureCache(torch.stack(features), labels)
+    return FeatureCache(torch.stack(features), torch.cat(labels))
 
 
 def train_classifier(
@@ -142,7 +142,7 @@ class _FeatureStream:
         self, steps: int | None = None, class_probabilities: Tensor | None = None
     ) -> Iterator[tuple[Tensor, Tensor]]:
         indices = self._sequence.epoch(self._batch_size, steps, class_probabilities)
-        batches = indices.to(self._cache.labels.device).split(self._batch_size)
+        batches = torch.split(indices.to(self._cache.labels.device), self._batch_size)
         number = len(self._cache.features)
         chosen = torch.randint(number, (len(batches),), generator=self._paths).tolist()
         for path, rows in zip(chosen, batches, strict=True):

@@ -56,11 +56,17 @@ class AdjustLogits(FrozenModel):
             )
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":
-        """Put the adjustment into the classifier's bias."""
+        """Put the adjustment into the classifier's bias.
+
+        Raises:
+            TypeError: the classifier is not linear.
+        """
         import torch
 
+        classifier = adaptation.supernet.classifier
+        if not isinstance(classifier, torch.nn.Linear):
+            raise TypeError(f"a {type(classifier).__name__} has no bias to adjust")
         counts = torch.tensor(adaptation.class_counts, dtype=torch.float64)
-        bias = adaptation.supernet.classifier.bias
         with torch.no_grad():
-            bias -= (self.tau * (counts / counts.sum()).log()).to(bias)
+            classifier.bias -= (self.tau * (counts / counts.sum()).log()).to(classifier.bias)
         return adaptation.supernet
