@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from imbnas.data.registry import DATASETS
+from imbnas.data.sealing import refuse_sealed
 from imbnas.errors import InputError, suggest
 from imbnas.units.frozen import canonical_json
 
@@ -112,7 +113,9 @@ class Dataset:
 
         Raises:
             InputError: the dataset has no such split.
+            SealedDataError: a strategy is at work, which must not see it.
         """
+        refuse_sealed(f"the {name} split of dataset {self.name!r}")
         split: Split | None = getattr(self, name)
         if split is None:
             raise InputError(f"dataset {self.name!r} has no {name} split")
@@ -135,7 +138,9 @@ def load_dataset(name: str, locations: "DataLocations") -> Dataset:
 
     Raises:
         InputError: the name is not known, or the data is missing or not as it should be.
+        SealedDataError: a strategy is at work, which must not see it.
     """
+    refuse_sealed(f"dataset {name!r}")
     if name in DATASETS:
         return DATASETS.get(name)(locations)
     from imbnas.data.image_folder import load_folder

@@ -1,6 +1,6 @@
 """Image sets: the images of a selection, ready for a training device."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,17 @@ class ImageSet:
         """(B, C, H, W) normalised float32 images at (B,) indices."""
         return self.normalise(self.raw(indices))
 
+    def alone(self) -> "ImageSet":
+        """The same images without the rest of their split, which large sets share memory with."""
+        if self.rows is None:
+            return self
+        return replace(self, pixels=self.pixels.index_select(0, self.rows), rows=None)
+
+    def reordered(self, order: "Tensor") -> "ImageSet":
+        """The images at (M,) positions, in that order; pixels stay where they are."""
+        rows = order if self.rows is None else self.rows.index_select(0, order)
+        return replace(self, rows=rows, labels=self.labels.index_select(0, order))
+
 
 @dataclass(frozen=True, eq=False)
 class FileSet:
@@ -129,6 +140,15 @@ class FileSet:
     def channels(self) -> int:
         """Files are read in colour."""
         return 3
+
+    def alone(self) -> "FileSet":
+        """The set itself, which holds nothing but its own files' paths."""
+        return self
+
+    def reordered(self, order: "Tensor") -> "FileSet":
+        """The images at (M,) positions, in that order."""
+        paths = tuple(self.paths[int(position)] for position in order)
+        return replace(self, paths=paths, labels=self.labels.index_select(0, order))
 
 
 def select_images(

@@ -19,3 +19,7 @@ class Store(Protocol):
     def publish_weights(self, content: bytes) -> str:
         """Keep safetensors bytes and return their hash."""
         ...
+
+    def mend_weights(self, content: bytes) -> bool:
+        """Put stored weights back to this content, and tell whether they had been changed."""
+        ...

@@ -1,12 +1,14 @@
 """Executes ``supernet``, ``adapt`` and ``search`` units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from imbnas.data.manifests import Selection
+from imbnas.execution.guards import guarded, storable
 from imbnas.execution.network import network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.weights import load_into, to_bytes
@@ -14,20 +16,46 @@ from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import build_searcher
 from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.head_per_arch import HeadForEach
+from imbnas.strategies.strategy import build_strategy
+from imbnas.supernet.heads import HeadMaker
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.supernet import Supernet
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
+from imbnas.units.work import AdaptUnit
 
 if TYPE_CHECKING:
     from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
-    from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit
+    from imbnas.units.work import SearchUnit, SupernetUnit
+
+
+@dataclass(frozen=True)
+class FreshSupernet:
+    """Builds untrained supernets, each time the same.
+
+    Attributes:
+        space: registry name.
+        shape: of the network.
+        seed: of the initial weights.
+        device: where it goes.
+    """
+
+    space: str
+    shape: "NetworkShape"
+    seed: int
+    device: torch.device
+
+    def __call__(self) -> Supernet:
+        """Build one; torch's global generator is left seeded."""
+        torch.manual_seed(self.seed)
+        supernet = SUPERNETS.get(self.space)(self.shape)
+        return supernet.to(self.device).to(memory_format=torch.channels_last)
 
 
 @dataclass(frozen=True)
@@ -61,6 +89,8 @@ class SupernetExecution:
 
         Raises:
             TypeError: the strategy returned something else than a supernet.
+            StrategyError: see ``guarded`` and ``storable``.
+            SealedDataError: see ``guarded``.
         """
         images = self.shelf.images(unit.target, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
@@ -73,23 +103,28 @@ class SupernetExecution:
             unit.scheme.name,
             unit.replicate,
         )
-        source = self._stored(unit.space, self._source_shape(unit), unit.supernet, "supernet")
-        trainer = self._trainer(unit, images, shape, seed)
+        source, source_shape = self._weights(unit.supernet, "supernet"), self._source_shape(unit)
+        train_images = images.train.alone()
+        trainer = replace(self._trainer(unit, images, shape, seed), images=train_images)
         adaptation = Adaptation(
-            supernet=source,
-            fresh_supernet=lambda: self._fresh(unit.space, shape, derive_seed(seed, "weights")),
-            train_images=images.train,
+            supernet=self._rebuilt(unit.space, source_shape, source),
+            fresh_supernet=FreshSupernet(
+                unit.space, shape, derive_seed(seed, "weights"), self.shelf.device
+            ),
+            train_images=train_images,
             class_counts=images.manifest.class_counts,
             scheme=unit.scheme,
             recipe=unit.recipe,
             trainer=trainer,
         )
-        adapted = STRATEGIES.get(unit.strategy.name)().adapt(adaptation)
-        if not isinstance(adapted, Supernet):
-            raise TypeError(
-                f"strategy {unit.strategy.name!r} returned {type(adapted).__name__}, not a supernet"
-            )
-        sha256 = self.store.publish_weights(to_bytes(adapted))
+        strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
+        with guarded(unit.strategy.label, self.store, source):
+            adapted = strategy.adapt(adaptation)
+        scored_shape = source_shape if strategy.scores_on == "source" else shape
+        content = storable(
+            unit.strategy.label, adapted, lambda: self._fresh(unit.space, scored_shape, 0)
+        )
+        sha256 = self.store.publish_weights(content)
         spending = trainer.spending
         return Outcome(AdaptMetrics(weights_sha256=sha256), spending.images_seen, spending.macs)
 
@@ -98,37 +133,50 @@ class SupernetExecution:
         images = self.shelf.images(unit.scored_on, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
         space = get_space(unit.space)
-        supernet = self._stored(unit.space, shape, unit.adapted, "adapt")
+        supernet = self._rebuilt(unit.space, shape, self._weights(unit.adapted, "adapt"))
         seed = derive_seed("search", unit.adapted, unit.searcher.name, unit.replicate)
         scorer = Scorer(
             supernet,
             _calibration(images, unit, seed),
             images.validation,
             unit.recipe.evaluation_batch_size,
+            self._heads(unit, images),
         )
         board = Scoreboard(scorer.score)
         searcher = build_searcher(unit.searcher.name, dict(unit.searcher.options))
         searcher.search(space, board, np.random.default_rng(derive_seed(seed, "search")))
-        each = scorer.images_seen // max(len(board.scores), 1)
-        macs = sum(space.counts(a, shape).macs for a in board.scores) * each
+        each = scorer.images_each
+        macs = sum(space.counts(a, shape).macs * each + scorer.head_macs for a in board.scores)
         metrics = SearchMetrics(best=board.top(1)[0], scores=tuple(board.scores.items()))
-        return Outcome(metrics, scorer.images_seen, macs)
+        return Outcome(metrics, each * len(board.scores), macs)
+
+    def _heads(self, unit: "SearchUnit", images: "ConditionImages") -> HeadMaker | None:
+        """What makes a head for each architecture, where the strategy asks for that."""
+        adapt = self.store.read_record("adapt", unit.adapted).unit
+        if not isinstance(adapt, AdaptUnit):
+            raise TypeError(f"unit {unit.adapted} is no adaptation")
+        strategy = build_strategy(adapt.strategy.name, dict(adapt.strategy.options))
+        if not isinstance(strategy, HeadForEach):
+            return None
+        fit = partial(strategy.head_for, num_classes=images.dataset.num_classes)
+        return HeadMaker(fit, images.train, unit.recipe.evaluation_batch_size)
 
     def _source_shape(self, unit: "AdaptUnit") -> "NetworkShape":
         dataset = self.shelf.images(unit.source, unit.recipe.resolution).dataset
         return network_shape(dataset, unit.recipe)
 
     def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
-        torch.manual_seed(seed)
-        supernet = SUPERNETS.get(space)(shape)
-        return supernet.to(self.shelf.device).to(memory_format=torch.channels_last)
+        return FreshSupernet(space, shape, seed, self.shelf.device)()
 
-    def _stored(self, space: str, shape: "NetworkShape", identity: str, kind: str) -> Supernet:
+    def _weights(self, identity: str, kind: str) -> bytes:
         metrics = self.store.read_record(kind, identity).metrics
         if not isinstance(metrics, SupernetMetrics | AdaptMetrics):
             raise TypeError(f"{kind} unit {identity} left no weights")
+        return self.store.read_weights(metrics.weights_sha256)
+
+    def _rebuilt(self, space: str, shape: "NetworkShape", weights: bytes) -> Supernet:
         supernet = self._fresh(space, shape, 0)
-        load_into(supernet, self.store.read_weights(metrics.weights_sha256))
+        load_into(supernet, weights)
         return supernet
 
     def _trainer(

@@ -45,9 +45,9 @@ def adaptation(results: Results) -> pd.DataFrame:
 
 
 def _strategies(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
-    baseline = results.retrained(part, "p0", part.target) if "p0" in part.strategies else None
+    baseline = results.retrained(part, "p0", part.target) if "p0" in part.choices else None
     actual = target_accuracy(results, part.target)
-    for strategy in part.strategies:
+    for strategy in part.choices:
         chains = results.chains(part, strategy)
         metrics = results.retrained(part, strategy, part.target)
         summary = summarise(metrics, results.facts(part.target))

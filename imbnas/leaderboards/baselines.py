@@ -61,7 +61,7 @@ def _timm(results: Results, name: str, part: BaselinesPart) -> Iterator[dict[str
 
 def _searched(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
     trainings = (part.target, *part.also_retrain)
-    for strategy in part.strategies:
+    for strategy in part.choices:
         found = [results.found(chain) for chain in results.chains(part, strategy)]
         names = sorted({architecture for architecture in found if architecture})
         named = {

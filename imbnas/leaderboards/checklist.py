@@ -57,7 +57,7 @@ def _adaptations(results: Results) -> list[AdaptationPart]:
 
 
 def _strategies(results: Results) -> list[str]:
-    return sorted({name for part in _adaptations(results) for name in part.strategies})
+    return sorted({name for part in _adaptations(results) for name in part.choices})
 
 
 def _training_code(results: Results) -> Answer:

@@ -146,7 +146,7 @@ def _key(unit: Unit, conditions: dict[str, str]) -> _Key:
         case SupernetUnit():
             return _Key("supernet", unit.space, name(unit.data), unit.scheme.name)
         case AdaptUnit():
-            return _Key("adapt", unit.strategy.name, name(unit.target), unit.scheme.name)
+            return _Key("adapt", unit.strategy.label, name(unit.target), unit.scheme.name)
         case SearchUnit():
             return _Key("search", unit.searcher.name, name(unit.scored_on), "")
         case RankUnit():

@@ -50,7 +50,7 @@ def matched_budget(results: Results) -> pd.DataFrame:
 
 
 def _rows(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
-    for strategy in part.strategies:
+    for strategy in part.choices:
         for training in (part.target, *part.also_retrain):
             rivals = _baselines_on(results, training)
             if not rivals:

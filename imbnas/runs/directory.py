@@ -205,6 +205,16 @@ class RunDirectory:
             )
         return content
 
+    def mend_weights(self, content: bytes) -> bool:
+        """Put stored weights back to this content, and tell whether they had been changed."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        try:
+            self.read_weights(sha256)
+        except DamagedFileError:
+            replace_file(self.weights_path(sha256), content, self.temporary)
+            return True
+        return False
+
     def _remedy(self, sha256: str) -> str:
         named = [
             str(path)

@@ -1,68 +1,149 @@
-"""The four procedures of IMB-NAS (arXiv:2210.00136, table 2)."""
+"""The four procedures of IMB-NAS (arXiv:2210.00136, table 2) and their near relatives."""
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from imbnas.strategies.adaptation import Adaptation
-from imbnas.supernet.supernet import Supernet
+from pydantic import Field, model_validator
+
+from imbnas.errors import InputError
+from imbnas.losses.schedule import switch_epoch
+from imbnas.strategies.classifier import with_new_classifier
+from imbnas.strategies.options import SchemeOption
+from imbnas.units.frozen import FrozenModel
+
+if TYPE_CHECKING:
+    from imbnas.strategies.adaptation import Adaptation
+    from imbnas.supernet.supernet import Supernet
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.schemes import SchemeSpec
 
 
-class SearchOnSource:
+class SearchOnSource(FrozenModel):
     """P0: nothing is trained; the source supernet is searched on the source condition."""
 
     scores_on: ClassVar[Literal["source"]] = "source"
     recipe: ClassVar[Literal["adaptation"]] = "adaptation"
 
-    def adapt(self, adaptation: Adaptation) -> Supernet:
+    def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Return the source supernet as it is."""
         return adaptation.supernet
 
 
-class RetrainClassifier:
+class RetrainClassifier(FrozenModel):
     """P1: the backbone stays bit-unchanged, a new classifier learns the target.
 
-    The re-weighted loss holds from the start, as published.
+    The re-weighted loss holds from the start, as published. Batches are normalised by their own
+    statistics while the classifier trains.
+
+    Attributes:
+        scheme: in place of the target's.
+    """
+
+    scores_on: ClassVar[Literal["target"]] = "target"
+    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
+    keep_statistics: ClassVar[bool] = True
+
+    scheme: SchemeOption = None
+
+    def adapt(self, adaptation: "Adaptation") -> "Supernet":
+        """Retrain the classifier on features of uniformly sampled paths."""
+        supernet = with_new_classifier(adaptation)
+        adaptation.trainer.train(
+            supernet,
+            undelayed(adaptation.scheme),
+            adaptation.recipe,
+            freeze_backbone_from=0,
+            keep_statistics=self.keep_statistics,
+        )
+        return supernet
+
+
+class RetrainClassifierWithDrift(RetrainClassifier):
+    """P1 as a training loop in training mode does it: running statistics follow the target.
+
+    Scores that rest on calibrated statistics or on those of the validation batch do not see the
+    difference.
+    """
+
+    keep_statistics: ClassVar[bool] = False
+
+
+class FineTune(FrozenModel):
+    """P2: backbone fine-tuned and a new classifier trained with the delayed loss.
+
+    Attributes:
+        freeze_after: epochs of fine-tuning before the backbone is frozen (table 4).
+        freeze_after_fraction: the same as a part of the recipe, for suites whose fidelities
+            differ in epochs. Without either the backbone is never frozen.
+        scheme: in place of the target's.
     """
 
     scores_on: ClassVar[Literal["target"]] = "target"
     recipe: ClassVar[Literal["adaptation"]] = "adaptation"
 
-    def adapt(self, adaptation: Adaptation) -> Supernet:
-        """Retrain the classifier on features of uniformly sampled paths."""
-        supernet = adaptation.supernet
-        _replace_classifier(adaptation)
-        undelayed = adaptation.scheme.model_copy(
-            update={"deferred_from": None, "deferred_from_epoch": None}
+    freeze_after: Annotated[int, Field(ge=0, strict=True)] | None = None
+    freeze_after_fraction: Annotated[float, Field(ge=0, le=1)] | None = None
+    scheme: SchemeOption = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "FineTune":
+        if self.freeze_after is not None and self.freeze_after_fraction is not None:
+            raise ValueError("give either freeze_after or freeze_after_fraction, not both")
+        return self
+
+    def check(self, source: "SchemeSpec", target: "SchemeSpec", recipe: "Recipe") -> None:
+        """Refuse to freeze after the end, which a table would show as a variant of its own."""
+        if self.freeze_after is not None and self.freeze_after > recipe.epochs:
+            raise InputError(
+                f"option 'freeze_after': {self.freeze_after} exceeds the recipe's {recipe.epochs} "
+                "epochs; lower it, or give freeze_after_fraction"
+            )
+
+    def adapt(self, adaptation: "Adaptation") -> "Supernet":
+        """Train everything for the adaptation recipe's epochs, or a part of them."""
+        supernet = with_new_classifier(adaptation)
+        adaptation.trainer.train(
+            supernet,
+            adaptation.scheme,
+            adaptation.recipe,
+            freeze_backbone_from=self._frozen_from(adaptation.recipe.epochs),
         )
-        adaptation.trainer.train(supernet, undelayed, adaptation.recipe, freeze_backbone_from=0)
         return supernet
 
-
-class FineTune:
-    """P2: backbone fine-tuned and a new classifier trained with the delayed loss."""
-
-    scores_on: ClassVar[Literal["target"]] = "target"
-    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
-
-    def adapt(self, adaptation: Adaptation) -> Supernet:
-        """Train everything for the adaptation recipe's epochs."""
-        supernet = adaptation.supernet
-        _replace_classifier(adaptation)
-        adaptation.trainer.train(supernet, adaptation.scheme, adaptation.recipe)
-        return supernet
+    def _frozen_from(self, epochs: int) -> int | None:
+        if self.freeze_after is None and self.freeze_after_fraction is None:
+            return None
+        return switch_epoch(self.freeze_after_fraction, self.freeze_after, epochs)
 
 
-class TrainFromScratch:
-    """P3, the paragon: a supernet trained on the target alone."""
+class TrainFromScratch(FrozenModel):
+    """P3, the paragon: a supernet trained on the target alone.
+
+    Attributes:
+        scheme: in place of the target's (table 5).
+    """
 
     scores_on: ClassVar[Literal["target"]] = "target"
     recipe: ClassVar[Literal["supernet"]] = "supernet"
 
-    def adapt(self, adaptation: Adaptation) -> Supernet:
+    scheme: SchemeOption = None
+
+    def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Train a new supernet by the supernet recipe."""
         supernet = adaptation.fresh_supernet()
         adaptation.trainer.train(supernet, adaptation.scheme, adaptation.recipe)
         return supernet
 
 
-def _replace_classifier(adaptation: Adaptation) -> None:
-    adaptation.supernet.classifier = adaptation.fresh_supernet().classifier
+class TrainOn(TrainFromScratch):
+    """P3 from a warm start: the source's backbone, a new classifier, the supernet recipe."""
+
+    def adapt(self, adaptation: "Adaptation") -> "Supernet":
+        """Go on training by the supernet recipe."""
+        supernet = with_new_classifier(adaptation)
+        adaptation.trainer.train(supernet, adaptation.scheme, adaptation.recipe)
+        return supernet
+
+
+def undelayed(scheme: "SchemeSpec") -> "SchemeSpec":
+    """The scheme with its weights from the start."""
+    return scheme.model_copy(update={"deferred_from": None, "deferred_from_epoch": None})

@@ -1,7 +1,8 @@
 """What every strategy offers, what it is given, and the registry of strategies."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from imbnas.registry import Registry
 
@@ -13,14 +14,20 @@ if TYPE_CHECKING:
 class Strategy(Protocol):
     """Adapts a supernet to a target condition, of which it sees training images only.
 
+    What follows is the whole of what a strategy must have. It may have more, see
+    ``Declarations``, ``Checking`` and ``HeadForEach``.
+
     Attributes:
         scores_on: whose training images calibrate, and whose validation images score,
             candidates of the adapted supernet.
         recipe: which of the fidelity's recipes the adaptation trains with.
     """
 
-    scores_on: ClassVar[Literal["source", "target"]]
-    recipe: ClassVar[Literal["adaptation", "supernet"]]
+    @property
+    def scores_on(self) -> Literal["source", "target"]: ...  # noqa: D102
+
+    @property
+    def recipe(self) -> Literal["adaptation", "supernet"]: ...  # noqa: D102
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Return the adapted supernet.
@@ -30,9 +37,19 @@ class Strategy(Protocol):
         ...
 
 
-STRATEGIES: Registry[Callable[[], Strategy]] = Registry(
+STRATEGIES: Registry[Callable[..., Strategy]] = Registry(
     "strategy",
     {
+        "bn-only": (
+            "imbnas.strategies.untrained:Recalibrate",
+            "1",
+            "nothing is trained: source head, batch statistics of the target",
+        ),
+        "head-per-arch": (
+            "imbnas.strategies.head_per_arch:HeadPerArchitecture",
+            "1",
+            "nothing is trained: a closed-form head on the target for each candidate",
+        ),
         "p0": (
             "imbnas.strategies.published:SearchOnSource",
             "1",
@@ -42,6 +59,16 @@ STRATEGIES: Registry[Callable[[], Strategy]] = Registry(
             "imbnas.strategies.published:RetrainClassifier",
             "1",
             "frozen backbone, classifier retrained with the re-weighted loss (arXiv:2210.00136)",
+        ),
+        "p1-cached": (
+            "imbnas.strategies.cached:CachedClassifier",
+            "1",
+            "classifier trained on features of a few paths that are computed once",
+        ),
+        "p1-drift": (
+            "imbnas.strategies.published:RetrainClassifierWithDrift",
+            "1",
+            "p1 with running batch statistics that follow the target",
         ),
         "p2": (
             "imbnas.strategies.published:FineTune",
@@ -54,6 +81,55 @@ STRATEGIES: Registry[Callable[[], Strategy]] = Registry(
             "1",
             "supernet trained on the target from scratch (arXiv:2210.00136)",
         ),
+        "p3-warm": (
+            "imbnas.strategies.published:TrainOn",
+            "1",
+            "p3 started from the source supernet's backbone",
+        ),
+        "posthoc": (
+            "imbnas.strategies.untrained:AdjustLogits",
+            "1",
+            "nothing is trained: bn-only with logits adjusted by the target's class counts "
+            "(Menon et al. 2021, arXiv 2007.07314)",
+        ),
     },
     entry_points="imbnas.strategies",
 )
+
+
+def build_strategy(name: str, options: Mapping[str, Any]) -> Strategy:
+    """Make a strategy with the given options.
+
+    Raises:
+        UnknownNameError: no strategy has that name.
+        InputError: an option is unknown or out of range.
+    """
+    from pydantic import ValidationError
+
+    from imbnas.errors import InputError
+
+    factory = STRATEGIES.get(name)
+    _refuse_unknown(name, factory, options)
+    try:
+        return factory(**options)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = f"option {str(fault['loc'][0])!r}: " if fault["loc"] else ""
+        message = fault["msg"].removeprefix("Value error, ")
+        raise InputError(f"strategy {name!r}: {place}{message}") from None
+    except (TypeError, ValueError) as error:
+        raise InputError(f"strategy {name!r}: cannot be made with its options: {error}") from error
+
+
+def _refuse_unknown(
+    name: str, factory: Callable[..., Strategy], options: Mapping[str, Any]
+) -> None:
+    from imbnas.errors import InputError, suggest
+
+    parameters = inspect.signature(factory).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return
+    for option in options:
+        if option not in parameters:
+            why = f"unknown option{suggest(option, parameters)}" if parameters else "it takes none"
+            raise InputError(f"strategy {name!r}: option {option!r}: {why}")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from imbnas.suites.ranker_choice import RankerChoice
+from imbnas.suites.strategy_choice import StrategyChoice, StrategyEntry
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.recipes import Recipe
@@ -79,15 +80,24 @@ class AdaptationPart(FrozenModel):
         kind: tells the parts of a suite apart.
         source: what the source supernet is trained on.
         target: what it is adapted to, and what found architectures are retrained on.
-        strategies: registry names.
+        strategies: registry names, or tables of a name and options.
         also_retrain: further trainings of found architectures, for comparison with baselines.
     """
 
     kind: Literal["adaptation"]
     source: Training
     target: Training
-    strategies: SomeDistinct[str]
+    strategies: SomeDistinct[StrategyEntry]
     also_retrain: Annotated[tuple[Training, ...], AfterValidator(_distinct)] = ()
+
+    @property
+    def choices(self) -> dict[str, StrategyChoice]:
+        """Label → strategy with its options; labels stand in tables and in the resolved suite."""
+        choices = (
+            StrategyChoice(name=entry) if isinstance(entry, str) else entry
+            for entry in self.strategies
+        )
+        return {choice.label: choice for choice in choices}
 
 
 class BaselinesPart(FrozenModel):

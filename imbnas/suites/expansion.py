@@ -25,7 +25,7 @@ class Chain:
     """One replicate of one strategy: from the source supernet to the found architecture.
 
     Attributes:
-        strategy: registry name.
+        strategy: label of the strategy.
         replicate: its number.
         supernet: training of the source supernet.
         adapt: adaptation to the target.
@@ -96,7 +96,7 @@ class Expansion:
         return tuple(
             self.chain(part, strategy, replicate)
             for replicate in range(self.resolved.replicates)
-            for strategy in part.strategies
+            for strategy in part.choices
         )
 
     def chain(self, part: AdaptationPart, strategy: str, replicate: int) -> Chain:
@@ -122,7 +122,7 @@ class Expansion:
             supernet=supernet.identity,
             source=source,
             target=target,
-            scheme=resolved.schemes[part.target.scheme],
+            scheme=resolved.schemes[facts.scheme or part.target.scheme],
             recipe=settings.supernet if facts.recipe == "supernet" else settings.adaptation,
             **common,
         )

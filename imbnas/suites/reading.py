@@ -11,7 +11,10 @@ from imbnas.errors import InputError, UnknownNameError, suggest
 from imbnas.rankers.ranker import RANKERS, build_ranker
 from imbnas.resources import resource_folder
 from imbnas.search.searcher import SEARCHERS, build_searcher
-from imbnas.suites.definition import Fidelity, PartKind, SuiteFile, TransferPart
+from imbnas.strategies.strategy import STRATEGIES
+from imbnas.suites.definition import AdaptationPart, Fidelity, PartKind, SuiteFile, TransferPart
+from imbnas.suites.strategies import read_strategy
+from imbnas.suites.strategy_choice import ENTRY_FORMS
 from imbnas.suites.toml_lines import line_of
 
 DEFAULT_SUITE = "lt-digits"
@@ -57,6 +60,7 @@ def read_suite(path: Path) -> SuiteFile:
         raise InputError(_first_fault(path, text, error)) from None
     _check_searchers(path, text, suite)
     _check_rankers(path, text, suite)
+    _check_strategies(path, text, suite)
     return suite
 
 
@@ -98,6 +102,21 @@ def _check_rankers(path: Path, text: str, suite: SuiteFile) -> None:
                 raise InputError(_told(path, text, where, str(error))) from None
 
 
+def _check_strategies(path: Path, text: str, suite: SuiteFile) -> None:
+    for name, part in suite.parts.items():
+        if not isinstance(part, AdaptationPart):
+            continue
+        for position, choice in enumerate(part.choices.values()):
+            # As with searchers, a plug-in's strategy is checked when the suite is resolved.
+            if choice.name not in STRATEGIES:
+                continue
+            try:
+                read_strategy(choice, part)
+            except InputError as error:
+                where = ("parts", name, "strategies", position)
+                raise InputError(_told(path, text, where, str(error))) from None
+
+
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:
     # A misspelt key is also a missing one; naming the misspelling helps more.
     fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
@@ -123,6 +142,7 @@ def _path_in_file(location: Sequence[str | int]) -> tuple[str | int, ...]:
         part
         for index, part in enumerate(location)
         if not (index == 2 and location[0] == "parts" and part in get_args(PartKind))
+        and not (part in ENTRY_FORMS and "strategies" in location[index - 2 : index])
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from imbnas.suites.definition import Fidelity, SuiteFile
 from imbnas.units.conditions import Condition
-from imbnas.units.frozen import FrozenModel
+from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Precision, Sha256
@@ -64,14 +64,16 @@ class StrategyFacts(FrozenModel):
     """A strategy and what it declares.
 
     Attributes:
-        component: identity of the strategy.
+        component: identity of the strategy, options included.
         scores_on: whose training images calibrate and whose validation images score candidates.
         recipe: which of the fidelity's recipes it trains with.
+        scheme: what it trains with in place of the target's; ``None`` for the target's.
     """
 
     component: Component
     scores_on: Literal["source", "target"]
     recipe: Literal["adaptation", "supernet"]
+    scheme: str | None = Field(default=None, exclude_if=is_none)
 
 
 class PluginFile(FrozenModel):
@@ -84,7 +86,7 @@ class PluginFile(FrozenModel):
 class ResolvedSuite(FrozenModel):
     """A suite at one fidelity with every name resolved.
 
-    ``rankers`` is by label: the name, with options where a part gives some.
+    ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """

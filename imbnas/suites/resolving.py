@@ -15,7 +15,6 @@ from imbnas.schemes import resolve_scheme
 from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
-from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.baselines import ImageShape, image_shape, name_baseline
 from imbnas.suites.definition import (
     AdaptationPart,
@@ -31,8 +30,8 @@ from imbnas.suites.resolved import (
     Member,
     PluginFile,
     ResolvedSuite,
-    StrategyFacts,
 )
+from imbnas.suites.strategies import ReadStrategy, read_strategy
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import parse_condition
 from imbnas.units.recipes import Recipe
@@ -89,8 +88,8 @@ class Resolver:
             population_rule=drawn.rule,
             population=population,
             conditions={name: self._condition(name) for name in self._condition_names()},
-            schemes=self._schemes(),
-            strategies={name: self._strategy(name) for name in self._strategy_names()},
+            schemes=self._schemes,
+            strategies={label: self._strategies[label].facts() for label in self._strategies},
             searcher=self._searcher(self._settings.searcher.name, self._settings.searcher.options),
             population_scorer=self._searcher(
                 "exhaustive", {"architectures": tuple(m.architecture for m in population)}
@@ -138,13 +137,36 @@ class Resolver:
                     f"{place}: images of {source.name!r} have {source.channels} channels, those of "
                     f"{target.name!r} {target.channels}; source and target must agree"
                 )
+            self._check_strategies(place, part)
+
+    def _check_strategies(self, place: str, part: AdaptationPart) -> None:
+        recipes = {"adaptation": self._settings.adaptation, "supernet": self._settings.supernet}
+        for label in part.choices:
+            strategy = self._strategies[label]
+            recipe = recipes[strategy.declared.recipe]
+            if recipe is None:  # the suite file is refused without both
+                continue
+            try:
+                strategy.check(part, self._schemes, recipe)
+            except InputError as error:
+                raise InputError(f"{place}: {error}") from None
 
     def _condition_names(self) -> list[str]:
         return sorted({training.condition for training in self._trainings()})
 
-    def _strategy_names(self) -> list[str]:
-        parts = (p for p in self.suite.parts.values() if isinstance(p, AdaptationPart))
-        return sorted({name for part in parts for name in part.strategies})
+    @cached_property
+    def _strategies(self) -> dict[str, ReadStrategy]:
+        """Every strategy of every part by label, sorted."""
+        found = {}
+        for name, part in self.suite.parts.items():
+            if not isinstance(part, AdaptationPart):
+                continue
+            for label, choice in part.choices.items():
+                try:
+                    found[label] = read_strategy(choice, part)
+                except InputError as error:
+                    raise InputError(f"suite {self.suite.name!r}: parts.{name}: {error}") from None
+        return dict(sorted(found.items()))
 
     @cached_property
     def _datasets(self) -> dict[str, "Dataset"]:
@@ -176,9 +198,12 @@ class Resolver:
             ),
         )
 
+    @cached_property
     def _schemes(self) -> dict[str, SchemeSpec]:
-        names = sorted({training.scheme for training in self._trainings()})
-        return {name: resolve_scheme(name) for name in names}
+        names = {training.scheme for training in self._trainings()}
+        of_strategies = (found.declared.scheme for found in self._strategies.values())
+        names |= {name for name in of_strategies if name is not None}
+        return {name: resolve_scheme(name) for name in sorted(names)}
 
     def _shape(self) -> NetworkShape:
         """The shape that parameters and MACs in tables refer to."""
@@ -223,17 +248,6 @@ class Resolver:
                 )
             )
         return tuple(members)
-
-    def _strategy(self, name: str) -> StrategyFacts:
-        strategy = STRATEGIES.get(name)
-        for declared in ("scores_on", "recipe"):
-            if not hasattr(strategy, declared):
-                raise InputError(f"strategy {name!r}: does not declare {declared!r}")
-        return StrategyFacts(
-            component=_component(STRATEGIES, name, {}),
-            scores_on=strategy.scores_on,  # type: ignore[attr-defined]
-            recipe=strategy.recipe,  # type: ignore[attr-defined]
-        )
 
     def _searcher(self, name: str, options: dict[str, object]) -> Component:
         build_searcher(name, options)

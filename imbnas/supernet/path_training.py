@@ -1,5 +1,6 @@
 """Trains supernets, one uniformly sampled path a step (SPOS, arXiv:1904.00420)."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,7 @@ class PathTrainer:
         scheme: "SchemeSpec",
         recipe: "Recipe",
         freeze_backbone_from: int | None = None,
+        keep_statistics: bool = True,
     ) -> Fit:
         """Train a supernet in place.
 
@@ -74,8 +76,10 @@ class PathTrainer:
             supernet: its classifier is replaced where the scheme wants another kind.
             scheme: of the training.
             recipe: of the training.
-            freeze_backbone_from: 0-based epoch from which the backbone is left bit-unchanged,
-                statistics included, and only the classifier is trained.
+            freeze_backbone_from: 0-based epoch from which the backbone is left bit-unchanged
+                and only the classifier is trained.
+            keep_statistics: leave running batch statistics as they are, too. Batches are
+                normalised by their own statistics either way.
         """
         active = build_scheme(scheme, self.class_counts, recipe.epochs, seed=self._seed("scheme"))
         classifier = active.make_classifier(supernet.num_features, self.shape.num_classes)
@@ -105,7 +109,7 @@ class PathTrainer:
             precision=self.precision,
         )
         # Running statistics of a mixture of paths mean nothing; scoring estimates its own.
-        with batch_statistics(supernet):
+        with batch_statistics(supernet) if keep_statistics else nullcontext():
             return fitting.run()
 
     def _seed(self, purpose: str) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.supernet.heads import HeadMaker
     from imbnas.supernet.supernet import Supernet
 
 CALIBRATION_BATCH = 256
@@ -33,14 +34,25 @@ class Scorer:
             lets its class composition leak into the score.
         validation: validation images.
         batch_size: of evaluation.
-        images_seen: images through the network so far.
+        heads: makes a head for each architecture; ``None`` scores with the supernet's classifier.
     """
 
     supernet: "Supernet"
     calibration: "ImageSet | FileSet | None"
     validation: "ImageSet | FileSet"
     batch_size: int
-    images_seen: int = 0
+    heads: "HeadMaker | None" = None
+
+    @property
+    def images_each(self) -> int:
+        """Images through the network for one architecture."""
+        read = (self.validation, self.calibration, self.heads.images if self.heads else None)
+        return sum(len(images) for images in read if images is not None)
+
+    @property
+    def head_macs(self) -> int:
+        """Multiply-accumulates of making the head of one architecture; 0 before the first."""
+        return self.heads.macs if self.heads else 0
 
     @torch.no_grad()
     def score(self, architecture: str) -> float:
@@ -53,10 +65,9 @@ class Scorer:
                 self.supernet.train()
             else:
                 estimate_statistics(self.supernet, _images(self.calibration))
-                self.images_seen += len(self.calibration)
+            predict = self.heads.predictor(self.supernet) if self.heads else self.supernet
             batches = evaluation_batches(self.validation, self.batch_size)
-            correct, total = class_correct(self.supernet, batches, self.validation.num_classes)
-            self.images_seen += len(self.validation)
+            correct, total = class_correct(predict, batches, self.validation.num_classes)
         return mean_recall(correct, total)
 
 

@@ -180,7 +180,7 @@ class AdaptUnit(UnitBase):
     @property
     def label(self) -> str:
         """One line for progress displays and logs."""
-        return f"adapt to {self.target.condition} by {self.strategy.name}"
+        return f"adapt to {self.target.condition} by {self.strategy.label}"
 
 
 class SearchUnit(UnitBase):

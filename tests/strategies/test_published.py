@@ -1,70 +1,50 @@
-import copy
+from collections.abc import Callable
 
 import pytest
 import torch
 
-from imbnas.data.dataset import load_dataset
-from imbnas.data.image_sets import select_images
-from imbnas.data.locations import DataLocations
-from imbnas.data.resolving import resolve
-from imbnas.schemes import resolve_scheme
-from imbnas.spaces import NetworkShape, get_space
 from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.strategy import build_strategy
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.topology import TopologySupernet
-from imbnas.units.conditions import parse_condition
-from imbnas.units.recipes import Recipe
 
-SHAPE = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
-State = dict[str, torch.Tensor]
+Changed = Callable[[torch.nn.Module, torch.nn.Module], set[str]]
+Make = Callable[..., Adaptation]
 
 
-@pytest.fixture(scope="module")
-def source() -> TopologySupernet:
-    torch.manual_seed(1)
-    return TopologySupernet(SHAPE)
-
-
-@pytest.fixture
-def adaptation(source: TopologySupernet) -> Adaptation:
-    dataset = load_dataset("digits", DataLocations.from_options(offline=True))
-    manifest = resolve(parse_condition("digits@10x"), dataset)
-    images = select_images(dataset, manifest.train)
-
-    def fresh() -> TopologySupernet:
-        torch.manual_seed(2)
-        return TopologySupernet(SHAPE)
-
-    return Adaptation(
-        supernet=copy.deepcopy(source),
-        fresh_supernet=fresh,
-        train_images=images,
-        class_counts=manifest.class_counts,
-        scheme=resolve_scheme("cb-drw"),
-        recipe=Recipe(epochs=2, steps_per_epoch=2, batch_size=32, width=4, depth=1),
-        trainer=PathTrainer(get_space("nats-tss"), SHAPE, images, manifest.class_counts, seed=7),
-    )
-
-
-def changed(before: torch.nn.Module, after: torch.nn.Module) -> set[str]:
-    """First parts of the names of tensors that differ, statistics included."""
-    old, new = before.state_dict(), after.state_dict()
-    return {name.split(".")[0] for name in old if not torch.equal(old[name], new[name])}
-
-
-def test_p0_trains_nothing(source: TopologySupernet, adaptation: Adaptation) -> None:
-    adapted = STRATEGIES.get("p0")().adapt(adaptation)
+def test_p0_trains_nothing(
+    source: TopologySupernet, adaptation: Adaptation, changed: Changed
+) -> None:
+    adapted = build_strategy("p0", {}).adapt(adaptation)
     assert changed(source, adapted) == set()
     assert adaptation.trainer.spending.macs == 0
 
 
 def test_p1_leaves_every_backbone_tensor_bit_unchanged(
-    source: TopologySupernet, adaptation: Adaptation
+    source: TopologySupernet, adaptation: Adaptation, changed: Changed
 ) -> None:
-    adapted = STRATEGIES.get("p1")().adapt(adaptation)
+    adapted = build_strategy("p1", {}).adapt(adaptation)
     assert changed(source, adapted) == {"classifier"}
     assert adaptation.trainer.spending.images_seen == 2 * 2 * 32
+
+
+def test_the_drifting_p1_moves_statistics_and_nothing_else_of_the_backbone(
+    source: TopologySupernet, adaptation_with: Make
+) -> None:
+    kept, drifted = (
+        build_strategy(name, {}).adapt(adaptation_with()).state_dict()
+        for name in ("p1", "p1-drift")
+    )
+    moved = {
+        name
+        for name, value in source.state_dict().items()
+        if name.startswith("network") and not torch.equal(value, drifted[name])
+    }
+    assert moved
+    assert all("running" in name or "tracked" in name for name in moved)
+    # Batches are normalised by themselves either way, so that the classifier learns the same.
+    for name in ("classifier.weight", "classifier.bias"):
+        assert torch.equal(kept[name], drifted[name])
 
 
 def test_p1_uses_the_weights_of_the_loss_from_the_start(
@@ -78,25 +58,91 @@ def test_p1_uses_the_weights_of_the_loss_from_the_start(
         return original(self, supernet, scheme, *rest, **options)
 
     monkeypatch.setattr(PathTrainer, "train", spy)
-    STRATEGIES.get("p1")().adapt(adaptation)
+    build_strategy("p1", {}).adapt(adaptation)
     assert [scheme.deferred_from for scheme in given] == [None]
     assert given[0].loss == "cb-ce"
 
 
-def test_p2_tunes_the_backbone(source: TopologySupernet, adaptation: Adaptation) -> None:
-    adapted = STRATEGIES.get("p2")().adapt(adaptation)
+def test_p2_tunes_the_backbone(
+    source: TopologySupernet, adaptation: Adaptation, changed: Changed
+) -> None:
+    adapted = build_strategy("p2", {}).adapt(adaptation)
     assert changed(source, adapted) == {"network", "classifier"}
 
 
-def test_p3_starts_from_scratch(source: TopologySupernet, adaptation: Adaptation) -> None:
-    adapted = STRATEGIES.get("p3")().adapt(adaptation)
+@pytest.mark.parametrize("options", [{"freeze_after": 0}, {"freeze_after_fraction": 0.0}])
+def test_p2_frozen_from_the_start_is_p1_under_the_same_schedule(
+    adaptation_with: Make, changed: Changed, options: dict[str, object]
+) -> None:
+    # cb-ce weighs from the start, as p1 makes any scheme do.
+    first, second = adaptation_with("cb-ce"), adaptation_with("cb-ce")
+    p1 = build_strategy("p1", {}).adapt(first)
+    p2 = build_strategy("p2", options).adapt(second)
+    assert changed(p1, p2) == set()
+    assert first.trainer.spending == second.trainer.spending
+
+
+def test_p2_stops_tuning_the_backbone_where_it_is_told(
+    adaptation_with: Make, changed: Changed
+) -> None:
+    recipe = {"epochs": 4, "schedule": "constant"}
+    spent = {}
+    for label, options in {
+        "never": {},
+        "half": {"freeze_after": 2},
+        "fraction": {"freeze_after_fraction": 0.5},
+        "end": {"freeze_after": 4},
+    }.items():
+        adaptation = adaptation_with("ce", **recipe)
+        spent[label] = (build_strategy("p2", options).adapt(adaptation), adaptation.trainer)
+    assert changed(spent["half"][0], spent["fraction"][0]) == set()
+    assert changed(spent["never"][0], spent["end"][0]) == set()
+    # After two epochs the backbone is what two epochs make of it.
+    short = build_strategy("p2", {}).adapt(adaptation_with("ce", epochs=2, schedule="constant"))
+    assert changed(short, spent["half"][0]) == {"classifier"}
+    assert spent["half"][1].spending.macs < spent["never"][1].spending.macs
+
+
+def test_p3_starts_from_scratch(
+    source: TopologySupernet, adaptation: Adaptation, changed: Changed
+) -> None:
+    adapted = build_strategy("p3", {}).adapt(adaptation)
     assert adapted is not adaptation.supernet
     assert changed(source, adaptation.supernet) == set()
 
 
+def test_a_warm_p3_starts_from_the_source_with_a_new_classifier(
+    source: TopologySupernet, adaptation_with: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = {}
+
+    def spy(self, supernet, scheme, recipe):
+        started.update({name: value.clone() for name, value in supernet.state_dict().items()})
+
+    monkeypatch.setattr(PathTrainer, "train", spy)
+    adaptation = adaptation_with()
+    build_strategy("p3-warm", {}).adapt(adaptation)
+    for name, value in source.state_dict().items():
+        assert torch.equal(value, started[name]) != name.startswith("classifier")
+    fresh = adaptation.fresh_supernet().state_dict()
+    assert torch.equal(started["classifier.weight"], fresh["classifier.weight"])
+
+
+def test_p3_and_its_warm_start_cost_the_same_and_differ(
+    adaptation_with: Make, changed: Changed
+) -> None:
+    cold, warm = adaptation_with(), adaptation_with()
+    adapted = (
+        build_strategy("p3", {}).adapt(cold),
+        build_strategy("p3-warm", {}).adapt(warm),
+    )
+    assert cold.trainer.spending == warm.trainer.spending
+    assert changed(*adapted) == {"network", "classifier"}
+
+
 def test_p1_is_cheaper_than_p3(adaptation: Adaptation) -> None:
-    STRATEGIES.get("p1")().adapt(adaptation)
+    build_strategy("p1", {}).adapt(adaptation)
     cheap = adaptation.trainer.spending.macs
-    STRATEGIES.get("p3")().adapt(adaptation)
+    build_strategy("p3", {}).adapt(adaptation)
     # A frozen backbone needs a third of the operations; paths differ, hence the margin.
     assert cheap < 0.5 * (adaptation.trainer.spending.macs - cheap)

@@ -1,0 +1,84 @@
+"""Checks the strategies of an adaptation part, and pins them with their options."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imbnas.errors import InputError
+from imbnas.strategies.declarations import Checking, Declarations, declarations
+from imbnas.strategies.strategy import STRATEGIES, Strategy, build_strategy
+from imbnas.suites.resolved import StrategyFacts
+from imbnas.units.conditions import parse_condition
+from imbnas.units.work import Component
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imbnas.suites.definition import AdaptationPart
+    from imbnas.suites.strategy_choice import StrategyChoice
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.schemes import SchemeSpec
+
+
+@dataclass(frozen=True)
+class ReadStrategy:
+    """A strategy of a part, made with its options.
+
+    Attributes:
+        choice: as the suite names it.
+        strategy: the object.
+        declared: what it declares.
+    """
+
+    choice: "StrategyChoice"
+    strategy: Strategy
+    declared: Declarations
+
+    def facts(self) -> StrategyFacts:
+        """What units and tables need to know of it."""
+        name = self.choice.name
+        return StrategyFacts(
+            component=Component(
+                name=name,
+                version=STRATEGIES.entry(name).version,
+                options=tuple(sorted(self.choice.options.items())),
+                source_sha256=STRATEGIES.source_sha256(name),
+            ),
+            scores_on=self.declared.scores_on,
+            recipe=self.declared.recipe,
+            scheme=self.declared.scheme,
+        )
+
+    def check(
+        self, part: "AdaptationPart", schemes: "Mapping[str, SchemeSpec]", recipe: "Recipe"
+    ) -> None:
+        """Let the strategy refuse schemes and a recipe that it does not go with.
+
+        Raises:
+            InputError: names the strategy.
+        """
+        if not isinstance(self.strategy, Checking):
+            return
+        trained_with = schemes[self.declared.scheme or part.target.scheme]
+        try:
+            self.strategy.check(schemes[part.source.scheme], trained_with, recipe)
+        except InputError as error:
+            raise InputError(f"strategy {self.choice.name!r}: {error}") from None
+
+
+def read_strategy(choice: "StrategyChoice", part: "AdaptationPart") -> ReadStrategy:
+    """Make a strategy with its options and see whether it goes with the part's conditions.
+
+    Raises:
+        UnknownNameError: no strategy has that name.
+        InputError: an option or a declaration is wrong, or the strategy needs source and target
+            to have the same classes and they are of two datasets.
+    """
+    strategy = build_strategy(choice.name, choice.options)
+    declared = declarations(choice.name, strategy)
+    source, target = (parse_condition(t.condition).dataset for t in (part.source, part.target))
+    if declared.same_classes and source != target:
+        raise InputError(
+            f"strategy {choice.name!r}: needs source and target to have the same classes, and they "
+            f"are of {source!r} and {target!r}; leave it out or give both conditions of one dataset"
+        )
+    return ReadStrategy(choice, strategy, declared)

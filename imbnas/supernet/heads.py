@@ -1,0 +1,61 @@
+"""Heads of their own for single architectures, made before each is scored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from imbnas.data.streams import evaluation_batches
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.supernet.supernet import Supernet
+
+
+@dataclass(frozen=True)
+class Head:
+    """What turns the features of one architecture into logits.
+
+    Attributes:
+        logits: maps (B, F) features to (B, K) logits.
+        macs: multiply-accumulates that making it took, features aside.
+    """
+
+    logits: "Callable[[Tensor], Tensor]"
+    macs: int = 0
+
+
+HeadFit = Callable[["Tensor", "Tensor"], Head]
+"""Maps (N, F) features and (N,) labels of training images to a head."""
+
+
+@dataclass
+class HeadMaker:
+    """Makes a head for the architecture that a supernet computes at present.
+
+    Attributes:
+        fit: makes it of features and labels.
+        images: training images, not augmented.
+        batch_size: of the passes that give the features.
+        macs: multiply-accumulates of making the latest head, features aside; heads of one
+            supernet take equally many.
+    """
+
+    fit: HeadFit
+    images: "ImageSet | FileSet"
+    batch_size: int
+    macs: int = 0
+
+    def predictor(self, supernet: "Supernet") -> "Callable[[Tensor], Tensor]":
+        """Map (B, C, H, W) images to (B, K) logits of a head made for what is computed now."""
+        pairs = [
+            (supernet.forward_features(images), labels)
+            for images, labels in evaluation_batches(self.images, self.batch_size)
+        ]
+        features, labels = (torch.cat(column) for column in zip(*pairs, strict=True))
+        head = self.fit(features, labels)
+        self.macs = head.macs
+        return lambda images: head.logits(supernet.forward_features(images))
