@@ -14,7 +14,9 @@ from imbnas.units.randomness import derive_seed
 if TYPE_CHECKING:
     from imbnas.spaces.darts_network import DartsNetwork
 
-_CONCAT = tuple(range(NUM_INPUTS, NUM_INPUTS + NUM_NODES))
+CONCAT = tuple(range(NUM_INPUTS, NUM_INPUTS + NUM_NODES))
+"""Nodes whose concatenation is the output of a cell: all four."""
+
 _PAIRS = tuple(
     tuple(itertools.combinations(range(NUM_INPUTS + node), 2)) for node in range(NUM_NODES)
 )
@@ -121,7 +123,7 @@ def _random_cell(rng: np.random.Generator) -> Cell:
     for pairs in _PAIRS:
         first, second = pairs[rng.integers(len(pairs))]
         nodes.append(((_random_operation(rng), first), (_random_operation(rng), second)))
-    return Cell(tuple(nodes), _CONCAT)
+    return Cell(tuple(nodes), CONCAT)
 
 
 def _random_structure(rng: np.random.Generator) -> Cell:

@@ -1,6 +1,6 @@
 """The DARTS network for small images, with auxiliary head and drop path (arXiv:1806.09055)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,18 +11,19 @@ from imbnas.spaces import darts_layout
 from imbnas.spaces.darts_genotype import NUM_INPUTS, Genotype
 from imbnas.spaces.darts_genotype import Cell as CellGenotype
 from imbnas.spaces.darts_layout import STEM_MULTIPLIER, CellPlace
+from imbnas.spaces.operations import STANDALONE, Norm
 from imbnas.spaces.space import NetworkShape
 
 
 class FactorizedReduce(nn.Module):
     """ReLU, two 1×1 convolutions of stride 2 whose grids are one pixel apart, normalisation."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, norm: Norm = STANDALONE) -> None:
         super().__init__()
         half = out_channels // 2
         self.even = nn.Conv2d(in_channels, half, 1, stride=2, bias=False)
         self.odd = nn.Conv2d(in_channels, out_channels - half, 1, stride=2, bias=False)
-        self.norm = nn.BatchNorm2d(out_channels)
+        self.norm = norm.layer(out_channels)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C', ⌈H/2⌉, ⌈W/2⌉)."""
@@ -33,15 +34,15 @@ class FactorizedReduce(nn.Module):
         return normed
 
 
-def _relu_conv_bn(in_channels: int, out_channels: int) -> nn.Sequential:
+def _relu_conv_bn(in_channels: int, out_channels: int, norm: Norm) -> nn.Sequential:
     return nn.Sequential(
-        nn.ReLU(),
-        nn.Conv2d(in_channels, out_channels, 1, bias=False),
-        nn.BatchNorm2d(out_channels),
+        nn.ReLU(), nn.Conv2d(in_channels, out_channels, 1, bias=False), norm.layer(out_channels)
     )
 
 
-def _separable(channels: int, kernel: int, stride: int, dilation: int = 1) -> nn.Sequential:
+def _separable(
+    channels: int, kernel: int, stride: int, norm: Norm, dilation: int = 1
+) -> nn.Sequential:
     return nn.Sequential(
         nn.ReLU(),
         nn.Conv2d(
@@ -55,38 +56,68 @@ def _separable(channels: int, kernel: int, stride: int, dilation: int = 1) -> nn
             bias=False,
         ),
         nn.Conv2d(channels, channels, 1, bias=False),
-        nn.BatchNorm2d(channels),
+        norm.layer(channels),
     )
 
 
-def _twice_separable(channels: int, kernel: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(_separable(channels, kernel, stride), _separable(channels, kernel, 1))
+def _twice_separable(channels: int, kernel: int, stride: int, norm: Norm) -> nn.Sequential:
+    return nn.Sequential(
+        _separable(channels, kernel, stride, norm), _separable(channels, kernel, 1, norm)
+    )
 
 
-def _crossed_7(channels: int, stride: int) -> nn.Sequential:
+def _crossed_7(channels: int, stride: int, norm: Norm) -> nn.Sequential:
     return nn.Sequential(
         nn.ReLU(),
         nn.Conv2d(channels, channels, (1, 7), stride=(1, stride), padding=(0, 3), bias=False),
         nn.Conv2d(channels, channels, (7, 1), stride=(stride, 1), padding=(3, 0), bias=False),
-        nn.BatchNorm2d(channels),
+        norm.layer(channels),
     )
 
 
-def _skip(channels: int, stride: int) -> nn.Module:
-    return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels)
+def _skip(channels: int, stride: int, norm: Norm) -> nn.Module:
+    return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, norm)
 
 
-_MAKERS: dict[str, Callable[[int, int], nn.Module]] = {
-    "max_pool_3x3": lambda _, stride: nn.MaxPool2d(3, stride, padding=1),
-    "avg_pool_3x3": lambda _, stride: nn.AvgPool2d(3, stride, padding=1, count_include_pad=False),
+_MAKERS: dict[str, Callable[[int, int, Norm], nn.Module]] = {
+    "max_pool_3x3": lambda _, stride, __: nn.MaxPool2d(3, stride, padding=1),
+    "avg_pool_3x3": lambda _, stride, __: nn.AvgPool2d(
+        3, stride, padding=1, count_include_pad=False
+    ),
     "skip_connect": _skip,
-    "sep_conv_3x3": lambda channels, stride: _twice_separable(channels, 3, stride),
-    "sep_conv_5x5": lambda channels, stride: _twice_separable(channels, 5, stride),
-    "sep_conv_7x7": lambda channels, stride: _twice_separable(channels, 7, stride),
-    "dil_conv_3x3": lambda channels, stride: _separable(channels, 3, stride, dilation=2),
-    "dil_conv_5x5": lambda channels, stride: _separable(channels, 5, stride, dilation=2),
+    "sep_conv_3x3": lambda channels, stride, norm: _twice_separable(channels, 3, stride, norm),
+    "sep_conv_5x5": lambda channels, stride, norm: _twice_separable(channels, 5, stride, norm),
+    "sep_conv_7x7": lambda channels, stride, norm: _twice_separable(channels, 7, stride, norm),
+    "dil_conv_3x3": lambda channels, stride, norm: _separable(channels, 3, stride, norm, 2),
+    "dil_conv_5x5": lambda channels, stride, norm: _separable(channels, 5, stride, norm, 2),
     "conv_7x1_1x7": _crossed_7,
 }
+
+
+def edge_operation(
+    name: str, place: CellPlace, source: int, norm: Norm = STANDALONE
+) -> nn.Module:
+    """Make the operation of an edge; in a reduction cell those on its inputs halve the side.
+
+    Args:
+        name: of the operation.
+        place: of the cell.
+        source: node that the edge leaves.
+        norm: how batch normalisation is set up.
+    """
+    stride = 2 if place.reduction and source < NUM_INPUTS else 1
+    return _MAKERS[name](place.channels, stride, norm)
+
+
+def input_operations(place: CellPlace, norm: Norm = STANDALONE) -> tuple[nn.Module, nn.Module]:
+    """Make what brings the two inputs of a cell to its channels and to equal sides."""
+    old, new = place.in_channels
+    first = (
+        FactorizedReduce(old, place.channels, norm)
+        if place.old_input_is_larger
+        else _relu_conv_bn(old, place.channels, norm)
+    )
+    return first, _relu_conv_bn(new, place.channels, norm)
 
 
 class Cell(nn.Module):
@@ -99,19 +130,11 @@ class Cell(nn.Module):
 
     def __init__(self, genotype: CellGenotype, place: CellPlace) -> None:
         super().__init__()
-        old, new = place.in_channels
-        self.preprocess_old = (
-            FactorizedReduce(old, place.channels)
-            if place.old_input_is_larger
-            else _relu_conv_bn(old, place.channels)
-        )
-        self.preprocess_new = _relu_conv_bn(new, place.channels)
+        self.preprocess_old, self.preprocess_new = input_operations(place)
         self.edges = nn.ModuleList(
-            _MAKERS[operation](place.channels, 2 if place.reduction and source < NUM_INPUTS else 1)
-            for operation, source in genotype.edges
+            edge_operation(operation, place, source) for operation, source in genotype.edges
         )
-        self._sources = tuple(source for _, source in genotype.edges)
-        self._concat = genotype.concat
+        self._genotype = genotype
 
     def forward(self, old: Tensor, new: Tensor, drop_path: float = 0.0) -> Tensor:
         """Map the outputs of the two cells before to (B, C', H', W').
@@ -121,17 +144,40 @@ class Cell(nn.Module):
             new: output of the last cell.
             drop_path: probability with which an edge's output is dropped for an image in training.
         """
-        nodes = [self.preprocess_old(old), self.preprocess_new(new)]
-        values = []
-        for edge, source in zip(self.edges, self._sources, strict=True):
-            value = edge(nodes[source])
-            if not isinstance(edge, nn.Identity):
-                value = stochastic_depth(value, drop_path, "row", self.training)
-            values.append(value)
-            if len(values) == 2:
-                nodes.append(values[0] + values[1])
-                values = []
-        return torch.cat([nodes[node] for node in self._concat], dim=1)
+        inputs = [self.preprocess_old(old), self.preprocess_new(new)]
+        rate = drop_path if self.training else 0.0
+        return cell_output(inputs, self.edges, self._genotype, rate)
+
+
+def cell_output(
+    inputs: Sequence[Tensor],
+    edges: Iterable[nn.Module],
+    genotype: CellGenotype,
+    drop_path: float = 0.0,
+) -> Tensor:
+    """Compute a cell: each node is the sum of its two edges' outputs.
+
+    Args:
+        inputs: the first two nodes, (B, C, H, W) each.
+        edges: operations in the order of ``genotype.edges``.
+        genotype: which nodes the edges leave, and which nodes are the output.
+        drop_path: probability with which an edge's output is dropped for an image, never an
+            identity's.
+
+    Returns:
+        (B, C · nodes, H', W'), the concatenated nodes.
+    """
+    nodes = list(inputs)
+    values = []
+    for edge, (_, source) in zip(edges, genotype.edges, strict=True):
+        value = edge(nodes[source])
+        if not isinstance(edge, nn.Identity):
+            value = stochastic_depth(value, drop_path, "row", drop_path > 0)
+        values.append(value)
+        if len(values) == 2:
+            nodes.append(values[0] + values[1])
+            values = []
+    return torch.cat([nodes[node] for node in genotype.concat], dim=1)
 
 
 class AuxiliaryHead(nn.Module):
@@ -164,6 +210,14 @@ class AuxiliaryHead(nn.Module):
         return logits
 
 
+def make_stem(shape: NetworkShape, norm: Norm = STANDALONE) -> nn.Sequential:
+    """Make the convolution, with normalisation, that feeds both inputs of the first cell."""
+    channels = STEM_MULTIPLIER * shape.width
+    return nn.Sequential(
+        nn.Conv2d(shape.in_channels, channels, 3, padding=1, bias=False), norm.layer(channels)
+    )
+
+
 class DartsNetwork(nn.Module):
     """Stem, cells, pooling, linear head; an ``ImageClassifier``.
 
@@ -181,10 +235,7 @@ class DartsNetwork(nn.Module):
     def __init__(self, genotype: Genotype, shape: NetworkShape, auxiliary: bool = False) -> None:
         super().__init__()
         places = darts_layout.plan(genotype, shape)
-        stem = STEM_MULTIPLIER * shape.width
-        self.stem = nn.Sequential(
-            nn.Conv2d(shape.in_channels, stem, 3, padding=1, bias=False), nn.BatchNorm2d(stem)
-        )
+        self.stem = make_stem(shape)
         self.cells = nn.ModuleList(
             Cell(genotype.reduce if place.reduction else genotype.normal, place) for place in places
         )

@@ -50,7 +50,12 @@ def _architectures() -> tuple[str, ...]:
     return tuple(":".join(map(str, channels)) for channels in every)
 
 
-def _stages(architecture: str, shape: NetworkShape) -> tuple[Stage, ...]:
+def stages(architecture: str, shape: NetworkShape) -> tuple[Stage, ...]:
+    """Lay out the network of an architecture.
+
+    Raises:
+        InputError: points at the character that is wrong.
+    """
     channels = (max(1, width * shape.width // _FULL_WIDTH) for width in widths(architecture))
     return plan(tuple(channels), shape)
 
@@ -117,9 +122,9 @@ class NatsSss:
 
     def counts(self, architecture: str, shape: NetworkShape) -> Counts:
         """See ``Space.counts``."""
-        stages = _stages(architecture, shape)
-        total = skeleton_counts(stages, shape.num_classes)
-        for place in (place for stage in stages for place in stage.cells):
+        layout = stages(architecture, shape)
+        total = skeleton_counts(layout, shape.num_classes)
+        for place in (place for stage in layout for place in stage.cells):
             for (source, _), operation in zip(cell_string.EDGES, CELL, strict=True):
                 channels = place.out_channels if source else place.in_channels
                 total += edge_counts(operation, channels, place)
@@ -129,4 +134,4 @@ class NatsSss:
         """See ``Space.build``."""
         from imbnas.spaces.cell_network import cell_network
 
-        return cell_network(CELL, _stages(architecture, shape), shape.num_classes)
+        return cell_network(CELL, stages(architecture, shape), shape.num_classes)

@@ -103,6 +103,7 @@ class NatsTss:
     name = "nats-tss"
     size = len(cell_string.OPERATIONS) ** len(cell_string.EDGES)
     published_shape = NetworkShape(width=16, depth=5, resolution=32)
+    operations_per_edge = len(cell_string.OPERATIONS)
 
     def parse(self, text: str) -> str:
         """See ``Space.parse``."""
@@ -120,6 +121,18 @@ class NatsTss:
         """See ``Space.random``."""
         population = unique_representatives()
         return population[rng.integers(len(population))]
+
+    def fair_paths(self, rng: "np.random.Generator") -> tuple[str, ...]:
+        """See ``FairSpace.fair_paths``: a permutation of the operations on each edge.
+
+        Uniform over those permutations that give live architectures only; a dead one would train
+        the shared layers on a constant.
+        """
+        while True:
+            columns = [rng.permutation(cell_string.OPERATIONS).tolist() for _ in cell_string.EDGES]
+            paths = tuple(map(cell_string.join, zip(*columns, strict=True)))
+            if not any(map(self.is_dead, paths)):
+                return paths
 
     def sample(self, count: int, seed: int) -> tuple[str, ...]:
         """See ``Space.sample``."""

@@ -127,3 +127,21 @@ class EnumerableSpace(Space, Protocol):
     def representatives(self) -> tuple[str, ...]:
         """One architecture of each live functional class, that of fewest MACs."""
         ...
+
+
+@runtime_checkable
+class FairSpace(Space, Protocol):
+    """A space whose edges all choose from the same operations.
+
+    Attributes:
+        operations_per_edge: how many these are.
+    """
+
+    operations_per_edge: int
+
+    def fair_paths(self, rng: "np.random.Generator") -> tuple[str, ...]:
+        """Draw ``operations_per_edge`` live architectures.
+
+        Together they use every operation of every edge exactly once (FairNAS, arXiv:1907.01845).
+        """
+        ...

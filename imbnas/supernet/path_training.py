@@ -1,4 +1,4 @@
-"""Trains supernets, one uniformly sampled path a step (SPOS, arXiv:1904.00420)."""
+"""Trains supernets by single paths: uniform (SPOS, arXiv:1904.00420) or fair (FairNAS)."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ import torch
 
 from imbnas.data.streams import open_stream
 from imbnas.schemes.training_scheme import build_scheme
+from imbnas.supernet.path_sampling import PathSampler
 from imbnas.training.fitting import Fit, Fitting
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
@@ -42,7 +43,9 @@ class Spending:
 class PathTrainer:
     """Trains supernets of one space on one condition's training images.
 
-    Every path is drawn uniformly over unique live structures; all cells share it.
+    A step takes one path, drawn uniformly over unique live structures, or, where the recipe says
+    ``fair``, the paths of one ``FairSpace.fair_paths`` on the same batch (arXiv:1907.01845): their
+    gradients add up. All cells share a path.
 
     Attributes:
         space: gives paths and their cost.
@@ -80,15 +83,20 @@ class PathTrainer:
                 and only the classifier is trained.
             keep_statistics: leave running batch statistics as they are, too. Batches are
                 normalised by their own statistics either way.
+
+        Raises:
+            InputError: the recipe samples fairly and the space has no fixed operations.
         """
         active = build_scheme(scheme, self.class_counts, recipe.epochs, seed=self._seed("scheme"))
         classifier = active.make_classifier(supernet.num_features, self.shape.num_classes)
         if classifier is not None:
             supernet.classifier = classifier
-        paths = np.random.default_rng(self._seed("paths"))
+        sampler = PathSampler(
+            self.space, recipe.path_sampling, np.random.default_rng(self._seed("paths"))
+        )
 
         def choose_path(epoch: int, images: int) -> None:
-            architecture = self.space.random(paths)
+            architecture = sampler.draw()
             supernet.choose(architecture)
             frozen = freeze_backbone_from is not None and epoch >= freeze_backbone_from
             macs = self.space.counts(architecture, self.shape).macs
@@ -104,7 +112,9 @@ class PathTrainer:
             recipe=recipe,
             class_counts=self.class_counts,
             mixing_generator=self._generator("mixing"),
-            before_step=choose_path,
+            before_pass=choose_path,
+            passes=sampler.paths_per_step,
+            used_parts=supernet.used_parts,
             freeze_backbone_from=freeze_backbone_from,
             precision=self.precision,
         )

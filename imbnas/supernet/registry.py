@@ -18,6 +18,16 @@ SUPERNETS: Registry["Callable[[NetworkShape], Supernet]"] = Registry(
             "1",
             "every operation on every edge of the topology space's cell",
         ),
+        "nats-sss": (
+            "imbnas.supernet.size:SizeSupernet",
+            "1",
+            "the widest network of the size space, of which the first channels are computed",
+        ),
+        "darts": (
+            "imbnas.supernet.darts:DartsSupernet",
+            "1",
+            "every operation on every edge of both cells of the DARTS space",
+        ),
     },
     entry_points="imbnas.supernets",
 )

@@ -1,8 +1,11 @@
 """What every supernet is."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 from torch import Tensor, nn
+
+from imbnas.training.parts import Part
 
 
 class Supernet(nn.Module, ABC):
@@ -23,6 +26,14 @@ class Supernet(nn.Module, ABC):
     @abstractmethod
     def forward_features(self, images: Tensor) -> Tensor:
         """Map (B, C, H, W) images to (B, F) pooled features of the chosen architecture."""
+
+    def used_parts(self) -> Iterable[Part]:
+        """Parameters of which the chosen architecture uses a part only, each with that part.
+
+        A training step leaves the rest of such a parameter bit-unchanged. Parameters that are not
+        used at all need no entry, since they have no gradient; by default there is none.
+        """
+        return ()
 
     def forward(self, images: Tensor) -> Tensor:
         """Map (B, C, H, W) images to (B, K) logits of the chosen architecture."""

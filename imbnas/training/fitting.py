@@ -1,7 +1,7 @@
 """The training loop: one network, one scheme, one stream of batches."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from imbnas.data.samplers import class_probabilities
 from imbnas.errors import ImbnasError
 from imbnas.training.averaging import WeightAverage
+from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
 
 if TYPE_CHECKING:
@@ -52,8 +53,11 @@ class Fitting:
         recipe: epochs, rates and all that.
         class_counts: training images of each class, for class-aware samplers.
         mixing_generator: source of chance of the scheme's mixing.
-        before_step: called before each step with the epoch and the number of images; a supernet
-            chooses its path here.
+        before_pass: called before each forward pass with the epoch and the number of images; a
+            supernet chooses its path here.
+        passes: forward and backward passes of a step on the same batch; their gradients add up.
+        used_parts: the parts of parameters that the passes of a step used, where they did not use
+            them whole; a step changes nothing else of these parameters.
         freeze_backbone_from: 0-based epoch from which only the classifier is trained; ``None``
             for never.
         precision: ``bfloat16`` runs forward passes under autocast.
@@ -65,7 +69,9 @@ class Fitting:
     recipe: "Recipe"
     class_counts: Sequence[int]
     mixing_generator: torch.Generator
-    before_step: Callable[[int, int], None] | None = None
+    before_pass: Callable[[int, int], None] | None = None
+    passes: int = 1
+    used_parts: Callable[[], Iterable[Part]] | None = None
     freeze_backbone_from: int | None = None
     precision: "Precision" = "float32"
 
@@ -111,10 +117,8 @@ class Fitting:
                 continue  # one image has no batch statistics
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, progress)
-            if self.before_step is not None:
-                self.before_step(epoch, len(labels))
-            total += self._step(images, labels, optimizer, self._frozen(epoch)).cpu()
-            seen += len(labels)
+            total += self._step(images, labels, optimizer, epoch).cpu()
+            seen += self.passes * len(labels)
             if averaging and progress >= start:
                 average.update()
         loss = total.item() / max(steps, 1)
@@ -125,26 +129,35 @@ class Fitting:
         return loss, seen
 
     def _step(
-        self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, frozen: bool
+        self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, epoch: int
     ) -> Tensor:
         targets = labels
         if self.scheme.mixes:
             images, targets = self.scheme.mix(images, labels, self.mixing_generator)
+        # Gradients of unused operations stay None, so that SGD leaves them bit-unchanged.
+        optimizer.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=images.device)
+        for _ in range(self.passes):
+            if self.before_pass is not None:
+                self.before_pass(epoch, len(labels))
+            loss = self._loss(images, targets, self._frozen(epoch))
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        if self.recipe.clip_norm is not None:
+            parameters = [p for group in optimizer.param_groups for p in group["params"]]
+            nn.utils.clip_grad_norm_(parameters, self.recipe.clip_norm)
+        with only_parts(optimizer, self.used_parts() if self.used_parts else ()):
+            optimizer.step()
+        return total / self.passes
+
+    def _loss(self, images: Tensor, targets: Tensor, frozen: bool) -> Tensor:
         with self._autocast(images.device.type):
             with torch.no_grad() if frozen else nullcontext():
                 features = self.network.forward_features(images)
             logits = self.network.classifier(features)
-        loss = self.scheme.loss(
+        return self.scheme.loss(
             logits.float(), targets, features.float() if self.scheme.needs_features else None
         )
-        # Gradients of unused operations stay None, so that SGD leaves them bit-unchanged.
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.recipe.clip_norm is not None:
-            parameters = [p for group in optimizer.param_groups for p in group["params"]]
-            nn.utils.clip_grad_norm_(parameters, self.recipe.clip_norm)
-        optimizer.step()
-        return loss.detach()
 
     def _frozen(self, epoch: int) -> bool:
         return self.freeze_backbone_from is not None and epoch >= self.freeze_backbone_from

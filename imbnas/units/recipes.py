@@ -8,6 +8,11 @@ from imbnas.units.frozen import FrozenModel
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
+PathSampling = Literal["uniform", "fair"]
+
+
+def _is_uniform(sampling: str) -> bool:
+    return sampling == "uniform"
 
 
 class Augmentation(FrozenModel):
@@ -53,6 +58,10 @@ class Recipe(FrozenModel):
         width: channels of a cell space's first stage.
         depth: cells in each stage of a cell space.
         evaluation_batch_size: images in an evaluation batch; it changes no result, only speed.
+        path_sampling: how a supernet's steps choose paths: ``uniform`` takes one, drawn over unique
+            structures; ``fair`` takes as many as an edge has operations, so that each is used
+            exactly once (FairNAS, arXiv:1907.01845), and so costs as many passes a step. No
+            identity holds the default.
     """
 
     epochs: PositiveInt
@@ -73,6 +82,7 @@ class Recipe(FrozenModel):
     width: PositiveInt = 16
     depth: PositiveInt = 5
     evaluation_batch_size: PositiveInt = 512
+    path_sampling: PathSampling = Field(default="uniform", exclude_if=_is_uniform)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Recipe":

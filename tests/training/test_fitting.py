@@ -58,7 +58,7 @@ def fit(recipe: Recipe, scheme: str = "ce", **options: object) -> Trained:
         recipe=recipe,
         class_counts=COUNTS,
         mixing_generator=torch.Generator().manual_seed(2),
-        before_step=lambda epoch, _: trained.epochs.append(epoch),
+        before_pass=lambda epoch, _: trained.epochs.append(epoch),
         **options,
     ).run()
     return trained

@@ -1,0 +1,92 @@
+"""The weight-sharing network of the size space: the widest one, of which slices are computed."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from torch import Tensor, nn
+
+from imbnas.spaces.cell_network import Cell, CellNetwork
+from imbnas.spaces.macro import Stage
+from imbnas.spaces.nats_sss import CELL, NUM_WIDTHS, WIDTHS, stages
+from imbnas.spaces.space import NetworkShape
+from imbnas.supernet.slicing import SlicedConv2d, SlicedSkip, pad_features, slice_layers
+from imbnas.supernet.supernet import Supernet
+from imbnas.training.parts import Part
+
+WIDEST = ":".join([str(max(WIDTHS))] * NUM_WIDTHS)
+_SKIP = CELL.index("skip_connect")
+
+
+class SizeSupernet(Supernet):
+    """All widths of the size space; an architecture uses the first channels of every layer.
+
+    Normalisations have no scale and shift. Features of a narrow architecture are padded with zeros
+    to the width of the widest, so that they meet the first columns of the one shared classifier.
+
+    Args:
+        shape: width, depth, resolution, channels and classes.
+    """
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self._shape = shape
+        layout = stages(WIDEST, shape)
+        self.network = CellNetwork(layout, shape.num_classes, partial(Cell, CELL))
+        slice_layers(self.network)
+        _let_skips_change_width(self.network, layout)
+        self.num_features = self.network.num_features
+        self.classifier = self.network.classifier
+        self.network.classifier = nn.Identity()
+        self._features = 0
+
+    def choose(self, architecture: str) -> None:
+        """Compute this architecture from now on."""
+        layout = stages(architecture, self._shape)
+        blocks = (self.network.stem, *self.network.blocks)
+        for block, width in zip(blocks, _widths(layout), strict=True):
+            for module in block.modules():
+                if isinstance(module, SlicedConv2d):
+                    module.width = width
+        self._features = layout[-1].out_channels
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Map (B, C, H, W) images to (B, F) pooled features of the chosen architecture.
+
+        Raises:
+            RuntimeError: no architecture was chosen.
+        """
+        if not self._features:
+            raise RuntimeError("choose an architecture before computing with a supernet")
+        return pad_features(self.network.forward_features(images), self.num_features)
+
+    def used_parts(self) -> Iterable[Part]:
+        """The slices that the last forward pass used, and the classifier's columns."""
+        for module in self.network.modules():
+            if isinstance(module, SlicedConv2d):
+                yield module.weight, module.used
+        for parameter in self.classifier.parameters():
+            if parameter.dim() == 2:
+                yield parameter, (slice(None), slice(self._features))
+
+
+def _widths(layout: tuple[Stage, ...]) -> list[int]:
+    """Channels that the stem and each block put out."""
+    widths = []
+    for stage in layout:
+        widths.append(stage.channels)
+        widths += [place.out_channels for place in stage.cells]
+    return widths
+
+
+def _let_skips_change_width(network: CellNetwork, layout: tuple[Stage, ...]) -> None:
+    """Where a cell may change the width, let its skip do so, too.
+
+    These are the first cells of the later stages; in the first stage stem and cell have one width.
+    """
+    first = 0
+    for index, stage in enumerate(layout):
+        if index:
+            place, cell = stage.cells[0], network.cells[first]
+            assert isinstance(cell, Cell)
+            cell.edges[_SKIP] = SlicedSkip(place.in_channels, place.out_channels)
+        first += len(stage.cells)
