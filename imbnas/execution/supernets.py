@@ -19,6 +19,7 @@ from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.supernet import Supernet
+from imbnas.training.checkpoints import Snapshot
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
+    from imbnas.training.checkpoints import Checkpoint, Checkpoints
     from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit
 
 
@@ -37,10 +39,12 @@ class SupernetExecution:
     Attributes:
         shelf: loaded data.
         store: results of earlier units.
+        checkpoints: where the unit's state is kept meanwhile.
     """
 
     shelf: "Shelf"
     store: "Store"
+    checkpoints: "Checkpoints"
 
     def supernet(self, unit: "SupernetUnit") -> Outcome:
         """Train a source supernet and keep its weights."""
@@ -106,13 +110,13 @@ class SupernetExecution:
             images.validation,
             unit.recipe.evaluation_batch_size,
         )
-        board = Scoreboard(scorer.score)
+        board = _resumable(scorer, self.checkpoints.open())
         searcher = build_searcher(unit.searcher.name, dict(unit.searcher.options))
         searcher.search(space, board, np.random.default_rng(derive_seed(seed, "search")))
-        each = scorer.images_seen // max(len(board.scores), 1)
+        each = scorer.images_per_score
         macs = sum(space.counts(a, shape).macs for a in board.scores) * each
         metrics = SearchMetrics(best=board.top(1)[0], scores=tuple(board.scores.items()))
-        return Outcome(metrics, scorer.images_seen, macs)
+        return Outcome(metrics, each * len(board.scores), macs)
 
     def _source_shape(self, unit: "AdaptUnit") -> "NetworkShape":
         dataset = self.shelf.images(unit.source, unit.recipe.resolution).dataset
@@ -145,7 +149,19 @@ class SupernetExecution:
             class_counts=images.manifest.class_counts,
             seed=seed,
             precision=unit.precision,
+            checkpoints=self.checkpoints,
         )
+
+
+def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
+    """A scoreboard that keeps its scores, and takes those of an earlier attempt as they are."""
+    kept = checkpoint.load()
+    known = dict(kept.facts.get("scores", ())) if kept else {}
+    board = Scoreboard(scorer.score, known=known)
+    board.evaluated = lambda: checkpoint.offer(
+        lambda: Snapshot({"scores": list({**known, **board.scores}.items())})
+    )
+    return board
 
 
 def _calibration(

@@ -33,14 +33,18 @@ class Scorer:
             lets its class composition leak into the score.
         validation: validation images.
         batch_size: of evaluation.
-        images_seen: images through the network so far.
     """
 
     supernet: "Supernet"
     calibration: "ImageSet | FileSet | None"
     validation: "ImageSet | FileSet"
     batch_size: int
-    images_seen: int = 0
+
+    @property
+    def images_per_score(self) -> int:
+        """Images through the network for each score."""
+        calibration = 0 if self.calibration is None else len(self.calibration)
+        return calibration + len(self.validation)
 
     @torch.no_grad()
     def score(self, architecture: str) -> float:
@@ -53,10 +57,8 @@ class Scorer:
                 self.supernet.train()
             else:
                 estimate_statistics(self.supernet, _images(self.calibration))
-                self.images_seen += len(self.calibration)
             batches = evaluation_batches(self.validation, self.batch_size)
             correct, total = class_correct(self.supernet, batches, self.validation.num_classes)
-            self.images_seen += len(self.validation)
         return mean_recall(correct, total)
 
 
