@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from imbnas.cli.damage import told
 from imbnas.cli.options import json_option
 from imbnas.cli.output import print_json
 
@@ -11,7 +12,7 @@ from imbnas.cli.output import print_json
 @click.command("leaderboard")
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @json_option
-def command(run_dir: Path, as_json: bool) -> None:
+def command(run_dir: Path, as_json: bool) -> int:
     """Build the tables of RUN_DIR anew from its records."""
     from imbnas.cli.tables import print_leaderboards
     from imbnas.leaderboards.results import Results
@@ -25,6 +26,7 @@ def command(run_dir: Path, as_json: bool) -> None:
     if as_json:
         rows = {name: to_rows(table) for name, table in tables.items()}
         print_json({"suite": results.resolved.title, "tables": rows})
-        return
+        return told(results.damaged)
     print_leaderboards(tables, results.resolved.title)
     click.echo(f"Leaderboards: {directory.tables}")
+    return told(results.damaged)

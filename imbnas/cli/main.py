@@ -50,8 +50,8 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit.
 
-    Exit status: 0 complete, 1 failed units remain, 2 bad input or refused directory, 130
-    interrupted.
+    Exit status: 0 complete, 1 failed units or damaged records remain, 2 bad input or refused
+    directory, 3 stopped by a budget with work left, 130 interrupted.
     """
     try:
         status = group.main(args=arguments, prog_name="imbnas-bench", standalone_mode=False)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from imbnas.cli.damage import told
 from imbnas.cli.options import json_option
 from imbnas.cli.output import print_json
 
@@ -11,7 +12,7 @@ from imbnas.cli.output import print_json
 @click.command("report")
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @json_option
-def command(run_dir: Path, as_json: bool) -> None:
+def command(run_dir: Path, as_json: bool) -> int:
     """Write RUN_DIR/index.html, a page that needs no network, and pictures beside it."""
     from imbnas.leaderboards.report import write_report
     from imbnas.leaderboards.results import Results
@@ -22,6 +23,7 @@ def command(run_dir: Path, as_json: bool) -> None:
     written = write_report(results, directory)
     if as_json:
         print_json({"suite": results.resolved.title, "files": [str(path) for path in written]})
-        return
+        return told(results.damaged)
     for path in written:
         click.echo(path)
+    return told(results.damaged)

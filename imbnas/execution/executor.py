@@ -1,10 +1,10 @@
 """Executes any unit and makes its record."""
 
-import time
 from typing import TYPE_CHECKING
 
 import torch
 
+from imbnas.execution.attempts import SingleAttempt
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.provenance import device_name, provenance
 from imbnas.execution.ranking import rank
@@ -15,11 +15,13 @@ from imbnas.units.records import Cost, Record
 from imbnas.units.work import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest
+    from imbnas.execution.attempts import Attempt
     from imbnas.execution.store import Store
+    from imbnas.training.checkpoints import Checkpoints
     from imbnas.units.work import DeviceType
 
 
@@ -31,6 +33,7 @@ class Executor:
         locations: where data lies.
         device_type: where networks run.
         pins: manifests that take the place of what their conditions would resolve to.
+        attempt: gives the clock of a unit, and the place where its state is kept meanwhile.
     """
 
     def __init__(
@@ -39,11 +42,13 @@ class Executor:
         locations: "DataLocations",
         device_type: "DeviceType" = "cpu",
         pins: "Sequence[Manifest]" = (),
+        attempt: "Callable[[Unit], Attempt]" = SingleAttempt,
     ) -> None:
         # More threads would change the order of sums, and with it the result.
         torch.set_num_threads(1)
         self._shelf = Shelf(locations, torch.device(device_type), pins)
-        self._supernets = SupernetExecution(self._shelf, store)
+        self._store = store
+        self._attempt = attempt
 
     def execute(self, unit: Unit) -> Record:
         """Do the work of a unit.
@@ -51,17 +56,16 @@ class Executor:
         torch's global generator is put back afterwards; what a unit draws from it follows from
         the unit alone.
         """
-        start = time.perf_counter()
+        attempt = self._attempt(unit)
         devices = [0] if self._shelf.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            outcome = self._outcome(unit)
-        seconds = time.perf_counter() - start
+            outcome = self._outcome(unit, attempt)
         return Record(
             identity=unit.identity,
             unit=unit,
             metrics=outcome.metrics,
             cost=Cost(
-                seconds=seconds,
+                seconds=attempt.seconds,
                 device=device_name(unit.device_type),
                 images_seen=outcome.images_seen,
                 macs=outcome.macs,
@@ -71,15 +75,16 @@ class Executor:
             provenance=provenance(),
         )
 
-    def _outcome(self, unit: Unit) -> Outcome:
+    def _outcome(self, unit: Unit, checkpoints: "Checkpoints") -> Outcome:
+        supernets = SupernetExecution(self._shelf, self._store, checkpoints)
         match unit:
             case TrainUnit():
-                return train(unit, self._shelf)
+                return train(unit, self._shelf, checkpoints)
             case SupernetUnit():
-                return self._supernets.supernet(unit)
+                return supernets.supernet(unit)
             case AdaptUnit():
-                return self._supernets.adapt(unit)
+                return supernets.adapt(unit)
             case SearchUnit():
-                return self._supernets.search(unit)
+                return supernets.search(unit)
             case RankUnit():
                 return rank(unit, self._shelf)

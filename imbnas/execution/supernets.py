@@ -23,6 +23,7 @@ from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.supernet import Supernet
+from imbnas.training.checkpoints import Snapshot
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.work import AdaptUnit
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
+    from imbnas.training.checkpoints import Checkpoint, Checkpoints
     from imbnas.units.work import SearchUnit, SupernetUnit
 
 
@@ -65,10 +67,12 @@ class SupernetExecution:
     Attributes:
         shelf: loaded data.
         store: results of earlier units.
+        checkpoints: where the unit's state is kept meanwhile.
     """
 
     shelf: "Shelf"
     store: "Store"
+    checkpoints: "Checkpoints"
 
     def supernet(self, unit: "SupernetUnit") -> Outcome:
         """Train a source supernet and keep its weights."""
@@ -142,7 +146,7 @@ class SupernetExecution:
             unit.recipe.evaluation_batch_size,
             self._heads(unit, images),
         )
-        board = Scoreboard(scorer.score)
+        board = _resumable(scorer, self.checkpoints.open())
         searcher = build_searcher(unit.searcher.name, dict(unit.searcher.options))
         searcher.search(space, board, np.random.default_rng(derive_seed(seed, "search")))
         each = scorer.images_each
@@ -193,7 +197,19 @@ class SupernetExecution:
             class_counts=images.manifest.class_counts,
             seed=seed,
             precision=unit.precision,
+            checkpoints=self.checkpoints,
         )
+
+
+def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
+    """A scoreboard that keeps its scores, and takes those of an earlier attempt as they are."""
+    kept = checkpoint.load()
+    known = dict(kept.facts.get("scores", ())) if kept else {}
+    board = Scoreboard(scorer.score, known=known)
+    board.evaluated = lambda: checkpoint.offer(
+        lambda: Snapshot({"scores": list({**known, **board.scores}.items())})
+    )
+    return board
 
 
 def _calibration(

@@ -1,6 +1,5 @@
 """Executes ``train`` units."""
 
-import time
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,6 +18,7 @@ from imbnas.units.records import TrainMetrics
 
 if TYPE_CHECKING:
     from imbnas.execution.shelf import Shelf
+    from imbnas.training.checkpoints import Checkpoints
     from imbnas.units.work import TrainUnit
 
 
@@ -29,7 +29,7 @@ def stream_seed(unit: "TrainUnit") -> int:
     )
 
 
-def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
+def train(unit: "TrainUnit", shelf: "Shelf", checkpoints: "Checkpoints") -> Outcome:
     """Train a network from scratch and read the test split once, at the last epoch."""
     recipe, seed = unit.recipe, stream_seed(unit)
     images = shelf.images(unit.data, recipe.resolution)
@@ -54,10 +54,9 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         class_counts=counts,
         mixing_generator=_generator(seed, "mixing"),
         precision=unit.precision,
+        checkpoint=checkpoints.open(),
     )
-    start = time.perf_counter()
     fit = fitting.run()
-    train_seconds = time.perf_counter() - start
     forwards = settle(module, recipe, images.train)
     predict = fit_predictor(
         network,
@@ -80,7 +79,7 @@ def train(unit: "TrainUnit", shelf: "Shelf") -> Outcome:
         ),
         images_seen=fit.trained_images + forwards,
         macs=built.counts.macs * (3 * fit.trained_images + forwards),
-        train_images_per_second=fit.trained_images / train_seconds,
+        train_images_per_second=fit.trained_images / fit.seconds,
         latency=seconds_per_image(predict, shape.in_channels, shape.resolution, shelf.device),
     )
 

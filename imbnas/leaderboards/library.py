@@ -1,5 +1,6 @@
 """Results of a run or of published tables, as frames and as answers to single questions."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,6 +75,8 @@ class LoadedResults:
 def load_results(path: str | Path) -> LoadedResults:
     """Read a run directory, or a folder of published tables.
 
+    Damaged records are left out with a warning.
+
     Args:
         path: a folder that holds ``suite.json``, or one that holds ``rank_correlation.csv``.
 
@@ -84,6 +87,8 @@ def load_results(path: str | Path) -> LoadedResults:
     directory = RunDirectory(folder)
     if directory.exists():
         results = Results.read(directory)
+        for line in results.damaged:
+            warnings.warn(line, stacklevel=2)
         loaded = LoadedResults(folder, build_tables(results), _records(results))
     elif (folder / "rank_correlation.csv").is_file():
         tables = {

@@ -177,7 +177,8 @@ def _cost_ratio(results: Results, ranking: Ranking, training: Training) -> float
     whole = [macs for macs in spent if macs is not None]
     if not whole:
         return None
-    return ranking.macs / ranking.scores.shape[1] / float(np.mean(whole))
+    ratio: float = ranking.macs / ranking.scores.shape[1] / float(np.mean(whole))
+    return ratio
 
 
 def _train_macs(results: Results, training: Training, replicate: int) -> int | None:

@@ -1,8 +1,7 @@
 """A run's records, looked up by what the tables ask for."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,11 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbnas.leaderboards.collector import resting_collector
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.directory import DamagedRecordError, RunDirectory
 from imbnas.suites.definition import AdaptationPart, PartKind, Training
 from imbnas.suites.expansion import Chain, Expansion, Retraining
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
-from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Record, SearchMetrics, TrainMetrics
 from imbnas.units.work import Model, TrainUnit, Unit
 
@@ -23,10 +21,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Results:
-    """The resolved suite together with its records by identity."""
+    """The resolved suite together with its records by identity.
+
+    Attributes:
+        resolved: the suite.
+        records: identity → record.
+        damaged: what is wrong with records that were left out, one line each.
+    """
 
     resolved: ResolvedSuite
     records: dict[str, Record]
+    damaged: tuple[str, ...] = ()
 
     @classmethod
     def collect(cls, resolved: ResolvedSuite, records: Iterable[Record]) -> "Results":
@@ -39,10 +44,12 @@ class Results:
 
     @classmethod
     def read(cls, directory: RunDirectory) -> "Results":
-        """Read a run's suite and records."""
+        """Read a run's suite and its sound records."""
         resolved = directory.read_suite()
+        damaged: list[DamagedRecordError] = []
         with resting_collector():
-            return cls.collect(resolved, directory.records())
+            collected = cls.collect(resolved, directory.records(damaged.append))
+        return replace(collected, damaged=tuple(map(str, damaged)))
 
     @cached_property
     def expansion(self) -> Expansion:
@@ -104,32 +111,12 @@ class Results:
         return held
 
     def population(self, training: Training, replicate: int) -> list[str]:
-        """Identities of the population's trainings, in the population's order.
-
-        They are those of ``Expansion.population``. The text that is hashed differs between members
-        in the model alone, so that it is put together instead of serialised for each of them.
-        """
+        """Identities of the population's trainings, in the population's order."""
         key = training, replicate
         if key not in self._population_identities:
-            self._population_identities[key] = self._identify_population(training, replicate)
+            identities = self.expansion.population_identities(training, replicate)
+            self._population_identities[key] = identities
         return self._population_identities[key]
-
-    def _identify_population(self, training: Training, replicate: int) -> list[str]:
-        if not self._models:
-            return []
-        first = self.expansion.architecture(self.resolved.population[0].architecture)
-        text = canonical_json(self.expansion.train(first, training, replicate))
-        before, after = text.split(f'"model":{self._models[0]}')
-        return [
-            hashlib.sha256(f'{before}"model":{model}{after}'.encode()).hexdigest()
-            for model in self._models
-        ]
-
-    @cached_property
-    def _models(self) -> list[str]:
-        """Canonical JSON of the population's models."""
-        members = self.resolved.population
-        return [canonical_json(self.expansion.architecture(m.architecture)) for m in members]
 
     def model_metrics(self, model: Model, training: Training) -> list[TrainMetrics | None]:
         """The metrics of one model on one training, one entry a replicate."""

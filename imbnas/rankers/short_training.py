@@ -45,7 +45,7 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
         recipe=recipe,
         class_counts=task.class_counts,
         mixing_generator=torch.Generator().manual_seed(seeds["mixing"]),
-        before_step=lambda _, images: trained.append(images),
+        before_pass=lambda _, images: trained.append(images),
         precision=task.precision,
     )
     try:

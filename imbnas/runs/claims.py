@@ -82,11 +82,12 @@ class Claims:
 
     def acquire(self, identity: str) -> bool:
         """Claim a unit, taking over the claim of an owner that is gone."""
-        content = json.dumps(asdict(self.owner)).encode()
         path = self.path(identity)
-        if publish_once(path, content, self.temporary):
-            return True
-        return self._clear_if_abandoned(path) and publish_once(path, content, self.temporary)
+        # Looking first is cheaper than writing a file that cannot be published.
+        if path.exists() and not self._clear_if_abandoned(path):
+            return False
+        content = json.dumps(asdict(self.owner)).encode()
+        return publish_once(path, content, self.temporary, durable=False)
 
     def release(self, identity: str) -> None:
         """Give up a claim of this process."""
@@ -101,11 +102,24 @@ class Claims:
 
     def of_process(self, pid: int) -> list[str]:
         """Units that a process of this host had claimed."""
-        return [
-            path.stem
-            for path in self.folder.glob("*.json")
-            if (owner := _read_owner(path)) and (owner.host, owner.pid) == (self.owner.host, pid)
-        ]
+        return self.by_process().get(pid, [])
+
+    def by_process(self) -> dict[int, list[str]]:
+        """Process of this host → units that it has claimed."""
+        held: dict[int, list[str]] = {}
+        for path in self.folder.glob("*.json"):
+            owner = _read_owner(path)
+            if owner and owner.host == self.owner.host:
+                held.setdefault(owner.pid, []).append(path.stem)
+        return held
+
+    def sweep(self, settled: set[str]) -> None:
+        """Remove claims of settled units, and those of owners that are gone."""
+        for path in self.folder.glob("*.json"):
+            if path.stem in settled:
+                path.unlink(missing_ok=True)
+            else:
+                self._clear_if_abandoned(path)
 
     def _clear_if_abandoned(self, path: Path) -> bool:
         owner = _read_owner(path)

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,8 +16,8 @@ from imbnas.units.records import Failure, Record
 from imbnas.units.work import UNIT_KINDS, Unit
 
 _LAYOUT = {
-    ".tmp", "suite.json", "records", "weights", "failures", "claims", "manifests", "plugins",
-    "tables",
+    ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
+    "manifests", "plugins", "tables",
 }  # fmt: skip
 
 
@@ -25,12 +25,24 @@ class DamagedFileError(ImbnasError):
     """A stored file whose content does not match its name or schema."""
 
 
+class DamagedRecordError(DamagedFileError):
+    """A record that cannot be read; ``run`` moves it aside and does its unit again.
+
+    Attributes:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path, fault: str) -> None:
+        super().__init__(f"{path}: damaged record ({fault}); `run` moves it aside and does it anew")
+        self.path = path
+
+
 class RunDirectory:
     """Everything that is stored of a run; file names derive from hashes only.
 
     Layout: ``suite.json``, ``records/KIND/HH/HASH.json``, ``weights/HH/SHA256.safetensors``,
-    ``failures/HASH.json``, ``claims/HASH.json``, ``manifests/SHA256.json``,
-    ``plugins/NAME.py``, ``tables/``.
+    ``failures/HASH.json``, ``claims/HASH.json``, ``checkpoints/HASH.N.safetensors``,
+    ``quarantine/``, ``manifests/SHA256.json``, ``plugins/NAME.py``, ``tables/``.
 
     Args:
         path: root folder; it need not exist yet.
@@ -40,6 +52,8 @@ class RunDirectory:
         self.path = path
         self.temporary = path / ".tmp"
         self.claims = path / "claims"
+        self.checkpoints = path / "checkpoints"
+        self.quarantine = path / "quarantine"
         self.plugins = path / "plugins"
         self.manifests = path / "manifests"
         self.tables = path / "tables"
@@ -146,17 +160,17 @@ class RunDirectory:
 
         Raises:
             FileNotFoundError: the unit is not finished.
-            DamagedFileError: the file is not the record of that unit.
+            DamagedRecordError: the file is not that unit's record.
         """
-        path = self.record_path(kind, identity)
+        return self._read(self.record_path(kind, identity), kind)
+
+    def _read(self, path: Path, kind: str) -> Record:
         try:
             record = Record.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            raise DamagedFileError(
-                f"{path}: damaged record ({error.errors()[0]['msg']}); delete it and run again"
-            ) from None
-        if record.identity != identity:
-            raise DamagedFileError(f"{path}: record of another unit; delete it and run again")
+            raise DamagedRecordError(path, error.errors()[0]["msg"]) from None
+        if path != self.record_path(record.unit.kind, record.identity) or record.unit.kind != kind:
+            raise DamagedRecordError(path, "it is the record of another unit")
         return record
 
     def finished(self) -> set[str]:
@@ -172,11 +186,18 @@ class RunDirectory:
             entry.name.removesuffix(".json") for folder in folders for entry in os.scandir(folder)
         }
 
-    def records(self) -> Iterator[Record]:
-        """All records, in an order that depends on nothing but their names."""
+    def records(self, damaged: Callable[[DamagedRecordError], None]) -> Iterator[Record]:
+        """All sound records, in an order that depends on nothing but their names.
+
+        Args:
+            damaged: called for each of the others.
+        """
         for kind in UNIT_KINDS:
             for path in sorted((self.path / "records" / kind).glob("??/*.json")):
-                yield self.read_record(kind, path.stem)
+                try:
+                    yield self._read(path, kind)
+                except DamagedRecordError as error:
+                    damaged(error)
 
     def weights_path(self, sha256: str) -> Path:
         """Where weights with that hash lie."""

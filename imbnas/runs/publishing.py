@@ -10,15 +10,22 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 _numbers = itertools.count()
 
 
-def write_temporary(folder: Path, content: bytes) -> Path:
-    """Write and fsync a temporary file whose name tells its owner's host and process."""
+def write_temporary(folder: Path, content: bytes, durable: bool = True) -> Path:
+    """Write a temporary file whose name tells its owner's host and process.
+
+    Args:
+        folder: made where it is missing.
+        content: of the file.
+        durable: whether it must survive a power cut, which takes a wait for the disk.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.tmp"
     try:
         with path.open("xb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
     except OSError as error:
         path.unlink(missing_ok=True)
         # A full disk is told without a name by the system; messages should say which disk.
@@ -27,19 +34,20 @@ def write_temporary(folder: Path, content: bytes) -> Path:
     return path
 
 
-def publish_once(path: Path, content: bytes, temporary: Path) -> bool:
+def publish_once(path: Path, content: bytes, temporary: Path, durable: bool = True) -> bool:
     """Create ``path`` with ``content`` unless it exists, never leaving it half written.
 
     Args:
         path: the final name.
         content: the whole file.
         temporary: folder for the temporary file, on the same file system.
+        durable: whether it must survive a power cut.
 
     Returns:
         Whether this call created the file; an existing one means that another has won.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = write_temporary(temporary, content)
+    draft = write_temporary(temporary, content, durable)
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -53,7 +61,8 @@ def publish_once(path: Path, content: bytes, temporary: Path) -> bool:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
     return True
 
 

@@ -1,9 +1,11 @@
-"""Which unit a worker does next, derived from files and the plan alone."""
+"""The units of a plan and how far they are, derived from files and the plan alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.directory import DamagedRecordError, RunDirectory
+from imbnas.runs.selection import Selection
 from imbnas.suites.expansion import Plan
 from imbnas.units.records import SearchMetrics
 from imbnas.units.work import TrainUnit, Unit
@@ -38,33 +40,78 @@ class Queue:
     Attributes:
         plan: what is to be done.
         directory: where it is done.
+        selection: what of the plan is to be done; ``None`` for all. Trainings of networks yet to
+            be found are then counted once they are known.
     """
 
     plan: Plan
     directory: RunDirectory
+    selection: Selection | None = None
     _found: dict[str, str] = field(default_factory=dict)
-    _retrainings: dict[str, list[TrainUnit]] = field(default_factory=dict)
-    _done: set[str] = field(default_factory=set)
+    _retrainings: list[TrainUnit] = field(default_factory=list)
 
-    def open_units(self, failed: set[str]) -> list[Unit]:
-        """Units that are neither finished nor failed, in the order they should be done."""
-        return [
-            unit
-            for unit in self._known_units()
-            if unit.identity not in failed and not self._is_done(unit)
-        ]
+    @cached_property
+    def planned(self) -> tuple[Unit, ...]:
+        """Units that are known from the start."""
+        return self.selection.of(self.plan.units) if self.selection else self.plan.units
 
-    def ready(self, unit: Unit) -> bool:
-        """Whether everything that the unit builds on is finished."""
-        return all(identity in self._done for identity in unit.requires)
+    @property
+    def left_out(self) -> int:
+        """Units of the plan that the selection leaves out."""
+        return len(self.plan.units) - len(self.planned)
+
+    @cached_property
+    def units(self) -> dict[str, Unit]:
+        """Identity → unit: chains first, then what they found, then the many single trainings.
+
+        Grows with ``read_found``.
+        """
+        chains = [unit for unit in self.planned if not isinstance(unit, TrainUnit)]
+        ordered: list[Unit] = [*chains, *self._retrainings, *self.planned]
+        return {unit.identity: unit for unit in ordered}
+
+    def read_found(self, finished: set[str]) -> list[TrainUnit]:
+        """Read searches that have ended since the last look.
+
+        Args:
+            finished: identities of finished units.
+
+        Returns:
+            The trainings that follow from them and were not known before.
+        """
+        known = self.units
+        new: list[TrainUnit] = []
+        for retraining in self.plan.retrainings:
+            search = retraining.waits_for
+            if search in finished and search not in self._found:
+                best = self._best(search)
+                if best is not None:
+                    self._found[search] = best
+                    new += self.plan.found_units({search: best})
+        if self.selection:
+            new = [unit for unit in new if self.selection.matches(unit)]
+        new = [unit for unit in new if unit.identity not in known]
+        if new:
+            self._retrainings += new
+            del self.units
+        return new
+
+    def _best(self, search: str) -> str | None:
+        try:
+            metrics = self.directory.read_record("search", search).metrics
+        except (FileNotFoundError, DamagedRecordError):
+            return None
+        return metrics.best if isinstance(metrics, SearchMetrics) else None
 
     def progress(self) -> Progress:
         """Count units by state, from file names."""
         finished, failed = self.directory.finished(), self.directory.failed()
-        units = self._known_units()
-        identities = {unit.identity for unit in units}
-        stuck = blocked(units, failed)
+        self.read_found(finished)
+        identities = self.units.keys()
+        stuck = blocked(self.units.values(), failed)
         waiting = [r.waits_for for r in self.plan.retrainings if r.waits_for not in self._found]
+        if self.selection:
+            waiting = []
         lost = sum(identity in failed | stuck for identity in waiting)
         return Progress(
             total=len(identities) + len(waiting),
@@ -73,34 +120,12 @@ class Queue:
             blocked=len(stuck - finished) + lost,
         )
 
-    def _known_units(self) -> list[Unit]:
-        """Chains first, then what they found, then the many single trainings."""
-        self._read_found()
-        found = [unit for units in self._retrainings.values() for unit in units]
-        chains = [unit for unit in self.plan.units if not isinstance(unit, TrainUnit)]
-        ordered: list[Unit] = [*chains, *found, *self.plan.units]
-        return list({unit.identity: unit for unit in ordered}.values())
-
-    def _read_found(self) -> None:
-        """Read searches that have ended since the last look, and what follows from them."""
-        searches = {r.waits_for: r.chain.search for r in self.plan.retrainings}
-        for identity, search in searches.items():
-            if identity not in self._found and self.directory.has_record(search):
-                metrics = self.directory.read_record("search", identity).metrics
-                if isinstance(metrics, SearchMetrics):
-                    self._found[identity] = metrics.best
-                    new = self.plan.found_units({identity: metrics.best})
-                    self._retrainings[identity] = list(new)
-
-    def _is_done(self, unit: Unit) -> bool:
-        if unit.identity not in self._done and self.directory.has_record(unit):
-            self._done.add(unit.identity)
-        return unit.identity in self._done
-
 
 def blocked(units: Iterable[Unit], failed: set[str]) -> set[str]:
     """Identities of units that wait, directly or not, for a failed one."""
     stuck: set[str] = set()
+    if not failed:
+        return stuck
     for unit in units:
         if unit.identity not in failed and any(r in failed | stuck for r in unit.requires):
             stuck.add(unit.identity)

@@ -1,5 +1,7 @@
 """Starts workers, watches them, shows progress. It imports no torch."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -7,42 +9,80 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from os import environ, getpid
+from functools import cached_property
+from types import FrameType
+from typing import Literal
 
 from imbnas.data.locations import DataLocations
+from imbnas.runs.checkpoints import CHECKPOINT_SECONDS, remove_spent_checkpoints
 from imbnas.runs.claims import Claims
 from imbnas.runs.directory import RunDirectory
+from imbnas.runs.failures import failure_of
+from imbnas.runs.limits import Budget, Limits, LimitWatch
 from imbnas.runs.publishing import remove_orphans
 from imbnas.runs.queue import Progress, Queue
-from imbnas.runs.worker_options import location_flags
-from imbnas.units.records import Failure
+from imbnas.runs.tickets import Tickets
+from imbnas.runs.worker_options import DISK_FAULT, location_flags
 
-_POLL_SECONDS = 1.0
-_LETHAL_DEATHS = 2
+Process = subprocess.Popen[bytes]
+
+_TICK_SECONDS = 0.2
+_SHOW_SECONDS = 1.0
+_SHOW_SHARE = 0.05
+_CRASHES = 2
+_KILLS = 4
+_DEATHS_WITHOUT_UNIT = 3
+_KILLED = {-signal.SIGKILL, -signal.SIGTERM}
 _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+_WORDS = {1: "a worker", 2: "two workers", 3: "three workers", 4: "four workers"}
 
 
 @dataclass
 class Supervisor:
-    """Keeps a number of worker processes busy until a plan is done.
+    """Keeps a number of worker processes busy until a plan is done or a budget is spent.
 
     Attributes:
         queue: the plan and the run directory.
         parts: names of the parts that workers do; ``None`` for all.
         locations: where data lies.
         workers: how many processes.
+        limits: of each unit.
+        budget: of this start.
+        checkpoint_seconds: between two checkpoints of a unit at least.
+        stopped_by: which budget ended the run before everything was done, once it has ended.
     """
 
     queue: Queue
     parts: Sequence[str] | None
     locations: DataLocations
     workers: int
+    limits: Limits = field(default_factory=Limits)
+    budget: Budget = field(default_factory=Budget)
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
+    stopped_by: Literal["time", "units"] | None = None
+    _processes: list[Process] = field(default_factory=list)
     _deaths: Counter[str] = field(default_factory=Counter)
+    _deaths_without_unit: int = 0
+    _interrupts: int = 0
+    _tickets: Tickets | None = None
+    _tickets_left: int = 0
+    _limited: set[int] = field(default_factory=set)
 
     @property
     def _directory(self) -> RunDirectory:
         return self.queue.directory
+
+    @cached_property
+    def _claims(self) -> Claims:
+        return Claims(self._directory.claims, self._directory.temporary)
+
+    @cached_property
+    def _watch(self) -> LimitWatch:
+        return LimitWatch(self.limits)
+
+    @property
+    def _stopping(self) -> bool:
+        return bool(self._interrupts or self.stopped_by)
 
     def run(self, show: Callable[[Progress], None]) -> Progress:
         """Do everything that can be done.
@@ -52,74 +92,174 @@ class Supervisor:
 
         Returns:
             The state at the end.
+
+        Raises:
+            KeyboardInterrupt: after SIGINT or SIGTERM, once the workers have ended.
         """
+        start = time.monotonic()
         remove_orphans(self._directory.temporary)
         progress = self.queue.progress()
         show(progress)
-        count = min(self.workers, progress.left)
-        with self._processes(count) as processes:
-            while processes:
-                time.sleep(_POLL_SECONDS)
-                for process in [p for p in processes if p.poll() is not None]:
-                    processes.remove(process)
-                    if process.returncode != 0 and self._may_restart(process):
-                        processes.append(self._start())
-                show(self.queue.progress())
-        self._drop_spent_claims()
+        with self._signals(), self._allowances():
+            try:
+                for _ in range(min(self.workers, progress.left)):
+                    self._start()
+                self._attend(show, start)
+            finally:
+                self._tell_all(signal.SIGTERM)
+                for process in self._processes:
+                    process.wait()
+        self._sweep()
         progress = self.queue.progress()
         show(progress)
+        if self._interrupts:
+            raise KeyboardInterrupt
+        if self.budget.units is not None and progress.left and self._tickets_left <= 0:
+            self.stopped_by = self.stopped_by or "units"
         return progress
 
-    def _drop_spent_claims(self) -> None:
-        """Remove claims of finished units, left by workers killed before they could."""
-        finished = self._directory.finished()
-        for path in self._directory.claims.glob("*.json"):
-            if path.stem in finished:
-                path.unlink(missing_ok=True)
+    def _attend(self, show: Callable[[Progress], None], start: float) -> None:
+        next_show = 0.0
+        while self._processes:
+            time.sleep(_TICK_SECONDS)
+            self._fill_tickets()
+            self._enforce_limits()
+            for process in [p for p in self._processes if p.poll() is not None]:
+                self._processes.remove(process)
+                if self._may_follow(process):
+                    self._start()
+            now = time.monotonic()
+            if self.budget.seconds is not None and now - start > self.budget.seconds:
+                self._end_of_time()
+            if now >= next_show:
+                show(self.queue.progress())
+                took = time.monotonic() - now
+                next_show = now + max(_SHOW_SECONDS, took / _SHOW_SHARE)
+
+    def _end_of_time(self) -> None:
+        if not self._stopping:
+            self.stopped_by = "time"
+            _say("the time budget is spent; units stop at their next checkpoint")
+            self._tell_all(signal.SIGUSR1)
+
+    def _sweep(self) -> None:
+        """Remove what workers that were killed could not remove themselves."""
+        settled = self._directory.finished() | self._directory.failed()
+        self._claims.sweep(settled)
+        remove_spent_checkpoints(self._directory, self._directory.finished())
 
     @contextmanager
-    def _processes(self, count: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
-        processes = [self._start() for _ in range(count)]
+    def _signals(self) -> Iterator[None]:
+        """Stop in stages at SIGINT and SIGTERM."""
+        old = {s: signal.signal(s, self._interrupt) for s in (signal.SIGINT, signal.SIGTERM)}
         try:
-            yield processes
-        except KeyboardInterrupt:
-            sys.stderr.write("finishing the units in progress; Ctrl-C again stops at once\n")
-            raise
+            yield
         finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait()
+            for number, handler in old.items():
+                signal.signal(number, handler)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        self._interrupts += 1
+        if self._interrupts == 1:
+            _say("finishing the units in progress; Ctrl-C again stops them at the last checkpoint")
+        elif self._interrupts == 2:
+            _say("stopping at the last checkpoint")
+        self._tell_all(signal.SIGTERM if self._interrupts <= 2 else signal.SIGKILL)
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        for process in self._processes:
+            process.send_signal(number)
+
+    @contextmanager
+    def _allowances(self) -> Iterator[None]:
+        if self.budget.units is None:
+            yield
+            return
+        self._tickets, self._tickets_left = Tickets.empty(), self.budget.units
+        self._fill_tickets()
+        try:
+            yield
+        finally:
+            self._tickets.close()
+
+    def _fill_tickets(self) -> None:
+        while self._tickets and self._tickets_left:
+            added = self._tickets.add(self._tickets_left)
+            self._tickets_left -= added
+            if not added:
+                return
+
+    def _start(self) -> None:
         command = [sys.executable, "-m", "imbnas.runs.worker", str(self._directory.path)]
-        command += ["--parent", str(getpid()), *location_flags(self.locations)]
+        command += ["--parent", str(os.getpid()), *location_flags(self.locations)]
+        command += ["--checkpoint-seconds", f"{self.checkpoint_seconds:g}"]
         for part in self.parts or ():
             command += ["--part", part]
+        for pattern in self.queue.selection.patterns if self.queue.selection else ():
+            command += ["--only", pattern]
+        tickets = [self._tickets.reading, self._tickets.writing] if self._tickets else []
+        if tickets:
+            command += ["--tickets", *map(str, tickets)]
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.
-        return subprocess.Popen(
-            command, env={**environ, **_THREADS}, stdout=subprocess.DEVNULL, start_new_session=True
+        self._processes.append(
+            subprocess.Popen(
+                command,
+                env={**os.environ, **_THREADS},
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=tickets,
+            )
         )
 
-    def _may_restart(self, process: "subprocess.Popen[bytes]") -> bool:
-        """Decide about a worker that died; a unit that kills two workers becomes a failure."""
-        claims = Claims(self._directory.claims, self._directory.temporary)
-        held = claims.of_process(process.pid)
+    def _enforce_limits(self) -> None:
+        """Kill workers whose unit exceeds a limit; the unit becomes a failure."""
+        if self.limits == Limits():
+            return
+        own = {process.pid: process for process in self._processes}
+        held = {pid: units for pid, units in self._claims.by_process().items() if pid in own}
+        for pid, (error, message) in self._watch.breaches(held).items():
+            os.killpg(pid, signal.SIGKILL)
+            own[pid].wait()
+            self._limited.add(pid)
+            for identity in held[pid]:
+                self._fail(identity, error, message)
+
+    def _may_follow(self, process: Process) -> bool:
+        """Decide whether a worker that ended gets a successor."""
+        if process.returncode == 0 or self._stopping or process.returncode == DISK_FAULT:
+            return False
+        held = self._claims.of_process(process.pid)
         for identity in held:
-            self._deaths[identity] += 1
-            if self._deaths[identity] >= _LETHAL_DEATHS:
-                self._directory.publish_failure(_lethal(identity, process.returncode))
-                claims.release(identity)
-        # A worker that died without a claim met a fault that the next one would meet too.
-        return bool(held)
+            self._note_death(identity, process.returncode)
+        self._tickets_left += len(held) if self._tickets else 0
+        if held or process.pid in self._limited:
+            return True
+        self._deaths_without_unit += 1
+        if self._deaths_without_unit <= _DEATHS_WITHOUT_UNIT:
+            return True
+        _say(
+            f"workers die before they begin a unit, the last with status {process.returncode}; "
+            "no more are started"
+        )
+        return False
+
+    def _note_death(self, identity: str, status: int) -> None:
+        """Count a death; a unit that crashes two workers, or has four killed, is a failure."""
+        self._deaths[identity] += 1
+        deaths = self._deaths[identity]
+        if deaths >= (_KILLS if status in _KILLED else _CRASHES):
+            self._fail(
+                identity,
+                "WorkerDied",
+                f"{_WORDS[deaths]} died while doing this unit, the last with status {status}",
+            )
+
+    def _fail(self, identity: str, error: str, message: str) -> None:
+        unit = self.queue.units.get(identity)
+        if unit is None or not self._directory.has_record(unit):
+            self._directory.publish_failure(failure_of(identity, unit, error, message))
+        self._claims.release(identity)
 
 
-def _lethal(identity: str, status: int) -> Failure:
-    return Failure(
-        identity=identity,
-        label=identity[:12],
-        error="WorkerDied",
-        message=f"two workers died while doing this unit, the last with status {status}",
-        traceback="",
-        utc=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+def _say(message: str) -> None:
+    sys.stderr.write(message + "\n")

@@ -9,22 +9,41 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from os import getpid
 from types import FrameType
+from typing import Protocol
 
-from imbnas.data.locations import DataLocations
 from imbnas.registry import load_plugins
+from imbnas.runs.agenda import Agenda
+from imbnas.runs.checkpoints import Checkpointing, Suspended, remove_checkpoints
 from imbnas.runs.claims import Claims, Heartbeat
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.queue import Queue, blocked
-from imbnas.runs.worker_options import parse_worker_options
+from imbnas.runs.directory import DamagedRecordError, RunDirectory
+from imbnas.runs.failures import failure_of
+from imbnas.runs.quarantine import quarantine
+from imbnas.runs.queue import Queue
+from imbnas.runs.selection import Selection
+from imbnas.runs.tickets import Tickets
+from imbnas.runs.worker_options import DISK_FAULT, WorkerOptions, parse_worker_options
 from imbnas.suites.expansion import Expansion
-from imbnas.units.records import Failure
+from imbnas.units.records import Failure, Record
 from imbnas.units.work import Unit
 
 _IDLE_SECONDS = 0.2
-_DISK_FAULTS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}
+_DISK_FAULTS = {
+    errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EACCES, errno.EPERM,
+}  # fmt: skip
+
+
+class StoppedAtOnce(BaseException):
+    """A second signal: the unit in progress is left where its last checkpoint was."""
+
+
+class Executes(Protocol):
+    """What a worker needs of an executor."""
+
+    def execute(self, unit: Unit) -> Record:
+        """Do the work of a unit."""
+        ...
 
 
 class Worker:
@@ -32,96 +51,146 @@ class Worker:
 
     Args:
         directory: the run.
-        parts: names of the suite's parts to work on; ``None`` for all.
-        locations: where data lies on this host.
+        queue: what of it is to be done.
+        executor: does the units.
+        keeping: how the executor keeps the state of long units.
         parent: process number of the supervisor, whose end ends this worker.
+        tickets: allowances for units, one each; ``None`` for any number.
     """
 
     def __init__(
         self,
         directory: RunDirectory,
-        parts: Sequence[str] | None,
-        locations: DataLocations,
-        parent: int | None,
+        queue: Queue,
+        executor: Executes,
+        keeping: Checkpointing,
+        parent: int | None = None,
+        tickets: Tickets | None = None,
     ) -> None:
-        from imbnas.execution.executor import Executor
-
         self._directory = directory
-        resolved = directory.read_suite()
-        load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
-        self._queue = Queue(Expansion(resolved).plan(parts), directory)
+        self._agenda = Agenda(queue)
+        self._executor = executor
+        self._keeping = keeping
         self._claims = Claims(directory.claims, directory.temporary)
         self._heartbeat = Heartbeat(self._claims, parent)
-        self._executor = Executor(directory, locations, resolved.device_type, directory.pins())
+        self._tickets = tickets
         self._stopping = False
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
-        """Finish the current unit, then end."""
+        """Finish the current unit, then end.
+
+        Raises:
+            StoppedAtOnce: this is the second call.
+        """
+        if self._stopping:
+            raise StoppedAtOnce
+        self._stopping = True
+
+    def suspend(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """End at the current unit's next checkpoint, or when it is finished."""
+        self._keeping.suspending = True
         self._stopping = True
 
     def run(self) -> None:
         """Work until every unit is finished, failed or waits for a failed one."""
         self._heartbeat.start()
-        while not self._stopping:
-            failed = self._directory.failed()
-            units = self._queue.open_units(failed)
-            stuck = blocked(units, failed)
-            possible = [unit for unit in units if unit.identity not in stuck]
-            if not possible:
-                return
-            if not any(self._try(unit) for unit in possible):
-                time.sleep(_IDLE_SECONDS)
+        try:
+            while not self._stopping and not self._agenda.is_empty():
+                if not any(self._try(unit) for unit in self._agenda.candidates()):
+                    time.sleep(_IDLE_SECONDS)
+                self._agenda.look()
+        except (Suspended, StoppedAtOnce):
+            return
 
     def _try(self, unit: Unit) -> bool:
-        """Do the unit if it is ready and nobody else does it; whether it was done here."""
-        if not self._queue.ready(unit) or not self._claims.acquire(unit.identity):
+        """Do the unit if nobody else does it; whether it was done here."""
+        if self._stopping:
+            return True
+        if self._is_settled(unit) or not self._claims.acquire(unit.identity):
             return False
         self._heartbeat.identity = unit.identity
         try:
             # Another worker may have finished it between the look and the claim.
-            if not self._directory.has_record(unit):
-                self._execute(unit)
+            if self._is_settled(unit):
+                return False
+            if self._tickets is not None and not self._tickets.take():
+                self._stopping = True
+                return False
+            return self._execute(unit)
         finally:
             self._heartbeat.identity = None
             self._claims.release(unit.identity)
-        return True
 
-    def _execute(self, unit: Unit) -> None:
+    def _is_settled(self, unit: Unit) -> bool:
+        finished = self._directory.has_record(unit)
+        if finished or self._directory.failure_path(unit.identity).exists():
+            self._agenda.settle(unit, finished)
+            return True
+        return False
+
+    def _execute(self, unit: Unit) -> bool:
         try:
             record = self._executor.execute(unit)
+        except DamagedRecordError as error:
+            # No fault of this unit: what it builds on must be done again first.
+            moved = quarantine(self._directory, error.path)
+            print(f"{error}; it lies now in {moved}", file=sys.stderr)  # noqa: T201
+            self._agenda.unsettle(error.path.stem)
+            return False
         except Exception as error:
             # A full or unwritable disk is no fault of the unit: it must stop the worker.
             if isinstance(error, OSError) and error.errno in _DISK_FAULTS:
                 raise
             self._directory.publish_failure(_failure(unit, error))
+            self._agenda.settle(unit, finished=False)
         else:
             self._directory.publish_record(record)
+            self._agenda.settle(unit, finished=True)
+        remove_checkpoints(self._directory, unit.identity)
+        return True
 
 
 def _failure(unit: Unit, error: Exception) -> Failure:
-    return Failure(
-        identity=unit.identity,
-        label=f"{unit.label} (replicate {unit.replicate})",
-        error=type(error).__name__,
-        message=str(error).strip().splitlines()[0] if str(error).strip() else "",
-        traceback="".join(traceback.format_exception(error)),
-        utc=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+    lines = str(error).strip().splitlines() or [""]
+    trace = "".join(traceback.format_exception(error))
+    return failure_of(unit.identity, unit, type(error).__name__, lines[0], trace)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    worker = Worker(RunDirectory(options.run_dir), options.part, options.locations, options.parent)
+    worker = _build(options)
     signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGUSR1, worker.suspend)
     try:
         worker.run()
     except OSError as error:
         if error.errno not in _DISK_FAULTS:
             raise
         print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
-        return 1
+        return DISK_FAULT
     return 0
+
+
+def _build(options: WorkerOptions) -> Worker:
+    from imbnas.execution.executor import Executor
+
+    directory = RunDirectory(options.run_dir)
+    resolved = directory.read_suite()
+    load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
+    selection = Selection(options.only) if options.only else None
+    keeping = Checkpointing(directory, options.checkpoint_seconds)
+    executor = Executor(
+        directory, options.locations, resolved.device_type, directory.pins(), keeping.attempt
+    )
+    return Worker(
+        directory,
+        Queue(Expansion(resolved).plan(options.part), directory, selection),
+        executor,
+        keeping,
+        options.parent,
+        Tickets(*options.tickets) if options.tickets else None,
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from imbnas.data.locations import DataLocations
 
+DISK_FAULT = 4
+"""Exit status of a worker that cannot write; another one could not, either."""
+
 
 @dataclass(frozen=True)
 class WorkerOptions:
@@ -17,12 +20,18 @@ class WorkerOptions:
         part: names of the suite's parts to work on; ``None`` for all.
         parent: process number of the supervisor; ``None`` for a worker that stands alone.
         locations: where data lies.
+        only: patterns of units to do; empty for all.
+        checkpoint_seconds: between two checkpoints of a unit at least.
+        tickets: file descriptors of the pipe that allows units; ``None`` for any number.
     """
 
     run_dir: Path
     part: list[str] | None
     parent: int | None
     locations: DataLocations
+    only: tuple[str, ...] = ()
+    checkpoint_seconds: float = 60.0
+    tickets: tuple[int, int] | None = None
 
 
 def location_flags(locations: DataLocations) -> list[str]:
@@ -42,6 +51,17 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--dataset", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--offline", action="store_true")
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN")
+    parser.add_argument("--checkpoint-seconds", type=float, default=60.0)
+    parser.add_argument("--tickets", type=int, nargs=2, metavar="FD")
     options = parser.parse_args(arguments)
     locations = DataLocations.from_options(options.data_root, options.dataset, options.offline)
-    return WorkerOptions(options.run_dir, options.part, options.parent, locations)
+    return WorkerOptions(
+        options.run_dir,
+        options.part,
+        options.parent,
+        locations,
+        tuple(options.only),
+        options.checkpoint_seconds,
+        tuple(options.tickets) if options.tickets else None,
+    )

@@ -106,7 +106,7 @@ def train_classifier(
         recipe=recipe,
         class_counts=counts,
         mixing_generator=torch.Generator(),
-        before_step=count,
+        before_pass=count,
         precision=trainer.precision,
     )
     return fitting.run()

@@ -1,10 +1,13 @@
 """Expands a resolved suite to its units: a pure function, no data, no torch."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from imbnas.suites.definition import AdaptationPart, BaselinesPart, Training, TransferPart
 from imbnas.suites.resolved import ResolvedSuite
+from imbnas.units.frozen import canonical_json
 from imbnas.units.recipes import Recipe
 from imbnas.units.work import (
     AdaptUnit,
@@ -86,10 +89,38 @@ class Expansion:
 
     def population(self, training: Training, replicate: int) -> tuple[TrainUnit, ...]:
         """The trainings of the whole population, in the population's order."""
-        return tuple(
-            self.train(self.architecture(member.architecture), training, replicate)
-            for member in self.resolved.population
-        )
+        if not self._models:
+            return ()
+        first = self.train(self._models[0], training, replicate)
+        identities = self._identities(first)
+        return tuple(map(first.with_model, self._models, identities))
+
+    def population_identities(self, training: Training, replicate: int) -> list[str]:
+        """Identities of ``population``, without its units."""
+        if not self._models:
+            return []
+        return self._identities(self.train(self._models[0], training, replicate))
+
+    def _identities(self, first: TrainUnit) -> list[str]:
+        """Identities of the population's trainings that differ from ``first`` in the model alone.
+
+        The text that is hashed is put together instead of serialised for each of them, which takes
+        a fiftieth of the time.
+        """
+        before, after = canonical_json(first).split(f'"model":{self._model_texts[0]}')
+        return [
+            hashlib.sha256(f'{before}"model":{model}{after}'.encode()).hexdigest()
+            for model in self._model_texts
+        ]
+
+    @cached_property
+    def _models(self) -> tuple[SpaceModel, ...]:
+        return tuple(self.architecture(m.architecture) for m in self.resolved.population)
+
+    @cached_property
+    def _model_texts(self) -> list[str]:
+        """Canonical JSON of the population's models."""
+        return [canonical_json(model) for model in self._models]
 
     def chains(self, part: AdaptationPart) -> tuple[Chain, ...]:
         """Every strategy and replicate of an adaptation part."""

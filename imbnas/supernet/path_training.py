@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ import torch
 from imbnas.data.streams import open_stream
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.supernet.path_sampling import PathSampler
+from imbnas.training.checkpoints import NothingKept
 from imbnas.training.fitting import Fit, Fitting
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.spaces.space import NetworkShape, Space
     from imbnas.supernet.supernet import Supernet
+    from imbnas.training.checkpoints import Checkpoints
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
     from imbnas.units.work import Precision
@@ -39,6 +41,21 @@ class Spending:
     macs: int = 0
 
 
+@dataclass(frozen=True)
+class _Chance:
+    """What of a path trainer changes as it trains; a ``Companion`` of the training."""
+
+    paths: np.random.Generator
+    spending: Spending
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"paths": self.paths.bit_generator.state, "spending": vars(self.spending)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.paths.bit_generator.state = state["paths"]
+        vars(self.spending).update(state["spending"])
+
+
 @dataclass
 class PathTrainer:
     """Trains supernets of one space on one condition's training images.
@@ -55,6 +72,7 @@ class PathTrainer:
         seed: every source of chance of this trainer derives from it.
         precision: of forward passes.
         spending: counted as training goes on.
+        checkpoints: where trainings keep their state meanwhile.
     """
 
     space: "Space"
@@ -64,6 +82,7 @@ class PathTrainer:
     seed: int
     precision: "Precision" = "float32"
     spending: Spending = field(default_factory=Spending)
+    checkpoints: "Checkpoints" = field(default_factory=NothingKept)
 
     def train(
         self,
@@ -117,6 +136,8 @@ class PathTrainer:
             used_parts=supernet.used_parts,
             freeze_backbone_from=freeze_backbone_from,
             precision=self.precision,
+            checkpoint=self.checkpoints.open(),
+            companion=_Chance(sampler.rng, self.spending),
         )
         # Running statistics of a mixture of paths mean nothing; scoring estimates its own.
         with batch_statistics(supernet) if keep_statistics else nullcontext():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -63,7 +64,7 @@ class SizeSupernet(Supernet):
         """The slices that the last forward pass used, and the classifier's columns."""
         for module in self.network.modules():
             if isinstance(module, SlicedConv2d):
-                yield module.weight, module.used
+                yield cast(nn.Parameter, module.weight), module.used
         for parameter in self.classifier.parameters():
             if parameter.dim() == 2:
                 yield parameter, (slice(None), slice(self._features))
@@ -87,6 +88,7 @@ def _let_skips_change_width(network: CellNetwork, layout: tuple[Stage, ...]) -> 
     for index, stage in enumerate(layout):
         if index:
             place, cell = stage.cells[0], network.cells[first]
-            assert isinstance(cell, Cell)
+            if not isinstance(cell, Cell):
+                raise TypeError(f"{type(cell).__name__} is no cell of the size space")
             cell.edges[_SKIP] = SlicedSkip(place.in_channels, place.out_channels)
         first += len(stage.cells)

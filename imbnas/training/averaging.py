@@ -9,24 +9,28 @@ class WeightAverage:
 
     Args:
         network: the network in training.
+
+    Attributes:
+        mean: of each parameter; empty before the first sample.
+        count: samples taken.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self._parameters: list[Tensor] = list(network.parameters())
-        self._mean: list[Tensor] = []
-        self._count = 0
+        self.mean: list[Tensor] = []
+        self.count = 0
 
     @torch.no_grad()
     def update(self) -> None:
         """Take the present weights into the mean."""
-        self._count += 1
-        if not self._mean:
-            self._mean = [parameter.detach().clone() for parameter in self._parameters]
+        self.count += 1
+        if not self.mean:
+            self.mean = [parameter.detach().clone() for parameter in self._parameters]
             return
-        torch._foreach_lerp_(self._mean, self._parameters, 1 / self._count)
+        torch._foreach_lerp_(self.mean, self._parameters, 1 / self.count)
 
     @torch.no_grad()
     def apply(self) -> None:
         """Put the mean into the network; does nothing when there is none yet."""
-        for parameter, mean in zip(self._parameters, self._mean, strict=False):
+        for parameter, mean in zip(self._parameters, self.mean, strict=False):
             parameter.copy_(mean)

@@ -1,9 +1,11 @@
 """The training loop: one network, one scheme, one stream of batches."""
 
 import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,8 +14,10 @@ from torch import Tensor, nn
 from imbnas.data.samplers import class_probabilities
 from imbnas.errors import ImbnasError
 from imbnas.training.averaging import WeightAverage
+from imbnas.training.checkpoints import Checkpoint, NothingKept
 from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
+from imbnas.training.state import Companion, Progress, TrainingState
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
@@ -35,11 +39,13 @@ class Fit:
         train_loss: mean loss over the steps of the last epoch.
         trained_images: images through forward and backward passes of the whole network.
         head_images: images through a frozen backbone and a trained classifier.
+        seconds: wall-clock seconds of the training, earlier attempts that it resumed included.
     """
 
     train_loss: float
     trained_images: int
     head_images: int
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass
@@ -61,6 +67,8 @@ class Fitting:
         freeze_backbone_from: 0-based epoch from which only the classifier is trained; ``None``
             for never.
         precision: ``bfloat16`` runs forward passes under autocast.
+        checkpoint: where the state is kept after an epoch, and found by a later attempt.
+        companion: further state that is kept there; what ``before_pass`` draws from.
     """
 
     network: "ImageClassifier"
@@ -74,29 +82,45 @@ class Fitting:
     used_parts: Callable[[], Iterable[Part]] | None = None
     freeze_backbone_from: int | None = None
     precision: "Precision" = "float32"
+    checkpoint: Checkpoint = field(default_factory=NothingKept)
+    companion: Companion | None = None
 
     def run(self) -> Fit:
-        """Train for all epochs of the recipe.
+        """Train for all epochs of the recipe, or for those that an earlier attempt left.
 
         Raises:
             NonFiniteLossError: names the epoch in which the loss was not finite.
         """
         module = as_module(self.network)
         module.train()
-        optimizer = _sgd(list(module.parameters()), self.recipe)
         average = WeightAverage(module)
-        trained = head = 0
-        loss = math.nan
-        for epoch in range(self.recipe.epochs):
+        state = TrainingState(
+            module, average, self.stream, self.scheme, self.mixing_generator,
+            self._optimizer, self.companion,
+        )  # fmt: skip
+        kept = self.checkpoint.load()
+        resumed = state.put_back(kept) if kept else None
+        progress, optimizer = resumed or (Progress(), self._optimizer(0))
+        start = time.perf_counter() - progress.seconds
+        for epoch in range(progress.epoch, self.recipe.epochs):
             if epoch == self.freeze_backbone_from:
-                optimizer = _sgd(list(self.network.classifier.parameters()), self.recipe)
+                optimizer = self._optimizer(epoch + 1)
             loss, images = self._epoch(epoch, optimizer, average)
             if self._frozen(epoch):
-                head += images
+                progress.head += images
             else:
-                trained += images
+                progress.trained += images
+            progress.epoch, progress.loss = epoch + 1, loss
+            progress.seconds = time.perf_counter() - start
+            self.checkpoint.offer(partial(state.take, progress, optimizer))
         average.apply()
-        return Fit(loss, trained, head)
+        return Fit(progress.loss, progress.trained, progress.head, progress.seconds)
+
+    def _optimizer(self, epochs_done: int) -> torch.optim.Optimizer:
+        """A new optimiser of what the last of the epochs trained."""
+        frozen = self._frozen(epochs_done - 1)
+        trained = self.network.classifier if frozen else as_module(self.network)
+        return _sgd(list(trained.parameters()), self.recipe)
 
     def _epoch(
         self, epoch: int, optimizer: torch.optim.Optimizer, average: WeightAverage

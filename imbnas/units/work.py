@@ -1,7 +1,8 @@
 """Units: the smallest pieces of work, fully resolved; a unit's hash is its identity."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter
 
@@ -122,6 +123,13 @@ class UnitBase(FrozenModel):
         """Hex sha256 of the canonical JSON."""
         return content_sha256(self)
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy; a changed copy has an identity of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied.__dict__.pop("identity", None)
+        return copied
+
     @property
     def requires(self) -> tuple[str, ...]:
         """Identities of the units that must be finished before this one."""
@@ -136,6 +144,12 @@ class TrainUnit(UnitBase):
     data: DataRef
     scheme: SchemeSpec
     recipe: Recipe
+
+    def with_model(self, model: Model, identity: str) -> "TrainUnit":
+        """The same training of another model, whose identity is known already."""
+        copied = self.model_copy(update={"model": model})
+        copied.__dict__["identity"] = identity
+        return copied
 
     @property
     def label(self) -> str:

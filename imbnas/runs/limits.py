@@ -1,0 +1,94 @@
+"""Limits of a unit's time and memory, and of a whole run's."""
+
+import time
+from dataclasses import dataclass, field
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one unit may take; ``None`` for anything.
+
+    Attributes:
+        seconds: wall-clock seconds of one attempt.
+        memory: resident bytes of its worker, processes that it started included.
+    """
+
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one start of a run may take; ``None`` for anything.
+
+    Attributes:
+        seconds: wall-clock seconds until units stop at their next checkpoint.
+        units: units that are begun.
+    """
+
+    seconds: float | None = None
+    units: int | None = None
+
+
+@dataclass
+class LimitWatch:
+    """Tells which units exceed their limits.
+
+    Attributes:
+        limits: of a unit.
+    """
+
+    limits: Limits
+    _seen: dict[tuple[int, str], float] = field(default_factory=dict)
+
+    def breaches(self, running: dict[int, list[str]]) -> dict[int, tuple[str, str]]:
+        """Look at the units in progress.
+
+        Args:
+            running: worker process → identities of the units that it does.
+
+        Returns:
+            Process → (error, message) for each that exceeds a limit.
+        """
+        now = time.monotonic()
+        pairs = {(pid, identity) for pid, units in running.items() for identity in units}
+        self._seen = {pair: self._seen.get(pair, now) for pair in pairs}
+        found = {}
+        for (pid, _), since in self._seen.items():
+            breach = self._breach(pid, now - since)
+            if breach:
+                found[pid] = breach
+        return found
+
+    def _breach(self, pid: int, seconds: float) -> tuple[str, str] | None:
+        limits = self.limits
+        if limits.seconds is not None and seconds > limits.seconds:
+            return (
+                "TimeLimitExceeded",
+                f"took longer than --unit-time-limit, which is {limits.seconds:g} seconds",
+            )
+        if limits.memory is not None and (resident := resident_bytes(pid)) > limits.memory:
+            return (
+                "MemoryLimitExceeded",
+                f"held {resident / 1e6:.0f} MB, more than --unit-memory-limit, "
+                f"which is {limits.memory / 1e6:g} MB",
+            )
+        return None
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process and of all that it started; 0 when it has ended."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    total = 0
+    for member in family:
+        try:
+            total += member.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total

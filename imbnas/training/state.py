@@ -1,0 +1,148 @@
+"""The whole state of a training between two epochs, taken and put back bit for bit."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from imbnas.training.checkpoints import Snapshot
+
+if TYPE_CHECKING:
+    from imbnas.data.streams import Stream
+    from imbnas.schemes.training_scheme import TrainingScheme
+    from imbnas.training.averaging import WeightAverage
+
+
+class Companion(Protocol):
+    """Something else whose state changes as the training goes on."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Its state as plain JSON data."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue where ``state_dict`` was taken."""
+        ...
+
+
+@dataclass
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        epoch: epochs done.
+        loss: mean loss of the last of them.
+        trained: see ``Fit.trained_images``.
+        head: see ``Fit.head_images``.
+        seconds: see ``Fit.seconds``.
+    """
+
+    epoch: int = 0
+    loss: float = 0.0
+    trained: int = 0
+    head: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class TrainingState:
+    """Everything that decides how a training goes on.
+
+    Attributes:
+        module: the network.
+        average: of its weights.
+        stream: training batches.
+        scheme: whose loss may count.
+        mixing_generator: source of chance of the scheme's mixing.
+        make_optimizer: makes the optimiser that is in force after a number of epochs.
+        companion: further state; ``None`` for none.
+    """
+
+    module: nn.Module
+    average: "WeightAverage"
+    stream: "Stream"
+    scheme: "TrainingScheme"
+    mixing_generator: torch.Generator
+    make_optimizer: Callable[[int], torch.optim.Optimizer]
+    companion: Companion | None
+
+    def take(self, progress: Progress, optimizer: torch.optim.Optimizer) -> Snapshot:
+        """The state after an epoch."""
+        tensors = {f"network/{name}": value for name, value in self.module.state_dict().items()}
+        tensors |= _numbered("momentum", _momenta(optimizer))
+        tensors |= _numbered("average", self.average.mean)
+        tensors |= {f"stream/{name}": value for name, value in self.stream.state_dict().items()}
+        tensors |= {f"scheme/{name}": value for name, value in self.scheme.state_dict().items()}
+        tensors["generator/mixing"] = self.mixing_generator.get_state()
+        tensors["generator/torch"] = torch.get_rng_state()
+        if self._on_cuda:
+            tensors["generator/cuda"] = torch.cuda.get_rng_state()
+        facts: dict[str, Any] = {"progress": vars(progress), "averaged": self.average.count}
+        if self.companion is not None:
+            facts["companion"] = self.companion.state_dict()
+        return Snapshot(facts, tensors)
+
+    def put_back(self, snapshot: Snapshot) -> tuple[Progress, torch.optim.Optimizer] | None:
+        """Continue where a snapshot was taken; ``None`` and no change if it does not fit."""
+        try:
+            progress = Progress(**snapshot.facts["progress"])
+            averaged = int(snapshot.facts["averaged"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        optimizer = self.make_optimizer(progress.epoch)
+        mean = [parameter.detach().clone() for parameter in self.module.parameters()]
+        targets = {f"network/{name}": value for name, value in self.module.state_dict().items()}
+        targets |= _numbered("momentum", _momenta(optimizer))
+        if averaged:
+            targets |= _numbered("average", mean)
+        held = snapshot.tensors
+        if not _fits(targets, held) or ("companion" in snapshot.facts) != bool(self.companion):
+            return None
+        with torch.no_grad():
+            for name, target in targets.items():
+                # Copying in place keeps each tensor's memory format.
+                target.copy_(held[name])
+        if averaged:
+            self.average.mean, self.average.count = mean, averaged
+        self.stream.load_state_dict(_below("stream", held))
+        self.scheme.load_state_dict(_below("scheme", held))
+        if self.companion is not None:
+            self.companion.load_state_dict(snapshot.facts["companion"])
+        self.mixing_generator.set_state(held["generator/mixing"])
+        torch.set_rng_state(held["generator/torch"])
+        if self._on_cuda:
+            torch.cuda.set_rng_state(held["generator/cuda"])
+        return progress, optimizer
+
+    @property
+    def _on_cuda(self) -> bool:
+        return any(parameter.is_cuda for parameter in self.module.parameters())
+
+
+def _momenta(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    parameters = (p for group in optimizer.param_groups for p in group["params"])
+    states = (optimizer.state.get(parameter, {}) for parameter in parameters)
+    return [state["momentum_buffer"] for state in states if "momentum_buffer" in state]
+
+
+def _numbered(name: str, tensors: Iterable[Tensor]) -> dict[str, Tensor]:
+    return {f"{name}/{number}": tensor for number, tensor in enumerate(tensors)}
+
+
+def _below(name: str, tensors: Any) -> dict[str, Tensor]:
+    return {
+        key.removeprefix(f"{name}/"): value
+        for key, value in tensors.items()
+        if key.startswith(f"{name}/")
+    }
+
+
+def _fits(targets: dict[str, Tensor], held: Any) -> bool:
+    """Whether a snapshot holds the same tensors of network, momentum and average."""
+    own = [name for name in held if name.startswith(("network/", "momentum/", "average/"))]
+    return set(own) == set(targets) and all(
+        held[name].shape == target.shape and held[name].dtype == target.dtype
+        for name, target in targets.items()
+    )
