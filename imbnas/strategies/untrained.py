@@ -68,5 +68,5 @@ class AdjustLogits(FrozenModel):
             raise TypeError(f"a {type(classifier).__name__} has no bias to adjust")
         counts = torch.tensor(adaptation.class_counts, dtype=torch.float64)
         with torch.no_grad():
-            classifier.bias -= (self.tau * (counts / counts.sum()).log()).to(classifier.bias)
+            classifier.bias.sub_((self.tau * (counts / counts.sum()).log()).to(classifier.bias))
         return adaptation.supernet
