@@ -71,7 +71,7 @@ class _Judged:
 
     def regret(self, scores: Floats) -> float:
         """Percentage points that the favourite of (A,) scores lies below the oracle."""
-        return 100 * (self.best - self.values[scores == np.nanmax(scores)].mean())
+        return 100 * (self.best - float(self.values[scores == np.nanmax(scores)].mean()))
 
 
 def _judged(actual: Floats) -> Iterator[_Judged]:
