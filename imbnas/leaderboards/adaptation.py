@@ -5,11 +5,23 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from imbnas.leaderboards.adaptation_cost import COLUMNS as COST_COLUMNS
+from imbnas.leaderboards.adaptation_cost import spent
 from imbnas.leaderboards.class_orders import class_orders
-from imbnas.leaderboards.rank_correlation import functional_classes, target_accuracy
+from imbnas.leaderboards.rank_correlation import (
+    functional_classes,
+    target_accuracy,
+)
 from imbnas.leaderboards.rankings import Ranking, part_with, rankings
-from imbnas.leaderboards.results import Floats, Results, mean, summarise
-from imbnas.stats import RankTransfer, rank_against_predictor, t_interval, tau_b
+from imbnas.leaderboards.regrets import (
+    ONE_REPLICATE_ORACLE,
+    RANDOM_PICK,
+    one_replicate_oracle,
+    random_pick,
+    regret_by_replicate,
+)
+from imbnas.leaderboards.results import Floats, Results, mean, summarise, with_whole_numbers
+from imbnas.stats import RankTransfer, holm, rank_against_predictor, t_interval, tau_b
 from imbnas.suites.definition import AdaptationPart
 from imbnas.suites.expansion import Chain
 from imbnas.units.records import TrainMetrics
@@ -17,9 +29,10 @@ from imbnas.units.records import TrainMetrics
 COLUMNS = (
     "part", "strategy", "source", "source_scheme", "target", "target_scheme", "accuracy_mean",
     "accuracy_sd", "many", "medium", "few", "worst_class", "difference_to_p0",
-    "difference_low", "difference_high", "tau_b", "tau_sd", "ci_low", "ci_high",
-    "noise_ceiling", "regret", "regret_sd", "cost_ratio", "class_orders", "population",
-    "n_architectures", "n_replicates", "n_missing", "scored_on", "protocol", "fidelity",
+    "difference_low", "difference_high", "difference_p_adjusted", "tau_b", "tau_sd", "ci_low",
+    "ci_high", "noise_ceiling", "regret", "regret_sd", "cost_ratio", *COST_COLUMNS,
+    "class_orders", "population", "n_architectures", "n_replicates", "n_missing", "scored_on",
+    "protocol", "fidelity",
 )  # fmt: skip
 
 
@@ -27,8 +40,12 @@ def adaptation(results: Results) -> pd.DataFrame:
     """One row a strategy, then rows of what needs no supernet at all.
 
     - ``accuracy_*`` (percent): found architectures, retrained from scratch on the target.
+    - ``difference_to_p0`` (percentage points): paired by replicate, with a 95% t-interval;
+      ``difference_p_adjusted`` is that of "there is none", after Holm's correction over the
+      strategies of a part.
     - ``tau_b``: between the adapted supernet's scores and the stand-alone accuracies of the
       population on the target; mean over supernet replicates, interval of the mean scores.
+      ``noise_ceiling`` is what noise of the accuracies would leave to perfect scores.
     - ``regret`` (percentage points): the population's best architecture, chosen on other
       replicates, minus the strategy's favourite within the population.
     - ``cost_ratio``: multiply-accumulates of the adaptation over those of training a supernet on
@@ -39,9 +56,13 @@ def adaptation(results: Results) -> pd.DataFrame:
         row
         for name, part in results.parts("adaptation")
         if isinstance(part, AdaptationPart)
-        for row in (*_strategies(results, name, part), *_without_supernet(results, name, part))
+        for row in (
+            *_corrected(list(_strategies(results, name, part))),
+            *_without_supernet(results, name, part),
+            *_references(results, name, part),
+        )
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return with_whole_numbers(pd.DataFrame(rows, columns=list(COLUMNS)), *COST_COLUMNS)
 
 
 def _strategies(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
@@ -63,6 +84,7 @@ def _strategies(results: Results, name: str, part: AdaptationPart) -> Iterator[d
             **_difference(metrics, baseline, strategy),
             **_ranking(results, scores, actual),
             "cost_ratio": mean(_cost_ratios(results, part, chains)),
+            **spent(results, chains),
             "n_missing": summary.n_missing,
             "scored_on": results.resolved.strategies[strategy].scores_on,
         }
@@ -95,8 +117,8 @@ def _ranking_cost(results: Results, part: AdaptationPart, ranking: Ranking) -> f
         return None
     chains = results.expansion.chains(part)
     whole = [macs for chain in chains if (macs := _from_scratch(results, part, chain)) is not None]
-    spent = ranking.macs / ranking.scores.shape[1]
-    return spent / float(np.mean(whole)) if whole else None
+    each = ranking.macs / ranking.scores.shape[1]
+    return each / float(np.mean(whole)) if whole else None
 
 
 def _common(results: Results, name: str, part: AdaptationPart, strategy: str) -> dict[str, object]:
@@ -125,7 +147,31 @@ def _difference(
         "difference_to_p0": interval.mean,
         "difference_low": interval.low,
         "difference_high": interval.high,
+        "difference_p_adjusted": interval.p_value,
     }
+
+
+def _corrected(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Adjust the p-values of one part's rows together."""
+    column = "difference_p_adjusted"
+    p_values = [row.get(column) for row in rows]
+    adjusted = holm([p if isinstance(p, float) else None for p in p_values])
+    return [{**row, column: p} for row, p in zip(rows, adjusted, strict=True)]
+
+
+def _references(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
+    """Regrets of a pick by chance, and of one that is made with the accuracies themselves."""
+    actual = target_accuracy(results, part.target)
+    if actual is None:
+        return
+    regrets = {RANDOM_PICK: random_pick(actual), ONE_REPLICATE_ORACLE: one_replicate_oracle(actual)}
+    for reference, values in regrets.items():
+        yield {
+            **_common(results, name, part, reference),
+            "regret": mean(values),
+            "regret_sd": _sd(values),
+            "n_missing": int(np.isnan(actual).sum()),
+        }
 
 
 def _percents(metrics: Sequence[TrainMetrics | None]) -> Floats:
@@ -156,7 +202,7 @@ def _ranking(results: Results, scores: Floats, actual: Floats | None) -> dict[st
     together: RankTransfer = rank_against_predictor(
         scored.mean(axis=1), actual, classes=functional_classes(results)
     )
-    regrets = regret_by_replicate(scored, actual)
+    regrets = regret_by_replicate(scores, actual)
     return {
         "tau_b": mean(taus),
         "tau_sd": _sd(taus),
@@ -166,32 +212,6 @@ def _ranking(results: Results, scores: Floats, actual: Floats | None) -> dict[st
         "regret": mean(regrets),
         "regret_sd": _sd(regrets),
     }
-
-
-def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
-    """Regret within the population, in percentage points, one value a replicate.
-
-    The oracle is the architecture with the best mean over the *other* replicates, so that it does
-    not profit from the noise of the replicate it is evaluated on.
-
-    Args:
-        scores: (A, S) scores; replicate r of ``actual`` is paired with column r, or with the only
-            one.
-        actual: (A, R) accuracies in [0, 1]; replicates with a missing value are left out.
-
-    Returns:
-        Nothing where fewer than two complete replicates exist.
-    """
-    complete = [r for r in range(actual.shape[1]) if not np.isnan(actual[:, r]).any()]
-    if len(complete) < 2:
-        return []
-    regrets = []
-    for replicate in complete:
-        others = actual[:, [r for r in complete if r != replicate]].mean(axis=1)
-        column = scores[:, min(replicate, scores.shape[1] - 1)]
-        favourite, oracle = int(np.nanargmax(column)), int(np.argmax(others))
-        regrets.append(100 * float(actual[oracle, replicate] - actual[favourite, replicate]))
-    return regrets
 
 
 def _cost_ratios(results: Results, part: AdaptationPart, chains: Sequence[Chain]) -> list[float]:

@@ -93,12 +93,6 @@ def train_classifier(
     if classifier is not None:
         supernet.classifier = classifier
     device = cache.features.device
-    step_macs = 3 * supernet.num_features * classes
-
-    def count(epoch: int, rows: int) -> None:
-        del epoch
-        trainer.spending.macs += step_macs * rows
-
     fitting = Fitting(
         network=_ClassifierAlone(supernet.classifier.to(device), supernet.num_features),
         stream=_FeatureStream(cache, recipe.batch_size, classes, trainer.seed),
@@ -106,10 +100,11 @@ def train_classifier(
         recipe=recipe,
         class_counts=counts,
         mixing_generator=torch.Generator(),
-        before_pass=count,
         precision=trainer.precision,
     )
-    return fitting.run()
+    fit = fitting.run()
+    trainer.spending.macs += 3 * supernet.num_features * classes * fit.trained_images
+    return fit
 
 
 class _ClassifierAlone(nn.Module):

@@ -17,10 +17,13 @@ from imbnas.execution.guards import StrategyError
 from imbnas.execution.shelf import ConditionImages, Shelf
 from imbnas.runs.directory import RunDirectory
 from imbnas.strategies.strategy import STRATEGIES
+from imbnas.suites.definition import AdaptationPart
 from imbnas.suites.expansion import Chain, Expansion
 from imbnas.suites.reading import read_suite
+from imbnas.suites.resolved import ResolvedSuite, StrategyFacts
 from imbnas.suites.resolving import Resolver
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
+from imbnas.units.work import Component
 
 LOCATIONS = DataLocations.from_options(offline=True)
 Adapt = Callable[[Any], Any]
@@ -29,16 +32,15 @@ Adapt = Callable[[Any], Any]
 class Bench:
     """A run directory with a finished source supernet, and strategies that are made up."""
 
-    def __init__(self, folder: Path, suite: Path) -> None:
+    def __init__(self, folder: Path, resolved: ResolvedSuite) -> None:
         self.directory = RunDirectory(folder / "run")
-        self._folder, self._text = folder, suite.read_text()
+        self._resolved = resolved
         self._executor = Executor(self.directory, LOCATIONS)
 
     def chain(self, strategy: str) -> Chain:
-        path = self._folder / "s.toml"
-        path.write_text(self._text.replace('["p0", "p1"]', f'["{strategy}"]'))
-        resolved = Resolver(read_suite(path), "only", LOCATIONS, replicates=1).resolve()
-        return Expansion(resolved).chain(resolved.suite.parts["adaptation"], strategy, 0)
+        part = self._resolved.suite.parts["adaptation"]
+        assert isinstance(part, AdaptationPart)
+        return Expansion(self._resolved).chain(part, strategy, 0)
 
     def do(self, unit: Any) -> Any:
         record = self._executor.execute(unit)
@@ -66,10 +68,23 @@ class Bench:
         return self.directory.weights_path(metrics.weights_sha256)
 
 
+@pytest.fixture(scope="module")
+def resolved(tiny_suite: Path) -> ResolvedSuite:
+    """The tiny suite's adaptation part with every strategy and one that is made up."""
+    suite = read_suite(tiny_suite)
+    part = suite.parts["adaptation"].model_copy(update={"strategies": STRATEGIES.names()})
+    suite = suite.model_copy(update={"parts": {"adaptation": part}})
+    resolved = Resolver(suite, "only", LOCATIONS, replicates=1).resolve()
+    facts = StrategyFacts(
+        component=Component(name="made-up", version="1"), scores_on="target", recipe="adaptation"
+    )
+    return resolved.model_copy(update={"strategies": {**resolved.strategies, "made-up": facts}})
+
+
 @pytest.fixture
-def made_up(tmp_path: Path, tiny_suite: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+def made_up(tmp_path: Path, resolved: ResolvedSuite, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(STRATEGIES, "_entries", dict(STRATEGIES._entries))
-    bench = Bench(tmp_path, tiny_suite)
+    bench = Bench(tmp_path, resolved)
     bench.do(bench.chain("p0").supernet)
     return bench
 

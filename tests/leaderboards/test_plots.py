@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from imbnas.leaderboards.plots.catalogue import PLOTS, Picture, pictures
-from imbnas.leaderboards.plots.cost_regret import labelled
+from imbnas.leaderboards.plots.cost_regret import labelled, references, regretted
 from imbnas.leaderboards.plots.groups import grouped
 from imbnas.leaderboards.plots.rank_shift import movers
 from imbnas.leaderboards.plots.tau_heatmap import matrix
@@ -77,6 +77,14 @@ def test_points_too_close_to_tell_apart_share_a_label() -> None:
         }
     )
     assert labelled(rows) == [("p0", 0.0, 1.0), ("macs, params", 0.0, 5.0), ("p1", 0.1, 5.0)]
+
+
+def test_references_are_lines_and_no_points(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["adaptation"]
+    lines = references(table)
+    assert list(lines) == ["random-pick", "one-replicate-oracle"]
+    assert not set(lines) & set(regretted(table)["strategy"])
+    assert {"p0", "p1", "macs"} <= set(regretted(table)["strategy"])
 
 
 def test_an_empty_group_has_no_bar(tables: dict[str, pd.DataFrame]) -> None:

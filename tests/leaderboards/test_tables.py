@@ -10,11 +10,16 @@ import pandas as pd
 import pytest
 from scipy.stats import kendalltau
 
-from imbnas.leaderboards.adaptation import regret_by_replicate
+from imbnas.leaderboards.regrets import (
+    one_replicate_oracle,
+    random_pick,
+    regret_by_replicate,
+)
 from imbnas.leaderboards.results import Results, summarise
 from imbnas.leaderboards.tables import build_tables, tables_as_text, to_csv, to_markdown, to_rows
 from imbnas.runs.directory import RunDirectory
-from imbnas.suites.definition import TransferPart
+from imbnas.stats import t_interval
+from imbnas.suites.definition import AdaptationPart, TransferPart
 from imbnas.units.records import Record, TrainMetrics
 from imbnas.units.work import SearchUnit, TrainUnit
 
@@ -105,7 +110,9 @@ def test_a_missing_search_leaves_a_gap_in_its_strategy_alone(
     after = build_tables(without(results, records, lost))["adaptation"]
     assert before["n_missing"].sum() == 0
     assert after["n_missing"].sum() <= 1
-    assert list(after["strategy"]) == ["p0", "p1", "params", "macs", "source-accuracy"]
+    assert list(after["strategy"]) == [
+        "p0", "p1", "params", "macs", "source-accuracy", "random-pick", "one-replicate-oracle",
+    ]  # fmt: skip
 
 
 def test_a_run_without_any_record_has_tables_of_gaps(results: Results) -> None:
@@ -147,6 +154,70 @@ def test_regret_chooses_the_oracle_on_other_replicates() -> None:
     # Replicate 1: means of columns 0 and 2 are .7, .6, .15; the oracle is row 0, worth 0.5.
     assert regrets[1] == pytest.approx(-20)
     assert regret_by_replicate(scores, actual[:, :1]) == []
+
+
+def test_regret_pairs_replicates_and_leaves_out_those_without_scores() -> None:
+    rng = np.random.default_rng(0)
+    actual, scores = rng.random((6, 3)), rng.random((6, 3))
+    whole = regret_by_replicate(scores, actual)
+    scores[:, 1] = np.nan
+    assert regret_by_replicate(scores, actual) == [whole[0], whole[2]]
+
+
+def test_regret_of_a_tie_is_its_expectation() -> None:
+    actual = np.array([[0.9, 0.9], [0.5, 0.5], [0.1, 0.1]])
+    scores = np.array([[1.0], [0.0], [1.0]])
+    assert regret_by_replicate(scores, actual) == pytest.approx([40, 40])
+    assert regret_by_replicate(scores[::-1], actual[::-1]) == pytest.approx([40, 40])
+
+
+def test_references_are_exact_expectations() -> None:
+    rng = np.random.default_rng(1)
+    actual = rng.random((7, 4))
+    for replicate in range(4):
+        others = [r for r in range(4) if r != replicate]
+        best = actual[actual[:, others].mean(axis=1).argmax(), replicate]
+        # Every architecture in turn, and the favourite of every other replicate in turn.
+        picks = [100 * (best - value) for value in actual[:, replicate]]
+        assert random_pick(actual)[replicate] == pytest.approx(np.mean(picks))
+        found = [100 * (best - actual[actual[:, r].argmax(), replicate]) for r in others]
+        assert one_replicate_oracle(actual)[replicate] == pytest.approx(np.mean(found))
+    # With two replicates the other one is all the oracle knows.
+    assert one_replicate_oracle(actual[:, :2]) == pytest.approx([0, 0])
+    assert random_pick(actual[:, :1]) == []
+
+
+def test_cost_is_counted_with_the_search_apart(results: Results) -> None:
+    table = build_tables(results)["adaptation"].set_index("strategy")
+    part = results.resolved.suite.parts["adaptation"]
+    assert isinstance(part, AdaptationPart)
+    for strategy in ("p0", "p1"):
+        chains = results.chains(part, strategy)
+        for column, units in (
+            ("adapt", [chain.adapt for chain in chains]),
+            ("search", [chain.search for chain in chains]),
+        ):
+            costs = [results.records[unit.identity].cost for unit in units]
+            images, macs = (
+                np.mean([getattr(c, f) for c in costs]) for f in ("images_seen", "macs")
+            )
+            assert table.loc[strategy, f"{column}_images"] == round(images)
+            assert table.loc[strategy, f"{column}_macs"] == round(macs)
+    assert table.loc["p0", "adapt_macs"] == 0
+    assert table.loc["p1", "search_macs"] > 0
+    assert table.loc["macs", ["adapt_macs", "search_macs"]].isna().all()
+
+
+def test_differences_to_p0_are_corrected_together(fabricated: Results) -> None:
+    part = fabricated.resolved.suite.parts["adaptation"]
+    table = build_tables(fabricated)["adaptation"].set_index("strategy")
+    adjusted = table["difference_p_adjusted"]
+    assert np.isnan(adjusted["p0"])
+    assert 0 < adjusted["p1"] <= 1
+    first, base = (fabricated.retrained(part, s, part.target) for s in ("p1", "p0"))
+    interval = t_interval(*([m.mean_accuracy() for m in side] for side in (first, base)))
+    # One strategy is compared here, which leaves its p-value as it is.
+    assert adjusted["p1"] == pytest.approx(interval.p_value)
 
 
 def test_text_forms_are_plain_and_escaped() -> None:

@@ -28,6 +28,28 @@ class WrongType:
         return "a supernet, honestly"
 
 
+@STRATEGIES.register("peeks", version="1", summary="looks for the test images")
+class Peeks:
+    scores_on = "target"
+    recipe = "adaptation"
+
+    def adapt(self, adaptation):
+        from imbnas.data.dataset import load_dataset
+        from imbnas.data.locations import DataLocations
+
+        load_dataset("digits", DataLocations.from_options(offline=True)).split("test")
+
+
+@STRATEGIES.register("hollow", version="1", summary="returns weights that are not finite")
+class Hollow:
+    scores_on = "target"
+    recipe = "adaptation"
+
+    def adapt(self, adaptation):
+        torch.nn.init.constant_(adaptation.supernet.classifier.weight, float("nan"))
+        return adaptation.supernet
+
+
 @STRATEGIES.register("crashes", version="1", summary="takes the interpreter down")
 class Crashes:
     scores_on = "target"
@@ -42,7 +64,7 @@ def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_s
     plugin, suite, run = tmp_path / "mine.py", tmp_path / "s.toml", tmp_path / "run"
     plugin.write_text(PLUGIN)
     text = tiny_suite.read_text().replace(
-        '["p0", "p1"]', '["p0", "raises", "wrong-type", "crashes"]'
+        '["p0", "p1"]', '["p0", "raises", "wrong-type", "peeks", "hollow", "crashes"]'
     )
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     done = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
@@ -52,12 +74,14 @@ def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_s
     assert reasons["RuntimeError"] == "no idea how"
     assert "returned str, not a supernet" in reasons["TypeError"]
     assert "two workers died" in reasons["WorkerDied"]
-    assert status["failed"] == 3
+    assert "'digits' is out of reach: strategy 'peeks' has" in reasons["SealedDataError"]
+    assert "strategy 'hollow' returned weights that are not finite" in reasons["StrategyError"]
+    assert status["failed"] == 5
     with (run / "tables" / "adaptation.csv").open() as file:
         rows = {row["strategy"]: row for row in csv.DictReader(file)}
     assert rows["p0"]["n_missing"] == "0"
     assert float(rows["p0"]["accuracy_mean"]) > 0
-    for strategy in ("raises", "wrong-type", "crashes"):
+    for strategy in ("raises", "wrong-type", "peeks", "hollow", "crashes"):
         assert rows[strategy]["n_missing"] == "1"
         assert rows[strategy]["accuracy_mean"] == ""
     again = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.cost_regret import regretted
+from imbnas.leaderboards.plots.cost_regret import references, regretted
 from imbnas.leaderboards.plots.groups import GROUPS, grouped
 from imbnas.leaderboards.plots.rank_shift import ranked
 from imbnas.leaderboards.plots.tau_heatmap import matrix
@@ -132,6 +132,13 @@ def _cost_regret(table: pd.DataFrame) -> Chart | None:
                 "name": str(kind),
             }
         )
+    traces += [
+        {
+            "type": "scatter", "mode": "lines", "x": [0, float(rows["cost_ratio"].max())],
+            "y": [regret, regret], "name": reference, "line": {"width": 1, "dash": "dot"},
+        }
+        for reference, regret in references(table).items()
+    ]  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": "cost relative to a supernet from scratch"}},
         "yaxis": {"title": {"text": "regret (percentage points)"}},

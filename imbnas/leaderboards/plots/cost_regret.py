@@ -8,10 +8,13 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from imbnas.leaderboards.plots.figures import COLOURS, new_figure
+from imbnas.leaderboards.regrets import REFERENCES
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     """Cost ratio against regret with its SD over replicates; what costs nothing stands at 0.
+
+    Lines show what a pick by chance loses, and one that is made with a training of each.
 
     Returns:
         ``None`` where no row has a regret.
@@ -33,6 +36,10 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
         axes.annotate(
             names, (cost, regret), xytext=(6, 3), textcoords="offset points", fontsize="small"
         )
+    for number, (reference, regret) in enumerate(references(tables["adaptation"]).items()):
+        axes.axhline(
+            regret, color="grey", linewidth=1, linestyle=(":", "--")[number % 2], label=reference
+        )
     axes.set(
         xlabel="multiply-accumulates of the adaptation, relative to a supernet from scratch",
         ylabel="regret (percentage points; bars: SD)", title=f"{title}: lower left is better",
@@ -45,19 +52,29 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
 def regretted(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the first adaptation part that have a regret; ``cost_ratio`` is 0 without supernet.
 
-    A row without cost is one that needs no supernet, or one whose adaptation is not finished; the
-    latter has no regret either.
+    References are not among them. A row without cost is one that needs no supernet, or one whose
+    adaptation is not finished; the latter has no regret either.
     """
-    rows = table[table["regret"].notna()]
-    if rows.empty:
-        return rows
-    rows = rows[rows["part"].eq(rows["part"].iloc[0])]
+    rows = _of_first_part(table)
+    rows = rows[~rows["strategy"].isin(REFERENCES)]
     kinds = rows["scored_on"].notna().map({True: "supernet", False: "no supernet"})
     return rows.assign(
         kind=kinds,
         cost_ratio=rows["cost_ratio"].astype(float).fillna(0.0),
         regret_sd=rows["regret_sd"].astype(float).fillna(0.0),
     )
+
+
+def references(table: pd.DataFrame) -> dict[str, float]:
+    """Reference → its regret in the first adaptation part."""
+    rows = _of_first_part(table)
+    rows = rows[rows["strategy"].isin(REFERENCES)]
+    return dict(zip(rows["strategy"], rows["regret"].astype(float), strict=True))
+
+
+def _of_first_part(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table[table["regret"].notna()]
+    return rows if rows.empty else rows[rows["part"].eq(rows["part"].iloc[0])]
 
 
 def labelled(rows: pd.DataFrame) -> list[tuple[str, float, float]]:
