@@ -7,6 +7,7 @@ import click
 
 from imbnas.cli.options import data_options, locations_from, plugin_option
 from imbnas.cli.output import note
+from imbnas.cli.suite_options import cores, suite_options, suite_request
 
 if TYPE_CHECKING:
     from imbnas.runs.directory import RunDirectory
@@ -16,28 +17,7 @@ FAILED_UNITS_REMAIN = 1
 
 
 @click.command("run")
-@click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits.")
-@click.option("--fidelity", metavar="F", help="How much to spend; the suite's default.")
-@click.option("--part", "parts", multiple=True, metavar="P", help="Only this part; repeatable.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Run directory.  [default: runs/SUITE@VERSION/FIDELITY]",
-)
-@click.option("--workers", type=click.IntRange(1), help="Processes; one a core by default.")
-@click.option(
-    "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
-)
-@click.option("--replicates", type=click.IntRange(1), help="More of them extend a run.")
-@click.option(
-    "--manifest",
-    "manifests",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Use exactly the images of an exported manifest; repeatable.",
-)
+@suite_options
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @data_options
 @plugin_option
@@ -46,6 +26,7 @@ def command(
     fidelity: str | None,
     parts: tuple[str, ...],
     out: Path | None,
+    reused: tuple[Path, ...],
     workers: int | None,
     device: str,
     replicates: int | None,
@@ -58,31 +39,28 @@ def command(
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import device_type
-    from imbnas.data.manifests import read_manifest
-    from imbnas.errors import UnknownNameError
     from imbnas.runs.binding import bind_run
-    from imbnas.runs.directory import RunDirectory
     from imbnas.runs.queue import Queue
     from imbnas.runs.supervisor import Supervisor
     from imbnas.suites.expansion import Expansion
-    from imbnas.suites.reading import DEFAULT_SUITE, choose_fidelity, load_suite
 
-    suite = load_suite(suite_name or DEFAULT_SUITE)
-    chosen, _ = choose_fidelity(suite, fidelity)
-    for part in parts:
-        if part not in suite.parts:
-            raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
     locations = locations_from(data_root, datasets, offline)
-    directory = RunDirectory(out or Path("runs") / f"{suite.name}@{suite.version}" / chosen)
-    pins = [read_manifest(path) for path in manifests]
+    asked = suite_request(suite_name, fidelity, parts, out, manifests, locations)
+    directory = asked.directory
     resolved = bind_run(
-        directory, suite, chosen, locations, device_type(device), replicates, plugins, pins
+        directory,
+        asked.suite,
+        asked.fidelity,
+        locations,
+        device_type(device),
+        replicates,
+        plugins,
+        asked.pins,
     )
     if retry_failed:
         directory.forget_failures()
-    wanted = parts or None
-    queue = Queue(Expansion(resolved).plan(wanted), directory)
-    supervisor = Supervisor(queue, wanted, locations, workers or _cores())
+    queue = Queue(Expansion(resolved).plan(asked.parts), directory)
+    supervisor = Supervisor(queue, asked.parts, locations, workers or cores())
     progress = _supervise(supervisor, resolved.title)
     _report(directory)
     return _conclude(directory, progress)
@@ -123,12 +101,3 @@ def _conclude(directory: "RunDirectory", progress: "Progress") -> int:
         f"{progress.blocked} wait for failed ones; --retry-failed tries them again"
     )
     return FAILED_UNITS_REMAIN
-
-
-def _cores() -> int:
-    import os
-
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

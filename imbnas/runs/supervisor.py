@@ -20,7 +20,7 @@ from imbnas.units.records import Failure
 
 _POLL_SECONDS = 1.0
 _LETHAL_DEATHS = 2
-_THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+SINGLE_THREADED = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 @dataclass
@@ -98,7 +98,10 @@ class Supervisor:
             command += ["--part", part]
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.
         return subprocess.Popen(
-            command, env={**environ, **_THREADS}, stdout=subprocess.DEVNULL, start_new_session=True
+            command,
+            env={**environ, **SINGLE_THREADED},
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def _may_restart(self, process: "subprocess.Popen[bytes]") -> bool:
