@@ -1,7 +1,7 @@
 """What is still to be done of a suite, what it will spend, and how long it will take."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from imbnas.execution.forecast import Forecast, Forecaster
@@ -140,7 +140,9 @@ def look_ahead(plan: Plan, directories: Sequence[RunDirectory], forecaster: Fore
     for retraining in plan.retrainings:
         if retraining.waits_for not in found:
             unit = forecaster.typical(plan.expansion.retrain(retraining, typical))
-            items.append(_item(unit, (retraining.waits_for,), False, forecaster))
+            forecast = forecaster.forecast(unit)
+            forecast = forecast and replace(forecast, exact=False)
+            items.append(Item(unit, (retraining.waits_for,), False, forecast))
     return Outlook(tuple(items))
 
 
