@@ -12,6 +12,7 @@ from imbnas.cli.suite_options import cores, suite_options, suite_request
 if TYPE_CHECKING:
     from imbnas.runs.directory import RunDirectory
     from imbnas.runs.queue import Progress
+    from imbnas.suites.expansion import Plan
 
 FAILED_UNITS_REMAIN = 1
 
@@ -41,12 +42,13 @@ def command(
     from imbnas.cli.devices import device_type
     from imbnas.runs.binding import bind_run
     from imbnas.runs.queue import Queue
+    from imbnas.runs.reuse import reusable
     from imbnas.runs.supervisor import Supervisor
     from imbnas.suites.expansion import Expansion
 
     locations = locations_from(data_root, datasets, offline)
     asked = suite_request(suite_name, fidelity, parts, out, manifests, locations)
-    directory = asked.directory
+    directory, sources = asked.directory, [reusable(path) for path in reused]
     resolved = bind_run(
         directory,
         asked.suite,
@@ -59,11 +61,25 @@ def command(
     )
     if retry_failed:
         directory.forget_failures()
-    queue = Queue(Expansion(resolved).plan(asked.parts), directory)
+    plan = Expansion(resolved).plan(asked.parts)
+    _take_over(directory, sources, plan)
+    queue = Queue(plan, directory)
     supervisor = Supervisor(queue, asked.parts, locations, workers or cores())
     progress = _supervise(supervisor, resolved.title)
     _report(directory)
     return _conclude(directory, progress)
+
+
+def _take_over(directory: "RunDirectory", sources: "list[RunDirectory]", plan: "Plan") -> None:
+    from imbnas.runs.reuse import Reuse
+
+    if not sources:
+        return
+    taken = Reuse(directory, sources).take(plan)
+    for path, units in taken.units.items():
+        note(f"{units} units taken over from {path}")
+    for line in taken.left:
+        note(f"not taken over: {line}")
 
 
 def _supervise(supervisor: Any, title: str) -> "Progress":

@@ -11,7 +11,7 @@ from imbnas.suites.expansion import Plan
 from imbnas.units.records import SearchMetrics
 from imbnas.units.work import UNIT_KINDS, Unit
 
-_FASTER, _SLOWER = 0.8, 1.3
+_FASTER, _SLOWER = 0.8, 1.5
 """How far a few timed steps and a whole run differ, either way."""
 
 _STORING_SECONDS = 0.03

@@ -87,8 +87,8 @@ class Reuse:
                     continue
                 try:
                     self._take(unit, source)
-                except DamagedFileError as error:
-                    taken.left.append(str(error))
+                except (DamagedFileError, FileNotFoundError) as error:
+                    taken.left.append(f"{unit.label} of {source.path}: {_fault(error)}")
                     continue
                 here.add(unit.identity)
                 taken.units[source.path] += 1
@@ -125,6 +125,11 @@ class Reuse:
             return None
         metrics = self.directory.read_record("search", search).metrics
         return metrics.best if isinstance(metrics, SearchMetrics) else None
+
+
+def _fault(error: Exception) -> str:
+    # What is wrong, without the advice to change a directory that is somebody else's.
+    return str(error).partition(";")[0]
 
 
 def _weights(record: Record) -> tuple[str, ...]:
