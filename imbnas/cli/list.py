@@ -16,6 +16,7 @@ _REGISTRIES = {
     "strategies": "imbnas.strategies.strategy:STRATEGIES",
     "searchers": "imbnas.search.searcher:SEARCHERS",
     "baselines": "imbnas.baselines:BASELINES",
+    "executors": "imbnas.runs.executors.executor:EXECUTORS",
 }
 KINDS = (*_REGISTRIES, "suites")
 
@@ -25,7 +26,7 @@ KINDS = (*_REGISTRIES, "suites")
 @plugin_option
 @json_option
 def command(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
-    """List datasets, losses, schemes, spaces, strategies, searchers, baselines or suites."""
+    """List everything that has a name: datasets, schemes, strategies, executors, suites, …."""
     del plugins  # loaded by the option itself
     listed = {name: _rows(name) for name in ((kind,) if kind else KINDS)}
     if as_json:

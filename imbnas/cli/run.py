@@ -1,7 +1,7 @@
 """``imbnas-bench run``: does what is missing of a suite and writes its leaderboards."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,7 @@ from imbnas.cli.suite_options import cores, suite_options, suite_request
 
 if TYPE_CHECKING:
     from imbnas.runs.directory import RunDirectory
+    from imbnas.runs.executors.executor import Executor, Order
     from imbnas.runs.queue import Progress
     from imbnas.suites.expansion import Plan
 
@@ -19,6 +20,21 @@ FAILED_UNITS_REMAIN = 1
 
 @click.command("run")
 @suite_options
+@click.option(
+    "--executor",
+    "executor_name",
+    default="local",
+    show_default=True,
+    metavar="NAME",
+    help="Where workers are started: local, slurm, ray, script.",
+)
+@click.option(
+    "--executor-option",
+    "executor_options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the executor, see docs/clusters.md; repeatable.",
+)
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @data_options
 @plugin_option
@@ -32,6 +48,8 @@ def command(
     device: str,
     replicates: int | None,
     manifests: tuple[Path, ...],
+    executor_name: str,
+    executor_options: tuple[str, ...],
     retry_failed: bool,
     data_root: str | None,
     datasets: tuple[str, ...],
@@ -41,20 +59,22 @@ def command(
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import device_type
     from imbnas.runs.binding import bind_run
+    from imbnas.runs.executors.executor import Order, build_executor
     from imbnas.runs.queue import Queue
     from imbnas.runs.reuse import reusable
-    from imbnas.runs.supervisor import Supervisor
     from imbnas.suites.expansion import Expansion
 
+    executor = build_executor(executor_name, executor_options)
     locations = locations_from(data_root, datasets, offline)
     asked = suite_request(suite_name, fidelity, parts, out, manifests, locations)
     directory, sources = asked.directory, [reusable(path) for path in reused]
+    device_found = device_type(device)
     resolved = bind_run(
         directory,
         asked.suite,
         asked.fidelity,
         locations,
-        device_type(device),
+        device_found,
         replicates,
         plugins,
         asked.pins,
@@ -63,9 +83,10 @@ def command(
         directory.forget_failures()
     plan = Expansion(resolved).plan(asked.parts)
     _take_over(directory, sources, plan)
-    queue = Queue(plan, directory)
-    supervisor = Supervisor(queue, asked.parts, locations, workers or cores())
-    progress = _supervise(supervisor, resolved.title)
+    order = Order(Queue(plan, directory), asked.parts, locations, workers or cores(), device_found)
+    progress = _execute(executor, order, resolved.title)
+    if progress is None:
+        return 0
     _report(directory)
     return _conclude(directory, progress)
 
@@ -82,12 +103,11 @@ def _take_over(directory: "RunDirectory", sources: "list[RunDirectory]", plan: "
         note(f"not taken over: {line}")
 
 
-def _supervise(supervisor: Any, title: str) -> "Progress":
+def _execute(executor: "Executor", order: "Order", title: str) -> "Progress | None":
     from imbnas.cli.progress import progress_display
 
     with progress_display(title) as show:
-        progress: Progress = supervisor.run(show)
-    return progress
+        return executor.run(order, show)
 
 
 def _report(directory: "RunDirectory") -> None:

@@ -16,7 +16,6 @@ from imbnas.training.fitting import Fit
 
 if TYPE_CHECKING:
     from imbnas.spaces import NetworkShape
-    from imbnas.spaces.space import Space
     from imbnas.supernet.supernet import Supernet
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
@@ -53,9 +52,9 @@ def trained_images(recipe: "Recipe", size: int, epochs: int | None = None) -> in
 
 
 @lru_cache(maxsize=256)
-def mean_macs(space: "Space", shape: "NetworkShape") -> float:
+def mean_macs(space_name: str, shape: "NetworkShape") -> float:
     """Mean multiply-accumulates of uniformly drawn paths, from 2,048 draws of a fixed seed."""
-    rng = np.random.default_rng(0)
+    space, rng = get_space(space_name), np.random.default_rng(0)
     return float(np.mean([space.counts(space.random(rng), shape).macs for _ in range(_DRAWS)]))
 
 
@@ -78,9 +77,7 @@ def adaptation_spending(
         strategy that does anything else with images, or fails on this bench.
     """
     build = SUPERNETS.get(unit.space)
-    trainer: Any = _CountingTrainer(
-        sum(class_counts), mean_macs(get_space(unit.space), target), Spent()
-    )
+    trainer: Any = _CountingTrainer(sum(class_counts), mean_macs(unit.space, target), Spent())
     images: Any = _OutOfReach()
     with torch.random.fork_rng(devices=[]):
         adaptation = Adaptation(

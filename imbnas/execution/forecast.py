@@ -85,7 +85,7 @@ class Forecaster:
             raise TypeError("only architectures of a space have a typical one")
         space = get_space(unit.model.space)
         shape = self._shape(self._images(unit), unit)
-        mean = mean_macs(space, shape)
+        mean = mean_macs(unit.model.space, shape)
         rng = np.random.default_rng(0)
         drawn = [space.random(rng) for _ in range(200)]
         near = min(drawn, key=lambda each: abs(space.counts(each, shape).macs - mean))
@@ -104,30 +104,34 @@ class Forecaster:
 
     def _supernet(self, unit: SupernetUnit) -> Forecast:
         images = self._images(unit)
-        each = mean_macs(get_space(unit.space), self._shape(images, unit))
+        each = mean_macs(unit.space, self._shape(images, unit))
         trained = trained_images(unit.recipe, images.manifest.total)
         return Forecast(trained, 0, 0, round(3 * each * trained), each, exact=False)
 
     def _adapt(self, unit: AdaptUnit) -> Forecast | None:
         source = self.shelf.images(unit.source, unit.recipe.resolution)
         target = self.shelf.images(unit.target, unit.recipe.resolution)
-        shapes = tuple(network_shape(i.dataset, unit.recipe) for i in (source, target))
+        before, after = (network_shape(i.dataset, unit.recipe) for i in (source, target))
         key = _Adaptation(
             unit.model_copy(
                 update={"replicate": 0, "supernet": "", "source": None, "target": None}
             ).model_dump_json(warnings=False),
-            shapes,
+            (before, after),
             target.manifest.class_counts,
         )
         if key not in self._adapted:
-            spent = adaptation_spending(unit, *shapes, target.manifest.class_counts)
-            self._adapted[key] = spent and Forecast(
-                spent.trained,
-                spent.head,
-                0,
-                spent.macs,
-                mean_macs(get_space(unit.space), shapes[1]),
-                exact=not spent.macs,
+            spent = adaptation_spending(unit, before, after, target.manifest.class_counts)
+            self._adapted[key] = (
+                None
+                if spent is None
+                else Forecast(
+                    spent.trained,
+                    spent.head,
+                    0,
+                    spent.macs,
+                    mean_macs(unit.space, after),
+                    exact=not spent.macs,
+                )
             )
         return self._adapted[key]
 

@@ -1,14 +1,14 @@
 """What is still to be done of a suite, what it will spend, and how long it will take."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from imbnas.execution.forecast import Forecast, Forecaster
 from imbnas.runs.directory import RunDirectory
+from imbnas.runs.found import found_architectures
 from imbnas.runs.timing import Sample, TimeModel
 from imbnas.suites.expansion import Plan
-from imbnas.units.records import SearchMetrics
 from imbnas.units.work import UNIT_KINDS, Unit
 
 _FASTER, _SLOWER = 0.8, 1.5
@@ -127,11 +127,7 @@ class Outlook:
 def look_ahead(plan: Plan, directories: Sequence[RunDirectory], forecaster: Forecaster) -> Outlook:
     """Find out what of a plan is known in directories, and forecast the rest."""
     finished = set[str]().union(*(directory.finished() for directory in directories))
-    found = {
-        retraining.waits_for: best
-        for retraining in plan.retrainings
-        if (best := _best(retraining.waits_for, directories)) is not None
-    }
+    found = found_architectures(plan, directories)
     units = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
     items = [
         _item(unit, unit.requires, unit.identity in finished, forecaster) for unit in units.values()
@@ -148,15 +144,6 @@ def look_ahead(plan: Plan, directories: Sequence[RunDirectory], forecaster: Fore
 
 def _item(unit: Unit, requires: tuple[str, ...], known: bool, forecaster: Forecaster) -> Item:
     return Item(unit, requires, known, None if known else forecaster.forecast(unit))
-
-
-def _best(search: str, directories: Iterable[RunDirectory]) -> str | None:
-    for directory in directories:
-        if directory.record_path("search", search).exists():
-            metrics = directory.read_record("search", search).metrics
-            if isinstance(metrics, SearchMetrics):
-                return metrics.best
-    return None
 
 
 def _total(items: Sequence[Item]) -> KindTotal:

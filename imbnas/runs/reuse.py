@@ -8,10 +8,11 @@ from pathlib import Path
 
 from imbnas.errors import InputError
 from imbnas.runs.directory import DamagedFileError, RunDirectory
+from imbnas.runs.found import found_architectures
 from imbnas.runs.publishing import publish_once
 from imbnas.suites.expansion import Plan
 from imbnas.units.frozen import canonical_json
-from imbnas.units.records import AdaptMetrics, Record, SearchMetrics, SupernetMetrics
+from imbnas.units.records import AdaptMetrics, Record, SupernetMetrics
 from imbnas.units.work import Unit
 
 
@@ -66,11 +67,7 @@ class Reuse:
         here = self.directory.finished()
         there = [(source, source.finished()) for source in self.sources]
         self._take_units(plan.units, here, there, taken)
-        found = {
-            retraining.waits_for: best
-            for retraining in plan.retrainings
-            if (best := self._best(retraining.waits_for, here)) is not None
-        }
+        found = found_architectures(plan, [self.directory])
         self._take_units(plan.found_units(found), here, there, taken)
         return taken
 
@@ -119,12 +116,6 @@ class Reuse:
                 raise
             # Another file system, or one without links.
             self.directory.publish_weights(content)
-
-    def _best(self, search: str, here: set[str]) -> str | None:
-        if search not in here:
-            return None
-        metrics = self.directory.read_record("search", search).metrics
-        return metrics.best if isinstance(metrics, SearchMetrics) else None
 
 
 def _fault(error: Exception) -> str:

@@ -30,7 +30,8 @@ class Sample:
     @classmethod
     def choose(cls, units: Iterable[Unit], forecaster: Forecaster) -> "Sample":
         """Choose among the units of a plan."""
-        trainings, supernets = {}, {}
+        trainings: dict[str, TrainUnit] = {}
+        supernets: dict[str, SupernetUnit] = {}
         for unit in units:
             if isinstance(unit, TrainUnit):
                 trainings.setdefault(unit.model.label, unit)

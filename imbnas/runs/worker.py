@@ -16,7 +16,9 @@ from types import FrameType
 from imbnas.data.locations import DataLocations
 from imbnas.registry import load_plugins
 from imbnas.runs.claims import Claims, Heartbeat
+from imbnas.runs.deadline import Deadline
 from imbnas.runs.directory import RunDirectory
+from imbnas.runs.logs import WorkerLog, worker_log
 from imbnas.runs.queue import Queue, blocked
 from imbnas.runs.worker_options import parse_worker_options
 from imbnas.suites.expansion import Expansion
@@ -35,6 +37,8 @@ class Worker:
         parts: names of the suite's parts to work on; ``None`` for all.
         locations: where data lies on this host.
         parent: process number of the supervisor, whose end ends this worker.
+        log: where its work is written down.
+        until: seconds since the epoch; no unit is begun that would not be finished by then.
     """
 
     def __init__(
@@ -43,6 +47,8 @@ class Worker:
         parts: Sequence[str] | None,
         locations: DataLocations,
         parent: int | None,
+        log: WorkerLog,
+        until: float | None = None,
     ) -> None:
         from imbnas.execution.executor import Executor
 
@@ -53,6 +59,8 @@ class Worker:
         self._claims = Claims(directory.claims, directory.temporary)
         self._heartbeat = Heartbeat(self._claims, parent)
         self._executor = Executor(directory, locations, resolved.device_type, directory.pins())
+        self._log = log
+        self._deadline = Deadline(until, directory)
         self._stopping = False
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -66,7 +74,9 @@ class Worker:
             failed = self._directory.failed()
             units = self._queue.open_units(failed)
             stuck = blocked(units, failed)
-            possible = [unit for unit in units if unit.identity not in stuck]
+            possible = [
+                unit for unit in units if unit.identity not in stuck and self._deadline.allows(unit)
+            ]
             if not possible:
                 return
             if not any(self._try(unit) for unit in possible):
@@ -87,6 +97,7 @@ class Worker:
         return True
 
     def _execute(self, unit: Unit) -> None:
+        self._log.begin(unit)
         try:
             record = self._executor.execute(unit)
         except Exception as error:
@@ -94,8 +105,11 @@ class Worker:
             if isinstance(error, OSError) and error.errno in _DISK_FAULTS:
                 raise
             self._directory.publish_failure(_failure(unit, error))
+            self._log.end(unit, f"failed: {type(error).__name__}: {error}")
         else:
             self._directory.publish_record(record)
+            self._deadline.note(unit, record.cost.seconds)
+            self._log.end(unit, f"done in {record.cost.seconds:.2f} s")
 
 
 def _failure(unit: Unit, error: Exception) -> Failure:
@@ -112,10 +126,15 @@ def _failure(unit: Unit, error: Exception) -> Failure:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    worker = Worker(RunDirectory(options.run_dir), options.part, options.locations, options.parent)
-    signal.signal(signal.SIGTERM, worker.stop)
+    directory = RunDirectory(options.run_dir)
+    directory.read_suite()  # a wrong path is told before a folder of logs is made there
     try:
-        worker.run()
+        with worker_log(options.run_dir) as log:
+            worker = Worker(
+                directory, options.part, options.locations, options.parent, log, options.until
+            )
+            signal.signal(signal.SIGTERM, worker.stop)
+            worker.run()
     except OSError as error:
         if error.errno not in _DISK_FAULTS:
             raise

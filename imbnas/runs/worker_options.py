@@ -17,12 +17,14 @@ class WorkerOptions:
         part: names of the suite's parts to work on; ``None`` for all.
         parent: process number of the supervisor; ``None`` for a worker that stands alone.
         locations: where data lies.
+        until: seconds since the epoch at which no unit should be at work any more.
     """
 
     run_dir: Path
     part: list[str] | None
     parent: int | None
     locations: DataLocations
+    until: float | None = None
 
 
 def location_flags(locations: DataLocations) -> list[str]:
@@ -42,6 +44,9 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--dataset", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--offline", action="store_true")
+    parser.add_argument("--until", type=float, metavar="SECONDS", help="since the epoch")
     options = parser.parse_args(arguments)
     locations = DataLocations.from_options(options.data_root, options.dataset, options.offline)
-    return WorkerOptions(options.run_dir, options.part, options.parent, locations)
+    return WorkerOptions(
+        options.run_dir, options.part, options.parent, locations, until=options.until
+    )

@@ -66,7 +66,7 @@ def test_expected_macs_of_supernets_and_adaptations_are_near_the_recorded_ones(
 def test_the_mean_path_is_that_of_the_whole_space() -> None:
     space, shape = get_space("nats-tss"), NetworkShape(width=4, depth=1, resolution=8)
     exact = np.mean([space.counts(a, shape).macs for a in unique_representatives()])
-    assert mean_macs(space, shape) == pytest.approx(exact, rel=0.03)
+    assert mean_macs(space.name, shape) == pytest.approx(exact, rel=0.03)
 
 
 @pytest.mark.parametrize(
