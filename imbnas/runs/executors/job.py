@@ -11,6 +11,9 @@ from imbnas.runs.supervisor import SINGLE_THREADED
 _GRACE_SECONDS = 45.0
 """How long a worker may go on with its unit when its task is about to end."""
 
+_STOP = signal.SIGTERM
+"""Tells a worker to take no further unit."""
+
 
 class WorkerDiedError(RuntimeError):
     """A worker ended with another status than 0."""
@@ -41,7 +44,13 @@ class WorkerJob:
         command = [*self.command, "--parent", str(os.getpid())]
         if self.minutes is not None:
             command += ["--until", str(time.time() + 60 * self.minutes - _GRACE_SECONDS)]
-        self._process = subprocess.Popen(command, env={**os.environ, **SINGLE_THREADED})
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **SINGLE_THREADED},
+            # SLURM may signal every process of a task; only the task itself handles this signal.
+            preexec_fn=_ignore_requeue_signal,
+            start_new_session=True,
+        )
         status = self._process.wait()
         if status != 0:
             raise WorkerDiedError(f"the worker ended with status {status}")
@@ -53,10 +62,14 @@ class WorkerJob:
 
         process = self._process
         if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(_STOP)
             try:
                 process.wait(_GRACE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
         return DelayedSubmission(WorkerJob(self.command, self.minutes))
+
+
+def _ignore_requeue_signal() -> None:
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)

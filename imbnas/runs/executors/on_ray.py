@@ -1,5 +1,6 @@
 """Workers as tasks of a Ray cluster."""
 
+import socket
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from imbnas.runs.queue import Progress
 from imbnas.units.frozen import FrozenModel
 
 _RESTARTS = 10
+_KNOCK_SECONDS = 10.0
 
 
 class RayExecutor(FrozenModel):
@@ -61,8 +63,9 @@ class RayExecutor(FrozenModel):
                 "_node_ip_address": "127.0.0.1",
             }
         try:
+            _knock(self.address)
             ray.init(**options)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"--executor-option address={self.address}: no Ray cluster there "
                 f"({' '.join(str(error).split())}); start one, or leave the option out"
@@ -76,6 +79,17 @@ class RayExecutor(FrozenModel):
             _work
         )
         return lambda: task.remote(order.command)
+
+
+def _knock(address: str | None) -> None:
+    """Try to connect, because Ray itself tries for nine minutes.
+
+    Raises:
+        OSError: nobody listens there.
+    """
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
 
 
 class _Tasks:

@@ -1,5 +1,6 @@
 """An array of workers on SLURM through submitit."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -68,7 +69,11 @@ class SlurmExecutor(FrozenModel):
         sys.stderr.write(f"submitted {count} worker(s) as job {names}\n")
         if not self.wait:
             return None
-        return wait_for(order, show, lambda: all(job.done() for job in jobs), self.poll_seconds)
+        try:
+            return wait_for(order, show, lambda: all(job.done() for job in jobs), self.poll_seconds)
+        except KeyboardInterrupt:
+            sys.stderr.write(f"the workers go on; end them with: scancel {names}\n")
+            raise
 
     def _submit(self, order: Order, count: int) -> "list[submitit.Job[int]]":
         submitit = _submitit()
@@ -82,7 +87,7 @@ class SlurmExecutor(FrozenModel):
             executor.update_parameters(**self._parameters(order, count))
             with executor.batch():
                 jobs = [executor.submit(job) for _ in range(count)]
-        except (RuntimeError, submitit.core.utils.FailedJobError) as error:
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
             raise InputError(
                 f"--executor slurm: {' '.join(str(error).split())}; submit from a machine where "
                 "sbatch works, or use --executor script"
