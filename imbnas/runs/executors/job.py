@@ -11,6 +11,8 @@ from imbnas.runs.supervisor import SINGLE_THREADED
 _GRACE_SECONDS = 45.0
 """How long a worker may go on with its unit when its task is about to end."""
 
+_POLL_SECONDS = 0.1
+
 _STOP = signal.SIGTERM
 """Tells a worker to take no further unit."""
 
@@ -51,7 +53,9 @@ class WorkerJob:
             preexec_fn=_ignore_requeue_signal,
             start_new_session=True,
         )
-        status = self._process.wait()
+        # Not wait(): the handler of a signal could not look at the process meanwhile.
+        while (status := self._process.poll()) is None:
+            time.sleep(_POLL_SECONDS)
         if status != 0:
             raise WorkerDiedError(f"the worker ended with status {status}")
         return status
@@ -61,13 +65,12 @@ class WorkerJob:
         from submitit.helpers import DelayedSubmission
 
         process = self._process
-        if process is not None and process.poll() is None:
+        if process is not None:
             process.send_signal(_STOP)
-            try:
-                process.wait(_GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end = time.monotonic() + _GRACE_SECONDS
+            while process.poll() is None and time.monotonic() < end:
+                time.sleep(_POLL_SECONDS)
+            process.kill()
         return DelayedSubmission(WorkerJob(self.command, self.minutes))
 
 

@@ -1,5 +1,6 @@
 """SLURM through submitit: its own mocks of sbatch and sacct, and its local executor."""
 
+import signal
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import psutil
 import pytest
 
 from imbnas.errors import InputError
@@ -126,7 +128,9 @@ def test_a_requeued_job_goes_on_from_what_is_on_disk(
     run = order.queue.directory.path
     job = local_job(order)
     wait_until(lambda: len(records_of(run)) >= 4)
-    job._interrupt()
+    (task,) = psutil.Process(int(job.job_id)).children()
+    task.send_signal(signal.SIGUSR2)  # as SLURM does when it preempts
+    task.wait(timeout=60)
     known = records_of(run)
     assert len(known) < len(records_of(finished_run))
     assert job.result() == 0
