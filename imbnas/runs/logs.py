@@ -16,6 +16,11 @@ from imbnas.units.work import Unit
 _BEGIN, _END = "begin", "end"
 
 
+def full_label(unit: Unit) -> str:
+    """One line that tells a unit from its other replicates."""
+    return f"{unit.label} (replicate {unit.replicate})"
+
+
 @dataclass(frozen=True)
 class WorkerLog:
     """The log of one worker; it also holds what units print.
@@ -28,7 +33,7 @@ class WorkerLog:
 
     def begin(self, unit: Unit) -> None:
         """Note that a unit is begun."""
-        self._line(_BEGIN, unit, f"{unit.label} (replicate {unit.replicate})")
+        self._line(_BEGIN, unit, full_label(unit))
 
     def end(self, unit: Unit, outcome: str) -> None:
         """Note that a unit is over."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imbnas.runs.directory import RunDirectory
+from imbnas.runs.logs import full_label
 from imbnas.units.work import Unit
 
 
@@ -46,5 +47,5 @@ def _read(path: Path, units: Mapping[str, Unit]) -> Running | None:
     except (OSError, ValueError, TypeError, KeyError):
         return None  # released meanwhile, or cut off by a power failure
     unit = units.get(path.stem)
-    label = f"{unit.label} (replicate {unit.replicate})" if unit else path.stem[:12]
+    label = full_label(unit) if unit else path.stem[:12]
     return Running(path.stem, label, host, pid, silent)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from imbnas.errors import InputError, suggest
 from imbnas.runs.directory import RunDirectory
-from imbnas.runs.logs import unit_log
+from imbnas.runs.logs import full_label, unit_log
 from imbnas.runs.running import running_units
 from imbnas.units.records import Failure
 from imbnas.units.work import Unit
@@ -50,7 +50,7 @@ def find_units(directory: RunDirectory, units: Mapping[str, Unit], wanted: str) 
     Raises:
         InputError: no unit is meant, or too many.
     """
-    labels = {identity: f"{u.label} (replicate {u.replicate})" for identity, u in units.items()}
+    labels = {identity: full_label(u) for identity, u in units.items()}
     identities = sorted(labels.keys() | directory.failed())
     matches = [identity for identity in identities if identity.startswith(wanted)]
     if not matches:
@@ -105,5 +105,5 @@ def unit_history(directory: RunDirectory, units: Mapping[str, Unit], identity: s
 
 def _label(unit: Unit | None, failure: Failure | None) -> str:
     if unit is not None:
-        return f"{unit.label} (replicate {unit.replicate})"
+        return full_label(unit)
     return failure.label if failure else "unknown"
