@@ -45,7 +45,7 @@ def command(run_dir: Path, unit: str, as_json: bool) -> None:
 
 def _lines(history: "UnitHistory") -> list[str]:
     lines = [history.label, f"identity  {history.identity}"]
-    state = history.state
+    state: str = history.state
     if history.seconds is not None:
         state += f" in {history.seconds:.2f} s"
     if history.worker is not None:
