@@ -123,7 +123,7 @@ def _time_lines(planned: "RunPlan", complete: bool) -> list[str]:
     lines = [f"Time {where}: about {told}, from a few steps timed just now."]
     if planned.time.high <= _DAY:
         return lines
-    lines.append(f"That is more than a day: {told} of computing on this machine.")
+    lines.append("That is more than a day.")
     other = planned.alternative
     if other is None:
         lines.append("No fidelity of this suite fits in a night here.")

@@ -80,7 +80,7 @@ def test_what_takes_more_than_a_day_is_said_in_words(
     assert told["seconds"]["high"] > 24 * 3600
     assert told["fits_in_a_night"]["fidelity"] == "only"
     shown = bench("plan", "--workers", "1", *options).stdout
-    assert "That is more than a day: " in shown
+    assert "That is more than a day." in shown
     assert any(word in shown for word in (" days", " years"))
     assert "--fidelity only fits in a night: about " in shown
 
