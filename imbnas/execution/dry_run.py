@@ -119,8 +119,9 @@ class _CountingTrainer:
         scheme: "SchemeSpec",
         recipe: "Recipe",
         freeze_backbone_from: int | None = None,
+        **_settings: Any,
     ) -> Fit:
-        """Count what ``PathTrainer.train`` would spend."""
+        """Count what ``PathTrainer.train`` would spend; further settings change no count."""
         whole = recipe.epochs
         if freeze_backbone_from is not None:
             whole = min(max(freeze_backbone_from, 0), recipe.epochs)
