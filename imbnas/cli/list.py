@@ -17,6 +17,7 @@ _REGISTRIES = {
     "searchers": "imbnas.search.searcher:SEARCHERS",
     "rankers": "imbnas.rankers.ranker:RANKERS",
     "baselines": "imbnas.baselines:BASELINES",
+    "executors": "imbnas.runs.executors.executor:EXECUTORS",
 }
 KINDS = (*_REGISTRIES, "suites")
 
@@ -26,7 +27,7 @@ KINDS = (*_REGISTRIES, "suites")
 @plugin_option
 @json_option
 def command(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
-    """List what can be named: datasets, spaces, strategies, rankers, baselines, suites and more."""
+    """List what can be named: datasets, strategies, rankers, executors, suites and more."""
     del plugins  # loaded by the option itself
     listed = {name: _rows(name) for name in ((kind,) if kind else KINDS)}
     if as_json:

@@ -15,7 +15,9 @@ INTERRUPTED = 130
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
-COMMANDS = ("run", "list", "show", "train", "leaderboard", "report", "status", "correlate")
+COMMANDS = (
+    "plan", "run", "status", "logs", "leaderboard", "report", "list", "show", "train", "correlate",
+)  # fmt: skip
 
 
 class LazyGroup(click.Group):

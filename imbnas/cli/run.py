@@ -9,11 +9,13 @@ from imbnas.cli.damage import told
 from imbnas.cli.options import data_options, locations_from, plugin_option
 from imbnas.cli.output import note
 from imbnas.cli.quantities import Duration, Size
+from imbnas.cli.suite_options import cores, suite_options, suite_request
 
 if TYPE_CHECKING:
     from imbnas.runs.directory import RunDirectory
+    from imbnas.runs.executors.executor import Executor, Order
     from imbnas.runs.queue import Progress
-    from imbnas.runs.supervisor import Supervisor
+    from imbnas.suites.expansion import Plan
 
 FAILED_UNITS_REMAIN = 1
 STOPPED_BY_BUDGET = 3
@@ -63,27 +65,21 @@ def _limit_options(command: Any) -> Any:
 
 
 @click.command("run")
-@click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits.")
-@click.option("--fidelity", metavar="F", help="How much to spend; the suite's default.")
-@click.option("--part", "parts", multiple=True, metavar="P", help="Only this part; repeatable.")
+@suite_options
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Run directory.  [default: runs/SUITE@VERSION/FIDELITY]",
+    "--executor",
+    "executor_name",
+    default="local",
+    show_default=True,
+    metavar="NAME",
+    help="Where workers are started: local, slurm, ray, script.",
 )
-@click.option("--workers", type=click.IntRange(1), help="Processes; one a core by default.")
 @click.option(
-    "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
-)
-@click.option("--replicates", type=click.IntRange(1), help="More of them extend a run.")
-@click.option(
-    "--manifest",
-    "manifests",
+    "--executor-option",
+    "executor_options",
     multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Use exactly the images of an exported manifest; repeatable.",
+    metavar="KEY=VALUE",
+    help="An option of the executor, see docs/clusters.md; repeatable.",
 )
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @_limit_options
@@ -94,10 +90,13 @@ def command(
     fidelity: str | None,
     parts: tuple[str, ...],
     out: Path | None,
+    reused: tuple[Path, ...],
     workers: int | None,
     device: str,
     replicates: int | None,
     manifests: tuple[Path, ...],
+    executor_name: str,
+    executor_options: tuple[str, ...],
     retry_failed: bool,
     only: tuple[str, ...],
     max_units: int | None,
@@ -112,56 +111,73 @@ def command(
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import device_type
-    from imbnas.data.manifests import read_manifest
-    from imbnas.errors import UnknownNameError
     from imbnas.runs.binding import bind_run
-    from imbnas.runs.directory import RunDirectory
+    from imbnas.runs.executors.executor import Order, build_executor
     from imbnas.runs.limits import Budget, Limits
     from imbnas.runs.quarantine import quarantine_all
     from imbnas.runs.queue import Queue
+    from imbnas.runs.reuse import reusable
     from imbnas.runs.selection import Selection
-    from imbnas.runs.supervisor import Supervisor
     from imbnas.suites.expansion import Expansion
-    from imbnas.suites.reading import DEFAULT_SUITE, choose_fidelity, load_suite
 
-    suite = load_suite(suite_name or DEFAULT_SUITE)
-    chosen, _ = choose_fidelity(suite, fidelity)
-    for part in parts:
-        if part not in suite.parts:
-            raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
+    executor = build_executor(executor_name, executor_options)
     locations = locations_from(data_root, datasets, offline)
-    directory = RunDirectory(out or Path("runs") / f"{suite.name}@{suite.version}" / chosen)
-    pins = [read_manifest(path) for path in manifests]
+    asked = suite_request(suite_name, fidelity, parts, out, manifests, locations)
+    directory, sources = asked.directory, [reusable(path) for path in reused]
+    device_found = device_type(device)
     resolved = bind_run(
-        directory, suite, chosen, locations, device_type(device), replicates, plugins, pins
+        directory,
+        asked.suite,
+        asked.fidelity,
+        locations,
+        device_found,
+        replicates,
+        plugins,
+        asked.pins,
     )
     if retry_failed:
         directory.forget_failures()
     for line in quarantine_all(directory):
         note(line)
-    wanted = parts or None
-    queue = Queue(Expansion(resolved).plan(wanted), directory, Selection(only) if only else None)
+    plan = Expansion(resolved).plan(asked.parts)
+    _take_over(directory, sources, plan)
+    queue = Queue(plan, directory, Selection(only) if only else None)
     if queue.left_out:
-        note(f"--only leaves out {queue.left_out} of {len(queue.plan.units)} units")
-    supervisor = Supervisor(
+        note(f"--only leaves out {queue.left_out} of {len(plan.units)} units")
+    order = Order(
         queue,
-        wanted,
+        asked.parts,
         locations,
-        workers or _cores(),
+        workers or cores(),
+        device_found,
         Limits(unit_time_limit, unit_memory_limit),
         Budget(time_budget, max_units),
         checkpoint_every,
     )
-    progress = _supervise(supervisor, resolved.title)
+    progress = _execute(executor, order, resolved.title)
+    if progress is None:
+        return 0
     damaged = _report(directory)
-    return damaged or _conclude(directory, progress, supervisor.stopped_by)
+    return damaged or _conclude(directory, progress)
 
 
-def _supervise(supervisor: "Supervisor", title: str) -> "Progress":
+def _take_over(directory: "RunDirectory", sources: "list[RunDirectory]", plan: "Plan") -> None:
+    from imbnas.runs.reuse import Reuse
+
+    if not sources:
+        return
+    taken = Reuse(directory, sources).take(plan)
+    for path, units in taken.units.items():
+        note(f"{units} units taken over from {path}")
+    for line in taken.left:
+        note(f"not taken over: {line}")
+
+
+def _execute(executor: "Executor", order: "Order", title: str) -> "Progress | None":
     from imbnas.cli.progress import progress_display
 
     with progress_display(title) as show:
-        return supervisor.run(show)
+        return executor.run(order, show)
 
 
 def _report(directory: "RunDirectory") -> int:
@@ -177,7 +193,7 @@ def _report(directory: "RunDirectory") -> int:
     return told(results.damaged)
 
 
-def _conclude(directory: "RunDirectory", progress: "Progress", stopped_by: str | None) -> int:
+def _conclude(directory: "RunDirectory", progress: "Progress") -> int:
     if progress.done == progress.total:
         return 0
     failures = list(directory.failures().values())
@@ -185,8 +201,8 @@ def _conclude(directory: "RunDirectory", progress: "Progress", stopped_by: str |
         note(f"failed: {failure.label}: {failure.error}: {failure.message}")
     if len(failures) > 5:
         note(f"… and {len(failures) - 5} more in {directory.path / 'failures'}")
-    if progress.left and stopped_by:
-        option = {"time": "--time-budget", "units": "--max-units"}[stopped_by]
+    if progress.left and progress.stopped_by:
+        option = {"time": "--time-budget", "units": "--max-units"}[progress.stopped_by]
         note(
             f"stopped by {option}: {progress.done} of {progress.total} units are done, "
             f"{progress.left} are left; the same command goes on"
@@ -199,12 +215,3 @@ def _conclude(directory: "RunDirectory", progress: "Progress", stopped_by: str |
         f"{progress.blocked} wait for failed ones; --retry-failed tries them again"
     )
     return FAILED_UNITS_REMAIN
-
-
-def _cores() -> int:
-    import os
-
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

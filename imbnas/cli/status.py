@@ -1,5 +1,6 @@
 """``imbnas-bench status``: how far a run is, from file names."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,35 +12,61 @@ from imbnas.cli.output import print_fields, print_json
 
 @click.command("status")
 @click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--watch", "watched", is_flag=True, help="Go on showing until nothing is left.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Between two looks of --watch.",
+)
 @json_option
-def command(run_dir: Path, as_json: bool) -> int:
-    """Tell how far the run in RUN_DIR is, what failed and what is damaged."""
+def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int:
+    """Tell how far the run in RUN_DIR is, who is at work, what failed and what is damaged."""
+    from imbnas.cli.watch import RunState, watch
     from imbnas.runs.directory import RunDirectory
+    from imbnas.runs.found import known_units
     from imbnas.runs.quarantine import CHECKED_RECORDS, damaged_records
     from imbnas.runs.queue import Queue
+    from imbnas.runs.running import running_units
     from imbnas.suites.expansion import Expansion
 
+    if watched and as_json:
+        raise click.UsageError("--watch shows lines and --json one object; give one of them")
     directory = RunDirectory(run_dir)
     resolved = directory.read_suite()
     damaged = [str(error) for error in damaged_records(directory, CHECKED_RECORDS)]
-    progress = Queue(Expansion(resolved).plan(), directory).progress()
+    plan = Expansion(resolved).plan()
+    queue = Queue(plan, directory)
+
+    def look() -> RunState:
+        running = running_units(directory, known_units(plan, [directory]))
+        return RunState(resolved.title, queue.progress(), running)
+
+    state = watch(look, interval) if watched else look()
     failures = [
         {"unit": failure.label, "error": failure.error, "message": failure.message}
         for failure in directory.failures().values()
     ]
+    progress = state.progress
     fields = {
         "suite": resolved.title,
         "replicates": resolved.replicates,
         "total": progress.total,
         "done": progress.done,
+        "running": len(state.running),
         "failed": progress.failed,
         "blocked": progress.blocked,
         "left": progress.left,
     }
     if as_json:
-        print_json({**fields, "failures": failures, "damaged": damaged})
+        running = [asdict(one) for one in state.running]
+        print_json({**fields, "running": running, "failures": failures, "damaged": damaged})
         return told(damaged)
     print_fields(fields)
+    for one in state.running:
+        click.echo(f"running: {one.label} ({one.host} {one.pid})")
     for failure in failures:
         click.echo(f"failed: {failure['unit']}: {failure['error']}: {failure['message']}")
     return told(damaged)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imbnas.errors import InputError
@@ -69,6 +69,14 @@ class DataLocations:
                 raise InputError(f"--dataset {name}={path}: {_not_a_folder(folder)}")
             paths[name] = folder
         return cls(root, tuple(sorted(paths.items())), offline, _default_cache(environ))
+
+    def resolved(self) -> "DataLocations":
+        """The same with absolute paths, for processes that are started elsewhere."""
+        return replace(
+            self,
+            root=self.root and self.root.resolve(),
+            paths=tuple((name, path.resolve()) for name, path in self.paths),
+        )
 
     def named(self, name: str) -> Path | None:
         """The path given for a dataset by name, if any."""

@@ -45,29 +45,57 @@ def bind_run(
         InputError: a name is unknown or data is missing.
         RefusedDirectoryError: the directory belongs to something else; nothing is changed.
     """
-    if replicates is None and directory.exists():
-        replicates = directory.read_suite().replicates
-    held = {manifest.sha256: manifest for manifest in (*directory.pins(), *pins)}
     texts = _texts(plugins)
-    resolved = Resolver(
+    held = held_pins(directory, pins)
+    if replicates is None:
+        replicates = held_replicates(directory)
+    resolved = resolve_suite(suite, fidelity, locations, device_type, replicates, plugins, held)
+    bound = directory.store_suite(resolved)
+    for manifest in held:
+        path = directory.manifests / f"{manifest.sha256}.json"
+        publish_once(path, canonical_json(manifest).encode(), directory.temporary)
+    for name, text in texts.items():
+        replace_file(directory.plugins / name, text, directory.temporary)
+    return bound
+
+
+def resolve_suite(
+    suite: SuiteFile,
+    fidelity: str,
+    locations: DataLocations,
+    device_type: DeviceType,
+    replicates: int | None,
+    plugins: Sequence[Path],
+    pins: tuple[Manifest, ...],
+) -> ResolvedSuite:
+    """Resolve a suite and write nothing; arguments are those of ``bind_run``.
+
+    Raises:
+        InputError: a name is unknown or data is missing.
+    """
+    return Resolver(
         suite=suite,
         fidelity=fidelity,
         locations=locations,
         replicates=replicates,
         device_type=device_type,
-        pins=tuple(held.values()),
+        pins=pins,
         plugins=tuple(
             PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
-            for name, text in texts.items()
+            for name, text in _texts(plugins).items()
         ),
     ).resolve()
-    bound = directory.store_suite(resolved)
-    for sha256, manifest in held.items():
-        path = directory.manifests / f"{sha256}.json"
-        publish_once(path, canonical_json(manifest).encode(), directory.temporary)
-    for name, text in texts.items():
-        replace_file(directory.plugins / name, text, directory.temporary)
-    return bound
+
+
+def held_replicates(directory: RunDirectory) -> int | None:
+    """Replicates of a run that was started; ``None`` where there is none."""
+    return directory.read_suite().replicates if directory.exists() else None
+
+
+def held_pins(directory: RunDirectory, pins: Sequence[Manifest]) -> tuple[Manifest, ...]:
+    """The manifests that a run is pinned to: those given, and those of earlier runs there."""
+    held = {manifest.sha256: manifest for manifest in (*directory.pins(), *pins)}
+    return tuple(held.values())
 
 
 def _texts(plugins: Sequence[Path]) -> dict[str, bytes]:

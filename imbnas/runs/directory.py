@@ -17,7 +17,7 @@ from imbnas.units.work import UNIT_KINDS, Unit
 
 _LAYOUT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
-    "manifests", "plugins", "tables",
+    "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
 }  # fmt: skip
 
 
@@ -98,6 +98,19 @@ class RunDirectory:
             RefusedDirectoryError: the directory holds another suite, fidelity, device or
                 version, or more replicates than asked for; nothing is changed.
         """
+        held = self.check_suite(resolved)
+        if held is not None:
+            return held
+        content = canonical_json(resolved).encode()
+        replace_file(self.suite_file, content, self.temporary)
+        return resolved
+
+    def check_suite(self, resolved: ResolvedSuite) -> ResolvedSuite | None:
+        """Return the suite held where it is the same; nothing is changed.
+
+        Raises:
+            RefusedDirectoryError: see ``store_suite``.
+        """
         if self.exists():
             held = self.read_suite()
             if canonical_json(held) == canonical_json(resolved):
@@ -107,9 +120,7 @@ class RunDirectory:
             raise RefusedDirectoryError(
                 f"{self.path}: not empty and not a run directory; choose another --out"
             )
-        content = canonical_json(resolved).encode()
-        replace_file(self.suite_file, content, self.temporary)
-        return resolved
+        return None
 
     def _holds_other_things(self) -> bool:
         # A run that was killed, or lost its disk, before suite.json was there can start again.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from imbnas.runs.directory import DamagedRecordError, RunDirectory
 from imbnas.runs.selection import Selection
@@ -20,12 +21,14 @@ class Progress:
         done: units with a record.
         failed: units with a failure.
         blocked: units that wait for a failed one.
+        stopped_by: which budget ended the run before everything was done.
     """
 
     total: int
     done: int
     failed: int
     blocked: int
+    stopped_by: Literal["time", "units"] | None = None
 
     @property
     def left(self) -> int:

@@ -33,7 +33,7 @@ _CRASHES = 2
 _KILLS = 4
 _DEATHS_WITHOUT_UNIT = 3
 _KILLED = {-signal.SIGKILL, -signal.SIGTERM}
-_THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+SINGLE_THREADED = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 _WORDS = {1: "a worker", 2: "two workers", 3: "three workers", 4: "four workers"}
 
 
@@ -204,7 +204,7 @@ class Supervisor:
         self._processes.append(
             subprocess.Popen(
                 command,
-                env={**os.environ, **_THREADS},
+                env={**os.environ, **SINGLE_THREADED},
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
                 pass_fds=tickets,

@@ -17,8 +17,10 @@ from imbnas.registry import load_plugins
 from imbnas.runs.agenda import Agenda
 from imbnas.runs.checkpoints import Checkpointing, Suspended, remove_checkpoints
 from imbnas.runs.claims import Claims, Heartbeat
+from imbnas.runs.deadline import Deadline
 from imbnas.runs.directory import DamagedRecordError, RunDirectory
 from imbnas.runs.failures import failure_of
+from imbnas.runs.logs import WorkerLog, worker_log
 from imbnas.runs.quarantine import quarantine
 from imbnas.runs.queue import Queue
 from imbnas.runs.selection import Selection
@@ -56,6 +58,8 @@ class Worker:
         keeping: how the executor keeps the state of long units.
         parent: process number of the supervisor, whose end ends this worker.
         tickets: allowances for units, one each; ``None`` for any number.
+        log: where its work is written down; ``None`` for nowhere.
+        until: seconds since the epoch; no unit is begun that would not be finished by then.
     """
 
     def __init__(
@@ -66,6 +70,8 @@ class Worker:
         keeping: Checkpointing,
         parent: int | None = None,
         tickets: Tickets | None = None,
+        log: WorkerLog | None = None,
+        until: float | None = None,
     ) -> None:
         self._directory = directory
         self._agenda = Agenda(queue)
@@ -74,7 +80,10 @@ class Worker:
         self._claims = Claims(directory.claims, directory.temporary)
         self._heartbeat = Heartbeat(self._claims, parent)
         self._tickets = tickets
+        self._log = log
+        self._deadline = Deadline(until, directory)
         self._stopping = False
+        self._out_of_time = False
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Finish the current unit, then end.
@@ -96,11 +105,24 @@ class Worker:
         self._heartbeat.start()
         try:
             while not self._stopping and not self._agenda.is_empty():
-                if not any(self._try(unit) for unit in self._agenda.candidates()):
+                if self._do_one():
+                    self._agenda.look()
+                elif self._out_of_time:
+                    return
+                else:
                     time.sleep(_IDLE_SECONDS)
-                self._agenda.look()
+                    self._agenda.look()
         except (Suspended, StoppedAtOnce):
             return
+
+    def _do_one(self) -> bool:
+        """Do the first unit that can be done; whether there was one."""
+        candidates = [*self._agenda.candidates()] if self._deadline.until is not None else None
+        if candidates is None:
+            return any(self._try(unit) for unit in self._agenda.candidates())
+        allowed = [unit for unit in candidates if self._deadline.allows(unit)]
+        self._out_of_time = bool(candidates) and not allowed
+        return any(self._try(unit) for unit in allowed)
 
     def _try(self, unit: Unit) -> bool:
         """Do the unit if nobody else does it; whether it was done here."""
@@ -129,6 +151,8 @@ class Worker:
         return False
 
     def _execute(self, unit: Unit) -> bool:
+        if self._log:
+            self._log.begin(unit)
         try:
             record = self._executor.execute(unit)
         except DamagedRecordError as error:
@@ -143,11 +167,18 @@ class Worker:
                 raise
             self._directory.publish_failure(_failure(unit, error))
             self._agenda.settle(unit, finished=False)
+            self._note_end(unit, f"failed: {type(error).__name__}: {error}")
         else:
             self._directory.publish_record(record)
             self._agenda.settle(unit, finished=True)
+            self._deadline.note(unit, record.cost.seconds)
+            self._note_end(unit, f"done in {record.cost.seconds:.2f} s")
         remove_checkpoints(self._directory, unit.identity)
         return True
+
+    def _note_end(self, unit: Unit, outcome: str) -> None:
+        if self._log:
+            self._log.end(unit, outcome)
 
 
 def _failure(unit: Unit, error: Exception) -> Failure:
@@ -159,11 +190,13 @@ def _failure(unit: Unit, error: Exception) -> Failure:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    worker = _build(options)
-    signal.signal(signal.SIGTERM, worker.stop)
-    signal.signal(signal.SIGUSR1, worker.suspend)
+    RunDirectory(options.run_dir).read_suite()  # a wrong path is told before logs are made there
     try:
-        worker.run()
+        with worker_log(options.run_dir) as log:
+            worker = _build(options, log)
+            signal.signal(signal.SIGTERM, worker.stop)
+            signal.signal(signal.SIGUSR1, worker.suspend)
+            worker.run()
     except OSError as error:
         if error.errno not in _DISK_FAULTS:
             raise
@@ -172,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _build(options: WorkerOptions) -> Worker:
+def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     from imbnas.execution.executor import Executor
 
     directory = RunDirectory(options.run_dir)
@@ -190,6 +223,8 @@ def _build(options: WorkerOptions) -> Worker:
         keeping,
         options.parent,
         Tickets(*options.tickets) if options.tickets else None,
+        log,
+        options.until,
     )
 
 

@@ -23,6 +23,7 @@ class WorkerOptions:
         only: patterns of units to do; empty for all.
         checkpoint_seconds: between two checkpoints of a unit at least.
         tickets: file descriptors of the pipe that allows units; ``None`` for any number.
+        until: seconds since the epoch at which no unit should be at work any more.
     """
 
     run_dir: Path
@@ -32,6 +33,7 @@ class WorkerOptions:
     only: tuple[str, ...] = ()
     checkpoint_seconds: float = 60.0
     tickets: tuple[int, int] | None = None
+    until: float | None = None
 
 
 def location_flags(locations: DataLocations) -> list[str]:
@@ -54,6 +56,7 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--checkpoint-seconds", type=float, default=60.0)
     parser.add_argument("--tickets", type=int, nargs=2, metavar="FD")
+    parser.add_argument("--until", type=float, metavar="SECONDS", help="since the epoch")
     options = parser.parse_args(arguments)
     locations = DataLocations.from_options(options.data_root, options.dataset, options.offline)
     return WorkerOptions(
@@ -64,4 +67,5 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
         tuple(options.only),
         options.checkpoint_seconds,
         tuple(options.tickets) if options.tickets else None,
+        options.until,
     )

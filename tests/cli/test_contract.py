@@ -16,7 +16,9 @@ ARCHITECTURE = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
     "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 )
-COMMANDS = ("run", "list", "show", "train", "leaderboard", "report", "status", "correlate")
+COMMANDS = (
+    "plan", "run", "status", "logs", "leaderboard", "report", "list", "show", "train", "correlate",
+)  # fmt: skip
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -188,6 +190,14 @@ BAD_INPUT = [
     (["run", "--worker", "2"], "--worker"),
     (["run", "--workers", "0"], "--workers"),
     (["run", "--workers", "two"], "--workers"),
+    (["run", "--reuse", "absent"], "--reuse absent: no folder 'records'"),
+    (["run", "--executor", "slrum"], "did you mean 'slurm'"),
+    (["run", "--executor-option", "x"], "write KEY=VALUE"),
+    (["plan", "--fidelity", "smok"], "did you mean 'smoke'"),
+    (["plan", "--part", "tranfser"], "did you mean 'transfer'"),
+    (["logs", "absent", "x"], "not a run directory"),
+    (["status", "absent", "--watch"], "not a run directory"),
+    (["status", "absent", "--interval", "0"], "--interval"),
     (["run", "--suite", "absent.toml"], "absent.toml"),
     (["run", "--data-root", "absent"], "absent: no such folder"),
     (["run", "--dataset", "x"], "write NAME=PATH"),

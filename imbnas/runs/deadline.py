@@ -1,0 +1,46 @@
+"""When a worker stops taking units, because its time would not allow them."""
+
+import itertools
+import time
+from dataclasses import dataclass, field
+
+from imbnas.runs.directory import RunDirectory
+from imbnas.units.work import Unit
+
+_LOOKED_AT = 20
+
+
+@dataclass
+class Deadline:
+    """Tells whether a unit fits into the time that is left, from units of its kind.
+
+    Attributes:
+        until: seconds since the epoch; ``None`` for no end.
+        directory: whose records tell how long units take.
+    """
+
+    until: float | None
+    directory: RunDirectory
+    _longest: dict[str, float] = field(default_factory=dict)
+
+    def allows(self, unit: Unit) -> bool:
+        """Whether the unit may be begun; one of a kind that nobody knows yet may."""
+        if self.until is None:
+            return True
+        return time.time() + self._expected(unit.kind) < self.until
+
+    def note(self, unit: Unit, seconds: float) -> None:
+        """Remember how long a unit took."""
+        self._longest[unit.kind] = max(seconds, self._longest.get(unit.kind, 0.0))
+
+    def _expected(self, kind: str) -> float:
+        if kind not in self._longest:
+            paths = (self.directory.path / "records" / kind).glob("??/*.json")
+            costs = [
+                self.directory.read_record(kind, path.stem).cost.seconds
+                for path in itertools.islice(paths, _LOOKED_AT)
+            ]
+            if not costs:
+                return 0.0
+            self._longest[kind] = max(costs)
+        return self._longest[kind]

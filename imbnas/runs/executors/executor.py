@@ -1,0 +1,150 @@
+"""What every executor offers, what it is given, and the registry of executors."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from imbnas.data.locations import DataLocations
+from imbnas.errors import InputError
+from imbnas.registry import Registry
+from imbnas.runs.checkpoints import CHECKPOINT_SECONDS
+from imbnas.runs.limits import Budget, Limits
+from imbnas.runs.queue import Progress, Queue
+from imbnas.runs.worker_options import location_flags
+from imbnas.units.work import DeviceType
+
+Show = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an executor has done.
+
+    Attributes:
+        queue: the plan and the run directory.
+        parts: names of the parts that workers do; ``None`` for all.
+        locations: where data lies.
+        workers: how many work at the same time.
+        device_type: where networks run.
+        limits: of each unit.
+        budget: of this start.
+        checkpoint_seconds: between two checkpoints of a unit at least.
+    """
+
+    queue: Queue
+    parts: tuple[str, ...] | None
+    locations: DataLocations
+    workers: int
+    device_type: DeviceType = "cpu"
+    limits: Limits = field(default_factory=Limits)
+    budget: Budget = field(default_factory=Budget)
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
+
+    def refuse_limits(self, executor: str) -> None:
+        """For executors that cannot watch their workers.
+
+        Raises:
+            InputError: a limit or a budget was asked for.
+        """
+        if self.limits != Limits() or self.budget != Budget():
+            raise InputError(
+                "--max-units, --time-budget and the limits of units need --executor local; "
+                f"{executor!r} cannot keep them, leave them out"
+            )
+
+    @property
+    def command(self) -> list[str]:
+        """Starts one worker, with this Python and absolute paths."""
+        flags = [flag for part in self.parts or () for flag in ("--part", part)]
+        patterns = self.queue.selection.patterns if self.queue.selection else ()
+        flags += [flag for pattern in patterns for flag in ("--only", pattern)]
+        flags += ["--checkpoint-seconds", f"{self.checkpoint_seconds:g}"]
+        return [
+            sys.executable,
+            "-m",
+            "imbnas.runs.worker",
+            str(self.queue.directory.path.resolve()),
+            *location_flags(self.locations.resolved()),
+            *flags,
+        ]
+
+
+class Executor(Protocol):
+    """Starts workers somewhere and waits for them."""
+
+    def run(self, order: Order, show: Show) -> Progress | None:
+        """Have everything done that can be done.
+
+        Args:
+            order: what is to be done.
+            show: called now and then with the state of the run.
+
+        Returns:
+            The state at the end; ``None`` where the work was handed over and goes on elsewhere.
+        """
+        ...
+
+
+EXECUTORS: Registry[Callable[..., Executor]] = Registry(
+    "executor",
+    {
+        "local": (
+            "imbnas.runs.executors.local:LocalExecutor",
+            "1",
+            "worker processes on this machine",
+        ),
+        "ray": (
+            "imbnas.runs.executors.on_ray:RayExecutor",
+            "1",
+            "workers as tasks of a Ray cluster, local or existing",
+        ),
+        "script": (
+            "imbnas.runs.executors.script:ScriptExecutor",
+            "1",
+            "writes a plain sbatch array script and starts nothing",
+        ),
+        "slurm": (
+            "imbnas.runs.executors.slurm:SlurmExecutor",
+            "1",
+            "an array of workers on SLURM, submitted and requeued by submitit",
+        ),
+    },
+    entry_points="imbnas.executors",
+)
+
+
+def build_executor(name: str, options: Iterable[str] = ()) -> Executor:
+    """Make an executor from ``KEY=VALUE`` texts.
+
+    Raises:
+        UnknownNameError: no executor has that name.
+        InputError: an option is unknown or out of range.
+    """
+    from pydantic import ValidationError
+
+    from imbnas.errors import suggest
+
+    factory = EXECUTORS.get(name)
+    try:
+        return factory(**_parsed(options))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        option = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"]
+        if fault["type"] == "extra_forbidden":
+            known: dict[str, Any] = getattr(factory, "model_fields", {})
+            message = f"unknown option of executor {name!r}{suggest(option, known)}"
+        raise InputError(f"--executor-option {option}: {message}") from None
+
+
+def _parsed(options: Iterable[str]) -> dict[str, str]:
+    parsed: dict[str, str] = {}
+    for text in options:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise InputError(f"--executor-option {text!r}: write KEY=VALUE")
+        if key in parsed:
+            raise InputError(f"--executor-option {text!r}: {key!r} is given twice; give it once")
+        parsed[key] = value
+    return parsed

@@ -1,0 +1,139 @@
+"""Workers as tasks of a Ray cluster."""
+
+import socket
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from imbnas.errors import InputError
+from imbnas.runs.executors.executor import Order, Show
+from imbnas.runs.executors.job import WorkerDiedError, WorkerJob
+from imbnas.runs.executors.waiting import wait_for
+from imbnas.runs.queue import Progress
+from imbnas.units.frozen import FrozenModel
+
+_RESTARTS = 10
+_KNOCK_SECONDS = 10.0
+
+
+class RayExecutor(FrozenModel):
+    """Options of the Ray executor.
+
+    Attributes:
+        address: of an existing cluster (``auto`` or ``HOST:PORT``); a local one is started where
+            not given. All nodes must see the run directory and have imbnas installed.
+        cpus_per_worker: that Ray reserves.
+        gpus_per_worker: that Ray reserves; 1 where the run is on CUDA.
+        poll_seconds: between two looks at the run directory.
+    """
+
+    address: str | None = None
+    cpus_per_worker: Annotated[float, Field(gt=0)] = 1
+    gpus_per_worker: Annotated[float, Field(ge=0)] | None = None
+    poll_seconds: Annotated[float, Field(gt=0)] = 1.0
+
+    def run(self, order: Order, show: Show) -> Progress:
+        """Start one task for each worker; a worker that is killed is started again.
+
+        Raises:
+            InputError: Ray is not there, or its cluster cannot be reached.
+        """
+        order.refuse_limits("ray")
+        ray = _ray()
+        progress = order.queue.progress()
+        show(progress)
+        count = min(order.workers, progress.left)
+        if not count:
+            return progress
+        self._connect(ray, count)
+        try:
+            tasks = _Tasks(ray, self._starter(ray, order), count)
+            return wait_for(order, show, tasks.ended, self.poll_seconds)
+        finally:
+            ray.shutdown()
+
+    def _connect(self, ray: Any, count: int) -> None:
+        options: dict[str, Any] = {"address": self.address or "local", "log_to_driver": False}
+        if self.address is None:
+            # Whoever reaches a Ray port can run code: nothing here listens to the outside.
+            options |= {
+                "num_cpus": max(1, round(count * self.cpus_per_worker)),
+                "include_dashboard": False,
+                "_node_ip_address": "127.0.0.1",
+            }
+        try:
+            _knock(self.address)
+            ray.init(**options)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InputError(
+                f"--executor-option address={self.address}: no Ray cluster there "
+                f"({' '.join(str(error).split())}); start one, or leave the option out"
+            ) from None
+
+    def _starter(self, ray: Any, order: Order) -> Callable[[], Any]:
+        gpus = self.gpus_per_worker
+        if gpus is None:
+            gpus = 1 if order.device_type == "cuda" else 0
+        task = ray.remote(num_cpus=self.cpus_per_worker, num_gpus=gpus, max_retries=_RESTARTS)(
+            _work
+        )
+        return lambda: task.remote(order.command)
+
+
+def _knock(address: str | None) -> None:
+    """Try to connect, because Ray itself tries for nine minutes.
+
+    Raises:
+        OSError: nobody listens there.
+    """
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+
+
+class _Tasks:
+    """The tasks of a run.
+
+    Args:
+        ray: the module.
+        start: starts a task.
+        count: how many work at the same time.
+    """
+
+    def __init__(self, ray: Any, start: Callable[[], Any], count: int) -> None:
+        self._ray = ray
+        self._start = start
+        self._running = [start() for _ in range(count)]
+        self._restarts = _RESTARTS
+
+    def ended(self) -> bool:
+        """Whether all have ended, after starting those again whose worker died."""
+        finished, self._running = self._ray.wait(
+            self._running, num_returns=len(self._running), timeout=0
+        )
+        for task in finished:
+            try:
+                self._ray.get(task)
+            except (WorkerDiedError, self._ray.exceptions.RayError) as error:
+                told = str(error).strip().splitlines()[-1]
+                sys.stderr.write(f"a worker died: {told}\n")
+                if self._restarts:
+                    self._restarts -= 1
+                    self._running.append(self._start())
+        return not self._running
+
+
+def _work(command: list[str]) -> int:
+    return WorkerJob(command)()
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise InputError(
+            "--executor ray: the package ray is missing; pip install 'imbnas[ray]'"
+        ) from None
+    return ray

@@ -1,0 +1,89 @@
+"""A plain ``sbatch`` script, for clusters that are submitted to by hand."""
+
+import shlex
+import sys
+from typing import Annotated
+
+from pydantic import Field
+
+from imbnas.runs.executors.executor import Order, Show
+from imbnas.runs.publishing import replace_file
+from imbnas.runs.supervisor import SINGLE_THREADED
+from imbnas.units.frozen import FrozenModel
+
+_SIGNAL_SECONDS = 120
+
+
+class ScriptExecutor(FrozenModel):
+    """Options of the script executor.
+
+    Attributes:
+        minutes: wall-clock time of a job; a worker takes no unit that the rest does not allow.
+        partition: of the jobs.
+        account: of the jobs.
+        qos: quality of service.
+        mem_gb: memory of a worker.
+        cpus_per_task: a worker computes on one; the others decode images.
+        gpus: of a worker; 1 where the run is on CUDA.
+    """
+
+    minutes: Annotated[int, Field(ge=5)] = 240
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    mem_gb: Annotated[int, Field(ge=1)] = 4
+    cpus_per_task: Annotated[int, Field(ge=1)] = 1
+    gpus: Annotated[int, Field(ge=0)] | None = None
+
+    def run(self, order: Order, show: Show) -> None:
+        """Write ``RUN/workers.sbatch`` and tell how to submit it."""
+        order.refuse_limits("script")
+        show(order.queue.progress())
+        directory = order.queue.directory
+        path = directory.path / "workers.sbatch"
+        (directory.path / "logs").mkdir(parents=True, exist_ok=True)
+        replace_file(path, self.text(order).encode(), directory.temporary)
+        sys.stderr.write(
+            f"submit the workers with: sbatch {shlex.quote(str(path))}\n"
+            "then, when they have ended, give the same command without --executor for the tables\n"
+        )
+
+    def text(self, order: Order) -> str:
+        """The script."""
+        folder = order.queue.directory.path.resolve()
+        gpus = self.gpus
+        if gpus is None and order.device_type == "cuda":
+            gpus = 1
+        settings = {
+            "job-name": "imbnas",
+            "array": f"0-{order.workers - 1}",
+            "time": self.minutes,
+            "mem": f"{self.mem_gb}G",
+            "cpus-per-task": self.cpus_per_task,
+            "partition": self.partition,
+            "account": self.account,
+            "qos": self.qos,
+            "gres": f"gpu:{gpus}" if gpus else None,
+            "output": f"{folder}/logs/slurm-%A_%a.out",
+            "open-mode": "append",
+            # The shell becomes the worker, which ends after its unit when it is told to.
+            "signal": f"B:TERM@{_SIGNAL_SECONDS}",
+        }
+        directives = [
+            f"#SBATCH --{key}={shlex.quote(str(value))}"
+            for key, value in settings.items()
+            if value is not None
+        ]
+        exports = [f"export {name}={value}" for name, value in SINGLE_THREADED.items()]
+        seconds = 60 * self.minutes - _SIGNAL_SECONDS
+        lines = [
+            "#!/bin/bash",
+            *directives,
+            "#SBATCH --requeue",
+            "",
+            "set -euo pipefail",
+            *exports,
+            f"until=$(($(date +%s) + {seconds}))",
+            f'exec {shlex.join(order.command)} --until "$until"',
+        ]
+        return "\n".join(lines) + "\n"

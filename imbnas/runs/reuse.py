@@ -1,0 +1,128 @@
+"""Takes over units that are known in other runs and in published leaderboards."""
+
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imbnas.errors import InputError
+from imbnas.runs.directory import DamagedFileError, RunDirectory
+from imbnas.runs.found import found_architectures
+from imbnas.runs.publishing import publish_once
+from imbnas.suites.expansion import Plan
+from imbnas.units.frozen import canonical_json
+from imbnas.units.records import AdaptMetrics, Record, SupernetMetrics
+from imbnas.units.work import Unit
+
+
+def reusable(path: Path) -> RunDirectory:
+    """A directory to take units from: a run, or a published leaderboard with its records.
+
+    Raises:
+        InputError: there are no records.
+    """
+    directory = RunDirectory(path)
+    if not (path / "records").is_dir():
+        raise InputError(
+            f"--reuse {path}: no folder 'records' in it; give a run directory, or a published "
+            "leaderboard that has its records"
+        )
+    return directory
+
+
+@dataclass
+class Taken:
+    """What was taken over.
+
+    Attributes:
+        units: how many from each directory.
+        left: one line for each unit that was found there and could not be used.
+    """
+
+    units: dict[Path, int] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """Takes units of a plan from other directories.
+
+    Attributes:
+        directory: where they go.
+        sources: where they are looked for, in this order.
+    """
+
+    directory: RunDirectory
+    sources: Sequence[RunDirectory]
+
+    def take(self, plan: Plan) -> Taken:
+        """Take over every unit of the plan that is known there and missing here.
+
+        A record is used when its content has the identity that its name says, and the weights
+        that it names are there and have their hash. Networks that searches have found are
+        taken, too.
+        """
+        taken = Taken({source.path: 0 for source in self.sources})
+        here = self.directory.finished()
+        there = [(source, source.finished()) for source in self.sources]
+        self._take_units(plan.units, here, there, taken)
+        found = found_architectures(plan, [self.directory])
+        self._take_units(plan.found_units(found), here, there, taken)
+        return taken
+
+    def _take_units(
+        self,
+        units: Iterable[Unit],
+        here: set[str],
+        there: Sequence[tuple[RunDirectory, set[str]]],
+        taken: Taken,
+    ) -> None:
+        for unit in units:
+            for source, known in there:
+                if unit.identity in here or unit.identity not in known:
+                    continue
+                try:
+                    self._take(unit, source)
+                except (DamagedFileError, FileNotFoundError) as error:
+                    taken.left.append(f"{unit.label} of {source.path}: {_fault(error)}")
+                    continue
+                here.add(unit.identity)
+                taken.units[source.path] += 1
+
+    def _take(self, unit: Unit, source: RunDirectory) -> None:
+        record = source.read_record(unit.kind, unit.identity)
+        for sha256 in _weights(record):
+            self._take_weights(source, sha256)
+        # Weights come first: a record promises that they are there.
+        publish_once(
+            self.directory.record_path(unit.kind, unit.identity),
+            canonical_json(record).encode(),
+            self.directory.temporary,
+        )
+
+    def _take_weights(self, source: RunDirectory, sha256: str) -> None:
+        held, target = source.weights_path(sha256), self.directory.weights_path(sha256)
+        if target.exists():
+            return
+        content = source.read_weights(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(held, target)
+        except FileExistsError:
+            return
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+                raise
+            # Another file system, or one without links.
+            self.directory.publish_weights(content)
+
+
+def _fault(error: Exception) -> str:
+    # What is wrong, without the advice to change a directory that is somebody else's.
+    return str(error).partition(";")[0]
+
+
+def _weights(record: Record) -> tuple[str, ...]:
+    metrics = record.metrics
+    return (metrics.weights_sha256,) if isinstance(metrics, SupernetMetrics | AdaptMetrics) else ()

@@ -1,0 +1,152 @@
+"""What ``logs`` and ``status`` tell of runs that are done, at work, or have failed."""
+
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imbnas.cli.progress import RateClock
+from imbnas.cli.watch import RunState, picture, plain_line
+from imbnas.runs.queue import Progress
+from imbnas.runs.running import Running
+
+PLUGIN = """
+import sys
+import warnings
+from imbnas.strategies.strategy import STRATEGIES
+
+
+@STRATEGIES.register("talks", version="1", summary="prints, warns and fails on purpose")
+class Talks:
+    scores_on = "target"
+    recipe = "adaptation"
+
+    def adapt(self, adaptation):
+        print("words on standard output")
+        print("words on standard error", file=sys.stderr)
+        raise RuntimeError("no idea how")
+"""
+
+
+@pytest.fixture(scope="module")
+def failed_run(bench: Any, tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path) -> Path:
+    """A run with one failed unit that printed something before."""
+    folder = tmp_path_factory.mktemp("failed")
+    plugin, suite = folder / "mine.py", folder / "s.toml"
+    plugin.write_text(PLUGIN)
+    text = tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "talks"]')
+    suite.write_text(text.replace("replicates = 2", "replicates = 1"))
+    done = bench(
+        "run", "--suite", suite, "--out", folder / "run", "--plugin", plugin,
+        "--part", "adaptation", "--workers", "1",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    return folder / "run"
+
+
+def test_logs_of_a_failed_unit(bench: Any, failed_run: Path) -> None:
+    shown = bench("logs", failed_run, "by talks")
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "adapt to digits@10x:subset-0 by talks (replicate 0)"
+    assert "state     failed" in lines
+    assert "failure   RuntimeError: no idea how" in lines
+    assert "Traceback (most recent call last):" in shown.stdout
+    assert 'raise RuntimeError("no idea how")' in shown.stdout
+    assert "words on standard output" in lines
+    assert "words on standard error" in lines
+    assert any(line.startswith("worker ") for line in lines)
+    # What other units of the same worker wrote is not there.
+    assert shown.stdout.count(" begin ") == shown.stdout.count(" end ") == 1
+    told = json.loads(bench("logs", failed_run, "by talks", "--json").stdout)["units"]
+    (unit,) = told
+    assert unit["state"] == "failed"
+    assert unit["failure"]["traceback"].strip().endswith("RuntimeError: no idea how")
+    (same,) = json.loads(bench("logs", failed_run, unit["identity"][:10], "--json").stdout)["units"]
+    assert same == unit
+
+
+def test_logs_of_done_and_waiting_units(bench: Any, failed_run: Path) -> None:
+    (done,) = json.loads(bench("logs", failed_run, "by p0", "--json").stdout)["units"]
+    assert done["state"] == "done"
+    assert done["seconds"] >= 0
+    assert "done in" in done["log"][-1]
+    waiting = json.loads(bench("logs", failed_run, "evolution search*", "--json").stdout)["units"]
+    assert sorted(unit["state"] for unit in waiting) == ["done", "waiting"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("by tlaks", "none in "),
+        ("train", "fits "),
+        ("", "fits "),
+    ],
+)
+def test_units_that_cannot_be_meant_are_one_line(
+    bench: Any, finished_run: Path, wanted: str, message: str
+) -> None:
+    done = bench("logs", finished_run, wanted)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_watching_ends_when_nothing_is_left(
+    bench: Any, bench_command: Any, tmp_path: Path, tiny_suite: Path
+) -> None:
+    run = tmp_path / "run"
+    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "1")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (run / "claims").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    shown = bench("status", run, "--watch", "--interval", "0.2")
+    assert process.wait(timeout=120) == 0
+    assert shown.returncode == 0, shown.stderr
+    lines = [line for line in shown.stdout.splitlines() if line.startswith("tiny@1/only: ")]
+    assert len(lines) > 2
+    assert any(", 1 running, " in line for line in lines)
+    assert " 0 left" in lines[-1]
+    assert "units/s" in shown.stdout
+
+
+def test_status_names_units_at_work(bench: Any, tmp_path: Path, finished_run: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    record = next((run / "records" / "supernet").rglob("*.json"))
+    record.unlink()
+    claim = {"host": "elsewhere", "boot": "", "pid": 77, "started": 0.0}
+    (run / "claims" / record.name).write_text(json.dumps(claim))
+    (run / "claims" / f"{'0' * 64}.json").write_text("")  # left by a power cut
+    status = json.loads(bench("status", run, "--json").stdout)
+    (running,) = status["running"]
+    assert (running["host"], running["pid"]) == ("elsewhere", 77)
+    assert running["label"].startswith("supernet of nats-tss on digits@1x")
+    assert status["left"] == 1
+    assert "running: supernet of nats-tss" in bench("status", run).stdout
+    told = json.loads(bench("logs", run, record.stem, "--json").stdout)["units"]
+    assert told[0]["state"] == "running"
+    both = bench("status", run, "--json", "--watch")
+    assert both.returncode == 2
+
+
+def test_the_live_picture_has_a_bar_and_a_line_for_each_worker() -> None:
+    from rich.console import Console
+
+    running = tuple(Running("ab", f"train {i}", "here", i, 0.0) for i in range(20))
+    state = RunState("tiny@1/only", Progress(30, 5, 1, 2), running)
+    console = Console(width=100)
+    with console.capture() as capture:
+        console.print(picture(state, RateClock()))
+    shown = capture.get()
+    assert plain_line(state, RateClock()) in shown
+    assert "5/30 done, 20 running, 22 left" in shown
+    assert "train 15" in shown
+    assert "train 16" not in shown
+    assert "and 4 more" in shown

@@ -1,0 +1,61 @@
+"""The sbatch script, run by bash as SLURM would."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imbnas.runs.executors.executor import Order, build_executor
+
+
+def written(order: Order, *options: str) -> Path:
+    assert build_executor("script", options).run(order, lambda _: None) is None
+    return order.queue.directory.path / "workers.sbatch"
+
+
+def test_the_script_asks_for_what_was_asked(order: Order) -> None:
+    lines = written(order, "minutes=60", "partition=day", "gpus=2").read_text().splitlines()
+    assert lines[0] == "#!/bin/bash"
+    assert {
+        "#SBATCH --array=0-3", "#SBATCH --time=60", "#SBATCH --partition=day",
+        "#SBATCH --gres=gpu:2", "#SBATCH --requeue", "#SBATCH --signal=B:TERM@120",
+    } <= set(lines)  # fmt: skip
+    assert not any("account" in line for line in lines)
+    cuda = written(replace(order, device_type="cuda")).read_text()
+    assert "#SBATCH --gres=gpu:1" in cuda
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+def test_shellcheck_has_nothing_to_say(order: Order) -> None:
+    script = written(order, "partition=day and night")
+    done = subprocess.run(["shellcheck", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_runs_a_worker_that_does_everything(
+    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path, tables_of: Any, records_of: Any
+) -> None:
+    run = tmp_path / "a run"
+    options = ("--suite", tiny_suite, "--out", run)
+    done = bench("run", *options, "--executor", "script")
+    assert done.returncode == 0, done.stderr
+    assert f"sbatch '{run}/workers.sbatch'" in done.stderr
+    assert not (run / "records").exists()
+    subprocess.run(
+        ["bash", run / "workers.sbatch"],
+        env=os.environ | {"SLURM_ARRAY_TASK_ID": "0"},
+        check=True,
+        timeout=300,
+    )
+    known = records_of(run)
+    assert known.keys() == records_of(finished_run).keys()
+    assert bench("run", *options).returncode == 0
+    assert records_of(run) == known
+    assert tables_of(run) == tables_of(finished_run)
+    assert sys.executable in (run / "workers.sbatch").read_text()
