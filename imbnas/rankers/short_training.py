@@ -25,14 +25,14 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
     """Mean per-class validation recall in [0, 1] after a part of the epochs.
 
     The whole schedule is compressed, not cut off: rate, warm-up and deferred changes run their
-    full course. A loss that becomes NaN or infinite gives NaN.
+    full course. A loss that becomes NaN or infinite gives NaN, and counts as if it had been trained
+    to the end.
     """
     task, network, seed = candidate.task, candidate.network, candidate.seed
     recipe = shortened(task.recipe, fraction)
     spec = rescaled(task.scheme, task.recipe.epochs)
     seeds = {purpose: derive_seed(seed, purpose) for purpose in _PURPOSES}
     scheme = build_scheme(spec, task.class_counts, recipe.epochs, seed=seeds["scheme"])
-    trained: list[int] = []
     fitting = Fitting(
         network=network,
         stream=open_stream(
@@ -45,13 +45,14 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
         recipe=recipe,
         class_counts=task.class_counts,
         mixing_generator=torch.Generator().manual_seed(seeds["mixing"]),
-        before_pass=lambda _, images: trained.append(images),
         precision=task.precision,
     )
     try:
-        fitting.run()
+        trained = fitting.run().trained_images
     except NonFiniteLossError:
-        return candidate.scored(math.nan, backward=sum(trained))
+        steps = recipe.steps_per_epoch
+        images = steps * recipe.batch_size if steps else len(task.train_images)
+        return candidate.scored(math.nan, backward=recipe.epochs * images)
     forward = settle(as_module(network), recipe, task.train_images)
     size = recipe.evaluation_batch_size
     known = evaluation_batches(task.train_images, size)
@@ -61,7 +62,7 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
     unseen = evaluation_batches(task.validation_images, size)
     value = mean_recall(*class_correct(predict, unseen, candidate.shape.num_classes))
     forward += len(task.validation_images)
-    return candidate.scored(value, forward=forward, backward=sum(trained))
+    return candidate.scored(value, forward=forward, backward=trained)
 
 
 def shortened(recipe: "Recipe", fraction: float) -> "Recipe":

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +95,18 @@ def test_deferred_changes_come_earlier() -> None:
             losses.append(scheme.loss(logits * torch.tensor([[1.0], [3.0]]), labels).item())
         assert losses[0] != losses[1]
     assert rescaled(resolve_scheme("ce"), 200) == resolve_scheme("ce")
+
+
+def test_a_training_that_diverges_is_counted_whole(
+    make_candidate: Callable[..., Candidate],
+) -> None:
+    candidate = make_candidate(CELL)
+    with torch.no_grad():
+        candidate.network.classifier.weight.fill_(float("nan"))
+    score = ShortTraining(fraction=0.2).score(candidate)
+    assert math.isnan(score.value)
+    assert score.images_seen == 2 * 3 * 32
+    assert score.macs == 3 * score.images_seen * candidate.counts.macs
 
 
 def test_it_learns(make_candidate: Callable[..., Candidate]) -> None:
