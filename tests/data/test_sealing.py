@@ -14,9 +14,9 @@ LOCATIONS = DataLocations.from_options(offline=True)
 
 def test_data_is_refused_while_sealed_and_back_afterwards() -> None:
     dataset = load_dataset("digits", LOCATIONS)
-    with pytest.raises(SealedDataError, match="the test split of dataset 'digits' .*: told why"):
-        with sealed("told why"):
-            dataset.split("test")
+    told = "the test split of dataset 'digits' .*: told why"
+    with pytest.raises(SealedDataError, match=told), sealed("told why"):
+        dataset.split("test")
     assert dataset.split("test") is dataset.test
 
 
@@ -25,9 +25,9 @@ def test_a_refusal_that_is_caught_is_told_where_the_seal_ends() -> None:
         with pytest.raises(SealedDataError):
             load_dataset("digits", LOCATIONS)
 
-    with pytest.raises(SealedDataError, match="dataset 'digits' is out of reach: told why"):
-        with sealed("told why"):
-            swallow()
+    told = "dataset 'digits' is out of reach: told why"
+    with pytest.raises(SealedDataError, match=told), sealed("told why"):
+        swallow()
 
 
 def test_another_error_is_not_hidden_by_the_seal() -> None:
