@@ -197,17 +197,24 @@ class RunDirectory:
             entry.name.removesuffix(".json") for folder in folders for entry in os.scandir(folder)
         }
 
-    def records(self, damaged: Callable[[DamagedRecordError], None]) -> Iterator[Record]:
+    def records(
+        self, damaged: Callable[[DamagedRecordError], None] | None = None
+    ) -> Iterator[Record]:
         """All sound records, in an order that depends on nothing but their names.
 
         Args:
-            damaged: called for each of the others.
+            damaged: called for each of the others; ``None`` lets the first of them raise.
+
+        Raises:
+            DamagedRecordError: a record is damaged and nobody is to be told.
         """
         for kind in UNIT_KINDS:
             for path in sorted((self.path / "records" / kind).glob("??/*.json")):
                 try:
                     yield self._read(path, kind)
                 except DamagedRecordError as error:
+                    if damaged is None:
+                        raise
                     damaged(error)
 
     def weights_path(self, sha256: str) -> Path:

@@ -210,7 +210,14 @@ def test_cost_is_that_of_ranking_over_that_of_training(
 
 def test_rankers_stand_beside_the_strategies(fabricated: Results) -> None:
     rows = build_tables(fabricated)["adaptation"].set_index("strategy")
-    assert list(rows.index) == ["p0", "p1", *LABELS, "source-accuracy"]
+    assert list(rows.index) == [
+        "p0",
+        "p1",
+        *LABELS,
+        "source-accuracy",
+        "random-pick",
+        "one-replicate-oracle",
+    ]
     actual = fabricated.population_accuracy(TAIL).mean(axis=1)
     taus = []
     for record in rank_records(fabricated, "synflow", "digits@10x"):
