@@ -5,6 +5,8 @@ from PIL import Image
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
+from imbnas.registry import Registry
+from imbnas.suites import resolving
 from imbnas.suites.definition import TransferPart
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.reading import read_suite
@@ -123,11 +125,12 @@ def test_unknown_names_are_found_when_the_suite_is_resolved(
         Resolver(read_suite(path), "only", LOCATIONS).resolve()
 
 
-def test_adapting_in_a_space_without_supernet_is_refused(tmp_path: Path, tiny_suite: Path) -> None:
-    path = tmp_path / "s.toml"
-    path.write_text(tiny_suite.read_text().replace('"nats-tss"', '"nats-sss"'))
-    with pytest.raises(InputError, match=r"parts\.adaptation: space 'nats-sss' has no supernet"):
-        Resolver(read_suite(path), "only", LOCATIONS).resolve()
+def test_adapting_in_a_space_without_supernet_is_refused(
+    tiny_suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolving, "SUPERNETS", Registry("supernet", {"other": ("m:f", "1", "s")}))
+    with pytest.raises(InputError, match=r"parts\.adaptation: space 'nats-tss' has no supernet"):
+        Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()
 
 
 def test_adapting_to_images_of_other_channels_is_refused(tmp_path: Path, tiny_suite: Path) -> None:
