@@ -238,9 +238,7 @@ def test_at_most_one_checkpoint_a_minute_and_none_of_a_short_unit(
     assert not (tmp_path / "checkpoints").exists()
 
 
-def interrupted(
-    monkeypatch: pytest.MonkeyPatch, target: Any, name: str, calls: int
-) -> pytest.MonkeyPatch:
+def interrupted(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, calls: int) -> None:
     """Let the process 'die' at one call of a method."""
     original, count = getattr(target, name), 0
 
@@ -252,7 +250,6 @@ def interrupted(
         return original(*arguments)
 
     monkeypatch.setattr(target, name, fatal)
-    return monkeypatch
 
 
 def chain(expansion: Expansion, strategy: str) -> list[Unit]:
@@ -281,9 +278,11 @@ def test_every_unit_of_a_chain_resumes_with_the_same_result_and_cost(
             (Scorer, "score", 5) if unit.kind == "search" else (Fitting, "_epoch", 4)
         )
         keep = keeping(tmp_path)
-        with monkeypatch.context() as patch, pytest.raises(KilledError):
+        with monkeypatch.context() as patch:
             interrupted(patch, target, name, call)
-            Executor(directory, LOCATIONS, attempt=keep.attempt).execute(unit)
+            executor = Executor(directory, LOCATIONS, attempt=keep.attempt)
+            with pytest.raises(KilledError):
+                executor.execute(unit)
         assert list(directory.checkpoints.iterdir())
         calls: list[None] = []
         original = getattr(target, name)
