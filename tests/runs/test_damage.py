@@ -115,7 +115,7 @@ def remount(folder: Path, options: str) -> None:
 
 def test_a_full_disk_is_told_and_harms_nothing(bench, tmp_path: Path, tiny_suite: Path) -> None:
     flags = ("--suite", tiny_suite, "--part", "transfer", "--replicates", "1", "--workers", "1")
-    with small_disk(tmp_path / "disk", "48k") as disk:
+    with small_disk(tmp_path / "disk", "32k") as disk:
         run = disk / "run"
         done = bench("run", *flags, "--out", run)
         assert done.returncode == 1, done.stderr
