@@ -13,7 +13,7 @@ FULL_DISK = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "list", "show", "train", "correlate",

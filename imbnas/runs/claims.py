@@ -129,6 +129,7 @@ class Claims:
             return False
         # Renaming lets only one process clear a claim; what it caught is checked once more,
         # because a quicker process may have cleared the old claim and set its own meanwhile.
+        self.temporary.mkdir(parents=True, exist_ok=True)
         caught = self.temporary / f"{path.stem}.{uuid4().hex}.claim"
         try:
             path.rename(caught)

@@ -238,9 +238,7 @@ def test_at_most_one_checkpoint_a_minute_and_none_of_a_short_unit(
     assert not (tmp_path / "checkpoints").exists()
 
 
-def interrupted(
-    monkeypatch: pytest.MonkeyPatch, target: Any, name: str, calls: int
-) -> pytest.MonkeyPatch:
+def interrupted(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, calls: int) -> None:
     """Let the process 'die' at one call of a method."""
     original, count = getattr(target, name), 0
 
@@ -252,7 +250,6 @@ def interrupted(
         return original(*arguments)
 
     monkeypatch.setattr(target, name, fatal)
-    return monkeypatch
 
 
 def chain(expansion: Expansion, strategy: str) -> list[Unit]:
@@ -283,8 +280,9 @@ def test_every_unit_of_a_chain_resumes_with_the_same_result_and_cost(
         keep = keeping(tmp_path)
         with monkeypatch.context() as patch:
             interrupted(patch, target, name, call)
+            executor = Executor(directory, LOCATIONS, attempt=keep.attempt)
             with pytest.raises(KilledError):
-                Executor(directory, LOCATIONS, attempt=keep.attempt).execute(unit)
+                executor.execute(unit)
         assert list(directory.checkpoints.iterdir())
         calls: list[None] = []
         original = getattr(target, name)

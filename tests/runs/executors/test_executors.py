@@ -54,6 +54,8 @@ def test_the_worker_command_holds_absolute_paths(
         "--offline",
         "--part",
         "transfer",
+        "--checkpoint-seconds",
+        "60",
     ]
 
 
