@@ -35,7 +35,8 @@ def test_a_suite_with_all_rankers(bench, tmp_path: Path, tiny_suite: Path) -> No
     assert all(float(row["cost_ratio"]) < 1.5 for row in rows)
     assert {row["n_missing"] for row in rows} == {"0"}
     beside = [row["strategy"] for row in read(run, "adaptation")]
-    assert beside == ["p0", "p1", "params", "macs", *RANKERS, "source-accuracy"]
+    free = ["params", "macs", *RANKERS, "source-accuracy"]
+    assert beside == ["p0", "p1", *free, "random-pick", "one-replicate-oracle"]
     units = {r["what"]: r["units"] for r in read(run, "cost") if r["kind"] == "rank"}
     assert units == dict.fromkeys(RANKERS, "2")
     # One worker gives the same bytes.
