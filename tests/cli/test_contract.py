@@ -172,6 +172,7 @@ def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> 
     tables = json.loads(bench("leaderboard", finished_run, "--json").stdout)["tables"]
     assert set(tables) == {
         "rank_correlation",
+        "rankers",
         "adaptation",
         "baselines",
         "matched_budget",
