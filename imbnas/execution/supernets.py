@@ -205,9 +205,14 @@ def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
     """A scoreboard that keeps its scores, and takes those of an earlier attempt as they are."""
     kept = checkpoint.load()
     known = dict(kept.facts.get("scores", ())) if kept else {}
+    if kept and scorer.heads:
+        # Where every score is known no head is made, and the cost must still be told.
+        scorer.heads.macs = kept.facts.get("head_macs", 0)
     board = Scoreboard(scorer.score, known=known)
     board.evaluated = lambda: checkpoint.offer(
-        lambda: Snapshot({"scores": list({**known, **board.scores}.items())})
+        lambda: Snapshot(
+            {"scores": list({**known, **board.scores}.items()), "head_macs": scorer.head_macs}
+        )
     )
     return board
 

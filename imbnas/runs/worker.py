@@ -160,6 +160,7 @@ class Worker:
             moved = quarantine(self._directory, error.path)
             print(f"{error}; it lies now in {moved}", file=sys.stderr)  # noqa: T201
             self._agenda.unsettle(error.path.stem)
+            self._note_end(unit, f"put back: {error}")
             return False
         except Exception as error:
             # A full or unwritable disk is no fault of the unit: it must stop the worker.
