@@ -30,7 +30,7 @@ def test_tables_are_the_same_bytes_for_any_number_of_workers(
     done = bench("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", workers)
     assert done.returncode == 0, done.stderr
     assert tables_of(tmp_path / "run") == tables_of(finished_run)
-    assert len(tables_of(finished_run)) == 6
+    assert len(tables_of(finished_run)) == 7
 
 
 def test_a_second_run_does_nothing(
