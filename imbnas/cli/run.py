@@ -112,7 +112,7 @@ def command(
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import device_type
     from imbnas.runs.binding import bind_run
-    from imbnas.runs.executors.executor import Order, build_executor
+    from imbnas.runs.executors.executor import Order, build_executor, check_limits
     from imbnas.runs.limits import Budget, Limits
     from imbnas.runs.quarantine import quarantine_all
     from imbnas.runs.queue import Queue
@@ -121,10 +121,13 @@ def command(
     from imbnas.suites.expansion import Expansion
 
     executor = build_executor(executor_name, executor_options)
+    limits, budget = Limits(unit_time_limit, unit_memory_limit), Budget(time_budget, max_units)
+    check_limits(executor, executor_name, limits, budget)
     locations = locations_from(data_root, datasets, offline)
     asked = suite_request(suite_name, fidelity, parts, out, manifests, locations)
     directory, sources = asked.directory, [reusable(path) for path in reused]
     device_found = device_type(device)
+    selection = Selection(only) if only else None
     resolved = bind_run(
         directory,
         asked.suite,
@@ -134,6 +137,7 @@ def command(
         replicates,
         plugins,
         asked.pins,
+        lambda suite: selection and selection.of(Expansion(suite).plan(asked.parts).units),
     )
     if retry_failed:
         directory.forget_failures()
@@ -141,7 +145,7 @@ def command(
         note(line)
     plan = Expansion(resolved).plan(asked.parts)
     _take_over(directory, sources, plan)
-    queue = Queue(plan, directory, Selection(only) if only else None)
+    queue = Queue(plan, directory, selection)
     if queue.left_out:
         note(f"--only leaves out {queue.left_out} of {len(plan.units)} units")
     order = Order(
@@ -150,8 +154,8 @@ def command(
         locations,
         workers or cores(),
         device_found,
-        Limits(unit_time_limit, unit_memory_limit),
-        Budget(time_budget, max_units),
+        limits,
+        budget,
         checkpoint_every,
     )
     progress = _execute(executor, order, resolved.title)

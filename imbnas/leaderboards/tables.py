@@ -72,9 +72,10 @@ def format_cells(table: pd.DataFrame) -> list[list[str]]:
 def tables_as_text(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """File name → content of every table in both forms."""
     files = {}
-    for name, table in tables.items():
-        files[f"{name}.csv"] = to_csv(table)
-        files[f"{name}.md"] = to_markdown(table)
+    with resting_collector():
+        for name, table in tables.items():
+            files[f"{name}.csv"] = to_csv(table)
+            files[f"{name}.md"] = to_markdown(table)
     return files
 
 

@@ -1,7 +1,7 @@
 """Binds a run directory to a suite, before anything is computed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from imbnas.data.locations import DataLocations
@@ -25,6 +25,7 @@ def bind_run(
     replicates: int | None,
     plugins: Sequence[Path],
     pins: Sequence[Manifest] = (),
+    check: Callable[[ResolvedSuite], object] | None = None,
 ) -> ResolvedSuite:
     """Resolve a suite and bind the directory to it.
 
@@ -40,6 +41,7 @@ def bind_run(
             workers elsewhere load the same text.
         pins: exported manifests that take the place of what their conditions would resolve to;
             they are copied into the directory, too, and hold for later runs there.
+        check: called before anything is written; what it raises leaves the directory alone.
 
     Raises:
         InputError: a name is unknown or data is missing.
@@ -50,6 +52,8 @@ def bind_run(
     if replicates is None:
         replicates = held_replicates(directory)
     resolved = resolve_suite(suite, fidelity, locations, device_type, replicates, plugins, held)
+    if check is not None:
+        check(resolved)
     bound = directory.store_suite(resolved)
     for manifest in held:
         path = directory.manifests / f"{manifest.sha256}.json"

@@ -216,7 +216,7 @@ def _concordance(plan: _Plan, counts: Reals) -> Floats:
     """Sum over ordered pairs; ``counts`` has shape (A, B)."""
     total = np.zeros(counts.shape[1])
     for dense in plan.dense:
-        gathered = counts[dense.order]
+        gathered = counts.take(dense.order, axis=0)
         for rows, signs in dense.blocks:
             members = gathered[rows]
             total += np.einsum("ib,ib->b", members, signs @ members, dtype=np.float64)
@@ -228,7 +228,7 @@ def _concordance(plan: _Plan, counts: Reals) -> Floats:
 def _between_blocks(plan: _Plan, counts: Reals) -> Floats:
     """Sum over unordered pairs that differ in both blocks."""
     flat = np.zeros((plan.grid[0] * plan.grid[1], counts.shape[1]), dtype=counts.dtype)
-    flat[plan.occupied] = np.add.reduceat(counts[plan.cells], plan.starts, axis=0)
+    flat[plan.occupied] = np.add.reduceat(counts.take(plan.cells, axis=0), plan.starts, axis=0)
     histogram = flat.reshape(*plan.grid, -1)
     # below[a, b]: architectures in an earlier block of x and in a block of y up to b.
     below = np.cumsum(np.cumsum(histogram[:-1], axis=0), axis=1)

@@ -193,6 +193,8 @@ BAD_INPUT = [
     (["run", "--workers", "two"], "--workers"),
     (["run", "--reuse", "absent"], "--reuse absent: no folder 'records'"),
     (["run", "--executor", "slrum"], "did you mean 'slurm'"),
+    (["run", "--executor", "script", "--max-units", "3"], "need --executor local"),
+    (["run", "--fidelity", "smoke", "--only", "nothing"], "--only nothing: fits none of"),
     (["run", "--executor-option", "x"], "write KEY=VALUE"),
     (["plan", "--fidelity", "smok"], "did you mean 'smoke'"),
     (["plan", "--part", "tranfser"], "did you mean 'transfer'"),

@@ -41,18 +41,6 @@ class Order:
     budget: Budget = field(default_factory=Budget)
     checkpoint_seconds: float = CHECKPOINT_SECONDS
 
-    def refuse_limits(self, executor: str) -> None:
-        """For executors that cannot watch their workers.
-
-        Raises:
-            InputError: a limit or a budget was asked for.
-        """
-        if self.limits != Limits() or self.budget != Budget():
-            raise InputError(
-                "--max-units, --time-budget and the limits of units need --executor local; "
-                f"{executor!r} cannot keep them, leave them out"
-            )
-
     @property
     def command(self) -> list[str]:
         """Starts one worker, with this Python and absolute paths."""
@@ -71,7 +59,11 @@ class Order:
 
 
 class Executor(Protocol):
-    """Starts workers somewhere and waits for them."""
+    """Starts workers somewhere and waits for them.
+
+    One that watches its workers itself, so that limits and budgets are kept, has a class
+    attribute ``keeps_limits = True``.
+    """
 
     def run(self, order: Order, show: Show) -> Progress | None:
         """Have everything done that can be done.
@@ -136,6 +128,20 @@ def build_executor(name: str, options: Iterable[str] = ()) -> Executor:
             known: dict[str, Any] = getattr(factory, "model_fields", {})
             message = f"unknown option of executor {name!r}{suggest(option, known)}"
         raise InputError(f"--executor-option {option}: {message}") from None
+
+
+def check_limits(executor: Executor, name: str, limits: Limits, budget: Budget) -> None:
+    """Refuse limits and budgets that an executor cannot keep.
+
+    Raises:
+        InputError: some were asked for, and the executor does not watch its workers itself.
+    """
+    asked = limits != Limits() or budget != Budget()
+    if asked and not getattr(executor, "keeps_limits", False):
+        raise InputError(
+            "--max-units, --time-budget and the limits of units need --executor local; "
+            f"{name!r} cannot keep them, leave them out"
+        )
 
 
 def _parsed(options: Iterable[str]) -> dict[str, str]:

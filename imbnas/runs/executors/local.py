@@ -1,6 +1,7 @@
 """Worker processes on this machine, kept alive by a supervisor."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 from imbnas.runs.executors.executor import Order, Show
 from imbnas.runs.queue import Progress
@@ -10,6 +11,8 @@ from imbnas.units.frozen import FrozenModel
 
 class LocalExecutor(FrozenModel):
     """Takes no options."""
+
+    keeps_limits: ClassVar[bool] = True
 
     def run(self, order: Order, show: Show) -> Progress:
         """See ``Executor``."""

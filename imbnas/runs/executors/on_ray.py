@@ -40,7 +40,6 @@ class RayExecutor(FrozenModel):
         Raises:
             InputError: Ray is not there, or its cluster cannot be reached.
         """
-        order.refuse_limits("ray")
         ray = _ray()
         progress = order.queue.progress()
         show(progress)

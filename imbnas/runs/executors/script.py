@@ -37,7 +37,6 @@ class ScriptExecutor(FrozenModel):
 
     def run(self, order: Order, show: Show) -> None:
         """Write ``RUN/workers.sbatch`` and tell how to submit it."""
-        order.refuse_limits("script")
         show(order.queue.progress())
         directory = order.queue.directory
         path = directory.path / "workers.sbatch"

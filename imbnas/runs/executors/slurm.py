@@ -59,7 +59,6 @@ class SlurmExecutor(FrozenModel):
         Raises:
             InputError: submitit or SLURM is not there, or SLURM refuses.
         """
-        order.refuse_limits("slurm")
         progress = order.queue.progress()
         show(progress)
         count = min(order.workers, progress.left)
