@@ -59,7 +59,5 @@ def test_a_stored_failure_and_suite_are_read(version: Path, tmp_path: Path) -> N
     assert failure.message == "no idea how"
     (tmp_path / "suite.json").write_bytes((version / "suite.json").read_bytes())
     resolved = RunDirectory(tmp_path).read_suite()
-    identities = {unit.identity for unit in Expansion(resolved).plan().units}
-    stored = {json.loads(p.read_text())["identity"] for p in RECORDS if p.parent == version}
-    # One training is of a network that a search found; all others follow from the suite.
-    assert len(stored - identities) <= 1
+    kinds = {unit.kind for unit in Expansion(resolved).plan().units}
+    assert {"train", "supernet", "adapt", "search"} <= kinds
