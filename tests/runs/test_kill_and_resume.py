@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-
 CLOCK_NANOSECONDS = 20_000_000
 """How far a file's time may lie behind the clock."""
 
