@@ -16,10 +16,10 @@ import pytest
 CLOCK_NANOSECONDS = 20_000_000
 """How far a file's time may lie behind the clock."""
 
-LOGGING_PLUGIN = """
+LOG_EXECUTIONS = """
 import os, sys, time
 
-if sys.argv[0].endswith("worker.py"):
+if "imbnas.runs.worker" in sys.orig_argv:
     from imbnas.execution.executor import Executor
 
     execute = Executor.execute
@@ -86,16 +86,18 @@ def test_more_replicates_extend_a_run_and_stay(
 
 @pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
-    bench, bench_command, tmp_path: Path, tiny_suite: Path, finished_run: Path, kills: int
-) -> None:
+    bench, bench_command, monkeypatch, tmp_path: Path, tiny_suite: Path, finished_run: Path,
+    kills: int,
+) -> None:  # fmt: skip
     """Single workers and whole families of processes are killed, wherever they are."""
     run, log, rng = tmp_path / "run", tmp_path / "log", random.Random(kills)
-    plugin = tmp_path / "logging_plugin.py"
-    plugin.write_text(LOGGING_PLUGIN.replace("LOG", repr(str(log))))
-    flags = ("run", "--suite", tiny_suite, "--out", run, "--workers", "2", "--plugin", plugin)
+    # Python imports this module in every process; a plug-in would show in the checklist.
+    (tmp_path / "sitecustomize.py").write_text(LOG_EXECUTIONS.replace("LOG", repr(str(log))))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    flags = ("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
     command = bench_command(*flags, "--checkpoint-every", "0s")
     finished: dict[str, int] = {}
-    process, reach = None, 6.0
+    process, reach = None, 10.0
     for _ in range(kills):
         if process is None or process.poll() is not None:
             process = subprocess.Popen(
@@ -110,9 +112,9 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
         now = records_of(run)
         assert finished.items() <= now.items(), "a finished unit was done again"
         # All kills should fall into the run, and not all of them into the start of processes.
-        reach *= 0.8 if len(now) > len(finished) + 1 else 1.15
+        reach *= 0.7 if len(now) > len(finished) + 1 else 1.3
         finished = now
-    assert len(finished) < 36
+    assert 0 < len(finished) < 36
     if process is not None and process.poll() is None:
         kill_all(process.pid)
         process.wait()
@@ -123,7 +125,7 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
     assert computed_in_vain(run, log) == []
     assert list((run / ".tmp").iterdir()) == []
     assert list((run / "claims").iterdir()) == []
-    assert list((run / "checkpoints").iterdir()) == []
+    assert list((run / "checkpoints").glob("*")) == []
 
 
 def test_workers_end_when_their_supervisor_is_killed(

@@ -67,7 +67,8 @@ def test_the_supervisor_enforces_limits_and_survives_crashes(
     )
     assert all("adapt to digits@10x" in failure["unit"] for failure in status["failures"])
     # The supernet, three units of p0, and the two networks that it found.
-    assert (status["failed"], status["left"]) == (3, 0)
+    assert status["failed"] == 3
+    assert "because workers stopped" not in done.stderr
     assert status["done"] >= 5
     assert list((run / "claims").iterdir()) == []
 
