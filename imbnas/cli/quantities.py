@@ -1,7 +1,7 @@
 """Options that people write as ``2h``, ``1h30m`` or ``4GB``."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,11 +15,7 @@ _BYTES = {
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]i?b)")
 
 
-# Only newer versions of click can be told the type of the value, and only when types are checked.
-_Type = click.ParamType[Any] if TYPE_CHECKING else click.ParamType
-
-
-class Duration(_Type):
+class Duration(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """Seconds, written with units: ``45s``, ``90m``, ``2h``, ``1h30m``, ``1d``."""
 
     name = "duration"
@@ -34,7 +30,7 @@ class Duration(_Type):
         return float(sum(float(number) * _SECONDS[unit] for number, unit in _PIECE.findall(text)))
 
 
-class Size(_Type):
+class Size(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """Bytes, written with units: ``512MB``, ``4GB``, ``1.5GiB``."""
 
     name = "size"
@@ -44,8 +40,10 @@ class Size(_Type):
         if isinstance(value, int):
             return value
         found = _SIZE.fullmatch(str(value).replace(" ", "").lower())
-        if not found:
-            self.fail(f"{value!r} is no size; write 512MB, 4GB or 1.5GiB", param, ctx)
+        if found is None:
+            raise click.BadParameter(
+                f"{value!r} is no size; write 512MB, 4GB or 1.5GiB", ctx, param
+            )
         return int(float(found[1]) * _BYTES[found[2]])
 
 
