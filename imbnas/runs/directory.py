@@ -193,12 +193,11 @@ class RunDirectory:
             damaged: called for each of the others.
         """
         for kind in UNIT_KINDS:
-            for folder in sorted((self.path / "records" / kind).glob("??")):
-                for path in sorted(folder.glob("*.json")):
-                    try:
-                        yield self._read(path, kind)
-                    except DamagedRecordError as error:
-                        damaged(error)
+            for path in sorted((self.path / "records" / kind).glob("??/*.json")):
+                try:
+                    yield self._read(path, kind)
+                except DamagedRecordError as error:
+                    damaged(error)
 
     def weights_path(self, sha256: str) -> Path:
         """Where weights with that hash lie."""
