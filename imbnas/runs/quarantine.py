@@ -1,19 +1,20 @@
 """Damaged records: found, and moved aside so that their units are done again."""
 
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 
 from imbnas.runs.directory import DamagedRecordError, RunDirectory
 
 CHECKED_RECORDS = 5000
-"""Records that a look at the state of a run reads at most; a larger run is counted by names."""
+"""Up to so many records a look at the state of a run reads them; a larger one it counts by name."""
 
 
 def damaged_records(directory: RunDirectory, most: int | None = None) -> list[DamagedRecordError]:
-    """Every damaged record among the first ``most``, or among all."""
+    """Every damaged record; none if the run has more than ``most`` records."""
     damaged: list[DamagedRecordError] = []
-    for _ in islice(directory.records(damaged.append), most):
-        pass
+    if most is None or len(directory.finished()) <= most:
+        for _ in directory.records(damaged.append):
+            pass
     return damaged
 
 

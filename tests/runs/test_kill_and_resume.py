@@ -1,5 +1,6 @@
 """A run survives being killed at any moment; tables do not depend on how it was done."""
 
+import contextlib
 import os
 import random
 import re
@@ -11,6 +12,26 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+CLOCK_NANOSECONDS = 20_000_000
+"""How far a file's time may lie behind the clock."""
+
+LOG_EXECUTIONS = """
+import os, sys, time
+
+if "imbnas.runs.worker" in sys.orig_argv:
+    from imbnas.execution.executor import Executor
+
+    execute = Executor.execute
+
+    def logged(self, unit):
+        descriptor = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(descriptor, f"{unit.identity} {time.time_ns()}\\n".encode())
+        os.close(descriptor)
+        return execute(self, unit)
+
+    Executor.execute = logged
+"""
 
 
 def tables_of(run: Path) -> dict[str, bytes]:
@@ -63,28 +84,48 @@ def test_more_replicates_extend_a_run_and_stay(
     assert "holds 3 replicates" in refused.stderr
 
 
+@pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
-    bench, bench_command, tmp_path: Path, tiny_suite: Path, finished_run: Path
-) -> None:
-    run, rng = tmp_path / "run", random.Random(0)
-    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    bench, bench_command, monkeypatch, tmp_path: Path, tiny_suite: Path, finished_run: Path,
+    kills: int,
+) -> None:  # fmt: skip
+    """Single workers and whole families of processes are killed, wherever they are."""
+    run, log, rng = tmp_path / "run", tmp_path / "log", random.Random(kills)
+    # Python imports this module in every process; a plug-in would show in the checklist.
+    (tmp_path / "sitecustomize.py").write_text(LOG_EXECUTIONS.replace("LOG", repr(str(log))))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    flags = ("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    command = bench_command(*flags, "--checkpoint-every", "0s")
     finished: dict[str, int] = {}
-    for _ in range(4):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        known = len(finished)
-        wait_for(lambda known=known: len(records_of(run)) > known)
-        time.sleep(rng.uniform(0, 0.7))
-        kill_all(process.pid)
-        process.wait()
+    process, reach = None, 10.0
+    for _ in range(kills):
+        if process is None or process.poll() is not None:
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+        time.sleep(rng.uniform(0, reach))
+        if rng.random() < 0.5:
+            kill_all(process.pid)
+            process.wait()
+        else:
+            kill_a_worker(process.pid, rng)
         now = records_of(run)
         assert finished.items() <= now.items(), "a finished unit was done again"
+        # All kills should fall into the run, and not all of them into the start of processes.
+        reach *= 0.7 if len(now) > len(finished) + 1 else 1.3
         finished = now
-    done = bench("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    assert 0 < len(finished) < 36
+    if process is not None and process.poll() is None:
+        kill_all(process.pid)
+        process.wait()
+    done = bench(*flags)
     assert done.returncode == 0, done.stderr
     assert finished.items() <= records_of(run).items()
     assert tables_of(run) == tables_of(finished_run)
+    assert computed_in_vain(run, log) == []
     assert list((run / ".tmp").iterdir()) == []
     assert list((run / "claims").iterdir()) == []
+    assert list((run / "checkpoints").glob("*")) == []
 
 
 def test_workers_end_when_their_supervisor_is_killed(
@@ -132,6 +173,13 @@ def test_interrupting_keeps_what_is_finished(
     assert list((run / "claims").iterdir()) == []
 
 
+def computed_in_vain(run: Path, log: Path) -> list[str]:
+    """Units that were begun although their record was there."""
+    published = records_of(run)
+    begun = [line.split() for line in log.read_text().splitlines()]
+    return [i for i, when in begun if int(when) > published[f"{i}.json"] + CLOCK_NANOSECONDS]
+
+
 def wait_for(condition, seconds: float = 120) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
@@ -142,6 +190,20 @@ def wait_for(condition, seconds: float = 120) -> None:
 
 def kill_all(pid: int) -> None:
     """Kill a process and its children at once, as a power cut would."""
-    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    for process in processes:
-        os.kill(process.pid, signal.SIGKILL)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        for process in processes:
+            kill(process.pid)
+
+
+def kill_a_worker(pid: int, rng: random.Random) -> None:
+    """Kill one child of a process, if it has any by now."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        children = psutil.Process(pid).children()
+        if children:
+            kill(rng.choice(children).pid)
+
+
+def kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

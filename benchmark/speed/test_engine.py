@@ -1,0 +1,110 @@
+"""What the run engine costs beyond the trainings: time for each unit, for plans and for a look.
+
+Run with ``pytest benchmark/speed/test_engine.py --benchmark-enable -o addopts=``. The aims, which
+the figures are to be read against: 30 ms a unit, 15 s for 300,000 units, 3 s for ``status`` of
+100,000 records.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from imbnas.data.locations import DataLocations
+from imbnas.runs.checkpoints import Checkpointing
+from imbnas.runs.directory import RunDirectory
+from imbnas.runs.queue import Queue
+from imbnas.runs.worker import Worker
+from imbnas.spaces import get_space
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolved import Member, ResolvedSuite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.frozen import canonical_json
+from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
+from imbnas.units.work import Unit
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def suite_of(architectures: int, replicates: int) -> ResolvedSuite:
+    """Two trainings of so many cells."""
+    suite = read_suite(CHECKOUT / "tests" / "tiny.toml")
+    suite = suite.model_copy(update={"parts": {"transfer": suite.parts["transfer"]}})
+    locations = DataLocations.from_options(offline=True)
+    resolved = Resolver(suite, "only", locations, replicates=replicates).resolve()
+    members = tuple(
+        Member(architecture=a, unique_id=a, functional_id=a, params=1, macs=1)
+        for a in get_space("nats-tss").architectures()[:architectures]
+    )
+    return resolved.model_copy(update={"population": members})
+
+
+class InstantExecutor:
+    """Takes no time, so that everything measured is the engine's."""
+
+    def execute(self, unit: Unit) -> Record:
+        return Record(
+            identity=unit.identity,
+            unit=unit,
+            metrics=TrainMetrics(
+                class_correct=(1,) * 10, class_total=(2,) * 10, params=1, macs=1, train_loss=0.0
+            ),
+            cost=Cost(seconds=0, device="none", images_seen=1, macs=1),
+            provenance=Provenance(
+                imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2",
+                git_revision=None, threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
+            ),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("architectures", "finished"), [(250, 0), (12_500, 99_000)])
+def test_engine_for_each_unit(benchmark, tmp_path: Path, architectures: int, finished: int) -> None:
+    """A worker's whole loop, in a small run and at the end of a large one."""
+    directory = RunDirectory(tmp_path)
+    directory.store_suite(suite_of(architectures, replicates=4))
+    queue = Queue(Expansion(directory.read_suite()).plan(), directory)
+    units = list(queue.units.values())
+    pretend(directory, units[:finished])
+
+    def work() -> float:
+        worker = Worker(directory, queue, InstantExecutor(), Checkpointing(directory))
+        start = time.perf_counter()
+        worker.run()
+        return time.perf_counter() - start
+
+    seconds = benchmark.pedantic(work, rounds=1)
+    assert len(directory.finished()) == len(units)
+    benchmark.extra_info["milliseconds_a_unit"] = 1000 * seconds / (len(units) - finished)
+
+
+def test_expanding_and_hashing_300000_units(benchmark) -> None:
+    resolved = suite_of(15_000, replicates=10)
+    plan = benchmark.pedantic(lambda: Expansion(resolved).plan(), rounds=1)
+    assert len({unit.identity for unit in plan.units}) == 300_000
+
+
+def test_status_of_100000_records(benchmark, tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path)
+    directory.suite_file.write_text(canonical_json(suite_of(12_500, replicates=4)))
+    pretend(directory, list(Expansion(directory.read_suite()).plan().units))
+    code = "from imbnas.cli.main import main; main()"
+    done = benchmark.pedantic(
+        subprocess.run,
+        args=([sys.executable, "-c", code, "status", str(tmp_path), "--json"],),
+        kwargs={"capture_output": True, "text": True, "check": True},
+        rounds=3,
+    )
+    assert json.loads(done.stdout)["done"] == 100_000
+
+
+def pretend(directory: RunDirectory, units: list[Unit]) -> None:
+    """Leave records of units, without waiting for the disk."""
+    executor = InstantExecutor()
+    for unit in units:
+        path = directory.record_path(unit.kind, unit.identity)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(canonical_json(executor.execute(unit)))

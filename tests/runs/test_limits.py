@@ -1,0 +1,132 @@
+"""Units that hang, eat memory or take the interpreter down are failures; the suite goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from imbnas.runs.limits import Limits, LimitWatch, resident_bytes
+
+PLUGIN = """
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+from imbnas.strategies.strategy import STRATEGIES
+
+
+class Bad:
+    scores_on = "target"
+    recipe = "adaptation"
+
+
+@STRATEGIES.register("hangs", version="1", summary="never ends")
+class Hangs(Bad):
+    def adapt(self, adaptation):
+        time.sleep(10_000)
+
+
+@STRATEGIES.register("eats", version="1", summary="takes ever more memory")
+class Eats(Bad):
+    def adapt(self, adaptation):
+        held = []
+        while True:
+            held.append(np.ones(25_000_000))
+            time.sleep(0.3)
+
+
+@STRATEGIES.register("segfaults", version="1", summary="takes the interpreter down")
+class Segfaults(Bad):
+    def adapt(self, adaptation):
+        os.kill(os.getpid(), signal.SIGSEGV)
+        time.sleep(10_000)
+"""
+
+
+def test_the_supervisor_enforces_limits_and_survives_crashes(
+    bench, tmp_path: Path, tiny_suite: Path
+) -> None:
+    plugin, suite, run = tmp_path / "mine.py", tmp_path / "s.toml", tmp_path / "run"
+    plugin.write_text(PLUGIN)
+    text = tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "hangs", "eats", "segfaults"]')
+    suite.write_text(text.replace("replicates = 2", "replicates = 1"))
+    flags = ("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
+    done = bench(*flags, "--unit-time-limit", "40s", "--unit-memory-limit", "1500MB", timeout=500)
+    assert done.returncode == 1, done.stderr
+    status = json.loads(bench("status", run, "--json").stdout)
+    messages = {failure["error"]: failure["message"] for failure in status["failures"]}
+    assert "longer than --unit-time-limit, which is 40 seconds" in messages["TimeLimitExceeded"]
+    assert "more than --unit-memory-limit, which is 1500 MB" in messages["MemoryLimitExceeded"]
+    assert messages["WorkerDied"] == (
+        "two workers died while doing this unit, the last with status -11"
+    )
+    assert all("adapt to digits@10x" in failure["unit"] for failure in status["failures"])
+    # The supernet, three units of p0, and the two networks that it found.
+    assert status["failed"] == 3
+    assert "because workers stopped" not in done.stderr
+    assert status["done"] >= 5
+    assert list((run / "claims").iterdir()) == []
+
+
+def test_workers_that_die_without_a_unit_are_replaced_a_few_times(
+    bench, tmp_path: Path, tiny_suite: Path
+) -> None:
+    plugin, run, log = tmp_path / "mine.py", tmp_path / "run", tmp_path / "log"
+    # The supervisor loads plug-ins, too; only workers are to die.
+    plugin.write_text(
+        "import os, sys\n"
+        "if 'runs/worker.py' in sys.argv[0]:\n"
+        f"    open({str(log)!r}, 'a').write('x')\n"
+        "    os._exit(7)\n"
+    )
+    done = bench(
+        "run", "--suite", tiny_suite, "--out", run, "--plugin", plugin, "--part", "transfer",
+        "--workers", "1",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "workers die before they begin a unit, the last with status 7" in done.stderr
+    assert "16 units are left, because workers stopped" in done.stderr
+    assert log.read_text() == "xxxx"
+
+
+def test_time_counts_from_when_a_unit_is_first_seen(monkeypatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("imbnas.runs.limits.time.monotonic", lambda: now)
+    watch = LimitWatch(Limits(seconds=10))
+    assert watch.breaches({1: ["a"], 2: ["b"]}) == {}
+    now = 9.0
+    assert watch.breaches({1: ["c"], 2: ["b"]}) == {}
+    now = 11.0
+    assert list(watch.breaches({1: ["c"], 2: ["b"]})) == [2]
+    now = 20.0
+    assert list(watch.breaches({1: ["c"]})) == [1]
+
+
+def test_memory_counts_what_a_worker_started() -> None:
+    code = (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'held = b\"x\" * 60_000_000; "
+        "print(1, flush=True); import time; time.sleep(100)'])\n"
+        "time.sleep(100)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert resident_bytes(process.pid) > 60_000_000
+        limits = LimitWatch(Limits(memory=50_000_000))
+        ((error, message),) = limits.breaches({process.pid: ["a"]}).values()
+        assert error == "MemoryLimitExceeded"
+        assert "more than --unit-memory-limit, which is 50 MB" in message
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    time.sleep(0.1)
+    assert resident_bytes(process.pid) == 0
