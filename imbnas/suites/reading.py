@@ -10,8 +10,10 @@ from pydantic import BaseModel, ValidationError
 from imbnas.errors import InputError, UnknownNameError, suggest
 from imbnas.resources import resource_folder
 from imbnas.search.searcher import SEARCHERS, build_searcher
+from imbnas.spaces import SPACES, Space, get_space
 from imbnas.suites.definition import Fidelity, PartKind, SuiteFile
 from imbnas.suites.toml_lines import line_of
+from imbnas.supernet.path_sampling import check_sampling
 
 DEFAULT_SUITE = "lt-digits"
 
@@ -54,6 +56,7 @@ def read_suite(path: Path) -> SuiteFile:
         suite = SuiteFile.model_validate(content)
     except ValidationError as error:
         raise InputError(_first_fault(path, text, error)) from None
+    _check_path_sampling(path, text, suite)
     _check_searchers(path, text, suite)
     return suite
 
@@ -70,6 +73,24 @@ def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
     return chosen, suite.fidelities[chosen]
 
 
+def _check_path_sampling(path: Path, text: str, suite: SuiteFile) -> None:
+    space = _known_space(suite)
+    if space is None:
+        return
+    for name, fidelity in suite.fidelities.items():
+        for recipe, sampling in fidelity.path_samplings.items():
+            try:
+                check_sampling(space, sampling)
+            except InputError as error:
+                where = ("fidelities", name, recipe, "path_sampling")
+                raise InputError(_told(path, text, where, str(error))) from None
+
+
+def _known_space(suite: SuiteFile) -> Space | None:
+    """The suite's space; ``None`` for a plug-in's, which may not be loaded yet."""
+    return get_space(suite.space) if suite.space in SPACES else None
+
+
 def _check_searchers(path: Path, text: str, suite: SuiteFile) -> None:
     for name, fidelity in suite.fidelities.items():
         searcher = fidelity.searcher
@@ -77,7 +98,7 @@ def _check_searchers(path: Path, text: str, suite: SuiteFile) -> None:
         if searcher.name not in SEARCHERS:
             continue
         try:
-            build_searcher(searcher.name, searcher.options)
+            build_searcher(searcher.name, searcher.options, _known_space(suite))
         except InputError as error:
             where = ("fidelities", name, "searcher", "options")
             raise InputError(_told(path, text, where, str(error))) from None

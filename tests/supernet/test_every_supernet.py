@@ -18,7 +18,7 @@ from imbnas.units.recipes import Recipe
 
 SPACES = ["nats-tss", "nats-sss", "darts"]
 SHAPE = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
-RECIPE = Recipe(epochs=1, steps_per_epoch=3, batch_size=32, lr=0.05, width=4, depth=1)
+RECIPE = Recipe(epochs=1, steps_per_epoch=2, batch_size=32, lr=0.05, width=4, depth=1)
 Trainers = Callable[[str], PathTrainer]
 
 
@@ -100,9 +100,9 @@ def test_a_trained_supernet_scores_above_chance(
     space: str, few_digits: tuple[ImageSet, ImageSet], make_trainer: Trainers
 ) -> None:
     supernet = make_supernet(space)
-    recipe = RECIPE.model_copy(update={"epochs": 6, "steps_per_epoch": 15, "lr": 0.1})
+    recipe = RECIPE.model_copy(update={"epochs": 2, "steps_per_epoch": 15, "lr": 0.1})
     make_trainer(space).train(supernet, resolve_scheme("ce"), recipe)
     scorer = Scorer(supernet, *few_digits, batch_size=100)
     rng = np.random.default_rng(0)
-    scores = [scorer.score(get_space(space).random(rng)) for _ in range(6)]
-    assert np.mean(scores) > 0.16
+    scores = [scorer.score(get_space(space).random(rng)) for _ in range(4)]
+    assert np.mean(scores) > 0.14
