@@ -56,9 +56,7 @@ SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
 )
 
 
-def build_searcher(
-    name: str, options: dict[str, Any], space: "Space | None" = None
-) -> Searcher:
+def build_searcher(name: str, options: dict[str, Any], space: "Space | None" = None) -> Searcher:
     """Make a searcher with the given options.
 
     Args:

@@ -94,9 +94,7 @@ _MAKERS: dict[str, Callable[[int, int, Norm], nn.Module]] = {
 }
 
 
-def edge_operation(
-    name: str, place: CellPlace, source: int, norm: Norm = STANDALONE
-) -> nn.Module:
+def edge_operation(name: str, place: CellPlace, source: int, norm: Norm = STANDALONE) -> nn.Module:
     """Make the operation of an edge; in a reduction cell those on its inputs halve the side.
 
     Args:

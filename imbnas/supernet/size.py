@@ -1,5 +1,6 @@
 """The weight-sharing network of the size space: the widest one, of which slices are computed."""
 
+import itertools
 from collections.abc import Iterable
 from functools import partial
 
@@ -83,10 +84,9 @@ def _let_skips_change_width(network: CellNetwork, layout: tuple[Stage, ...]) -> 
 
     These are the first cells of the later stages; in the first stage stem and cell have one width.
     """
+    cells = [block for block in network.blocks if isinstance(block, Cell)]
     first = 0
-    for index, stage in enumerate(layout):
-        if index:
-            place, cell = stage.cells[0], network.cells[first]
-            assert isinstance(cell, Cell)
-            cell.edges[_SKIP] = SlicedSkip(place.in_channels, place.out_channels)
-        first += len(stage.cells)
+    for before, stage in itertools.pairwise(layout):
+        first += len(before.cells)
+        place = stage.cells[0]
+        cells[first].edges[_SKIP] = SlicedSkip(place.in_channels, place.out_channels)

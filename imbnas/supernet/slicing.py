@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 Region = tuple[slice, ...]
 """Which part of a tensor, one slice for each of its leading dimensions."""

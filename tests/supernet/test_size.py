@@ -54,9 +54,7 @@ def test_a_path_computes_what_its_stand_alone_network_computes(
     for training in (True, False):
         supernet.train(training)
         network.train(training)
-        torch.testing.assert_close(
-            supernet(batches[0]), network(batches[0]), rtol=1e-4, atol=1e-5
-        )
+        torch.testing.assert_close(supernet(batches[0]), network(batches[0]), rtol=1e-4, atol=1e-5)
     # Calibrated statistics agree, too.
     for module in (supernet, network):
         estimate_statistics(module, batches)
