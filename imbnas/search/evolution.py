@@ -1,13 +1,12 @@
 """Evolutionary search over architecture strings (SPOS, arXiv:1904.00420, section 3.4)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from imbnas.search.mac_options import MacOptions
+from imbnas.search.newcomers import Newcomers
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import crossed, mutated, random_within
@@ -15,10 +14,8 @@ from imbnas.spaces.variation import crossed, mutated, random_within
 _TRIES = 10
 """Attempts for each wanted child before random architectures fill the generation."""
 
-_RANDOM_TRIES = 1000
-"""Attempts for each wanted random architecture before a generation stays smaller."""
-
-Draw = Callable[[], str | None]
+_RANDOM_TRIES = 10_000
+"""Draws for a wanted random architecture before a generation stays smaller."""
 
 
 class Evolution(MacOptions):
@@ -58,12 +55,12 @@ class Evolution(MacOptions):
         """
         self.check(space)
         bound = self.bound(space)
-        births = _Births(space, scoreboard)
+        newcomers = Newcomers(space, scoreboard)
 
         def draw() -> str | None:
             return random_within(space, rng, bound, tries=1)
 
-        births.fill(draw, self.population, _RANDOM_TRIES)
+        newcomers.fill(draw, self.population, _RANDOM_TRIES)
         for _ in range(self.generations):
             parents = scoreboard.top(self.top_k)
 
@@ -75,40 +72,9 @@ class Evolution(MacOptions):
                 first, second = _pick(rng, parents), _pick(rng, parents)
                 return crossed(space, first, second, rng, bound, True, tries=1)
 
-            born = births.fill(mutant, self.mutation, _TRIES)
-            born += births.fill(crossing, self.crossover, _TRIES)
-            births.fill(draw, self.population - born, _RANDOM_TRIES)
-
-
-@dataclass
-class _Births:
-    """Evaluates new live structures."""
-
-    space: Space
-    scoreboard: Scoreboard
-    seen: set[str] = field(default_factory=set)
-
-    def fill(self, draw: Draw, count: int, tries: int) -> int:
-        """Evaluate up to ``count`` new ones; return how many were found.
-
-        Args:
-            draw: makes an architecture, or ``None`` for one out of bounds.
-            count: how many are wanted.
-            tries: draws for each wanted one.
-        """
-        born = 0
-        for _ in range(tries * count):
-            if born == count:
-                break
-            architecture = draw()
-            if architecture is None or self.space.is_dead(architecture):
-                continue
-            structure = self.space.unique_id(architecture)
-            if structure not in self.seen:
-                self.seen.add(structure)
-                self.scoreboard.evaluate(architecture)
-                born += 1
-        return born
+            born = newcomers.take(mutant, self.mutation, _TRIES * self.mutation)
+            born += newcomers.take(crossing, self.crossover, _TRIES * self.crossover)
+            newcomers.fill(draw, self.population - born, _RANDOM_TRIES)
 
 
 def _pick(rng: np.random.Generator, architectures: list[str]) -> str:

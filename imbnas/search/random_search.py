@@ -7,12 +7,13 @@ from pydantic import Field
 
 from imbnas.errors import InputError
 from imbnas.search.mac_options import MacOptions
+from imbnas.search.newcomers import Newcomers
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import random_within
 
-_TRIES = 100
-_FEWEST_DRAWS = 100_000
+_TRIES = 100_000
+"""Draws for each further architecture before the space counts as used up."""
 
 
 class RandomSearch(MacOptions):
@@ -32,18 +33,11 @@ class RandomSearch(MacOptions):
         """
         self.check(space)
         bound = self.bound(space)
-        seen: set[str] = set()
-        for _ in range(max(_TRIES * self.evaluations, _FEWEST_DRAWS)):
-            if len(seen) == self.evaluations:
-                return
-            architecture = random_within(space, rng, bound, tries=1)
-            if architecture is None:
-                continue
-            structure = space.unique_id(architecture)
-            if structure not in seen and not space.is_dead(architecture):
-                seen.add(structure)
-                scoreboard.evaluate(architecture)
-        raise InputError(
-            f"searcher 'random': option 'evaluations': {space.name} gave only {len(seen)} distinct "
-            f"structures within its bounds, {self.evaluations} wanted"
+        found = Newcomers(space, scoreboard).fill(
+            lambda: random_within(space, rng, bound, tries=1), self.evaluations, _TRIES
         )
+        if found < self.evaluations:
+            raise InputError(
+                f"searcher 'random': option 'evaluations': {space.name} gave only {found} distinct "
+                f"structures within its bounds, {self.evaluations} wanted"
+            )

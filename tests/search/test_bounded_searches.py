@@ -1,4 +1,5 @@
 import hashlib
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -14,6 +15,7 @@ from imbnas.search.random_search import RandomSearch
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import Searcher, build_searcher
 from imbnas.spaces import get_space
+from imbnas.spaces.nats_tss import unique_representatives
 from imbnas.units.randomness import derive_seed
 
 SPACES = ["nats-tss", "nats-sss", "darts"]
@@ -33,11 +35,17 @@ def macs(space: str, architecture: str) -> int:
     return get_space(space).counts(architecture, get_space(space).published_shape).macs
 
 
+@cache
+def costs_of(space: str) -> list[int]:
+    """MACs of 40 random architectures, ascending."""
+    rng = np.random.default_rng(1)
+    return sorted(macs(space, get_space(space).random(rng)) for _ in range(40))
+
+
 @st.composite
 def bounds(draw: st.DrawFn, space: str) -> MacOptions:
     """Bounds between two quantiles of random architectures, or one of them."""
-    rng = np.random.default_rng(1)
-    costs = sorted(macs(space, get_space(space).random(rng)) for _ in range(40))
+    costs = costs_of(space)
     low = draw(st.integers(0, 29))
     high = draw(st.integers(low + 10, 39))
     upper = draw(st.sampled_from([None, costs[high]]))
@@ -45,7 +53,7 @@ def bounds(draw: st.DrawFn, space: str) -> MacOptions:
 
 
 @pytest.mark.parametrize("space", SPACES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_evolution_respects_bounds_budget_and_uniqueness(space: str, data: st.DataObject) -> None:
     within = data.draw(bounds(space))
@@ -74,16 +82,14 @@ def test_evolution_respects_bounds_budget_and_uniqueness(space: str, data: st.Da
 
 
 @pytest.mark.parametrize("space", SPACES)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_random_search_respects_bounds_budget_and_uniqueness(
     space: str, data: st.DataObject
 ) -> None:
     within = data.draw(bounds(space))
     count = data.draw(st.integers(1, 20))
-    searcher = RandomSearch(
-        evaluations=count, max_macs=within.max_macs, min_macs=within.min_macs
-    )
+    searcher = RandomSearch(evaluations=count, max_macs=within.max_macs, min_macs=within.min_macs)
     found = search(searcher, space, data.draw(st.integers(0, 99))).scores
     assert len({get_space(space).unique_id(architecture) for architecture in found}) == count
     assert len(found) == count
@@ -97,28 +103,25 @@ def test_a_space_with_too_few_within_the_bounds_is_used_up_and_nothing_twice() -
     # All three convolutions of 3x3 and no other: few structures have exactly these MACs.
     exactly = 113_951_370
     searcher = Evolution(
-        generations=2, population=400, crossover=100, mutation=100,
+        generations=1, population=1500, crossover=100, mutation=100,
         min_macs=exactly, max_macs=exactly,
     )  # fmt: skip
     space = get_space("nats-tss")
-    every = {
-        space.unique_id(a)
-        for a in space.architectures()
-        if macs("nats-tss", a) == exactly and not space.is_dead(a)
-    }
+    # Random architectures stand for their structure by its cheapest member.
+    drawn = {a for a in unique_representatives() if macs("nats-tss", a) == exactly}
     found = search(searcher, "nats-tss").scores
-    assert len(found) == len({space.unique_id(a) for a in found})
+    structures = {space.unique_id(a) for a in found}
+    assert len(found) == len(structures) < 1500
     assert {macs("nats-tss", a) for a in found} == {exactly}
-    assert len(found) <= len(every)
-    assert len(found) > 0.95 * len(every)
+    assert {space.unique_id(a) for a in drawn} <= structures
 
 
 @pytest.mark.parametrize(
     ("space", "evolution", "random"),
     [
-        ("nats-tss", "62be446d8c530263", "1f2f6ed5e5fc7c31"),
-        ("nats-sss", "e43a8769fb3ec1a0", "cf316986b6e27114"),
-        ("darts", "05139bfef7f83484", "a5e845152ea5a16b"),
+        ("nats-tss", "cffe216540958688", "1f2f6ed5e5fc7c31"),
+        ("nats-sss", "cad698cc92d9026e", "cf316986b6e27114"),
+        ("darts", "c24ed47ca3614ee2", "a5e845152ea5a16b"),
     ],
 )
 def test_searches_without_bounds_find_what_they_always_found(
