@@ -64,7 +64,7 @@ class SizeSupernet(Supernet):
         """The slices that the last forward pass used, and the classifier's columns."""
         for module in self.network.modules():
             if isinstance(module, SlicedConv2d):
-                yield module.weight, module.used
+                yield from ((weight, module.used) for weight in module.parameters())
         for parameter in self.classifier.parameters():
             if parameter.dim() == 2:
                 yield parameter, (slice(None), slice(self._features))

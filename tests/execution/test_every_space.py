@@ -7,11 +7,11 @@ import pytest
 from imbnas.data.locations import DataLocations
 from imbnas.execution.executor import Executor
 from imbnas.runs.directory import RunDirectory
-from imbnas.spaces import get_space
+from imbnas.spaces import NetworkShape, get_space
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.reading import read_suite
 from imbnas.suites.resolving import Resolver
-from imbnas.units.records import SearchMetrics, SupernetMetrics
+from imbnas.units.records import SearchMetrics, SupernetMetrics, TrainMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)
 
@@ -61,12 +61,9 @@ def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
             assert record.cost.images_seen == passes * 2 * 2 * 32
     assert len(found) == 8
     trained = plan.found_units(found)
-    assert {unit.model.architecture for unit in trained} <= set(found.values())
-    assert (
-        executor.execute(trained[0]).metrics.params
-        == get_space(space)
-        .counts(
-            trained[0].model.architecture, Resolver(read_suite(path), "only", LOCATIONS)._shape()
-        )
-        .params
-    )
+    assert {unit.model.label for unit in trained} <= set(found.values())
+    metrics = executor.execute(trained[0]).metrics
+    assert isinstance(metrics, TrainMetrics)
+    shape = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
+    counts = get_space(space).counts(trained[0].model.label, shape)
+    assert (metrics.params, metrics.macs) == (counts.params, counts.macs)
