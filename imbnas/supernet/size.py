@@ -1,8 +1,8 @@
 """The weight-sharing network of the size space: the widest one, of which slices are computed."""
 
-import itertools
 from collections.abc import Iterable
 from functools import partial
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -64,7 +64,7 @@ class SizeSupernet(Supernet):
         """The slices that the last forward pass used, and the classifier's columns."""
         for module in self.network.modules():
             if isinstance(module, SlicedConv2d):
-                yield from ((weight, module.used) for weight in module.parameters())
+                yield cast("nn.Parameter", module.weight), module.used
         for parameter in self.classifier.parameters():
             if parameter.dim() == 2:
                 yield parameter, (slice(None), slice(self._features))
@@ -84,9 +84,11 @@ def _let_skips_change_width(network: CellNetwork, layout: tuple[Stage, ...]) -> 
 
     These are the first cells of the later stages; in the first stage stem and cell have one width.
     """
-    cells = [block for block in network.blocks if isinstance(block, Cell)]
     first = 0
-    for before, stage in itertools.pairwise(layout):
-        first += len(before.cells)
-        place = stage.cells[0]
-        cells[first].edges[_SKIP] = SlicedSkip(place.in_channels, place.out_channels)
+    for index, stage in enumerate(layout):
+        if index:
+            place, cell = stage.cells[0], network.cells[first]
+            if not isinstance(cell, Cell):
+                raise TypeError(f"{type(cell).__name__} is no cell of the size space")
+            cell.edges[_SKIP] = SlicedSkip(place.in_channels, place.out_channels)
+        first += len(stage.cells)
