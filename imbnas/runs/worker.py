@@ -114,6 +114,8 @@ class Worker:
                     self._agenda.look()
         except (Suspended, StoppedAtOnce):
             return
+        # A worker that was killed between publishing and releasing cannot do it itself.
+        self._claims.sweep(self._directory.finished() | self._directory.failed())
 
     def _do_one(self) -> bool:
         """Do the first unit that can be done; whether there was one."""

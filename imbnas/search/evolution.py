@@ -1,26 +1,29 @@
 """Evolutionary search over architecture strings (SPOS, arXiv:1904.00420, section 3.4)."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from imbnas.search.mac_options import MacOptions
+from imbnas.search.newcomers import Newcomers
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
-from imbnas.units.frozen import FrozenModel
+from imbnas.spaces.variation import crossed, mutated, random_within
 
 _TRIES = 10
 """Attempts for each wanted child before random architectures fill the generation."""
 
-Draw = Callable[[], str]
+_RANDOM_TRIES = 10_000
+"""Draws for a wanted random architecture before a generation stays smaller."""
 
 
-class Evolution(FrozenModel):
+class Evolution(MacOptions):
     """Each generation holds mutants and crossings of the best architectures seen so far.
 
-    Structures, not strings, are never evaluated twice. Where mutation and crossover do not give
-    enough new structures, random ones fill the generation.
+    No structure, however it is written, is evaluated twice. Mutation and crossover have ten
+    attempts for each child; where they do not give enough new live structures within the bounds on
+    MACs, random ones fill the generation. It stays smaller only where the space has too few.
 
     Attributes:
         generations: generations after the random first one.
@@ -45,42 +48,33 @@ class Evolution(FrozenModel):
         return self
 
     def search(self, space: Space, scoreboard: Scoreboard, rng: np.random.Generator) -> None:
-        """Evaluate ``population · (generations + 1)`` architectures."""
-        seen: set[str] = set()
+        """Evaluate ``population · (generations + 1)`` architectures.
 
-        def draw() -> str:
-            return space.random(rng)
+        Raises:
+            InputError: no architecture was found within the bounds.
+        """
+        self.check(space)
+        bound = self.bound(space)
+        newcomers = Newcomers(space, scoreboard)
 
-        self._fill(space, scoreboard, seen, draw, self.population)
+        def draw() -> str | None:
+            return random_within(space, rng, bound, tries=1)
+
+        newcomers.fill(draw, self.population, _RANDOM_TRIES)
         for _ in range(self.generations):
             parents = scoreboard.top(self.top_k)
 
-            def mutant(parents: list[str] = parents) -> str:
-                return space.mutate(_pick(rng, parents), rng, self.probability)
+            def mutant(parents: list[str] = parents) -> str | None:
+                parent = _pick(rng, parents)
+                return mutated(space, parent, rng, self.probability, bound, True, tries=1)
 
-            def crossing(parents: list[str] = parents) -> str:
-                return space.crossover(_pick(rng, parents), _pick(rng, parents), rng)
+            def crossing(parents: list[str] = parents) -> str | None:
+                first, second = _pick(rng, parents), _pick(rng, parents)
+                return crossed(space, first, second, rng, bound, True, tries=1)
 
-            born = self._fill(space, scoreboard, seen, mutant, self.mutation)
-            born += self._fill(space, scoreboard, seen, crossing, self.crossover)
-            self._fill(space, scoreboard, seen, draw, self.population - born)
-
-    def _fill(
-        self, space: Space, scoreboard: Scoreboard, seen: set[str], draw: Draw, count: int
-    ) -> int:
-        """Evaluate up to ``count`` new live structures; return how many were found."""
-        born = 0
-        for _ in range(_TRIES * count):
-            if born == count:
-                break
-            architecture = draw()
-            structure = space.unique_id(architecture)
-            if structure in seen or space.is_dead(architecture):
-                continue
-            seen.add(structure)
-            scoreboard.evaluate(architecture)
-            born += 1
-        return born
+            born = newcomers.take(mutant, self.mutation, _TRIES * self.mutation)
+            born += newcomers.take(crossing, self.crossover, _TRIES * self.crossover)
+            newcomers.fill(draw, self.population - born, _RANDOM_TRIES)
 
 
 def _pick(rng: np.random.Generator, architectures: list[str]) -> str:

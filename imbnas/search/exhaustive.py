@@ -4,7 +4,7 @@ import numpy as np
 
 from imbnas.errors import InputError
 from imbnas.search.scoreboard import Scoreboard
-from imbnas.spaces.space import Space
+from imbnas.spaces.space import EnumerableSpace, Space
 from imbnas.units.frozen import FrozenModel
 
 
@@ -12,7 +12,8 @@ class Exhaustive(FrozenModel):
     """Scores every architecture once.
 
     Attributes:
-        architectures: what to score; empty for every live function of the space.
+        architectures: what to score; empty for every live unique structure of the space, each by
+            its member of fewest MACs (among equals the alphabetically first), sorted.
     """
 
     architectures: tuple[str, ...] = ()
@@ -23,16 +24,36 @@ class Exhaustive(FrozenModel):
         Raises:
             InputError: an architecture is not of the space, or the space cannot list its own.
         """
-        for architecture in self.architectures or _all_of(space):
+        for architecture in self.architectures or _structures(_listed(space)):
             scoreboard.evaluate(space.parse(architecture))
 
+    def check(self, space: Space) -> None:
+        """Refuse what a search in this space would stop at.
 
-def _all_of(space: Space) -> tuple[str, ...]:
-    representatives = getattr(space, "representatives", None)
-    if representatives is None:
-        raise InputError(
-            f"searcher 'exhaustive': space {space.name!r} is too large to list; "
-            "give option 'architectures'"
-        )
-    listed: tuple[str, ...] = representatives()
-    return listed
+        Raises:
+            InputError: an architecture is not of the space, or the space cannot list its own.
+        """
+        for architecture in self.architectures:
+            space.parse(architecture)
+        if not self.architectures:
+            _listed(space)
+
+
+def _listed(space: Space) -> EnumerableSpace:
+    if not isinstance(space, EnumerableSpace):
+        raise InputError(f"space {space.name!r} is too large to list; give option 'architectures'")
+    return space
+
+
+def _structures(space: EnumerableSpace) -> list[str]:
+    """One live member of each unique structure.
+
+    Functional twins of different structures stay apart: in a supernet they use other weights.
+    """
+    best: dict[str, tuple[int, str]] = {}
+    for architecture in space.architectures():
+        if not space.is_dead(architecture):
+            structure = space.unique_id(architecture)
+            cost = space.counts(architecture, space.published_shape).macs, architecture
+            best[structure] = min(cost, best.get(structure, cost))
+    return sorted(architecture for _, architecture in best.values())

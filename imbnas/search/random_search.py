@@ -6,15 +6,18 @@ import numpy as np
 from pydantic import Field
 
 from imbnas.errors import InputError
+from imbnas.search.mac_options import MacOptions
+from imbnas.search.newcomers import Newcomers
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
-from imbnas.units.frozen import FrozenModel
+from imbnas.spaces.variation import random_within
 
-_TRIES = 100
+_TRIES = 100_000
+"""Draws for each further architecture before the space counts as used up."""
 
 
-class RandomSearch(FrozenModel):
-    """Draws distinct live structures uniformly.
+class RandomSearch(MacOptions):
+    """Draws distinct live structures uniformly, within the bounds on MACs.
 
     Attributes:
         evaluations: how many architectures are scored.
@@ -26,18 +29,15 @@ class RandomSearch(FrozenModel):
         """Evaluate ``evaluations`` architectures.
 
         Raises:
-            InputError: the space has too few distinct live structures.
+            InputError: the space has too few distinct live structures within the bounds.
         """
-        seen: set[str] = set()
-        for _ in range(_TRIES * self.evaluations):
-            if len(seen) == self.evaluations:
-                return
-            architecture = space.random(rng)
-            structure = space.unique_id(architecture)
-            if structure not in seen and not space.is_dead(architecture):
-                seen.add(structure)
-                scoreboard.evaluate(architecture)
-        raise InputError(
-            f"searcher 'random': option 'evaluations': {space.name} gave only {len(seen)} distinct "
-            f"structures, {self.evaluations} wanted"
+        self.check(space)
+        bound = self.bound(space)
+        found = Newcomers(space, scoreboard).fill(
+            lambda: random_within(space, rng, bound, tries=1), self.evaluations, _TRIES
         )
+        if found < self.evaluations:
+            raise InputError(
+                f"searcher 'random': option 'evaluations': {space.name} gave only {found} distinct "
+                f"structures within its bounds, {self.evaluations} wanted"
+            )

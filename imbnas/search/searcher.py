@@ -1,7 +1,7 @@
 """What every searcher offers, and the registry of searchers."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from imbnas.registry import Registry
 
@@ -17,6 +17,19 @@ class Searcher(Protocol):
 
     def search(self, space: "Space", scoreboard: "Scoreboard", rng: "np.random.Generator") -> None:
         """Evaluate architectures on the scoreboard until the budget is spent."""
+        ...
+
+
+@runtime_checkable
+class CheckingSearcher(Searcher, Protocol):
+    """A searcher that knows before it is run what it cannot do in a space."""
+
+    def check(self, space: "Space") -> None:
+        """Refuse a space, or options that do not go with it.
+
+        Raises:
+            InputError: one line without the searcher's name.
+        """
         ...
 
 
@@ -43,12 +56,17 @@ SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
 )
 
 
-def build_searcher(name: str, options: dict[str, Any]) -> Searcher:
+def build_searcher(name: str, options: dict[str, Any], space: "Space | None" = None) -> Searcher:
     """Make a searcher with the given options.
+
+    Args:
+        name: registry name.
+        options: of the searcher.
+        space: what it is to search; ``None`` leaves open whether it can.
 
     Raises:
         UnknownNameError: no searcher has that name.
-        InputError: an option is unknown or out of range.
+        InputError: an option is unknown, out of range, or does not go with the space.
     """
     from pydantic import ValidationError
 
@@ -56,7 +74,7 @@ def build_searcher(name: str, options: dict[str, Any]) -> Searcher:
 
     factory = SEARCHERS.get(name)
     try:
-        return factory(**options)
+        searcher = factory(**options)
     except ValidationError as error:
         fault = error.errors()[0]
         option = ".".join(str(part) for part in fault["loc"])
@@ -64,3 +82,9 @@ def build_searcher(name: str, options: dict[str, Any]) -> Searcher:
         if fault["type"] == "extra_forbidden":
             message = f"unknown option{suggest(option, getattr(factory, 'model_fields', {}))}"
         raise InputError(f"searcher {name!r}: option {option!r}: {message}") from None
+    if space is not None and isinstance(searcher, CheckingSearcher):
+        try:
+            searcher.check(space)
+        except InputError as error:
+            raise InputError(f"searcher {name!r}: {error}") from None
+    return searcher

@@ -15,19 +15,22 @@ TRIES = 100
 
 @dataclass(frozen=True)
 class MacBound:
-    """An upper bound on multiply-accumulates.
+    """Bounds on multiply-accumulates.
 
     Attributes:
-        max_macs: largest allowed number, inclusive.
+        max_macs: largest allowed number, inclusive; ``None`` for no upper bound.
         shape: network in which they are counted.
+        min_macs: smallest allowed number, inclusive.
     """
 
-    max_macs: int
+    max_macs: int | None
     shape: NetworkShape
+    min_macs: int = 0
 
     def allows(self, space: Space, architecture: str) -> bool:
-        """Whether the architecture is within the bound."""
-        return space.counts(architecture, self.shape).macs <= self.max_macs
+        """Whether the architecture is within the bounds."""
+        macs = space.counts(architecture, self.shape).macs
+        return self.min_macs <= macs and (self.max_macs is None or macs <= self.max_macs)
 
 
 def random_within(

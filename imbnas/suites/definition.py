@@ -9,7 +9,7 @@ from imbnas.suites.ranker_choice import RankerChoice
 from imbnas.suites.strategy_choice import StrategyChoice, StrategyEntry
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel
-from imbnas.units.recipes import Recipe
+from imbnas.units.recipes import PathSampling, Recipe
 from imbnas.units.work import baseline_label
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -179,6 +179,21 @@ class Fidelity(FrozenModel):
     adaptation: Recipe | None = None
     searcher: Searcher = Searcher()
     calibration_images: Annotated[int, Field(ge=0)] = 2048
+
+    @property
+    def path_samplings(self) -> dict[str, PathSampling]:
+        """How paths are sampled, by the name of the recipe that trains supernets."""
+        recipes = {"supernet": self.supernet, "adaptation": self.adaptation}
+        return {name: recipe.path_sampling for name, recipe in recipes.items() if recipe}
+
+    @model_validator(mode="after")
+    def _stand_alone(self) -> "Fidelity":
+        if self.network.path_sampling != "uniform":
+            raise ValueError(
+                "network.path_sampling: a stand-alone network has no paths; leave it out here and "
+                "set it in supernet or adaptation"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_supernet(self) -> "Fidelity":

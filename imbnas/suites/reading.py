@@ -11,11 +11,13 @@ from imbnas.errors import InputError, UnknownNameError, suggest
 from imbnas.rankers.ranker import RANKERS, build_ranker
 from imbnas.resources import resource_folder
 from imbnas.search.searcher import SEARCHERS, build_searcher
+from imbnas.spaces import SPACES, Space, get_space
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.definition import AdaptationPart, Fidelity, PartKind, SuiteFile, TransferPart
 from imbnas.suites.strategies import read_strategy
 from imbnas.suites.strategy_choice import ENTRY_FORMS
 from imbnas.suites.toml_lines import line_of
+from imbnas.supernet.path_sampling import check_sampling
 
 DEFAULT_SUITE = "lt-digits"
 
@@ -58,6 +60,7 @@ def read_suite(path: Path) -> SuiteFile:
         suite = SuiteFile.model_validate(content)
     except ValidationError as error:
         raise InputError(_first_fault(path, text, error)) from None
+    _check_path_sampling(path, text, suite)
     _check_searchers(path, text, suite)
     _check_rankers(path, text, suite)
     _check_strategies(path, text, suite)
@@ -76,6 +79,24 @@ def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
     return chosen, suite.fidelities[chosen]
 
 
+def _check_path_sampling(path: Path, text: str, suite: SuiteFile) -> None:
+    space = _known_space(suite)
+    if space is None:
+        return
+    for name, fidelity in suite.fidelities.items():
+        for recipe, sampling in fidelity.path_samplings.items():
+            try:
+                check_sampling(space, sampling)
+            except InputError as error:
+                where = ("fidelities", name, recipe, "path_sampling")
+                raise InputError(_told(path, text, where, str(error))) from None
+
+
+def _known_space(suite: SuiteFile) -> Space | None:
+    """The suite's space; ``None`` for a plug-in's, which may not be loaded yet."""
+    return get_space(suite.space) if suite.space in SPACES else None
+
+
 def _check_searchers(path: Path, text: str, suite: SuiteFile) -> None:
     for name, fidelity in suite.fidelities.items():
         searcher = fidelity.searcher
@@ -83,7 +104,7 @@ def _check_searchers(path: Path, text: str, suite: SuiteFile) -> None:
         if searcher.name not in SEARCHERS:
             continue
         try:
-            build_searcher(searcher.name, searcher.options)
+            build_searcher(searcher.name, searcher.options, _known_space(suite))
         except InputError as error:
             where = ("fidelities", name, "searcher", "options")
             raise InputError(_told(path, text, where, str(error))) from None

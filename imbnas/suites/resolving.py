@@ -32,6 +32,7 @@ from imbnas.suites.resolved import (
     ResolvedSuite,
 )
 from imbnas.suites.strategies import ReadStrategy, read_strategy
+from imbnas.supernet.path_sampling import check_sampling
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import parse_condition
 from imbnas.units.recipes import Recipe
@@ -121,7 +122,13 @@ class Resolver:
 
     def _check_adaptations(self) -> None:
         """Refuse adaptation parts that would fail only after the first units are done."""
-        get_space(self.suite.space)  # an unknown space is told as such
+        space = get_space(self.suite.space)  # an unknown space is told as such
+        for recipe, sampling in self._settings.path_samplings.items():
+            try:
+                check_sampling(space, sampling)
+            except InputError as error:
+                place = f"suite {self.suite.name!r}: fidelities.{self.fidelity}.{recipe}"
+                raise InputError(f"{place}: {error}") from None
         for name, part in self.suite.parts.items():
             if not isinstance(part, AdaptationPart):
                 continue
@@ -250,7 +257,7 @@ class Resolver:
         return tuple(members)
 
     def _searcher(self, name: str, options: dict[str, object]) -> Component:
-        build_searcher(name, options)
+        build_searcher(name, options, get_space(self.suite.space))
         return _component(SEARCHERS, name, options)
 
     def _rankers(self) -> dict[str, Component]:

@@ -1,0 +1,69 @@
+"""Suites of every space with a supernet, end to end."""
+
+from pathlib import Path
+
+import pytest
+
+from imbnas.data.locations import DataLocations
+from imbnas.execution.executor import Executor
+from imbnas.runs.directory import RunDirectory
+from imbnas.spaces import NetworkShape, get_space
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.records import SearchMetrics, SupernetMetrics, TrainMetrics
+
+LOCATIONS = DataLocations.from_options(offline=True)
+
+
+@pytest.mark.parametrize(
+    ("space", "calibration", "sampling"),
+    [
+        ("nats-tss", 0, "fair"),
+        ("nats-sss", 64, "uniform"),
+        ("nats-sss", 0, "uniform"),
+        ("darts", 64, "uniform"),
+    ],
+)
+def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
+    space: str, calibration: int, sampling: str, tmp_path: Path, tiny_suite: Path
+) -> None:
+    text = tiny_suite.read_text()
+    for old, new in (
+        ('space = "nats-tss"', f'space = "{space}"'),
+        ('["p0", "p1"]', '["p0", "p1", "p2", "p3"]'),
+        ("calibration_images = 64", f"calibration_images = {calibration}"),
+        ("replicates = 2", "replicates = 1"),
+        ("size = 4", "size = 2"),
+        (
+            "[fidelities.only.supernet]\n",
+            f'[fidelities.only.supernet]\npath_sampling = "{sampling}"\n',
+        ),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "suite.toml"
+    path.write_text(text)
+    resolved = Resolver(read_suite(path), "only", LOCATIONS).resolve()
+    plan = Expansion(resolved).plan(["adaptation"])
+    folder = RunDirectory(tmp_path / "run")
+    executor = Executor(folder, LOCATIONS)
+    found = {}
+    for unit in plan.units:
+        record = executor.execute(unit)
+        folder.publish_record(record)
+        assert record.cost.images_seen > 0 or unit.label.endswith("p0")
+        if isinstance(record.metrics, SearchMetrics):
+            assert all(0 <= score <= 1 for _, score in record.metrics.scores)
+            found[unit.identity] = record.metrics.best
+        if isinstance(record.metrics, SupernetMetrics):
+            passes = 5 if sampling == "fair" else 1
+            assert record.cost.images_seen == passes * 2 * 2 * 32
+    assert len(found) == 8
+    trained = plan.found_units(found)
+    assert {unit.model.label for unit in trained} <= set(found.values())
+    metrics = executor.execute(trained[0]).metrics
+    assert isinstance(metrics, TrainMetrics)
+    shape = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
+    counts = get_space(space).counts(trained[0].model.label, shape)
+    assert (metrics.params, metrics.macs) == (counts.params, counts.macs)

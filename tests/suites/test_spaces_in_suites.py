@@ -1,0 +1,93 @@
+"""What a suite may ask of its space."""
+
+from pathlib import Path
+
+import pytest
+
+from imbnas.data.locations import DataLocations
+from imbnas.errors import InputError
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.frozen import canonical_json
+from imbnas.units.recipes import Recipe
+from imbnas.units.work import SupernetUnit
+
+LOCATIONS = DataLocations.from_options(offline=True)
+SAMPLED = "[fidelities.only.supernet]\n"
+
+
+def variant(tmp_path: Path, tiny_suite: Path, *changes: tuple[str, str]) -> Path:
+    text = tiny_suite.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "variant.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("space", ["nats-sss", "darts"])
+@pytest.mark.parametrize("recipe", ["supernet", "adaptation"])
+def test_fair_sampling_is_refused_in_a_space_that_has_none(
+    tmp_path: Path, tiny_suite: Path, space: str, recipe: str
+) -> None:
+    table = f"[fidelities.only.{recipe}]\n"
+    path = variant(
+        tmp_path,
+        tiny_suite,
+        ('"nats-tss"', f'"{space}"'),
+        (table, table + 'path_sampling = "fair"\n'),
+    )
+    line = path.read_text().splitlines().index('path_sampling = "fair"') + 1
+    with pytest.raises(InputError, match="needs a space with the same operations") as caught:
+        read_suite(path)
+    message = str(caught.value)
+    assert message.startswith(f"suite {path}:{line}: fidelities.only.{recipe}.path_sampling: ")
+    assert "\n" not in message
+
+
+def test_stand_alone_networks_have_no_paths(tmp_path: Path, tiny_suite: Path) -> None:
+    table = "[fidelities.only.network]\n"
+    path = variant(tmp_path, tiny_suite, (table, table + 'path_sampling = "fair"\n'))
+    with pytest.raises(InputError, match="a stand-alone network has no paths; leave it out"):
+        read_suite(path)
+
+
+def test_sampling_is_part_of_an_identity_only_where_it_is_not_the_default(
+    tmp_path: Path, tiny_suite: Path
+) -> None:
+    assert "path_sampling" not in canonical_json(Recipe(epochs=1, path_sampling="uniform"))
+    units = {}
+    for sampling in ("uniform", "fair"):
+        path = variant(tmp_path, tiny_suite, (SAMPLED, SAMPLED + f'path_sampling = "{sampling}"\n'))
+        expansion = Expansion(Resolver(read_suite(path), "only", LOCATIONS).resolve())
+        units[sampling] = next(
+            unit for unit in expansion.plan().units if isinstance(unit, SupernetUnit)
+        )
+    plain = Expansion(Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()).plan().units
+    identities = {unit.identity for unit in plain}
+    assert units["uniform"].identity in identities
+    assert units["fair"].identity not in identities
+
+
+@pytest.mark.parametrize(
+    ("searcher", "said"),
+    [
+        ('name = "evolution"\noptions = { max_macs = 5 }', "no architecture of nats-tss was found"),
+        ('name = "random"\noptions = { min_macs = 9, max_macs = 5 }', "min_macs 9 exceeds"),
+        ('name = "exhaustive"', "'darts' is too large to list"),
+    ],
+)
+def test_a_searcher_that_the_space_cannot_serve_is_refused_when_the_suite_is_read(
+    tmp_path: Path, tiny_suite: Path, searcher: str, said: str
+) -> None:
+    text = tiny_suite.read_text()
+    old = text[text.index('name = "evolution"') :]
+    changes = [(old, searcher + "\n")]
+    if "darts" in said:
+        changes.append(('"nats-tss"', '"darts"'))
+    with pytest.raises(InputError, match=said) as caught:
+        read_suite(variant(tmp_path, tiny_suite, *changes))
+    assert "fidelities.only.searcher.options" in str(caught.value)
+    assert "\n" not in str(caught.value)
