@@ -21,7 +21,7 @@ from imbnas.leaderboards.regrets import (
     regret_by_replicate,
 )
 from imbnas.leaderboards.results import Floats, Results, mean, summarise, with_whole_numbers
-from imbnas.stats import RankTransfer, holm, rank_against_predictor, t_interval, tau_b
+from imbnas.stats import foresight, holm, t_interval
 from imbnas.suites.definition import AdaptationPart
 from imbnas.suites.expansion import Chain
 from imbnas.units.records import TrainMetrics
@@ -44,7 +44,7 @@ def adaptation(results: Results) -> pd.DataFrame:
       ``difference_p_adjusted`` is that of "there is none", after Holm's correction over the
       strategies of a part.
     - ``tau_b``: between the adapted supernet's scores and the stand-alone accuracies of the
-      population on the target; mean over supernet replicates, interval of the mean scores.
+      population on the target; mean over supernet replicates, with its interval.
       ``noise_ceiling`` is what noise of the accuracies would leave to perfect scores.
     - ``regret`` (percentage points): the population's best architecture, chosen on other
       replicates, minus the strategy's favourite within the population.
@@ -197,18 +197,14 @@ def _ranking(results: Results, scores: Floats, actual: Floats | None) -> dict[st
     scored = scores[:, ~np.isnan(scores).all(axis=0)]
     if not scored.shape[1]:
         return {}
-    stand_alone = actual.mean(axis=1)
-    taus = [tau for tau in (tau_b(column, stand_alone) for column in scored.T) if tau is not None]
-    together: RankTransfer = rank_against_predictor(
-        scored.mean(axis=1), actual, classes=functional_classes(results)
-    )
+    found = foresight(scored, actual, classes=functional_classes(results))
     regrets = regret_by_replicate(scores, actual)
     return {
-        "tau_b": mean(taus),
-        "tau_sd": _sd(taus),
-        "ci_low": together.ci_low,
-        "ci_high": together.ci_high,
-        "noise_ceiling": together.noise_ceiling,
+        "tau_b": found.tau_b,
+        "tau_sd": found.tau_sd,
+        "ci_low": found.ci_low,
+        "ci_high": found.ci_high,
+        "noise_ceiling": found.noise_ceiling,
         "regret": mean(regrets),
         "regret_sd": _sd(regrets),
     }
