@@ -1,6 +1,7 @@
-"""One attempt at a unit: how long it takes, and where its state is kept meanwhile."""
+"""One attempt at a unit, or at some done together: its time, and where its state is kept."""
 
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from imbnas.training.checkpoints import Checkpoints, NothingKept
@@ -20,10 +21,10 @@ class SingleAttempt(NothingKept):
     """An attempt that keeps nothing and resumes nothing; an ``Attempt``.
 
     Args:
-        unit: what is done.
+        units: what is done.
     """
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, units: Sequence[Unit]) -> None:
         self._start = time.perf_counter()
 
     @property

@@ -129,7 +129,7 @@ class _CountingTrainer:
         self.spent.trained += trained
         self.spent.head += head
         self.spent.macs += round(self.mean * (3 * trained + head))
-        return Fit(math.nan, trained, head)
+        return Fit((math.nan,), trained, head)
 
 
 class _OutOfReach:

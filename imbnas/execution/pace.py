@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -9,18 +10,21 @@ import torch
 
 from imbnas.data.manifests import Selection
 from imbnas.data.streams import evaluation_batches, open_stream
-from imbnas.execution.network import build_network, network_shape
-from imbnas.schemes.training_scheme import build_scheme
+from imbnas.execution.network import network_shape
+from imbnas.execution.train import fit_alone, prepare
+from imbnas.execution.train_stack import fit_stack
 from imbnas.spaces import get_space
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
+from imbnas.training.checkpoints import NothingKept
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fitting, as_module
+from imbnas.training.fitting import as_module
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.work import SupernetUnit, TrainUnit
 
 if TYPE_CHECKING:
+    from imbnas.data.streams import Stream
     from imbnas.execution.shelf import ConditionImages, Images, Shelf
     from imbnas.units.recipes import Recipe
 
@@ -65,43 +69,36 @@ def measure(unit: TrainUnit | SupernetUnit, shelf: "Shelf") -> Pace:
 
 
 def _measure_network(unit: TrainUnit, shelf: "Shelf") -> Pace:
-    images = shelf.images(unit.data, unit.recipe.resolution)
-    counts, shape = images.manifest.class_counts, network_shape(images.dataset, unit.recipe)
     start = time.perf_counter()
-    network = build_network(unit.model, shape, shelf.locations).network
-    scheme = build_scheme(unit.scheme, counts, 1).to(shelf.device)
-    classifier = scheme.make_classifier(network.num_features, shape.num_classes)
-    if classifier is not None:
-        network.classifier = classifier
-    module = as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
+    first = prepare(unit, shelf)
     build = time.perf_counter() - start
+    prepared = [first, *(prepare(unit, shelf) for _ in range(unit.stack - 1))]
+    images, module = first.images, as_module(first.built.network)
 
     def train(recipe: "Recipe") -> None:
-        stream = open_stream(
-            images.train, recipe.batch_size, recipe.augmentation, torch.Generator().manual_seed(0)
-        )
-        Fitting(
-            network=network,
-            stream=stream,
-            scheme=scheme,
-            recipe=recipe,
-            class_counts=counts,
-            mixing_generator=torch.Generator().manual_seed(0),
-            precision=unit.precision,
-        ).run()
+        fresh = [replace(one, stream=_stream(images, recipe)) for one in prepared]
+        if unit.stack > 1:
+            fit_stack(fresh, recipe, NothingKept())
+        else:
+            fit_alone(fresh[0], recipe, NothingKept())
 
     def evaluate(count: int) -> None:
         module.eval()
         batches = evaluation_batches(_first(images, count), unit.recipe.evaluation_batch_size)
-        class_correct(module, batches, shape.num_classes)
+        class_correct(module, batches, first.shape.num_classes)
 
-    trained = _seconds_per_trained_image(train, unit.recipe, shelf.device)
+    trained = _seconds_per_trained_image(train, unit.recipe, shelf.device) / unit.stack
     return Pace(
         build=build,
         train=trained,
         head=trained,
         evaluate=_seconds_per_image(evaluate, len(images.manifest.train.indices), shelf.device),
     )
+
+
+def _stream(images: "ConditionImages", recipe: "Recipe") -> "Stream":
+    generator = torch.Generator().manual_seed(0)
+    return open_stream(images.train, recipe.batch_size, recipe.augmentation, generator)
 
 
 def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:

@@ -1,5 +1,6 @@
 """Executes ``train`` units."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,8 +18,14 @@ from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
 
 if TYPE_CHECKING:
-    from imbnas.execution.shelf import Shelf
+    from imbnas.data.streams import Stream
+    from imbnas.execution.network import BuiltNetwork
+    from imbnas.execution.shelf import ConditionImages, Shelf
+    from imbnas.schemes.training_scheme import TrainingScheme
+    from imbnas.spaces import NetworkShape
     from imbnas.training.checkpoints import Checkpoints
+    from imbnas.training.fitting import Fit
+    from imbnas.units.recipes import Recipe
     from imbnas.units.work import TrainUnit
 
 
@@ -29,8 +36,31 @@ def stream_seed(unit: "TrainUnit") -> int:
     )
 
 
-def train(unit: "TrainUnit", shelf: "Shelf", checkpoints: "Checkpoints") -> Outcome:
-    """Train a network from scratch and read the test split once, at the last epoch."""
+@dataclass(frozen=True)
+class Prepared:
+    """A network and all that its training takes, before the first step.
+
+    Attributes:
+        unit: the training.
+        images: of its condition.
+        shape: of the network.
+        built: the network and its counts.
+        scheme: at work.
+        stream: of training batches.
+        mixing_generator: source of chance of the scheme's mixing.
+    """
+
+    unit: "TrainUnit"
+    images: "ConditionImages"
+    shape: "NetworkShape"
+    built: "BuiltNetwork"
+    scheme: "TrainingScheme"
+    stream: "Stream"
+    mixing_generator: torch.Generator
+
+
+def prepare(unit: "TrainUnit", shelf: "Shelf") -> Prepared:
+    """Draw a network's first weights and open its stream of batches."""
     recipe, seed = unit.recipe, stream_seed(unit)
     images = shelf.images(unit.data, recipe.resolution)
     shape = network_shape(images.dataset, recipe)
@@ -43,26 +73,53 @@ def train(unit: "TrainUnit", shelf: "Shelf", checkpoints: "Checkpoints") -> Outc
     if classifier is not None:
         network.classifier = classifier
     # Small convolutions are about a quarter faster with channels last, on a CPU too.
-    module = as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
-    fitting = Fitting(
-        network=network,
-        stream=open_stream(
-            images.train, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
-        ),
-        scheme=scheme.to(shelf.device),
-        recipe=recipe,
-        class_counts=counts,
-        mixing_generator=_generator(seed, "mixing"),
-        precision=unit.precision,
-        checkpoint=checkpoints.open(),
+    as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
+    stream = open_stream(
+        images.train, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
     )
-    fit = fitting.run()
-    forwards = settle(module, recipe, images.train)
+    return Prepared(
+        unit, images, shape, built, scheme.to(shelf.device), stream, _generator(seed, "mixing")
+    )
+
+
+def train(unit: "TrainUnit", shelf: "Shelf", checkpoints: "Checkpoints") -> Outcome:
+    """Train a network from scratch and read the test split once, at the last epoch."""
+    prepared = prepare(unit, shelf)
+    fit = fit_alone(prepared, unit.recipe, checkpoints)
+    return judge(prepared, fit, fit.train_loss, shelf.device)
+
+
+def fit_alone(prepared: Prepared, recipe: "Recipe", checkpoints: "Checkpoints") -> "Fit":
+    """Train one network."""
+    return Fitting(
+        network=prepared.built.network,
+        stream=prepared.stream,
+        scheme=prepared.scheme,
+        recipe=recipe,
+        class_counts=prepared.images.manifest.class_counts,
+        mixing_generator=prepared.mixing_generator,
+        precision=prepared.unit.precision,
+        checkpoint=checkpoints.open(),
+    ).run()
+
+
+def judge(prepared: Prepared, fit: "Fit", train_loss: float, device: torch.device) -> Outcome:
+    """Evaluate a trained network on the test split.
+
+    Args:
+        prepared: whose network was trained.
+        fit: the training; its seconds are those of this network alone.
+        train_loss: of this network.
+        device: where it is.
+    """
+    unit, images, network = prepared.unit, prepared.images, prepared.built.network
+    recipe, counts, shape = unit.recipe, prepared.built.counts, prepared.shape
+    forwards = settle(as_module(network), recipe, images.train)
     predict = fit_predictor(
         network,
-        scheme,
+        prepared.scheme,
         evaluation_batches(images.train, recipe.evaluation_batch_size),
-        derive_seed(seed, "post-hoc"),
+        derive_seed(stream_seed(unit), "post-hoc"),
     )
     if unit.scheme.posthoc is not None:
         forwards += len(images.train)
@@ -73,14 +130,14 @@ def train(unit: "TrainUnit", shelf: "Shelf", checkpoints: "Checkpoints") -> Outc
         TrainMetrics(
             class_correct=correct,
             class_total=total,
-            params=built.counts.params,
-            macs=built.counts.macs,
-            train_loss=fit.train_loss,
+            params=counts.params,
+            macs=counts.macs,
+            train_loss=train_loss,
         ),
         images_seen=fit.trained_images + forwards,
-        macs=built.counts.macs * (3 * fit.trained_images + forwards),
+        macs=counts.macs * (3 * fit.trained_images + forwards),
         train_images_per_second=fit.trained_images / fit.seconds,
-        latency=seconds_per_image(predict, shape.in_channels, shape.resolution, shelf.device),
+        latency=seconds_per_image(predict, shape.in_channels, shape.resolution, device),
     )
 
 

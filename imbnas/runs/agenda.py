@@ -73,6 +73,10 @@ class Agenda:
                 self._single.append(unit)
                 yield unit
 
+    def stack_of(self, unit: Unit) -> tuple[Unit, ...]:
+        """The units that are done together with one; itself among them."""
+        return self._queue.stack_of(unit)
+
     def settle(self, unit: Unit, finished: bool) -> None:
         """Take note that a unit has ended, here or elsewhere."""
         (self._finished if finished else self._failed).add(unit.identity)

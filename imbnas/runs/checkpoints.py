@@ -7,7 +7,7 @@ its own hash, and is left aside, not trusted, where anything about it does not f
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -41,9 +41,9 @@ class Checkpointing:
     interval: float = CHECKPOINT_SECONDS
     suspending: bool = False
 
-    def attempt(self, unit: Unit) -> "KeptAttempt":
-        """Begin a unit, or go on with it."""
-        return KeptAttempt(self, unit.identity)
+    def attempt(self, units: Sequence[Unit]) -> "KeptAttempt":
+        """Begin a unit, or units that are done together, or go on with them."""
+        return KeptAttempt(self, tuple(unit.identity for unit in units))
 
     def write(self, path: Path, facts: dict[str, Any], snapshot: Snapshot) -> None:
         """Store a snapshot with further facts, in the place of an earlier one."""
@@ -70,11 +70,11 @@ class KeptAttempt:
 
     Attributes:
         keeping: where and how often.
-        identity: of the unit.
+        identities: of the units; files are named after the first.
     """
 
     keeping: Checkpointing
-    identity: str
+    identities: tuple[str, ...]
     _start: float = field(default_factory=time.perf_counter)
     _kept: float = field(default_factory=time.perf_counter)
     _opened: int = 0
@@ -87,7 +87,7 @@ class KeptAttempt:
     def open(self) -> "KeptState":
         """The checkpoint of the unit's next training or search."""
         self._opened += 1
-        name = f"{self.identity}.{self._opened - 1}.safetensors"
+        name = f"{self.identities[0]}.{self._opened - 1}.safetensors"
         return KeptState(self, self.keeping.directory.checkpoints / name)
 
     def write(self, path: Path, take: Callable[[], Snapshot]) -> None:
@@ -99,7 +99,7 @@ class KeptAttempt:
         self.keeping.write(path, facts, take())
         self._kept = time.perf_counter()
         if suspending:
-            raise Suspended(self.identity)
+            raise Suspended(self.identities[0])
 
     def read(self, path: Path) -> Snapshot | None:
         """The state kept there; ``None`` if there is none, or none that can be trusted."""
@@ -115,7 +115,9 @@ class KeptAttempt:
 
     def _facts(self, path: Path) -> dict[str, Any]:
         """What a file must say to be this unit's; other versions may compute otherwise."""
-        return {"name": path.name, "imbnas": imbnas.__version__, "torch": version("torch")}
+        facts = {"name": path.name, "imbnas": imbnas.__version__, "torch": version("torch")}
+        # The state of a stack goes with exactly those networks.
+        return facts | {"together": list(self.identities[1:])}
 
 
 @dataclass(frozen=True)

@@ -164,17 +164,20 @@ def _abandoned(path: Path, owner: Owner) -> bool:
 
 
 class Heartbeat:
-    """A thread that keeps one claim fresh, and ends this process when its parent is gone.
+    """A thread that keeps claims fresh, and ends this process when its parent is gone.
 
     Args:
         claims: the claims of this process.
         parent: process number of the supervisor; ``None`` for a worker that stands alone.
+
+    Attributes:
+        identities: the units whose claims are kept fresh.
     """
 
     def __init__(self, claims: Claims, parent: int | None) -> None:
         self._claims = claims
         self._parent = parent
-        self.identity: str | None = None
+        self.identities: tuple[str, ...] = ()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -187,7 +190,7 @@ class Heartbeat:
             time.sleep(0.5)
             if self._parent is not None and os.getppid() != self._parent:
                 os._exit(1)
-            identity = self.identity
-            if identity is not None and time.monotonic() - beaten > HEARTBEAT_SECONDS:
+            if time.monotonic() - beaten > HEARTBEAT_SECONDS:
                 beaten = time.monotonic()
-                self._claims.beat(identity)
+                for identity in self.identities:
+                    self._claims.beat(identity)

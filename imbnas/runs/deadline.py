@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from imbnas.runs.directory import RunDirectory
-from imbnas.units.work import Unit
+from imbnas.units.work import TrainUnit, Unit
 
 _LOOKED_AT = 20
 
@@ -27,10 +27,11 @@ class Deadline:
         """Whether the unit may be begun; one of a kind that nobody knows yet may."""
         if self.until is None:
             return True
-        return time.time() + self._expected(unit.kind) < self.until
+        together = unit.stack if isinstance(unit, TrainUnit) else 1
+        return time.time() + self._expected(unit.kind) * together < self.until
 
     def note(self, unit: Unit, seconds: float) -> None:
-        """Remember how long a unit took."""
+        """Remember how long a unit took; one of a stack, its share."""
         self._longest[unit.kind] = max(seconds, self._longest.get(unit.kind, 0.0))
 
     def _expected(self, kind: str) -> float:

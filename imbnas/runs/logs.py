@@ -87,14 +87,12 @@ def _attempts(worker: str, lines: list[str], identity: str) -> Iterator[tuple[st
     for line in lines:
         words = line.split(" ", 3)
         marks = len(words) == 4 and words[1] in (_BEGIN, _END)
-        if marks and words[1] == _BEGIN:
-            if attempt is not None:
-                yield begun, attempt
-            begun = words[0]
-            attempt = [f"worker {worker}"] if words[2] == identity else None
+        # What begins before another has ended is stacked with it.
+        if marks and words[1] == _BEGIN and words[2] == identity:
+            begun, attempt = words[0], [f"worker {worker}"]
         if attempt is not None:
             attempt.append(line)
-        if marks and words[1] == _END and attempt is not None:
+        if marks and words[1:3] == [_END, identity] and attempt is not None:
             yield begun, attempt
             attempt = None
     if attempt is not None:

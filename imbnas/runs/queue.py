@@ -7,6 +7,7 @@ from typing import Literal
 
 from imbnas.runs.directory import DamagedRecordError, RunDirectory
 from imbnas.runs.selection import Selection
+from imbnas.runs.stacks import stacks
 from imbnas.suites.expansion import Plan
 from imbnas.units.records import SearchMetrics
 from imbnas.units.work import TrainUnit, Unit
@@ -72,6 +73,16 @@ class Queue:
         chains = [unit for unit in self.planned if not isinstance(unit, TrainUnit)]
         ordered: list[Unit] = [*chains, *self._retrainings, *self.planned]
         return {unit.identity: unit for unit in ordered}
+
+    def stack_of(self, unit: Unit) -> tuple[Unit, ...]:
+        """The units of the queue that are trained side by side with one; itself among them."""
+        if not isinstance(unit, TrainUnit) or unit.stack == 1:
+            return (unit,)
+        return self._stacks[unit.identity]
+
+    @cached_property
+    def _stacks(self) -> dict[str, tuple[TrainUnit, ...]]:
+        return stacks(unit for unit in self.planned if isinstance(unit, TrainUnit))
 
     def read_found(self, finished: set[str]) -> list[TrainUnit]:
         """Read searches that have ended since the last look.

@@ -30,20 +30,25 @@ class Sample:
     @classmethod
     def choose(cls, units: Iterable[Unit], forecaster: Forecaster) -> "Sample":
         """Choose among the units of a plan."""
-        trainings: dict[str, TrainUnit] = {}
+        trainings: dict[tuple[str, int], TrainUnit] = {}
         supernets: dict[str, SupernetUnit] = {}
         for unit in units:
             if isinstance(unit, TrainUnit):
-                trainings.setdefault(unit.model.label, unit)
+                trainings.setdefault((unit.model.label, unit.stack), unit)
             elif isinstance(unit, SupernetUnit):
                 supernets.setdefault(unit.space, unit)
         weighed = sorted(
             ((_macs(forecaster, unit), unit) for unit in trainings.values()),
             key=lambda pair: pair[0],
         )
-        cells = [pair for pair in weighed if not isinstance(pair[1].model, BaselineModel)]
-        models = [pair for pair in weighed if isinstance(pair[1].model, BaselineModel)]
-        chosen = [*_spread(cells, _ARCHITECTURES), *_spread(models, _BASELINES)]
+        alike: dict[tuple[bool, int], list[tuple[float, TrainUnit]]] = {}
+        for pair in weighed:
+            alike.setdefault(_likeness(pair[1]), []).append(pair)
+        chosen = [
+            pair
+            for (is_baseline, _), pairs in sorted(alike.items())
+            for pair in _spread(pairs, _BASELINES if is_baseline else _ARCHITECTURES)
+        ]
         return cls(
             networks=tuple(unit for _, unit in chosen),
             supernets=tuple(supernets.values()),
@@ -83,14 +88,19 @@ class TimeModel:
             return self.paces.supernets[spaces.index(unit.space)]
         timed = list(zip(self.sample.networks, self.sample.macs, self.paces.networks, strict=True))
         for sampled, of_sample, pace in timed:
-            if sampled.model == unit.model:
+            if (sampled.model, sampled.stack) == (unit.model, unit.stack):
                 return _scaled(pace, macs / of_sample)
         alike = [
             (of_sample, pace)
             for sampled, of_sample, pace in timed
-            if isinstance(sampled.model, BaselineModel) == isinstance(unit.model, BaselineModel)
+            if _likeness(sampled) == _likeness(unit)
         ]
         return _interpolated(alike, macs)
+
+
+def _likeness(unit: TrainUnit) -> tuple[bool, int]:
+    """What two trainings must share for one to tell the pace of the other."""
+    return isinstance(unit.model, BaselineModel), unit.stack
 
 
 def _macs(forecaster: Forecaster, unit: TrainUnit) -> float:

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from itertools import takewhile
 from os import getpid
 from types import FrameType
 from typing import Protocol
@@ -28,7 +29,7 @@ from imbnas.runs.tickets import Tickets
 from imbnas.runs.worker_options import DISK_FAULT, WorkerOptions, parse_worker_options
 from imbnas.suites.expansion import Expansion
 from imbnas.units.records import Failure, Record
-from imbnas.units.work import Unit
+from imbnas.units.work import TrainUnit, Unit
 
 _IDLE_SECONDS = 0.2
 _DISK_FAULTS = {
@@ -45,6 +46,10 @@ class Executes(Protocol):
 
     def execute(self, unit: Unit) -> Record:
         """Do the work of a unit."""
+        ...
+
+    def execute_stack(self, units: Sequence[TrainUnit]) -> Sequence[Record | Exception]:
+        """Do the work of units of one stack."""
         ...
 
 
@@ -127,23 +132,47 @@ class Worker:
         return any(self._try(unit) for unit in allowed)
 
     def _try(self, unit: Unit) -> bool:
-        """Do the unit if nobody else does it; whether it was done here."""
+        """Do the unit, and those stacked with it, if nobody else does; whether they were done here.
+
+        One that was begun elsewhere is left to whoever did.
+        """
         if self._stopping:
             return True
-        if self._is_settled(unit) or not self._claims.acquire(unit.identity):
-            return False
-        self._heartbeat.identity = unit.identity
+        claimed = self._claim(self._agenda.stack_of(unit))
+        self._heartbeat.identities = tuple(each.identity for each in claimed)
         try:
             # Another worker may have finished it between the look and the claim.
-            if self._is_settled(unit):
-                return False
-            if self._tickets is not None and not self._tickets.take():
-                self._stopping = True
-                return False
-            return self._execute(unit)
+            units = self._allowed([each for each in claimed if not self._is_settled(each)])
+            return bool(units) and self._execute(units)
         finally:
-            self._heartbeat.identity = None
+            self._heartbeat.identities = ()
+            self._release(claimed)
+
+    def _claim(self, units: Sequence[Unit]) -> list[Unit]:
+        """Claim units, settled ones aside; none of them if another worker holds one."""
+        claimed: list[Unit] = []
+        for unit in units:
+            if self._is_settled(unit):
+                continue
+            if not self._claims.acquire(unit.identity):
+                self._release(claimed)
+                return []
+            claimed.append(unit)
+        return claimed
+
+    def _release(self, units: Sequence[Unit]) -> None:
+        for unit in units:
             self._claims.release(unit.identity)
+
+    def _allowed(self, units: list[Unit]) -> list[Unit]:
+        """As many of the units as there are tickets for."""
+        tickets = self._tickets
+        if tickets is None:
+            return units
+        allowed = list(takewhile(lambda _: tickets.take(), units))
+        if len(allowed) < len(units):
+            self._stopping = True
+        return allowed
 
     def _is_settled(self, unit: Unit) -> bool:
         finished = self._directory.has_record(unit)
@@ -152,32 +181,49 @@ class Worker:
             return True
         return False
 
-    def _execute(self, unit: Unit) -> bool:
-        if self._log:
-            self._log.begin(unit)
+    def _execute(self, units: list[Unit]) -> bool:
+        first = units[0]
+        for unit in units:
+            self._note_begin(unit)
         try:
-            record = self._executor.execute(unit)
+            outcomes = self._outcomes(units)
         except DamagedRecordError as error:
             # No fault of this unit: what it builds on must be done again first.
             moved = quarantine(self._directory, error.path)
             print(f"{error}; it lies now in {moved}", file=sys.stderr)  # noqa: T201
             self._agenda.unsettle(error.path.stem)
-            self._note_end(unit, f"put back: {error}")
+            self._note_end(first, f"put back: {error}")
             return False
         except Exception as error:
             # A full or unwritable disk is no fault of the unit: it must stop the worker.
             if isinstance(error, OSError) and error.errno in _DISK_FAULTS:
                 raise
-            self._directory.publish_failure(_failure(unit, error))
-            self._agenda.settle(unit, finished=False)
-            self._note_end(unit, f"failed: {type(error).__name__}: {error}")
-        else:
-            self._directory.publish_record(record)
-            self._agenda.settle(unit, finished=True)
-            self._deadline.note(unit, record.cost.seconds)
-            self._note_end(unit, f"done in {record.cost.seconds:.2f} s")
-        remove_checkpoints(self._directory, unit.identity)
+            outcomes = [error] * len(units)
+        for unit, outcome in zip(units, outcomes, strict=True):
+            self._publish(unit, outcome)
+        remove_checkpoints(self._directory, first.identity)
         return True
+
+    def _outcomes(self, units: list[Unit]) -> "Sequence[Record | Exception]":
+        stack = [unit for unit in units if isinstance(unit, TrainUnit) and unit.stack > 1]
+        if stack:
+            return self._executor.execute_stack(stack)
+        return [self._executor.execute(unit) for unit in units]
+
+    def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
+        if isinstance(outcome, Exception):
+            self._directory.publish_failure(_failure(unit, outcome))
+            self._agenda.settle(unit, finished=False)
+            self._note_end(unit, f"failed: {type(outcome).__name__}: {outcome}")
+        else:
+            self._directory.publish_record(outcome)
+            self._agenda.settle(unit, finished=True)
+            self._deadline.note(unit, outcome.cost.seconds)
+            self._note_end(unit, f"done in {outcome.cost.seconds:.2f} s")
+
+    def _note_begin(self, unit: Unit) -> None:
+        if self._log:
+            self._log.begin(unit)
 
     def _note_end(self, unit: Unit, outcome: str) -> None:
         if self._log:

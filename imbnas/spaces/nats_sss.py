@@ -73,6 +73,7 @@ class NatsSss:
     name = "nats-sss"
     size = len(WIDTHS) ** NUM_WIDTHS
     published_shape = NetworkShape(width=_FULL_WIDTH, depth=1, resolution=32)
+    stackable = True
 
     def parse(self, text: str) -> str:
         """See ``Space.parse``."""

@@ -103,6 +103,7 @@ class NatsTss:
     name = "nats-tss"
     size = len(cell_string.OPERATIONS) ** len(cell_string.EDGES)
     published_shape = NetworkShape(width=16, depth=5, resolution=32)
+    stackable = True
     operations_per_edge = len(cell_string.OPERATIONS)
 
     def parse(self, text: str) -> str:

@@ -63,13 +63,14 @@ class Expansion:
         """The pinned data of a condition for one replicate."""
         return self.resolved.conditions[condition].replicates[replicate]
 
-    def train(self, model: Model, training: Training, replicate: int) -> TrainUnit:
+    def train(self, model: Model, training: Training, replicate: int, stack: int = 1) -> TrainUnit:
         """The unit that trains one model from scratch."""
         return TrainUnit(
             model=model,
             data=self.data(training.condition, replicate),
             scheme=self.resolved.schemes[training.scheme],
             recipe=self._recipe(model),
+            stack=stack,
             replicate=replicate,
             **self._common,
         )
@@ -91,7 +92,7 @@ class Expansion:
         """The trainings of the whole population, in the population's order."""
         if not self._models:
             return ()
-        first = self.train(self._models[0], training, replicate)
+        first = self._first(training, replicate)
         identities = self._identities(first)
         return tuple(map(first.with_model, self._models, identities))
 
@@ -99,7 +100,11 @@ class Expansion:
         """Identities of ``population``, without its units."""
         if not self._models:
             return []
-        return self._identities(self.train(self._models[0], training, replicate))
+        return self._identities(self._first(training, replicate))
+
+    def _first(self, training: Training, replicate: int) -> TrainUnit:
+        """The training of the population's first architecture."""
+        return self.train(self._models[0], training, replicate, self.resolved.settings.stack)
 
     def _identities(self, first: TrainUnit) -> list[str]:
         """Identities of the population's trainings that differ from ``first`` in the model alone.

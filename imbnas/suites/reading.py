@@ -12,6 +12,7 @@ from imbnas.rankers.ranker import RANKERS, build_ranker
 from imbnas.resources import resource_folder
 from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
+from imbnas.spaces.stacks import check_stack
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.definition import AdaptationPart, Fidelity, PartKind, SuiteFile, TransferPart
 from imbnas.suites.strategies import read_strategy
@@ -61,6 +62,7 @@ def read_suite(path: Path) -> SuiteFile:
     except ValidationError as error:
         raise InputError(_first_fault(path, text, error)) from None
     _check_path_sampling(path, text, suite)
+    _check_stacks(path, text, suite)
     _check_searchers(path, text, suite)
     _check_rankers(path, text, suite)
     _check_strategies(path, text, suite)
@@ -90,6 +92,16 @@ def _check_path_sampling(path: Path, text: str, suite: SuiteFile) -> None:
             except InputError as error:
                 where = ("fidelities", name, recipe, "path_sampling")
                 raise InputError(_told(path, text, where, str(error))) from None
+
+
+def _check_stacks(path: Path, text: str, suite: SuiteFile) -> None:
+    space = _known_space(suite)
+    for name, fidelity in suite.fidelities.items():
+        try:
+            if space is not None:
+                check_stack(space, fidelity.stack)
+        except InputError as error:
+            raise InputError(_told(path, text, ("fidelities", name, "stack"), str(error))) from None
 
 
 def _known_space(suite: SuiteFile) -> Space | None:

@@ -15,6 +15,7 @@ from imbnas.schemes import resolve_scheme
 from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
+from imbnas.spaces.stacks import check_stack
 from imbnas.suites.baselines import ImageShape, image_shape, name_baseline
 from imbnas.suites.definition import (
     AdaptationPart,
@@ -123,6 +124,11 @@ class Resolver:
     def _check_adaptations(self) -> None:
         """Refuse adaptation parts that would fail only after the first units are done."""
         space = get_space(self.suite.space)  # an unknown space is told as such
+        try:
+            check_stack(space, self._settings.stack)
+        except InputError as error:
+            place = f"suite {self.suite.name!r}: fidelities.{self.fidelity}.stack"
+            raise InputError(f"{place}: {error}") from None
         for recipe, sampling in self._settings.path_samplings.items():
             try:
                 check_sampling(space, sampling)

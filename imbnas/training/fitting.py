@@ -1,4 +1,4 @@
-"""The training loop: one network, one scheme, one stream of batches."""
+"""The training loop: one network or stack of networks, one scheme, one stream of batches."""
 
 import math
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -21,14 +21,25 @@ from imbnas.training.state import Companion, Progress, TrainingState
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
-    from imbnas.schemes.training_scheme import TrainingScheme
+    from imbnas.training.objective import Objective
     from imbnas.units.networks import ImageClassifier
     from imbnas.units.recipes import Recipe
     from imbnas.units.work import Precision
 
 
 class NonFiniteLossError(ImbnasError):
-    """The loss became NaN or infinite."""
+    """The loss became NaN or infinite.
+
+    Args:
+        epoch: 0-based epoch in which that was seen.
+        epochs: of the training.
+        loss: the number.
+    """
+
+    def __init__(self, epoch: int, epochs: int, loss: float) -> None:
+        super().__init__(
+            f"the loss is {loss} in epoch {epoch} of {epochs}; lower the learning rate"
+        )
 
 
 @dataclass(frozen=True)
@@ -36,16 +47,24 @@ class Fit:
     """What a training did.
 
     Attributes:
-        train_loss: mean loss over the steps of the last epoch.
-        trained_images: images through forward and backward passes of the whole network.
+        train_losses: mean loss over the steps of the last epoch: one number, or one for each place
+            of a stack, where NaN or infinity marks a network that failed.
+        trained_images: images through forward and backward passes of the whole network, or of each
+            network of a stack.
         head_images: images through a frozen backbone and a trained classifier.
         seconds: wall-clock seconds of the training, earlier attempts that it resumed included.
     """
 
-    train_loss: float
+    train_losses: tuple[float, ...]
     trained_images: int
     head_images: int
     seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def train_loss(self) -> float:
+        """The loss of the only network."""
+        (loss,) = self.train_losses
+        return loss
 
 
 @dataclass
@@ -73,7 +92,7 @@ class Fitting:
 
     network: "ImageClassifier"
     stream: "Stream"
-    scheme: "TrainingScheme"
+    scheme: "Objective"
     recipe: "Recipe"
     class_counts: Sequence[int]
     mixing_generator: torch.Generator
@@ -105,16 +124,18 @@ class Fitting:
         for epoch in range(progress.epoch, self.recipe.epochs):
             if epoch == self.freeze_backbone_from:
                 optimizer = self._optimizer(epoch + 1)
-            loss, images = self._epoch(epoch, optimizer, average)
+            losses, images = self._epoch(epoch, optimizer, average)
             if self._frozen(epoch):
                 progress.head += images
             else:
                 progress.trained += images
-            progress.epoch, progress.loss = epoch + 1, loss
+            progress.epoch, progress.losses = epoch + 1, _still(progress.losses, losses)
+            if not any(map(math.isfinite, progress.losses)):
+                raise NonFiniteLossError(epoch, self.recipe.epochs, losses[0])
             progress.seconds = time.perf_counter() - start
             self.checkpoint.offer(partial(state.take, progress, optimizer))
         average.apply()
-        return Fit(progress.loss, progress.trained, progress.head, progress.seconds)
+        return Fit(tuple(progress.losses), progress.trained, progress.head, progress.seconds)
 
     def _optimizer(self, epochs_done: int) -> torch.optim.Optimizer:
         """A new optimiser of what the last of the epochs trained."""
@@ -124,7 +145,8 @@ class Fitting:
 
     def _epoch(
         self, epoch: int, optimizer: torch.optim.Optimizer, average: WeightAverage
-    ) -> tuple[float, int]:
+    ) -> tuple[list[float], int]:
+        """Mean loss over the steps, one for each place, and images of each place."""
         recipe, scheme = self.recipe, self.scheme
         scheme.set_epoch(epoch)
         drawn = class_probabilities(
@@ -141,16 +163,11 @@ class Fitting:
                 continue  # one image has no batch statistics
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, progress)
-            total += self._step(images, labels, optimizer, epoch).cpu()
+            total = total + self._step(images, labels, optimizer, epoch).cpu()
             seen += self.passes * len(labels)
             if averaging and progress >= start:
                 average.update()
-        loss = total.item() / max(steps, 1)
-        if not math.isfinite(loss):
-            raise NonFiniteLossError(
-                f"the loss is {loss} in epoch {epoch} of {recipe.epochs}; lower the learning rate"
-            )
-        return loss, seen
+        return [loss / max(steps, 1) for loss in total.reshape(-1).tolist()], seen
 
     def _step(
         self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, epoch: int
@@ -165,8 +182,9 @@ class Fitting:
             if self.before_pass is not None:
                 self.before_pass(epoch, len(labels))
             loss = self._loss(images, targets, self._frozen(epoch))
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+            # Networks of a stack share nothing, so that each gets the gradient of its own loss.
+            (loss.sum() if loss.dim() else loss).backward()  # type: ignore[no-untyped-call]
+            total = total + loss.detach()
         if self.recipe.clip_norm is not None:
             parameters = [p for group in optimizer.param_groups for p in group["params"]]
             nn.utils.clip_grad_norm_(parameters, self.recipe.clip_norm)
@@ -174,7 +192,7 @@ class Fitting:
             optimizer.step()
         return total / self.passes
 
-    def _loss(self, images: Tensor, targets: Tensor, frozen: bool) -> Tensor:
+    def _loss(self, images: Tensor, targets: Any, frozen: bool) -> Tensor:
         with self._autocast(images.device.type):
             with torch.no_grad() if frozen else nullcontext():
                 features = self.network.forward_features(images)
@@ -190,6 +208,13 @@ class Fitting:
         return torch.autocast(
             device_type, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"
         )
+
+
+def _still(before: Sequence[float], now: Sequence[float]) -> list[float]:
+    """The losses now, but a network that failed once stays failed."""
+    if not before:
+        return list(now)
+    return [new if math.isfinite(old) else old for old, new in zip(before, now, strict=True)]
 
 
 def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:

@@ -1,7 +1,7 @@
 """The whole state of a training between two epochs, taken and put back bit for bit."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -11,8 +11,8 @@ from imbnas.training.checkpoints import Snapshot
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
-    from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.training.averaging import WeightAverage
+    from imbnas.training.objective import Objective
 
 
 class Companion(Protocol):
@@ -33,14 +33,14 @@ class Progress:
 
     Attributes:
         epoch: epochs done.
-        loss: mean loss of the last of them.
+        losses: see ``Fit.train_losses``; empty before the first epoch.
         trained: see ``Fit.trained_images``.
         head: see ``Fit.head_images``.
         seconds: see ``Fit.seconds``.
     """
 
     epoch: int = 0
-    loss: float = 0.0
+    losses: list[float] = field(default_factory=list)
     trained: int = 0
     head: int = 0
     seconds: float = 0.0
@@ -63,7 +63,7 @@ class TrainingState:
     module: nn.Module
     average: "WeightAverage"
     stream: "Stream"
-    scheme: "TrainingScheme"
+    scheme: "Objective"
     mixing_generator: torch.Generator
     make_optimizer: Callable[[int], torch.optim.Optimizer]
     companion: Companion | None

@@ -18,6 +18,11 @@ def is_none(value: object) -> bool:
     return value is None
 
 
+def is_one(value: object) -> bool:
+    """As ``is_none``, for numbers that are 1 where nothing is said."""
+    return value == 1
+
+
 def canonical_json(value: Any) -> str:
     """Serialise to the one JSON text with sorted keys and no spaces.
 

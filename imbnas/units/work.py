@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter
 
 from imbnas.units.conditions import Protocol
-from imbnas.units.frozen import FrozenModel, content_sha256, is_none
+from imbnas.units.frozen import FrozenModel, content_sha256, is_none, is_one
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import Options, SchemeSpec
 
@@ -137,13 +137,20 @@ class UnitBase(FrozenModel):
 
 
 class TrainUnit(UnitBase):
-    """Train one network from scratch and read the test split once."""
+    """Train one network from scratch and read the test split once.
+
+    Attributes:
+        stack: so many replicates are trained side by side in one network, which changes results
+            by rounding; replicate r takes place r modulo ``stack``. 1 for a network alone; no
+            identity holds that.
+    """
 
     kind: Literal["train"] = "train"
     model: Model
     data: DataRef
     scheme: SchemeSpec
     recipe: Recipe
+    stack: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=is_one)
 
     def with_model(self, model: Model, identity: str) -> "TrainUnit":
         """The same training of another model, whose identity is known already."""

@@ -48,7 +48,7 @@ class Trained:
 
 def fit(recipe: Recipe, scheme: str = "ce", **options: object) -> Trained:
     torch.manual_seed(0)
-    trained = Trained(TinyNetwork(), Fit(0, 0, 0))
+    trained = Trained(TinyNetwork(), Fit((0.0,), 0, 0))
     trained.fit = Fitting(
         network=trained.network,
         stream=open_stream(

@@ -1,0 +1,103 @@
+"""Executes ``train`` units that are stacked: replicates of one architecture in one network."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from imbnas.data.stacked_stream import StackedStream
+from imbnas.errors import InputError
+from imbnas.execution.outcome import Outcome
+from imbnas.execution.train import Prepared, judge, prepare
+from imbnas.schemes.stacked_scheme import StackedScheme
+from imbnas.spaces.cell_network import CellNetwork
+from imbnas.spaces.stacked_network import StackedNetwork
+from imbnas.training.fitting import Fit, Fitting, NonFiniteLossError
+
+if TYPE_CHECKING:
+    from imbnas.execution.shelf import Shelf
+    from imbnas.training.checkpoints import Checkpoints
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.work import TrainUnit
+
+
+def train_stack(
+    units: Sequence["TrainUnit"], shelf: "Shelf", checkpoints: "Checkpoints"
+) -> list[Outcome | NonFiniteLossError]:
+    """Train replicates of one architecture as one network; what becomes of each, in order.
+
+    Replicate r takes place r modulo the size of the stack. Places without a unit are filled with
+    the first one's, so that results depend neither on which units are done together nor on how
+    many.
+
+    Args:
+        units: trainings that differ in data and replicate alone, at most one for each place.
+        shelf: of datasets.
+        checkpoints: of all of them together.
+    """
+    prepared = [prepare(unit, shelf) for unit in _places(units)]
+    fit = fit_stack(prepared, units[0].recipe, checkpoints)
+    share = replace(fit, seconds=fit.seconds / len(units))
+    return [
+        _outcome(prepared[place], share, fit.train_losses[place], shelf.device)
+        for place in map(_place, units)
+    ]
+
+
+def fit_stack(prepared: Sequence[Prepared], recipe: "Recipe", checkpoints: "Checkpoints") -> Fit:
+    """Train prepared networks side by side.
+
+    Raises:
+        InputError: they cannot be put side by side.
+    """
+    first, network = prepared[0], _stacked(prepared)
+    fit = Fitting(
+        network=network,
+        stream=StackedStream([one.stream for one in prepared]),
+        scheme=StackedScheme(
+            [one.scheme for one in prepared], [one.mixing_generator for one in prepared]
+        ),
+        recipe=recipe,
+        class_counts=first.images.manifest.class_counts,
+        mixing_generator=torch.Generator(),  # each scheme has its own
+        precision=first.unit.precision,
+        checkpoint=checkpoints.open(),
+    ).run()
+    network.unstack()
+    return fit
+
+
+def _stacked(prepared: Sequence[Prepared]) -> StackedNetwork:
+    first = prepared[0]
+    networks = [one.built.network for one in prepared]
+    cells = [network for network in networks if isinstance(network, CellNetwork)]
+    if len(cells) < len(networks):
+        raise InputError(f"networks of {first.unit.model.label} cannot be stacked; leave it out")
+    if len({one.images.manifest.class_counts for one in prepared}) > 1:
+        raise InputError(
+            f"replicates of {first.unit.data.condition} differ in class counts, so that their "
+            "networks cannot be stacked; leave it out"
+        )
+    return StackedNetwork(cells).to(memory_format=torch.channels_last)
+
+
+def _place(unit: "TrainUnit") -> int:
+    return unit.replicate % unit.stack
+
+
+def _places(units: Sequence["TrainUnit"]) -> list["TrainUnit"]:
+    places = [units[0]] * units[0].stack
+    for unit in units:
+        places[_place(unit)] = unit
+    return places
+
+
+def _outcome(
+    prepared: Prepared, fit: Fit, loss: float, device: torch.device
+) -> Outcome | NonFiniteLossError:
+    if not torch.tensor(loss).isfinite():
+        return NonFiniteLossError(
+            prepared.unit.recipe.epochs - 1, prepared.unit.recipe.epochs, loss
+        )
+    return judge(prepared, fit, loss, device)

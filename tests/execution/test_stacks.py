@@ -1,0 +1,148 @@
+"""Replicates that are trained side by side give what they give alone, but for rounding."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from imbnas.data.locations import DataLocations
+from imbnas.execution.executor import Executor
+from imbnas.execution.shelf import Shelf
+from imbnas.execution.train import fit_alone, prepare
+from imbnas.execution.train_stack import fit_stack
+from imbnas.runs.checkpoints import Checkpointing, Suspended
+from imbnas.runs.directory import RunDirectory
+from imbnas.schemes import resolve_scheme
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolving import Resolver
+from imbnas.training.checkpoints import NothingKept
+from imbnas.training.fitting import NonFiniteLossError
+from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.work import TrainUnit
+
+LOCATIONS = DataLocations.from_options(offline=True)
+REPLICATES = 3
+
+
+@pytest.fixture(scope="module")
+def stack(tiny_suite: Path) -> list[TrainUnit]:
+    """Three replicates of one training of a cell with convolutions."""
+    suite = read_suite(tiny_suite)
+    settings = suite.fidelities["only"].model_copy(update={"stack": REPLICATES})
+    suite = suite.model_copy(update={"fidelities": {"only": settings}})
+    expansion = Expansion(Resolver(suite, "only", LOCATIONS, replicates=REPLICATES).resolve())
+    targets = suite.parts["transfer"].targets  # type: ignore[union-attr]
+    sizes = [member.params for member in expansion.resolved.population]
+    return [
+        expansion.population(targets[0], replicate)[int(np.argmax(sizes))]
+        for replicate in range(REPLICATES)
+    ]
+
+
+@pytest.fixture
+def executor(tmp_path: Path) -> Executor:
+    return Executor(RunDirectory(tmp_path), LOCATIONS)
+
+
+def metrics_of(outcomes: list[Record | Exception]) -> list[object]:
+    assert all(isinstance(outcome, Record) for outcome in outcomes)
+    return [outcome.metrics for outcome in outcomes if isinstance(outcome, Record)]
+
+
+def test_the_size_of_a_stack_is_part_of_the_identity_and_1_is_not(stack: list[TrainUnit]) -> None:
+    alone = stack[0].model_copy(update={"stack": 1})
+    assert "stack" not in alone.model_dump()
+    assert alone.model_dump() == {k: v for k, v in stack[0].model_dump().items() if k != "stack"}
+
+
+def test_a_network_gives_the_same_whoever_is_beside_it(
+    stack: list[TrainUnit], executor: Executor
+) -> None:
+    together = metrics_of(executor.execute_stack(stack))
+    assert len({str(metrics) for metrics in together}) == REPLICATES
+    assert [executor.execute(unit).metrics for unit in stack] == together
+    assert metrics_of(executor.execute_stack([stack[2], stack[0]])) == [together[2], together[0]]
+
+
+def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
+    stack: list[TrainUnit],
+) -> None:
+    shelf = Shelf(LOCATIONS, torch.device("cpu"))
+    recipe = stack[0].recipe.model_copy(update={"epochs": 1, "steps_per_epoch": 3, "lr": 0.01})
+    side_by_side = [prepare(unit, shelf) for unit in stack]
+    fit = fit_stack(side_by_side, recipe, NothingKept())
+    for place, unit in enumerate(stack):
+        alone = prepare(unit, shelf)
+        single = fit_alone(alone, recipe, NothingKept())
+        assert single.train_loss == pytest.approx(fit.train_losses[place], rel=1e-5)
+        assert single.trained_images == fit.trained_images
+        for one, other in zip(
+            alone.built.network.state_dict().values(),  # type: ignore[attr-defined]
+            side_by_side[place].built.network.state_dict().values(),  # type: ignore[attr-defined]
+            strict=True,
+        ):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [resolve_scheme("ce").model_copy(update={"mixing": "mixup"}), resolve_scheme("ldam-drw")],
+    ids=["mixup", "ldam"],
+)
+def test_every_network_has_its_own_mixing_and_classifier(
+    stack: list[TrainUnit], executor: Executor, scheme: SchemeSpec
+) -> None:
+    units = [unit.model_copy(update={"scheme": scheme}) for unit in stack]
+    together = metrics_of(executor.execute_stack(units))
+    assert [executor.execute(unit).metrics for unit in units] == together
+
+
+def test_one_network_that_blows_up_leaves_the_others_alone(
+    stack: list[TrainUnit], executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = metrics_of(executor.execute_stack(stack))
+    from imbnas.execution import train_stack
+
+    def spoilt(unit: TrainUnit, shelf: Shelf) -> object:
+        prepared = prepare(unit, shelf)
+        if unit.replicate == 1:
+            with torch.no_grad():
+                next(prepared.built.network.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
+        return prepared
+
+    monkeypatch.setattr(train_stack, "prepare", spoilt)
+    first, failed, third = executor.execute_stack(stack)
+    assert isinstance(failed, NonFiniteLossError)
+    assert metrics_of([first, third]) == [expected[0], expected[2]]
+
+
+def test_a_stack_goes_on_at_its_checkpoint_and_no_other_stack_does(
+    stack: list[TrainUnit], tmp_path: Path
+) -> None:
+    undisturbed = Executor(RunDirectory(tmp_path / "other"), LOCATIONS).execute_stack(stack)
+    directory = RunDirectory(tmp_path / "run")
+    keeping = Checkpointing(directory, interval=0.0, suspending=True)
+    executor = Executor(directory, LOCATIONS, attempt=keeping.attempt)
+    with pytest.raises(Suspended):
+        executor.execute_stack(stack)
+    (kept,) = directory.checkpoints.iterdir()
+    keeping.suspending = False
+    assert Checkpointing(directory).attempt(stack).open().load() is not None
+    assert Checkpointing(directory).attempt(stack[:2]).open().load() is None
+    resumed = executor.execute_stack(stack)
+    assert metrics_of(resumed) == metrics_of(undisturbed)
+    assert kept.name.startswith(stack[0].identity)
+
+
+def test_the_time_of_a_stack_is_shared_evenly(stack: list[TrainUnit], executor: Executor) -> None:
+    records = [r for r in executor.execute_stack(stack) if isinstance(r, Record)]
+    assert len({record.cost.seconds for record in records}) == 1
+    for record in records:
+        assert isinstance(record.metrics, TrainMetrics)
+        assert record.cost.macs == record.metrics.macs * (
+            record.cost.images_seen + 2 * record.unit.recipe.epochs  # type: ignore[union-attr]
+            * record.unit.recipe.steps_per_epoch * record.unit.recipe.batch_size  # type: ignore[union-attr, operator]
+        )  # fmt: skip
