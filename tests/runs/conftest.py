@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from imbnas.suites.reading import read_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
 from imbnas.suites.resolving import Resolver
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
-from imbnas.units.work import Unit
+from imbnas.units.work import DataRef, TrainUnit, Unit
 
 ARCHITECTURES = 50
 
@@ -32,6 +33,9 @@ class FakeExecutor:
 
     log: Path
     seconds: float = 0.0
+
+    def execute_stack(self, units: Sequence[TrainUnit]) -> list[Record | Exception]:
+        return [self.execute(unit) for unit in units]
 
     def execute(self, unit: Unit) -> Record:
         line = f"{unit.identity} {os.getpid()} {time.time_ns()}\n".encode()
@@ -70,6 +74,33 @@ def two_hundred(tiny_suite: Path) -> ResolvedSuite:
         for a in get_space("nats-tss").architectures()[:ARCHITECTURES]
     )
     return resolved.model_copy(update={"population": members})
+
+
+@pytest.fixture
+def stacked_run(tmp_path: Path, two_hundred: ResolvedSuite) -> RunDirectory:
+    """The same with five replicates in stacks of three, which are then not all full."""
+    only = two_hundred.suite.fidelities["only"].model_copy(update={"stack": 3})
+    suite = two_hundred.suite.model_copy(update={"fidelities": {"only": only}})
+    conditions = {
+        name: facts.model_copy(update={"replicates": tuple(_replicates(facts.replicates[0], 5))})
+        for name, facts in two_hundred.conditions.items()
+    }
+    directory = RunDirectory(tmp_path / "stacked")
+    directory.store_suite(
+        two_hundred.model_copy(
+            update={
+                "suite": suite, "settings": only, "replicates": 5, "conditions": conditions,
+                "population": two_hundred.population[:10],
+            }
+        )
+    )  # fmt: skip
+    return directory
+
+
+def _replicates(first: DataRef, count: int) -> Iterator[DataRef]:
+    for replicate in range(count):
+        condition = first.condition.replace("subset-0", f"subset-{replicate}")
+        yield first.model_copy(update={"condition": condition})
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def keeping(tmp_path: Path, interval: float = 0.0) -> Checkpointing:
 
 
 def kept_state(tmp_path: Path, unit: Unit, interval: float = 0.0) -> KeptState:
-    return keeping(tmp_path, interval).attempt(unit).open()
+    return keeping(tmp_path, interval).attempt([unit]).open()
 
 
 @pytest.fixture(scope="module")
@@ -302,11 +302,11 @@ def test_a_strategy_that_trains_twice_resumes_in_its_second_training(
     expansion: Expansion, tmp_path: Path
 ) -> None:
     unit = first(expansion, TrainUnit)
-    attempt = keeping(tmp_path).attempt(unit)
+    attempt = keeping(tmp_path).attempt([unit])
     fit(attempt.open(), "ce")
     with pytest.raises(KilledError):
         fit(attempt.open(), "cutmix", kill_in=2)
-    again = keeping(tmp_path).attempt(unit)
+    again = keeping(tmp_path).attempt([unit])
     assert fit(again.open(), "ce")[2] == []
     assert fit(again.open(), "cutmix")[2] == [2, 3, 4]
 
@@ -317,17 +317,17 @@ def test_a_suspended_unit_stops_right_after_a_checkpoint(
     unit, keep = first(expansion, TrainUnit), keeping(tmp_path, interval=1e9)
     keep.suspending = True
     with pytest.raises(Suspended):
-        fit(keep.attempt(unit).open(), "ce")
+        fit(keep.attempt([unit]).open(), "ce")
     assert fit(kept_state(tmp_path, unit), "ce")[2] == [1, 2, 3, 4]
 
 
 def test_seconds_count_what_was_taken_over(expansion: Expansion, tmp_path: Path) -> None:
     unit = first(expansion, TrainUnit)
-    attempt = keeping(tmp_path).attempt(unit)
+    attempt = keeping(tmp_path).attempt([unit])
     attempt._start -= 500
     with pytest.raises(KilledError):
         fit(attempt.open(), "ce", kill_in=3)
-    later = keeping(tmp_path).attempt(unit)
+    later = keeping(tmp_path).attempt([unit])
     assert later.seconds < 400
     fit(later.open(), "ce")
     assert later.seconds >= 500

@@ -122,7 +122,7 @@ def test_an_unknown_ranker_is_told_when_the_suite_is_resolved(with_rankers: With
 
 
 def test_the_full_suite_compares_every_built_in_ranker() -> None:
-    part = load_suite("lt-digits-full").parts["transfer"]
+    part = load_suite("lt-digits").parts["transfer"]
     assert isinstance(part, TransferPart)
     listed = {ranker.name for ranker in part.rankers}
     assert listed == {e.name for e in RANKERS.entries() if e.origin == "imbnas"}
