@@ -11,7 +11,7 @@ from imbnas.suites.reading import read_suite
 from imbnas.suites.resolving import Resolver
 from imbnas.units.frozen import canonical_json
 from imbnas.units.recipes import Recipe
-from imbnas.units.work import SupernetUnit
+from imbnas.units.work import SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 SAMPLED = "[fidelities.only.supernet]\n"
@@ -91,3 +91,29 @@ def test_a_searcher_that_the_space_cannot_serve_is_refused_when_the_suite_is_rea
         read_suite(variant(tmp_path, tiny_suite, *changes))
     assert "fidelities.only.searcher.options" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([('"nats-tss"', '"darts"')], "fidelities.only.stack: networks of space 'darts' cannot"),
+        ([("batch_size = 32", "batch_size = 32\nclip_norm = 5")], "norm of a stack's gradients"),
+    ],
+    ids=["space", "clipping"],
+)
+def test_stacks_are_refused_where_they_would_not_give_the_networks(
+    tmp_path: Path, tiny_suite: Path, changes: list[tuple[str, str]], said: str
+) -> None:
+    stacked = ("replicates = 2\n", "replicates = 2\nstack = 2\n")
+    with pytest.raises(InputError, match=said):
+        read_suite(variant(tmp_path, tiny_suite, stacked, *changes))
+
+
+def test_only_the_population_is_stacked(tmp_path: Path, tiny_suite: Path) -> None:
+    path = variant(tmp_path, tiny_suite, ("replicates = 2\n", "replicates = 2\nstack = 2\n"))
+    plan = Expansion(Resolver(read_suite(path), "only", LOCATIONS).resolve()).plan()
+    trainings = [unit for unit in plan.units if isinstance(unit, TrainUnit)]
+    by_source = {(unit.model.source, unit.stack) for unit in trainings}
+    assert by_source == {("space", 2), ("baseline", 1)}
+    found = plan.found_units({r.waits_for: trainings[-1].model.label for r in plan.retrainings})
+    assert {unit.stack for unit in found} == {1}
