@@ -1,5 +1,7 @@
 """Fixtures that several folders of tests share."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -7,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from imbnas.cli import main
 
 _START = "from imbnas.cli import main; main()"
 TESTS = Path(__file__).resolve().parent
@@ -40,6 +44,30 @@ def bench() -> Bench:
             cwd=cwd,
             env=os.environ | {"COLUMNS": "200"},
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def bench_here() -> Bench:
+    """Run ``imbnas-bench`` in this process, without the seconds that imports take in a new one.
+
+    For commands that load no plug-in and leave no process: what they register would stay.
+    """
+
+    def run(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        out, err, words = io.StringIO(), io.StringIO(), [str(argument) for argument in arguments]
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            contextlib.chdir(cwd or Path.cwd()),
+            pytest.MonkeyPatch.context() as patch,
+            pytest.raises(SystemExit) as end,
+        ):
+            patch.setenv("COLUMNS", "200")
+            main(words)
+        assert isinstance(end.value.code, int)
+        return subprocess.CompletedProcess(words, end.value.code, out.getvalue(), err.getvalue())
 
     return run
 
