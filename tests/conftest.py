@@ -62,10 +62,10 @@ def bench_here() -> Bench:
             contextlib.redirect_stderr(err),
             contextlib.chdir(cwd or Path.cwd()),
             pytest.MonkeyPatch.context() as patch,
-            pytest.raises(SystemExit) as end,
         ):
             patch.setenv("COLUMNS", "200")
-            main(words)
+            with pytest.raises(SystemExit) as end:
+                main(words)
         assert isinstance(end.value.code, int)
         return subprocess.CompletedProcess(words, end.value.code, out.getvalue(), err.getvalue())
 
