@@ -101,16 +101,16 @@ def test_units_that_cannot_be_meant_are_one_line(
 
 
 def test_watching_ends_when_nothing_is_left(
-    bench: Any, bench_command: Any, tmp_path: Path, tiny_suite: Path
+    bench_here: Any, bench_command: Any, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "1")
+    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not (run / "claims").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    shown = bench("status", run, "--watch", "--interval", "0.2")
+    shown = bench_here("status", run, "--watch", "--interval", "0.1")
     assert process.wait(timeout=120) == 0
     assert shown.returncode == 0, shown.stderr
     lines = [line for line in shown.stdout.splitlines() if line.startswith("tiny@1/only: ")]
