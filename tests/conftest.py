@@ -1,12 +1,17 @@
 """Fixtures that several folders of tests share."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from imbnas.cli import main
 
 _START = "from imbnas.cli import main; main()"
 TESTS = Path(__file__).resolve().parent
@@ -45,6 +50,30 @@ def bench() -> Bench:
 
 
 @pytest.fixture(scope="session")
+def bench_here() -> Bench:
+    """Run ``imbnas-bench`` in this process, without the seconds that imports take in a new one.
+
+    For commands that load no plug-in and leave no process: what they register would stay.
+    """
+
+    def run(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        out, err, words = io.StringIO(), io.StringIO(), [str(argument) for argument in arguments]
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            contextlib.chdir(cwd or Path.cwd()),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setenv("COLUMNS", "200")
+            with pytest.raises(SystemExit) as end:
+                main(words)
+        assert isinstance(end.value.code, int)
+        return subprocess.CompletedProcess(words, end.value.code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def bench_command() -> Callable[..., list[str]]:
     """The command line that starts ``imbnas-bench``, for tests that kill it."""
     return _command
@@ -52,8 +81,29 @@ def bench_command() -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path, bench: Bench) -> Path:
-    """The run directory of the tiny suite, done by two workers; tests must not change it."""
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    done = bench("run", "--suite", tiny_suite, "--out", folder, "--workers", "2")
-    assert done.returncode == 0, done.stderr
-    return folder
+    """The run directory of the tiny suite, done by two workers; tests must not change it.
+
+    Where several processes share the tests, one of them does it for all.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished"
+    outcome = root / "outcome"
+    with contextlib.suppress(FileExistsError):
+        root.mkdir()
+        done = bench("run", "--suite", tiny_suite, "--out", root / "run", "--workers", "2")
+        (root / "draft").write_text("" if done.returncode == 0 else done.stderr or "failed")
+        (root / "draft").rename(outcome)
+    while not outcome.exists():
+        time.sleep(0.1)
+    assert outcome.read_text() == ""
+    return root / "run"
+
+
+@pytest.fixture(scope="session")
+def trainings_suite(tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path) -> Path:
+    """The sixteen single trainings of the tiny suite, by the same identities."""
+    text = tiny_suite.read_text()
+    start, end = text.index("[parts.adaptation]"), text.index("[fidelities.only]")
+    path = tmp_path_factory.mktemp("suites") / "trainings.toml"
+    path.write_text(text[:start] + text[end:])
+    return path

@@ -10,9 +10,7 @@ from torch import Tensor, nn
 
 from imbnas.baselines.cifar_resnet import CifarResNet
 from imbnas.baselines.pretrained import Pretrained, check_pretrained
-from imbnas.baselines.restriding import body_reduction
 from imbnas.baselines.spec import BaselineSpec
-from imbnas.baselines.timm_models import create_body
 from imbnas.baselines.tracing import macs_per_image, meta_forward
 from imbnas.errors import InputError, UnknownNameError
 
@@ -168,6 +166,9 @@ def _body(
     spec: BaselineSpec, resolution: int, in_channels: int, pretrained: Pretrained = False
 ) -> nn.Module:
     if spec.source == "timm":
+        # timm takes seconds to import, in every worker; most units need none of it.
+        from imbnas.baselines.timm_models import create_body
+
         return create_body(
             spec, resolution=resolution, in_channels=in_channels, pretrained=pretrained
         )
@@ -242,6 +243,8 @@ def describe(
     Raises:
         InputError: the baseline cannot take images of that size.
     """
+    from imbnas.baselines.restriding import body_reduction
+
     network = _build_aside(spec, resolution, in_channels, num_classes)
     counted = _count(network, in_channels, resolution)
     inner = _inner_resolution(spec, resolution)

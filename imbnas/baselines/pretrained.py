@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from timm.models import get_pretrained_cfg
 from torch import nn
 
 from imbnas.baselines.spec import BaselineSpec
@@ -127,7 +126,7 @@ def check_pretrained(spec: BaselineSpec, pretrained: Pretrained) -> None:
                 f"in {', '.join(_SUFFIXES)}"
             )
         return
-    config = get_pretrained_cfg(spec.model)
+    config = _published(spec)
     if config is None or not config.has_weights:
         raise InputError(
             f"baseline {spec.name}: timm publishes no weights for {spec.model}; "
@@ -138,8 +137,15 @@ def check_pretrained(spec: BaselineSpec, pretrained: Pretrained) -> None:
 def _place(spec: BaselineSpec, pretrained: Path | bool) -> str:
     if isinstance(pretrained, Path):
         return str(pretrained)
-    config = get_pretrained_cfg(spec.model)
+    config = _published(spec)
     return "nowhere" if config is None else str(config.hf_hub_id or config.url)
+
+
+def _published(spec: BaselineSpec) -> Any:
+    """What timm knows of the published weights; ``None`` where it knows nothing."""
+    from timm.models import get_pretrained_cfg
+
+    return get_pretrained_cfg(spec.model)
 
 
 def _filled_fraction(fresh: nn.Module, loaded: nn.Module) -> float:

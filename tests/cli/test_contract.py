@@ -64,12 +64,12 @@ def test_list_json_gives_name_version_origin_summary(bench, kind) -> None:
         assert all(isinstance(value, str) and value for value in entry.values())
 
 
-def test_show_arch(bench) -> None:
-    done = bench("show", "arch", "nats-tss", ARCHITECTURE, "--json")
+def test_show_arch(bench_here) -> None:
+    done = bench_here("show", "arch", "nats-tss", ARCHITECTURE, "--json")
     shown = json.loads(done.stdout)
     assert (shown["params"], shown["macs"], shown["dead"]) == (1_288_506, 184_730_250, False)
     small = json.loads(
-        bench(
+        bench_here(
             "show",
             "arch",
             "nats-tss",
@@ -86,9 +86,9 @@ def test_show_arch(bench) -> None:
     assert shown["functional_id"]
 
 
-def test_show_condition(bench, tmp_path: Path) -> None:
+def test_show_condition(bench_here, tmp_path: Path) -> None:
     manifest = tmp_path / "m.json"
-    done = bench("show", "condition", "digits@20x", "--json", "--manifest", manifest)
+    done = bench_here("show", "condition", "digits@20x", "--json", "--manifest", manifest)
     shown = json.loads(done.stdout)
     counts = shown["class_counts"]
     assert sum(counts) == shown["total"]
@@ -97,19 +97,19 @@ def test_show_condition(bench, tmp_path: Path) -> None:
     assert shown["groups"]["many"] is None
     assert json.loads(manifest.read_text())["sha256"] == shown["sha256"]
     paper = json.loads(
-        bench("show", "condition", "digits@20x", "--protocol", "paper", "--json").stdout
+        bench_here("show", "condition", "digits@20x", "--protocol", "paper", "--json").stdout
     )
     assert paper["class_counts"][0] > counts[0]
     assert paper["validation_split"] == "test"
 
 
-def test_show_baseline(bench) -> None:
-    shown = json.loads(bench("show", "baseline", "resnet10t", "--json").stdout)
+def test_show_baseline(bench_here) -> None:
+    shown = json.loads(bench_here("show", "baseline", "resnet10t", "--json").stdout)
     assert shown["params"] > 4_000_000
     assert isinstance(shown["macs"], int)
     assert (shown["baseline"], shown["reduction"], shown["patch_size"]) == ("resnet10t", 8, None)
     ad_hoc = json.loads(
-        bench(
+        bench_here(
             "show", "baseline", "vit_tiny_patch16_224", "--json", "--resolution", "16",
             "--in-channels", "1", "--num-classes", "100",
         ).stdout
@@ -120,7 +120,9 @@ def test_show_baseline(bench) -> None:
     )
 
 
-def test_train_any_timm_model_fresh_or_from_weights_in_the_data_root(bench, tmp_path: Path) -> None:
+def test_train_any_timm_model_fresh_or_from_weights_in_the_data_root(
+    bench_here, tmp_path: Path
+) -> None:
     (tmp_path / "pretrained").mkdir()
     with torch.random.fork_rng():
         state = timm.create_model("test_resnet").state_dict()
@@ -131,7 +133,7 @@ def test_train_any_timm_model_fresh_or_from_weights_in_the_data_root(bench, tmp_
         "lt-digits/smoke", "--data-root", tmp_path, "--offline", "--json",
     ]  # fmt: skip
     fresh, pretrained = (
-        json.loads(bench(*command, *more).stdout) for more in ((), ("--pretrained",))
+        json.loads(bench_here(*command, *more).stdout) for more in ((), ("--pretrained",))
     )
     assert (fresh["model"], pretrained["model"]) == ("test_resnet", "test_resnet (pretrained)")
     assert fresh["params"] == pretrained["params"]
@@ -141,13 +143,13 @@ def test_train_any_timm_model_fresh_or_from_weights_in_the_data_root(bench, tmp_
         assert shown["latency_ms"] > 0
 
 
-def test_show_takes_the_common_options(bench, tmp_path: Path) -> None:
+def test_show_takes_the_common_options(bench_here, tmp_path: Path) -> None:
     common = ("--offline", "--data-root", tmp_path, "--json")
     for what in (("arch", "nats-tss", ARCHITECTURE), ("condition", "digits@20x")):
-        done = bench("show", *what, *common)
+        done = bench_here("show", *what, *common)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)
-    assert bench("show", "baseline", "cifar_resnet20", *common).returncode == 0
+    assert bench_here("show", "baseline", "cifar_resnet20", *common).returncode == 0
 
 
 def test_train_prints_everything(bench) -> None:
@@ -165,11 +167,11 @@ def test_train_prints_everything(bench) -> None:
     assert shown["images_per_second"] > 0
 
 
-def test_leaderboard_and_status_of_a_finished_run(bench, finished_run: Path) -> None:
-    status = json.loads(bench("status", finished_run, "--json").stdout)
+def test_leaderboard_and_status_of_a_finished_run(bench_here, finished_run: Path) -> None:
+    status = json.loads(bench_here("status", finished_run, "--json").stdout)
     assert (status["done"], status["left"], status["failed"]) == (status["total"], 0, 0)
     before = {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()}
-    tables = json.loads(bench("leaderboard", finished_run, "--json").stdout)["tables"]
+    tables = json.loads(bench_here("leaderboard", finished_run, "--json").stdout)["tables"]
     assert set(tables) == {
         "rank_correlation",
         "rankers",
@@ -253,10 +255,10 @@ BAD_INPUT = [
 
 @pytest.mark.parametrize(("arguments", "said"), BAD_INPUT, ids=lambda value: str(value)[:60])
 def test_bad_input_is_one_line_and_changes_nothing(
-    bench, monkeypatch, tmp_path: Path, arguments: list[str], said: str
+    bench_here, monkeypatch, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    done = bench(*arguments, cwd=tmp_path)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    done = bench_here(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     lines = done.stderr.strip().splitlines()

@@ -48,8 +48,8 @@ def failed_run(bench: Any, tmp_path_factory: pytest.TempPathFactory, tiny_suite:
     return folder / "run"
 
 
-def test_logs_of_a_failed_unit(bench: Any, failed_run: Path) -> None:
-    shown = bench("logs", failed_run, "by talks")
+def test_logs_of_a_failed_unit(bench_here: Any, failed_run: Path) -> None:
+    shown = bench_here("logs", failed_run, "by talks")
     assert shown.returncode == 0, shown.stderr
     lines = shown.stdout.splitlines()
     assert lines[0] == "adapt to digits@10x:subset-0 by talks (replicate 0)"
@@ -62,20 +62,24 @@ def test_logs_of_a_failed_unit(bench: Any, failed_run: Path) -> None:
     assert any(line.startswith("worker ") for line in lines)
     # What other units of the same worker wrote is not there.
     assert shown.stdout.count(" begin ") == shown.stdout.count(" end ") == 1
-    told = json.loads(bench("logs", failed_run, "by talks", "--json").stdout)["units"]
+    told = json.loads(bench_here("logs", failed_run, "by talks", "--json").stdout)["units"]
     (unit,) = told
     assert unit["state"] == "failed"
     assert unit["failure"]["traceback"].strip().endswith("RuntimeError: no idea how")
-    (same,) = json.loads(bench("logs", failed_run, unit["identity"][:10], "--json").stdout)["units"]
+    (same,) = json.loads(bench_here("logs", failed_run, unit["identity"][:10], "--json").stdout)[
+        "units"
+    ]
     assert same == unit
 
 
-def test_logs_of_done_and_waiting_units(bench: Any, failed_run: Path) -> None:
-    (done,) = json.loads(bench("logs", failed_run, "by p0", "--json").stdout)["units"]
+def test_logs_of_done_and_waiting_units(bench_here: Any, failed_run: Path) -> None:
+    (done,) = json.loads(bench_here("logs", failed_run, "by p0", "--json").stdout)["units"]
     assert done["state"] == "done"
     assert done["seconds"] >= 0
     assert "done in" in done["log"][-1]
-    waiting = json.loads(bench("logs", failed_run, "evolution search*", "--json").stdout)["units"]
+    waiting = json.loads(bench_here("logs", failed_run, "evolution search*", "--json").stdout)[
+        "units"
+    ]
     assert sorted(unit["state"] for unit in waiting) == ["done", "waiting"]
 
 
@@ -88,25 +92,25 @@ def test_logs_of_done_and_waiting_units(bench: Any, failed_run: Path) -> None:
     ],
 )
 def test_units_that_cannot_be_meant_are_one_line(
-    bench: Any, finished_run: Path, wanted: str, message: str
+    bench_here: Any, finished_run: Path, wanted: str, message: str
 ) -> None:
-    done = bench("logs", finished_run, wanted)
+    done = bench_here("logs", finished_run, wanted)
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_watching_ends_when_nothing_is_left(
-    bench: Any, bench_command: Any, tmp_path: Path, tiny_suite: Path
+    bench_here: Any, bench_command: Any, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "1")
+    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not (run / "claims").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    shown = bench("status", run, "--watch", "--interval", "0.2")
+    shown = bench_here("status", run, "--watch", "--interval", "0.1")
     assert process.wait(timeout=120) == 0
     assert shown.returncode == 0, shown.stderr
     lines = [line for line in shown.stdout.splitlines() if line.startswith("tiny@1/only: ")]
@@ -116,7 +120,7 @@ def test_watching_ends_when_nothing_is_left(
     assert "units/s" in shown.stdout
 
 
-def test_status_names_units_at_work(bench: Any, tmp_path: Path, finished_run: Path) -> None:
+def test_status_names_units_at_work(bench_here: Any, tmp_path: Path, finished_run: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     record = next((run / "records" / "supernet").rglob("*.json"))
@@ -124,15 +128,15 @@ def test_status_names_units_at_work(bench: Any, tmp_path: Path, finished_run: Pa
     claim = {"host": "elsewhere", "boot": "", "pid": 77, "started": 0.0}
     (run / "claims" / record.name).write_text(json.dumps(claim))
     (run / "claims" / f"{'0' * 64}.json").write_text("")  # left by a power cut
-    status = json.loads(bench("status", run, "--json").stdout)
+    status = json.loads(bench_here("status", run, "--json").stdout)
     (running,) = status["running"]
     assert (running["host"], running["pid"]) == ("elsewhere", 77)
     assert running["label"].startswith("supernet of nats-tss on digits@1x")
     assert status["left"] == 1
-    assert "running: supernet of nats-tss" in bench("status", run).stdout
-    told = json.loads(bench("logs", run, record.stem, "--json").stdout)["units"]
+    assert "running: supernet of nats-tss" in bench_here("status", run).stdout
+    told = json.loads(bench_here("logs", run, record.stem, "--json").stdout)["units"]
     assert told[0]["state"] == "running"
-    both = bench("status", run, "--json", "--watch")
+    both = bench_here("status", run, "--json", "--watch")
     assert both.returncode == 2
 
 

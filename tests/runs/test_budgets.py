@@ -51,24 +51,24 @@ def epoch_of(path: Path) -> int:
 
 
 def test_max_units_is_exact_for_any_number_of_workers(
-    bench, tmp_path: Path, tiny_suite: Path
+    bench_here, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    flags = ("run", "--suite", tiny_suite, "--out", run, "--part", "transfer", "--workers", "3")
-    done = bench(*flags, "--max-units", "5")
+    flags = ("run", "--suite", trainings_suite, "--out", run)
+    done = bench_here(*flags, "--workers", "3", "--max-units", "5")
     assert done.returncode == 3, done.stderr
     assert "stopped by --max-units: 5 of 16 units are done, 11 are left" in done.stderr
     assert len(list((run / "records").rglob("*.json"))) == 5
-    rest = bench(*flags, "--max-units", "11")
+    rest = bench_here(*flags, "--workers", "1", "--max-units", "11")
     assert rest.returncode == 0, rest.stderr
     assert len(list((run / "records").rglob("*.json"))) == 16
 
 
 def test_a_spent_time_budget_stops_with_its_own_status(
-    bench, tmp_path: Path, long_suite: Path
+    bench_here, tmp_path: Path, long_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    done = bench(
+    done = bench_here(
         "run", "--suite", long_suite, "--out", run, "--only", "supernet*", "--workers", "1",
         "--time-budget", "1s",
     )  # fmt: skip
@@ -80,10 +80,11 @@ def test_a_spent_time_budget_stops_with_its_own_status(
 
 
 def test_a_suspended_worker_keeps_the_state_of_its_unit(
-    bench, tmp_path: Path, long_suite: Path
+    bench_here, tmp_path: Path, long_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    bench("run", "--suite", long_suite, "--out", run, "--only", "supernet*", "--time-budget", "1s")
+    # The script executor binds the directory and starts nothing.
+    bench_here("run", "--suite", long_suite, "--out", run, "--executor", "script")
     worker = subprocess.Popen(
         [sys.executable, "-m", "imbnas.runs.worker", str(run), "--only", "supernet*",
          "--checkpoint-seconds", "1000"],

@@ -41,17 +41,17 @@ def damage_records(run: Path) -> list[Path]:
 
 
 def test_damaged_records_are_named_and_done_again(
-    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     damaged = damage_records(run)
     before = content_of(run / "records")
-    status = bench("status", run, "--json")
+    status = bench_here("status", run, "--json")
     assert status.returncode == 1
     told = json.loads(status.stdout)["damaged"]
     assert len(told) == 4
-    shown = bench("leaderboard", run, "--json")
+    shown = bench_here("leaderboard", run, "--json")
     assert shown.returncode == 1
     for path in damaged:
         assert str(path) in status.stderr
@@ -59,7 +59,7 @@ def test_damaged_records_are_named_and_done_again(
     correlations = json.loads(shown.stdout)["tables"]["rank_correlation"]
     assert sum(row["n_missing"] for row in correlations) > 0
     assert content_of(run / "records") == before
-    done = bench("run", "--suite", tiny_suite, "--out", run)
+    done = bench_here("run", "--suite", tiny_suite, "--out", run, "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("damaged record") == 4
     assert tables_of(run) == tables_of(finished_run)

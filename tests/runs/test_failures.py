@@ -60,7 +60,9 @@ class Crashes:
 """
 
 
-def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_suite: Path) -> None:
+def test_failing_strategies_leave_reasons_and_gaps(
+    bench, bench_here, tmp_path: Path, tiny_suite: Path
+) -> None:
     plugin, suite, run = tmp_path / "mine.py", tmp_path / "s.toml", tmp_path / "run"
     plugin.write_text(PLUGIN)
     text = tiny_suite.read_text().replace(
@@ -69,7 +71,7 @@ def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_s
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     done = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
     assert done.returncode == 1, done.stderr
-    status = json.loads(bench("status", run, "--json").stdout)
+    status = json.loads(bench_here("status", run, "--json").stdout)
     reasons = {failure["error"]: failure["message"] for failure in status["failures"]}
     assert reasons["RuntimeError"] == "no idea how"
     assert "returned str, not a supernet" in reasons["TypeError"]
@@ -86,18 +88,22 @@ def test_failing_strategies_leave_reasons_and_gaps(bench, tmp_path: Path, tiny_s
         assert rows[strategy]["accuracy_mean"] == ""
     again = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
     assert again.returncode == 1
-    missing = bench("run", "--suite", suite, "--out", run, "--part", "adaptation")
+    missing = bench_here("run", "--suite", suite, "--out", run, "--part", "adaptation")
     assert missing.returncode == 2
     assert "unknown strategy" in missing.stderr
 
 
-def test_a_loss_that_is_not_finite_is_a_failure(bench, tmp_path: Path, tiny_suite: Path) -> None:
+def test_a_loss_that_is_not_finite_is_a_failure(
+    bench_here, tmp_path: Path, trainings_suite: Path
+) -> None:
     suite, run = tmp_path / "s.toml", tmp_path / "run"
-    text = tiny_suite.read_text().replace("batch_size = 32\n", "batch_size = 32\nlr = 1e30\n", 1)
+    text = trainings_suite.read_text().replace(
+        "batch_size = 32\n", "batch_size = 32\nlr = 1e30\n", 1
+    )
     suite.write_text(
         text.replace("replicates = 2", "replicates = 1").replace("epochs = 2", "epochs = 6")
     )
-    done = bench("run", "--suite", suite, "--out", run, "--part", "transfer")
+    done = bench_here("run", "--suite", suite, "--out", run, "--workers", "1")
     assert done.returncode == 1
     assert "NonFiniteLossError" in done.stderr
     with (run / "tables" / "rank_correlation.csv").open() as file:

@@ -1,6 +1,7 @@
 """A run survives being killed at any moment; tables do not depend on how it was done."""
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -39,54 +40,61 @@ def tables_of(run: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in (run / "tables").glob("*.csv") if p.stem != "cost"}
 
 
+def metrics_of(run: Path) -> dict[str, str]:
+    """Name → result of every record."""
+    paths = (run / "records").rglob("*.json")
+    return {p.name: json.dumps(json.loads(p.read_bytes())["metrics"]) for p in paths}
+
+
 def records_of(run: Path) -> dict[str, int]:
     """Name → modification time of every record."""
     return {p.name: p.stat().st_mtime_ns for p in (run / "records").rglob("*.json")}
 
 
-@pytest.mark.parametrize("workers", ["1", "4"])
 def test_tables_are_the_same_bytes_for_any_number_of_workers(
-    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path, workers: str
+    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
-    done = bench("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", workers)
+    """Three here, against two; the tests of executors do the same with one."""
+    done = bench_here("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", "3")
     assert done.returncode == 0, done.stderr
     assert tables_of(tmp_path / "run") == tables_of(finished_run)
     assert len(tables_of(finished_run)) == 7
 
 
 def test_a_second_run_does_nothing(
-    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     before = records_of(run)
-    done = bench("run", "--suite", tiny_suite, "--out", run)
+    done = bench_here("run", "--suite", tiny_suite, "--out", run)
     assert done.returncode == 0
     assert records_of(run) == before
     assert tables_of(run) == tables_of(finished_run)
 
 
 def test_more_replicates_extend_a_run_and_stay(
-    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     before = records_of(run)
-    done = bench(
-        "run", "--suite", tiny_suite, "--out", run, "--part", "transfer", "--replicates", "3"
-    )
+    done = bench_here(
+        "run", "--suite", tiny_suite, "--out", run, "--part", "transfer", "--replicates", "3",
+        "--workers", "1",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     after = records_of(run)
     assert before.items() < after.items()
     assert len(after) == len(before) + 8
-    refused = bench("run", "--suite", tiny_suite, "--out", run, "--replicates", "2")
+    refused = bench_here("run", "--suite", tiny_suite, "--out", run, "--replicates", "2")
     assert refused.returncode == 2
     assert "holds 3 replicates" in refused.stderr
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
-    bench, bench_command, monkeypatch, tmp_path: Path, tiny_suite: Path, finished_run: Path,
+    bench_here, bench_command, monkeypatch, tmp_path: Path, tiny_suite: Path, finished_run: Path,
     kills: int,
 ) -> None:  # fmt: skip
     """Single workers and whole families of processes are killed, wherever they are."""
@@ -97,12 +105,15 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
     flags = ("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
     command = bench_command(*flags, "--checkpoint-every", "0s")
     finished: dict[str, int] = {}
-    process, reach = None, 10.0
+    process, reach = None, 2.0
     for _ in range(kills):
         if process is None or process.poll() is not None:
             process = subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
+        if not finished:
+            # However slow the machine is, the first kill falls into the run.
+            wait_for(lambda: records_of(run))
         time.sleep(rng.uniform(0, reach))
         if rng.random() < 0.5:
             kill_all(process.pid)
@@ -118,7 +129,7 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
     if process is not None and process.poll() is None:
         kill_all(process.pid)
         process.wait()
-    done = bench(*flags)
+    done = bench_here(*flags)
     assert done.returncode == 0, done.stderr
     assert finished.items() <= records_of(run).items()
     assert tables_of(run) == tables_of(finished_run)
@@ -129,10 +140,10 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
 
 
 def test_workers_end_when_their_supervisor_is_killed(
-    bench_command, tmp_path: Path, tiny_suite: Path
+    bench_command, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "2")
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: len(psutil.Process(process.pid).children()) == 2)
     workers = psutil.Process(process.pid).children()
@@ -146,23 +157,24 @@ def test_workers_end_when_their_supervisor_is_killed(
 
 
 def test_a_killed_worker_is_replaced_and_its_unit_done(
-    bench_command, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench_command, tmp_path: Path, trainings_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "1")
+    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: (run / "claims").exists() and any((run / "claims").iterdir()))
     for worker in psutil.Process(process.pid).children():
         worker.kill()
     assert process.wait(timeout=300) == 0
-    assert tables_of(run) == tables_of(finished_run)
+    assert len(metrics_of(run)) == 16
+    assert metrics_of(run).items() <= metrics_of(finished_run).items()
 
 
 def test_interrupting_keeps_what_is_finished(
-    bench_command, tmp_path: Path, tiny_suite: Path
+    bench_command, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", tiny_suite, "--out", run, "--workers", "2")
+    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: len(records_of(run)) > 2)
     process.send_signal(signal.SIGINT)

@@ -46,14 +46,14 @@ def empty_run(tmp_path: Path, finished_run: Path) -> RunDirectory:
 
 
 def test_a_known_suite_computes_nothing(
-    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     # A published leaderboard holds records and weights, but neither claims nor failures.
     published = tmp_path / "published"
     for folder in ("records", "weights"):
         shutil.copytree(finished_run / folder, published / folder)
     run = tmp_path / "run"
-    done = bench("run", "--suite", tiny_suite, "--out", run, "--reuse", published)
+    done = bench_here("run", "--suite", tiny_suite, "--out", run, "--reuse", published)
     assert done.returncode == 0, done.stderr
     count = len(records_of(finished_run))
     assert f"{count} units taken over from {published}" in done.stderr

@@ -70,8 +70,8 @@ def test_a_missing_package_is_one_line_with_the_remedy(
         build_executor(executor).run(order, lambda _: None)
 
 
-def test_bad_options_change_nothing_on_disk(bench, tmp_path: Path, tiny_suite: Path) -> None:
-    done = bench(
+def test_bad_options_change_nothing_on_disk(bench_here, tmp_path: Path, tiny_suite: Path) -> None:
+    done = bench_here(
         "run", "--suite", tiny_suite, "--executor", "slurm", "--executor-option", "minutes=x",
         cwd=tmp_path,
     )  # fmt: skip

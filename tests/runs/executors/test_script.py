@@ -39,11 +39,16 @@ def test_shellcheck_has_nothing_to_say(order: Order) -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_bash_runs_a_worker_that_does_everything(
-    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path, tables_of: Any, records_of: Any
+    bench_here,
+    tmp_path: Path,
+    tiny_suite: Path,
+    finished_run: Path,
+    tables_of: Any,
+    records_of: Any,
 ) -> None:
     run = tmp_path / "a run"
     options = ("--suite", tiny_suite, "--out", run)
-    done = bench("run", *options, "--executor", "script")
+    done = bench_here("run", *options, "--executor", "script")
     assert done.returncode == 0, done.stderr
     assert f"sbatch '{run}/workers.sbatch'" in done.stderr
     assert not (run / "records").exists()
@@ -55,7 +60,7 @@ def test_bash_runs_a_worker_that_does_everything(
     )
     known = records_of(run)
     assert known.keys() == records_of(finished_run).keys()
-    assert bench("run", *options).returncode == 0
+    assert bench_here("run", *options).returncode == 0
     assert records_of(run) == known
     assert tables_of(run) == tables_of(finished_run)
     assert sys.executable in (run / "workers.sbatch").read_text()

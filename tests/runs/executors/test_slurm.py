@@ -4,6 +4,7 @@ import signal
 import stat
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -122,30 +123,28 @@ def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
-def test_a_requeued_job_goes_on_from_what_is_on_disk(
-    order: Order, finished_run: Path, records_of: Records
-) -> None:
-    run = order.queue.directory.path
-    job = local_job(order)
+def test_a_requeued_job_goes_on_from_what_is_on_disk(order: Order, records_of: Records) -> None:
+    run, trainings = order.queue.directory.path, order.queue.plan.expansion.plan(("transfer",))
+    job = local_job(replace(order, parts=("transfer",)))
     wait_until(lambda: len(records_of(run)) >= 4)
     (task,) = psutil.Process(int(job.job_id)).children()
     task.send_signal(signal.SIGUSR2)  # as SLURM does when it preempts
     task.wait(timeout=60)
     known = records_of(run)
-    assert len(known) < len(records_of(finished_run))
+    assert len(known) < len(trainings.units)
     assert job.result() == 0
     after = records_of(run)
     assert known.items() <= after.items()
-    assert after.keys() == records_of(finished_run).keys()
+    assert after.keys() == {f"{unit.identity}.json" for unit in trainings.units}
     assert "preempted" in job.paths.stdout.read_text() + job.paths.stderr.read_text()
     assert len(list((run / "logs").glob("*.log"))) == 2
 
 
 def test_submitits_local_jobs_give_the_same_tables(
-    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path, tables_of: Any
+    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path, tables_of: Any
 ) -> None:
     run = tmp_path / "jobs"
-    done = bench(
+    done = bench_here(
         "run", "--suite", tiny_suite, "--out", run, "--workers", "2", "--executor", "slurm",
         "--executor-option", "cluster=local", "--executor-option", "poll_seconds=0.5",
     )  # fmt: skip
