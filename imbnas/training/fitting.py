@@ -133,7 +133,8 @@ class Fitting:
         steps = recipe.steps_per_epoch or math.ceil(sum(self.class_counts) / recipe.batch_size)
         averaging = recipe.average_from is not None
         start = (recipe.average_from or 0.0) * recipe.epochs
-        total = torch.zeros(())
+        # Summed where it is computed: reading it at each step would make a GPU wait.
+        total: Tensor | None = None
         seen = 0
         for step, (images, labels) in enumerate(self.stream.epoch(recipe.steps_per_epoch, drawn)):
             progress = epoch + step / steps
@@ -141,11 +142,12 @@ class Fitting:
                 continue  # one image has no batch statistics
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, progress)
-            total += self._step(images, labels, optimizer, epoch).cpu()
+            loss_of_step = self._step(images, labels, optimizer, epoch)
+            total = loss_of_step if total is None else total + loss_of_step
             seen += self.passes * len(labels)
             if averaging and progress >= start:
                 average.update()
-        loss = total.item() / max(steps, 1)
+        loss = (0.0 if total is None else total.item()) / max(steps, 1)
         if not math.isfinite(loss):
             raise NonFiniteLossError(
                 f"the loss is {loss} in epoch {epoch} of {recipe.epochs}; lower the learning rate"
