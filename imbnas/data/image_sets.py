@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,12 +15,16 @@ from imbnas.errors import InputError
 from imbnas.units.frozen import content_sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from imbnas.data.manifests import Selection
+
+RESIZED_TOGETHER = 4096
+"""Images that are resized in one go, which bounds the memory that it takes."""
 
 SHARED_BYTES = 16 * 2**20
 """Selections above this size are read from shared memory; smaller ones are copied together."""
@@ -82,6 +87,11 @@ class ImageSet:
         return self.pixels.shape[1]
 
     @property
+    def held_bytes(self) -> int:
+        """Memory of the pixels; 0 where they are mapped and shared with other processes."""
+        return 0 if self.rows is not None else self.pixels.numel()
+
+    @property
     def resolution(self) -> int:
         """Side of the images in pixels."""
         return self.pixels.shape[2]
@@ -141,6 +151,11 @@ class FileSet:
         """Files are read in colour."""
         return 3
 
+    @property
+    def held_bytes(self) -> int:
+        """No pixel is kept."""
+        return 0
+
     def alone(self) -> "FileSet":
         """The set itself, which holds nothing but its own files' paths."""
         return self
@@ -165,11 +180,12 @@ def select_images(
         dataset: holds the images.
         selection: which of them.
         resolution: side in pixels to resize to; ``None`` keeps theirs. Images in memory are
-            resized bilinearly with antialiasing. Images in files are decoded once at up to 64
+            resized bilinearly with antialiasing; those of a dataset that lies in the cache once
+            for all its conditions and processes. Images in files are decoded once at up to 64
             pixels (largest central square, box filter) and kept in the cache; above that they
             are decoded anew for every batch.
         device: where the tensors go.
-        cache: the cache directory, for images in files.
+        cache: the cache directory.
 
     Raises:
         InputError: images in files need a resolution, and up to 64 pixels a cache.
@@ -188,7 +204,7 @@ def select_images(
             return files
         pixels = _thumbnails(files, dataset.digest, cache)
     else:
-        pixels, whole = _pixels(split, rows, resolution)
+        pixels, whole = _pixels(dataset, selection, resolution, cache)
     positions = torch.from_numpy(rows) if whole else None
     if positions is not None and device.type != "cpu":
         pixels, positions = pixels[positions], None
@@ -204,20 +220,53 @@ def _required(resolution: int | None, dataset: Dataset) -> int:
 
 
 def _pixels(
-    split: ArraySplit, rows: "NDArray[np.int64]", resolution: int | None
+    dataset: Dataset, selection: "Selection", resolution: int | None, cache: "Path | None"
 ) -> "tuple[Tensor, bool]":
     """(R, C, H, W) uint8 images, and whether they are all of the split and not just the rows."""
+    split, rows = dataset.split(selection.split), np.asarray(selection.indices, dtype=np.int64)
+    if not isinstance(split, ArraySplit):
+        raise TypeError("images in files have no pixels yet")
+    by_channel = split.images.transpose(0, 3, 1, 2)
+    side = by_channel.shape[2] if resolution is None else resolution
+    if side != by_channel.shape[2]:
+        if cache is None or not isinstance(by_channel, np.memmap):
+            return _resized(by_channel[rows], side), False
+        by_channel = _resized_once(by_channel, side, [dataset.digest, selection.split], cache)
+    if by_channel.flags.c_contiguous and len(rows) * by_channel[0].size > SHARED_BYTES:
+        return torch.from_numpy(by_channel), True
+    return torch.from_numpy(np.ascontiguousarray(by_channel[rows])), False
+
+
+def _resized(images: "NDArray[np.uint8]", side: int) -> "Tensor":
     from torchvision.transforms.v2 import functional as transforms
 
-    by_channel = split.images.transpose(0, 3, 1, 2)
-    resized = resolution is not None and resolution != by_channel.shape[2]
-    large = len(rows) * by_channel[0].size > SHARED_BYTES
-    if by_channel.flags.c_contiguous and large and not resized:
-        return torch.from_numpy(by_channel), True
-    pixels = torch.from_numpy(np.ascontiguousarray(by_channel[rows]))
-    if resized:
-        pixels = transforms.resize(pixels, [resolution, resolution], antialias=True)
-    return pixels, False
+    pixels = torch.from_numpy(np.ascontiguousarray(images))
+    return transforms.resize(pixels, [side, side], antialias=True)
+
+
+def _resized_once(
+    images: "NDArray[np.uint8]", side: int, content: "Sequence[str]", cache: "Path"
+) -> "NDArray[np.uint8]":
+    """All (N, C, H, W) images of a split at another side, memory-mapped from the cache.
+
+    Args:
+        images: a split that lies in the cache.
+        side: in pixels.
+        content: tells the split.
+        cache: the cache directory.
+    """
+
+    def build(folder: "Path") -> None:
+        shape = (*images.shape[:2], side, side)
+        pixels = image_cache.new_array(folder / "images.npy", shape)
+        for start in range(0, len(images), RESIZED_TOGETHER):
+            part = slice(start, start + RESIZED_TOGETHER)
+            pixels[part] = _resized(images[part], side).numpy()
+
+    # Another release may round otherwise.
+    name = content_sha256([*content, side, version("torch"), version("torchvision")])
+    folder = image_cache.entry(cache, name, build)
+    return image_cache.open_array(folder / "images.npy")
 
 
 def _thumbnails(files: FileSet, digest: str, cache: "Path | None") -> "Tensor":

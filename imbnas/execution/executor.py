@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from imbnas.execution.allocation import keep_freed_memory
 from imbnas.execution.attempts import SingleAttempt
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.provenance import device_name, provenance
@@ -49,6 +50,7 @@ class Executor:
     ) -> None:
         # More threads would change the order of sums, and with it the result.
         torch.set_num_threads(1)
+        keep_freed_memory()
         self._shelf = Shelf(locations, torch.device(device_type), pins)
         self._store = store
         self._attempt = attempt

@@ -17,6 +17,9 @@ from imbnas.units.work import DataRef
 
 Images = ImageSet | FileSet
 
+HELD_BYTES = 128 * 2**20
+"""Conditions of more images than this do not stay together; the latest one always stays."""
+
 
 @dataclass(frozen=True)
 class ConditionImages:
@@ -51,6 +54,12 @@ class ConditionImages:
         """Test images."""
         return self.select(self.manifest.test)
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory of the images that were asked for so far, apart from what is mapped."""
+        loaded = (vars(self).get(name) for name in ("train", "validation", "test"))
+        return sum(images.held_bytes for images in loaded if images is not None)
+
     def select(self, selection: Selection) -> Images:
         """Make a selection of the dataset's images ready for the device."""
         return select_images(
@@ -70,6 +79,9 @@ class Shelf:
         locations: where data lies.
         device: where images go.
         pins: manifests that take the place of what their conditions would resolve to.
+
+    What was not asked for longest is let go, so that a worker's memory does not grow with the
+    number of conditions.
     """
 
     locations: DataLocations
@@ -91,7 +103,9 @@ class Shelf:
             InputError: the data found here is not the data that the unit was made for.
         """
         key = (data.manifest_sha256, resolution)
-        if key not in self._conditions:
+        if key in self._conditions:
+            self._conditions[key] = self._conditions.pop(key)
+        else:
             condition = parse_condition(data.condition, data.protocol)
             dataset = self.dataset(condition.dataset)
             if dataset.digest != data.dataset_digest:
@@ -107,4 +121,12 @@ class Shelf:
             self._conditions[key] = ConditionImages(
                 dataset, manifest, resolution, self.device, self.locations
             )
+        self._make_room()
         return self._conditions[key]
+
+    def _make_room(self) -> None:
+        """Let go of the conditions that were not asked for longest."""
+        held = sum(images.held_bytes for images in self._conditions.values())
+        while held > HELD_BYTES and len(self._conditions) > 1:
+            oldest = next(iter(self._conditions))
+            held -= self._conditions.pop(oldest).held_bytes

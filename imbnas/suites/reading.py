@@ -9,23 +9,18 @@ from pydantic import BaseModel, ValidationError
 
 from imbnas.errors import InputError, UnknownNameError, suggest
 from imbnas.rankers.ranker import RANKERS, build_ranker
-from imbnas.resources import resource_folder
 from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
 from imbnas.spaces.stacks import check_stack
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.definition import AdaptationPart, Fidelity, PartKind, SuiteFile, TransferPart
+from imbnas.suites.files import suite_files
 from imbnas.suites.strategies import read_strategy
 from imbnas.suites.strategy_choice import ENTRY_FORMS
 from imbnas.suites.toml_lines import line_of
 from imbnas.supernet.path_sampling import check_sampling
 
 DEFAULT_SUITE = "lt-digits"
-
-
-def suite_files() -> dict[str, Path]:
-    """Name → file of every suite that ships with imbnas, sorted by name."""
-    return {path.stem: path for path in sorted(resource_folder("suites").glob("*.toml"))}
 
 
 def load_suite(name_or_file: str) -> SuiteFile:

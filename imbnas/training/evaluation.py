@@ -22,12 +22,17 @@ def class_correct(
     Returns:
         Two tuples of K counts: correct, total.
     """
-    correct = torch.zeros(num_classes, dtype=torch.int64)
-    total = torch.zeros(num_classes, dtype=torch.int64)
+    answers: list[Tensor] = []
+    truth: list[Tensor] = []
     for images, labels in batches:
-        hits = predict(images).argmax(dim=1) == labels
-        correct += torch.bincount(labels[hits], minlength=num_classes).cpu()
-        total += torch.bincount(labels, minlength=num_classes).cpu()
+        answers.append(predict(images).argmax(dim=1))
+        truth.append(labels)
+    if not truth:
+        return (0,) * num_classes, (0,) * num_classes
+    # Read once at the end: a GPU would wait at each batch.
+    labels = torch.cat(truth)
+    hits = labels[torch.cat(answers) == labels]
+    correct, total = (torch.bincount(found, minlength=num_classes) for found in (hits, labels))
     return tuple(correct.tolist()), tuple(total.tolist())
 
 

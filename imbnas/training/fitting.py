@@ -155,7 +155,8 @@ class Fitting:
         steps = recipe.steps_per_epoch or math.ceil(sum(self.class_counts) / recipe.batch_size)
         averaging = recipe.average_from is not None
         start = (recipe.average_from or 0.0) * recipe.epochs
-        total = torch.zeros(())
+        # Summed where it is computed: reading it at each step would make a GPU wait.
+        total: Tensor | None = None
         seen = 0
         for step, (images, labels) in enumerate(self.stream.epoch(recipe.steps_per_epoch, drawn)):
             progress = epoch + step / steps
@@ -163,11 +164,13 @@ class Fitting:
                 continue  # one image has no batch statistics
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, progress)
-            total = total + self._step(images, labels, optimizer, epoch).cpu()
+            loss = self._step(images, labels, optimizer, epoch)
+            total = loss if total is None else total + loss
             seen += self.passes * len(labels)
             if averaging and progress >= start:
                 average.update()
-        return [loss / max(steps, 1) for loss in total.reshape(-1).tolist()], seen
+        losses = [0.0] if total is None else total.reshape(-1).tolist()
+        return [loss / max(steps, 1) for loss in losses], seen
 
     def _step(
         self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, epoch: int

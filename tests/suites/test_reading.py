@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from imbnas.errors import InputError, UnknownNameError
-from imbnas.suites.reading import choose_fidelity, load_suite, read_suite, suite_files
+from imbnas.suites.files import suite_files
+from imbnas.suites.reading import choose_fidelity, load_suite, read_suite
 
 
 def test_every_shipped_suite_is_valid_and_named_as_its_file() -> None:

@@ -1,4 +1,4 @@
-"""What every executor offers, what it is given, and the registry of executors."""
+"""What every executor offers, and what it is given."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.registry import Registry
 from imbnas.runs.checkpoints import CHECKPOINT_SECONDS
+from imbnas.runs.executors.registry import EXECUTORS
 from imbnas.runs.limits import Budget, Limits
 from imbnas.runs.queue import Progress, Queue
 from imbnas.runs.worker_options import location_flags
@@ -76,34 +76,6 @@ class Executor(Protocol):
             The state at the end; ``None`` where the work was handed over and goes on elsewhere.
         """
         ...
-
-
-EXECUTORS: Registry[Callable[..., Executor]] = Registry(
-    "executor",
-    {
-        "local": (
-            "imbnas.runs.executors.local:LocalExecutor",
-            "1",
-            "worker processes on this machine",
-        ),
-        "ray": (
-            "imbnas.runs.executors.on_ray:RayExecutor",
-            "1",
-            "workers as tasks of a Ray cluster, local or existing",
-        ),
-        "script": (
-            "imbnas.runs.executors.script:ScriptExecutor",
-            "1",
-            "writes a plain sbatch array script and starts nothing",
-        ),
-        "slurm": (
-            "imbnas.runs.executors.slurm:SlurmExecutor",
-            "1",
-            "an array of workers on SLURM, submitted and requeued by submitit",
-        ),
-    },
-    entry_points="imbnas.executors",
-)
 
 
 def build_executor(name: str, options: Iterable[str] = ()) -> Executor:

@@ -9,7 +9,8 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import EXECUTORS, Order, build_executor
+from imbnas.runs.executors.executor import Order, build_executor
+from imbnas.runs.executors.registry import EXECUTORS
 
 
 @pytest.mark.parametrize(
