@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from imbnas.execution.forecast import Forecast, Forecaster
 from imbnas.execution.pace import Pace
 from imbnas.runs.calibrator import CalibrationJob, Paces
-from imbnas.units.work import BaselineModel, SupernetUnit, TrainUnit, Unit
+from imbnas.units.work import BaselineModel, Model, SupernetUnit, TrainUnit, Unit
 
 _ARCHITECTURES = 3
 _BASELINES = 6
+_BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,14 @@ class Sample:
             ((_macs(forecaster, unit), unit) for unit in trainings.values()),
             key=lambda pair: pair[0],
         )
-        cells = [pair for pair in weighed if not isinstance(pair[1].model, BaselineModel)]
-        models = [pair for pair in weighed if isinstance(pair[1].model, BaselineModel)]
-        chosen = [*_spread(cells, _ARCHITECTURES), *_spread(models, _BASELINES)]
+        families: dict[str, list[tuple[float, TrainUnit]]] = {}
+        for pair in weighed:
+            families.setdefault(_family(pair[1].model), []).append(pair)
+        chosen = [
+            pair
+            for family, pairs in sorted(families.items(), key=lambda item: item[0] == _BASELINE)
+            for pair in _spread(pairs, _BASELINES if family == _BASELINE else _ARCHITECTURES)
+        ]
         return cls(
             networks=tuple(unit for _, unit in chosen),
             supernets=tuple(supernets.values()),
@@ -88,9 +94,14 @@ class TimeModel:
         alike = [
             (of_sample, pace)
             for sampled, of_sample, pace in timed
-            if isinstance(sampled.model, BaselineModel) == isinstance(unit.model, BaselineModel)
+            if _family(sampled.model) == _family(unit.model)
         ]
         return _interpolated(alike, macs)
+
+
+def _family(model: Model) -> str:
+    """Models that are timed for one another: baselines, or architectures of one space."""
+    return _BASELINE if isinstance(model, BaselineModel) else f"space {model.space}"
 
 
 def _macs(forecaster: Forecaster, unit: TrainUnit) -> float:
