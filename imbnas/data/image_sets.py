@@ -241,7 +241,8 @@ def _resized(images: "NDArray[np.uint8]", side: int) -> "Tensor":
     from torchvision.transforms.v2 import functional as transforms
 
     pixels = torch.from_numpy(np.ascontiguousarray(images))
-    return transforms.resize(pixels, [side, side], antialias=True)
+    resized: Tensor = transforms.resize(pixels, [side, side], antialias=True)
+    return resized
 
 
 def _resized_once(

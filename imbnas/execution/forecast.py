@@ -143,7 +143,7 @@ class Forecaster:
             self._searched[key] = _rehearse(unit, shape)
         networks, macs = self._searched[key]
         each = min(unit.calibration_images, images.manifest.total) + len(
-            images.manifest.validation.indices
+            images.scoring(unit.validation_images).indices
         )
         listed = bool(dict(unit.searcher.options).get("architectures"))
         return Forecast(0, 0, networks * each, macs * each, macs / max(networks, 1), exact=listed)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import torch
 
+from imbnas.data.balancing import balanced_part
 from imbnas.data.dataset import Dataset, load_dataset
 from imbnas.data.image_sets import FileSet, ImageSet, select_images
 from imbnas.data.locations import DataLocations
@@ -48,6 +49,11 @@ class ConditionImages:
     def validation(self) -> Images:
         """Validation images; under protocol ``paper`` these are the test images."""
         return self.select(self.manifest.validation)
+
+    def scoring(self, limit: int | None) -> Selection:
+        """The validation images that score sub-networks: at most ``limit``, or all."""
+        held = self.manifest.validation
+        return held if limit is None else balanced_part(held, self.dataset, limit)
 
     @cached_property
     def test(self) -> Images:

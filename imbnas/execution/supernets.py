@@ -142,7 +142,7 @@ class SupernetExecution:
         scorer = Scorer(
             supernet,
             _calibration(images, unit, seed),
-            images.validation,
+            images.select(images.scoring(unit.validation_images)),
             unit.recipe.evaluation_batch_size,
             self._heads(unit, images),
         )

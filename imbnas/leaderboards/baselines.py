@@ -6,7 +6,7 @@ import pandas as pd
 
 from imbnas.leaderboards.controls import balanced_control
 from imbnas.leaderboards.results import Results, mean, summarise, with_whole_numbers
-from imbnas.suites.definition import AdaptationPart, BaselinesPart, Training
+from imbnas.suites.definition import AdaptationPart, BaselinesPart, MotivationPart, Training
 from imbnas.units.records import TrainMetrics
 
 COLUMNS = (
@@ -21,7 +21,8 @@ Metrics = Sequence[TrainMetrics | None]
 def baselines(results: Results) -> pd.DataFrame:
     """One row a model and training, baselines and searched architectures together.
 
-    - ``source``: ``timm``, ``imbnas`` for networks that timm lacks, or ``searched by STRATEGY``.
+    - ``source``: ``timm``, ``imbnas`` for networks that timm lacks, ``searched by STRATEGY``, or
+      the space of a motivation part's networks.
     - ``pretrained``: whether the model started from pretrained weights, which its name tells, too.
       Those rows compete with one another only: no other table compares them with networks
       trained from scratch.
@@ -39,6 +40,9 @@ def baselines(results: Results) -> pd.DataFrame:
     for name, part in results.parts("baselines"):
         if isinstance(part, BaselinesPart):
             rows += _timm(results, name, part)
+    for name, part in results.parts("motivation"):
+        if isinstance(part, MotivationPart):
+            rows += _motivation(results, name, part)
     for name, part in results.parts("adaptation"):
         if isinstance(part, AdaptationPart):
             rows += _searched(results, name, part)
@@ -55,6 +59,14 @@ def _timm(results: Results, name: str, part: BaselinesPart) -> Iterator[dict[str
             "pretrained": part.pretrained,
         }
         of_model = {t: results.model_metrics(facts.model, t) for t in part.trainings}
+        for row in _rows(results, of_model):
+            yield named | row
+
+
+def _motivation(results: Results, name: str, part: MotivationPart) -> Iterator[dict[str, object]]:
+    for model in results.resolved.motivation[name]:
+        named = {"part": name, "model": model.label, "source": model.space, "pretrained": False}
+        of_model = {t: results.motivation_metrics(model, t) for t in part.trainings}
         for row in _rows(results, of_model):
             yield named | row
 
@@ -96,7 +108,7 @@ def _rows(results: Results, of_model: Mapping[Training, Metrics]) -> Iterator[di
             "macs": _mean(metrics, lambda done: done.macs),
             "n_replicates": summary.n_replicates,
             "n_missing": summary.n_missing,
-            "protocol": results.resolved.suite.protocol,
+            "protocol": results.resolved.protocol,
             "fidelity": results.resolved.fidelity,
         }
 

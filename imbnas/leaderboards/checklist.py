@@ -134,7 +134,7 @@ def _same_evaluation(results: Results) -> Answer:
         return NO_SEARCH
     return Answer(
         "yes",
-        f"protocol {results.resolved.suite.protocol}; found architectures are trained from scratch "
+        f"protocol {results.resolved.protocol}; found architectures are trained from scratch "
         "by one recipe",
     )
 

@@ -14,7 +14,7 @@ from imbnas.suites.definition import AdaptationPart, PartKind, Training
 from imbnas.suites.expansion import Chain, Expansion, Retraining
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
 from imbnas.units.records import Record, SearchMetrics, TrainMetrics
-from imbnas.units.work import Model, TrainUnit, Unit
+from imbnas.units.work import Model, SpaceModel, TrainUnit, Unit
 
 Floats = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class Results:
             "population": f"{resolved.suite.space}: {resolved.population_rule}",
             "n_architectures": len(resolved.population),
             "n_replicates": resolved.replicates,
-            "protocol": resolved.suite.protocol,
+            "protocol": resolved.protocol,
             "fidelity": resolved.fidelity,
         }
 
@@ -77,8 +77,14 @@ class Results:
         return {}
 
     def parts(self, kind: PartKind) -> list[tuple[str, object]]:
-        """Name and content of every part of one kind."""
-        return [(n, part) for n, part in self.resolved.suite.parts.items() if part.kind == kind]
+        """Name and content of every part of one kind; an adaptation part once for each route."""
+        found: list[tuple[str, object]] = []
+        for name, part in self.resolved.suite.parts.items():
+            if part.kind != kind:
+                continue
+            routes = part.routes(name) if isinstance(part, AdaptationPart) else {name: part}
+            found += routes.items()
+        return found
 
     def facts(self, training: Training) -> ConditionFacts:
         """Counts and groups of a training's condition."""
@@ -122,6 +128,15 @@ class Results:
         """The metrics of one model on one training, one entry a replicate."""
         return [
             self.trained(self.expansion.train(model, training, replicate))
+            for replicate in range(self.resolved.replicates)
+        ]
+
+    def motivation_metrics(
+        self, model: SpaceModel, training: Training
+    ) -> list[TrainMetrics | None]:
+        """The metrics of a network of a motivation part, one entry a replicate."""
+        return [
+            self.trained(self.expansion.train_by_motivation(model, training, replicate))
             for replicate in range(self.resolved.replicates)
         ]
 

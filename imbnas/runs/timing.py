@@ -11,6 +11,7 @@ from imbnas.units.work import BaselineModel, SupernetUnit, TrainUnit, Unit
 
 _ARCHITECTURES = 3
 _BASELINES = 6
+_BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,15 @@ class Sample:
             ((_macs(forecaster, unit), unit) for unit in trainings.values()),
             key=lambda pair: pair[0],
         )
-        alike: dict[tuple[bool, int], list[tuple[float, TrainUnit]]] = {}
+        alike: dict[tuple[str, int], list[tuple[float, TrainUnit]]] = {}
         for pair in weighed:
             alike.setdefault(_likeness(pair[1]), []).append(pair)
         chosen = [
             pair
-            for (is_baseline, _), pairs in sorted(alike.items())
-            for pair in _spread(pairs, _BASELINES if is_baseline else _ARCHITECTURES)
+            for (family, _), pairs in sorted(
+                alike.items(), key=lambda item: item[0][0] == _BASELINE
+            )
+            for pair in _spread(pairs, _BASELINES if family == _BASELINE else _ARCHITECTURES)
         ]
         return cls(
             networks=tuple(unit for _, unit in chosen),
@@ -98,9 +101,14 @@ class TimeModel:
         return _interpolated(alike, macs)
 
 
-def _likeness(unit: TrainUnit) -> tuple[bool, int]:
-    """What two trainings must share for one to tell the pace of the other."""
-    return isinstance(unit.model, BaselineModel), unit.stack
+def _likeness(unit: TrainUnit) -> tuple[str, int]:
+    """What trainings share of which one tells the pace of another.
+
+    That is being a baseline, or an architecture of one space, and the size of the stack.
+    """
+    model = unit.model
+    family = _BASELINE if isinstance(model, BaselineModel) else f"space {model.space}"
+    return family, unit.stack
 
 
 def _macs(forecaster: Forecaster, unit: TrainUnit) -> float:

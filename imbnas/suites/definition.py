@@ -1,19 +1,19 @@
 """The content of a suite file."""
 
 import operator
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.ranker_choice import RankerChoice
 from imbnas.suites.strategy_choice import StrategyChoice, StrategyEntry
 from imbnas.units.conditions import Protocol, parse_condition
-from imbnas.units.frozen import FrozenModel, is_one
-from imbnas.units.recipes import PathSampling, Recipe
+from imbnas.units.frozen import FrozenModel
 from imbnas.units.work import baseline_label
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-PartKind = Literal["transfer", "adaptation", "baselines"]
+PartKind = Literal["transfer", "adaptation", "baselines", "motivation"]
 Item = TypeVar("Item")
 
 
@@ -73,6 +73,21 @@ class TransferPart(FrozenModel):
         return (self.reference, *self.targets)
 
 
+class Route(FrozenModel):
+    """From where to where supernets are adapted.
+
+    Attributes:
+        source: what the source supernet is trained on.
+        target: what it is adapted to, and what found architectures are retrained on.
+    """
+
+    source: Training
+    target: Training
+
+    def __str__(self) -> str:
+        return f"{self.source.condition} -> {self.target.condition}"
+
+
 class AdaptationPart(FrozenModel):
     """Train a supernet on a source, adapt it to a target, search it, retrain what was found.
 
@@ -80,6 +95,7 @@ class AdaptationPart(FrozenModel):
         kind: tells the parts of a suite apart.
         source: what the source supernet is trained on.
         target: what it is adapted to, and what found architectures are retrained on.
+        further: more pairs of a source and a target for the same strategies.
         strategies: registry names, or tables of a name and options.
         also_retrain: further trainings of found architectures, for comparison with baselines.
     """
@@ -87,8 +103,38 @@ class AdaptationPart(FrozenModel):
     kind: Literal["adaptation"]
     source: Training
     target: Training
+    further: tuple[Route, ...] = Field(default=(), exclude_if=operator.not_)
     strategies: SomeDistinct[StrategyEntry]
     also_retrain: Annotated[tuple[Training, ...], AfterValidator(_distinct)] = ()
+
+    @model_validator(mode="after")
+    def _tell_routes_apart(self) -> "AdaptationPart":
+        # Tables name a route by its conditions.
+        _distinct(tuple(map(str, self._pairs)))
+        return self
+
+    @property
+    def _pairs(self) -> tuple[Route, ...]:
+        return (Route(source=self.source, target=self.target), *self.further)
+
+    def routes(self, name: str) -> "dict[str, AdaptationPart]":
+        """The part as one part for each source and target.
+
+        Args:
+            name: of the part.
+
+        Returns:
+            Parts by the name that tables give them: the part's own, with the pair of conditions
+            where there are several.
+        """
+        if not self.further:
+            return {name: self}
+        return {
+            f"{name} {pair}": self.model_copy(
+                update={"source": pair.source, "target": pair.target, "further": ()}
+            )
+            for pair in self._pairs
+        }
 
     @property
     def choices(self) -> dict[str, StrategyChoice]:
@@ -123,97 +169,35 @@ class BaselinesPart(FrozenModel):
         return tuple(baseline_label(name, self.pretrained) for name in self.models)
 
 
-Part = Annotated[TransferPart | AdaptationPart | BaselinesPart, Field(discriminator="kind")]
-
-
-class Population(FrozenModel):
-    """Which architectures the rank-transfer experiment trains.
+class MotivationPart(FrozenModel):
+    """Train a few networks of any space alone, by the fidelity's recipe ``motivation``.
 
     Attributes:
-        rule: ``uniform`` draws distinct live functions; ``stratified`` draws one from each of
-            ``size`` equally large slices ordered by MACs; ``iso-macs`` takes every
-            architecture of exactly ``macs``, twins in function included.
-        size: how many are drawn; not for ``iso-macs``.
+        kind: tells the parts of a suite apart.
+        space: registry name; it need not be the suite's.
+        architectures: what is trained; empty for a draw.
+        size: how many distinct functions are drawn where none are named.
         seed: of the draw.
-        macs: multiply-accumulates at the space's published width, depth and resolution.
+        trainings: what each of them is trained on.
     """
 
-    rule: Literal["uniform", "stratified", "iso-macs"] = "uniform"
-    size: Annotated[int, Field(ge=2)] | None = None
+    kind: Literal["motivation"]
+    space: str
+    architectures: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ()
+    size: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
-    macs: Annotated[int, Field(ge=1)] | None = None
+    trainings: SomeDistinct[Training]
 
     @model_validator(mode="after")
-    def _complete(self) -> "Population":
-        wanted, other = ("macs", "size") if self.rule == "iso-macs" else ("size", "macs")
-        if getattr(self, wanted) is None or getattr(self, other) is not None:
-            raise ValueError(f"rule {self.rule!r} needs {wanted!r} and takes no {other!r}")
+    def _named_or_drawn(self) -> "MotivationPart":
+        if bool(self.architectures) == (self.size is not None):
+            raise ValueError("give either architectures, or the size of a draw")
         return self
 
 
-class Searcher(FrozenModel):
-    """A searcher and its options."""
-
-    name: str = "evolution"
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-class Fidelity(FrozenModel):
-    """How much is spent on a suite; results of two fidelities never share a table.
-
-    Attributes:
-        replicates: repetitions of everything.
-        population: the architectures of the rank-transfer experiment.
-        network: recipe of stand-alone networks, searched ones and baselines alike.
-        supernet: recipe of source supernets.
-        adaptation: recipe of a strategy's training on the target.
-        searcher: how an adapted supernet is searched.
-        calibration_images: training images that calibrate batch statistics of a sub-network
-            before it is scored; 0 scores with the validation batch's own statistics.
-        stack: replicates of each of the population's networks that are trained side by side in one
-            network, which on very small images takes half the time; 1 trains each alone.
-    """
-
-    replicates: Annotated[int, Field(ge=1)] = 3
-    population: Population
-    network: Recipe
-    supernet: Recipe | None = None
-    adaptation: Recipe | None = None
-    searcher: Searcher = Searcher()
-    calibration_images: Annotated[int, Field(ge=0)] = 2048
-    stack: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=is_one)
-
-    @property
-    def path_samplings(self) -> dict[str, PathSampling]:
-        """How paths are sampled, by the name of the recipe that trains supernets."""
-        recipes = {"supernet": self.supernet, "adaptation": self.adaptation}
-        return {name: recipe.path_sampling for name, recipe in recipes.items() if recipe}
-
-    @model_validator(mode="after")
-    def _stand_alone(self) -> "Fidelity":
-        if self.network.path_sampling != "uniform":
-            raise ValueError(
-                "network.path_sampling: a stand-alone network has no paths; leave it out here and "
-                "set it in supernet or adaptation"
-            )
-        if self.stack > 1 and self.network.clip_norm is not None:
-            raise ValueError(
-                "network.clip_norm: the norm of a stack's gradients is not that of its networks; "
-                "leave it or stack out"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _one_supernet(self) -> "Fidelity":
-        if self.supernet is not None and self.adaptation is not None:
-            for field in ("width", "depth"):
-                first, second = getattr(self.supernet, field), getattr(self.adaptation, field)
-                if first != second:
-                    raise ValueError(
-                        f"supernet.{field} is {first} and adaptation.{field} {second}; "
-                        "one supernet is trained and then adapted, give both the same"
-                    )
-        return self
+Part = Annotated[
+    TransferPart | AdaptationPart | BaselinesPart | MotivationPart, Field(discriminator="kind")
+]
 
 
 class SuiteFile(FrozenModel):
@@ -224,7 +208,7 @@ class SuiteFile(FrozenModel):
         version: changes whenever results of the suite would change meaning.
         summary: one line.
         default_fidelity: used where the user names none.
-        protocol: of all its conditions.
+        protocol: of all its conditions, unless a fidelity has another.
         space: registry name of the search space.
         parts: the named experiments.
         fidelities: by name.
@@ -252,5 +236,12 @@ class SuiteFile(FrozenModel):
                     raise ValueError(
                         f"fidelity {name!r} needs recipes 'supernet' and 'adaptation' "
                         "because the suite has an adaptation part"
+                    )
+        if any(part.kind == "motivation" for part in self.parts.values()):
+            for name, fidelity in self.fidelities.items():
+                if fidelity.motivation is None:
+                    raise ValueError(
+                        f"fidelity {name!r} needs a recipe 'motivation' because the suite has a "
+                        "motivation part"
                     )
         return self

@@ -4,11 +4,19 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
-from imbnas.suites.definition import AdaptationPart, BaselinesPart, Training, TransferPart
+from imbnas.suites.definition import (
+    AdaptationPart,
+    BaselinesPart,
+    MotivationPart,
+    Training,
+    TransferPart,
+)
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
 from imbnas.units.work import (
     AdaptUnit,
     BaselineModel,
@@ -21,6 +29,8 @@ from imbnas.units.work import (
     TrainUnit,
     Unit,
 )
+
+RecipeName = Literal["network", "supernet", "adaptation", "motivation"]
 
 
 @dataclass(frozen=True)
@@ -65,15 +75,40 @@ class Expansion:
 
     def train(self, model: Model, training: Training, replicate: int, stack: int = 1) -> TrainUnit:
         """The unit that trains one model from scratch."""
+        recipe = self._recipe(model)
+        scheme = self.resolved.schemes[training.scheme]
+        # A baseline with a training of its own length keeps the switch that the scheme has.
+        if recipe.epochs == self.resolved.settings.network.epochs:
+            scheme = self._scheme(training.scheme, "network")
+        return self._train(model, training, replicate, scheme, recipe, stack)
+
+    def _train(
+        self,
+        model: Model,
+        training: Training,
+        replicate: int,
+        scheme: SchemeSpec,
+        recipe: Recipe,
+        stack: int = 1,
+    ) -> TrainUnit:
         return TrainUnit(
             model=model,
             data=self.data(training.condition, replicate),
-            scheme=self.resolved.schemes[training.scheme],
-            recipe=self._recipe(model),
+            scheme=scheme,
+            recipe=recipe,
             stack=stack,
             replicate=replicate,
             **self._common,
         )
+
+    def _scheme(self, name: str, recipe: RecipeName) -> SchemeSpec:
+        """A scheme that weighs classes from the epoch that the fidelity sets for a recipe."""
+        scheme, settings = self.resolved.schemes[name], self.resolved.settings
+        epoch = getattr(settings.reweight_from, recipe, None)
+        deferred = (scheme.deferred_from, scheme.deferred_from_epoch) != (None, None)
+        if epoch is None or not deferred:
+            return scheme
+        return scheme.model_copy(update={"deferred_from": None, "deferred_from_epoch": epoch})
 
     def _recipe(self, model: Model) -> Recipe:
         if isinstance(model, BaselineModel):
@@ -149,7 +184,7 @@ class Expansion:
         facts = resolved.strategies[strategy]
         supernet = SupernetUnit(
             data=source,
-            scheme=resolved.schemes[part.source.scheme],
+            scheme=self._scheme(part.source.scheme, "supernet"),
             recipe=settings.supernet,
             **common,
         )
@@ -158,7 +193,7 @@ class Expansion:
             supernet=supernet.identity,
             source=source,
             target=target,
-            scheme=resolved.schemes[facts.scheme or part.target.scheme],
+            scheme=self._scheme(facts.scheme or part.target.scheme, facts.recipe),
             recipe=settings.supernet if facts.recipe == "supernet" else settings.adaptation,
             **common,
         )
@@ -167,6 +202,7 @@ class Expansion:
             "scored_on": source if facts.scores_on == "source" else target,
             "recipe": settings.supernet,
             "calibration_images": settings.calibration_images,
+            "validation_images": settings.validation_images,
             **common,
         }
         return Chain(
@@ -196,6 +232,25 @@ class Expansion:
             for replicate in range(self.resolved.replicates)
         )
 
+    def motivation(self, name: str, part: MotivationPart) -> tuple[TrainUnit, ...]:
+        """The trainings of every network of a motivation part."""
+        return tuple(
+            self.train_by_motivation(model, training, replicate)
+            for model in self.resolved.motivation[name]
+            for training in part.trainings
+            for replicate in range(self.resolved.replicates)
+        )
+
+    def train_by_motivation(
+        self, model: SpaceModel, training: Training, replicate: int
+    ) -> TrainUnit:
+        """The unit that trains one network of a motivation part."""
+        recipe = self.resolved.settings.motivation
+        if recipe is None:
+            raise ValueError("a fidelity without recipe 'motivation' has no such networks")
+        scheme = self._scheme(training.scheme, "motivation")
+        return self._train(model, training, replicate, scheme, recipe)
+
     def transfer(self, part: TransferPart) -> tuple[TrainUnit, ...]:
         """The trainings of the population, replicate by replicate."""
         return tuple(
@@ -214,7 +269,7 @@ class Expansion:
             version=resolved.space_version,
             architectures=tuple(member.architecture for member in resolved.population),
             data=self.data(training.condition, replicate),
-            scheme=resolved.schemes[training.scheme],
+            scheme=self._scheme(training.scheme, "network"),
             recipe=resolved.settings.network,
             replicate=replicate,
             **self._common,
@@ -232,21 +287,24 @@ class Expansion:
     def plan(self, parts: Iterable[str] | None = None) -> "Plan":
         """What is to be done for the named parts, or for all."""
         names = tuple(self.resolved.suite.parts) if parts is None else tuple(parts)
-        chosen = [self.resolved.suite.parts[name] for name in names]
+        chosen = {name: self.resolved.suite.parts[name] for name in names}
         chains = [
-            (part, chain)
-            for part in chosen
+            (route, chain)
+            for name, part in chosen.items()
             if isinstance(part, AdaptationPart)
-            for chain in self.chains(part)
+            for route in part.routes(name).values()
+            for chain in self.chains(route)
         ]
         retrainings = [
             retraining for part, chain in chains for retraining in self.retrainings(part, chain)
         ]
         units: list[Unit] = [unit for _, chain in chains for unit in chain.units]
-        for part in chosen:
+        for name, part in chosen.items():
             if isinstance(part, BaselinesPart):
                 units += self.baselines(part)
-        for part in chosen:
+            if isinstance(part, MotivationPart):
+                units += self.motivation(name, part)
+        for part in chosen.values():
             if isinstance(part, TransferPart):
                 units += (*self.rankings(part), *self.transfer(part))
         unique = {unit.identity: unit for unit in units}

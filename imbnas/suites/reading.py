@@ -13,7 +13,8 @@ from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
 from imbnas.spaces.stacks import check_stack
 from imbnas.strategies.strategy import STRATEGIES
-from imbnas.suites.definition import AdaptationPart, Fidelity, PartKind, SuiteFile, TransferPart
+from imbnas.suites.definition import AdaptationPart, PartKind, SuiteFile, TransferPart
+from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
 from imbnas.suites.strategies import read_strategy
 from imbnas.suites.strategy_choice import ENTRY_FORMS
@@ -139,7 +140,8 @@ def _check_strategies(path: Path, text: str, suite: SuiteFile) -> None:
             if choice.name not in STRATEGIES:
                 continue
             try:
-                read_strategy(choice, part)
+                for route in part.routes(name).values():
+                    read_strategy(choice, route)
             except InputError as error:
                 where = ("parts", name, "strategies", position)
                 raise InputError(_told(path, text, where, str(error))) from None

@@ -5,12 +5,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from imbnas.suites.definition import Fidelity, SuiteFile
-from imbnas.units.conditions import Condition
+from imbnas.suites.definition import SuiteFile
+from imbnas.suites.fidelity import Fidelity
+from imbnas.units.conditions import Condition, Protocol
 from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import BaselineModel, Component, DataRef, DeviceType, Precision, Sha256
+from imbnas.units.work import (
+    BaselineModel,
+    Component,
+    DataRef,
+    DeviceType,
+    Precision,
+    Sha256,
+    SpaceModel,
+)
 
 
 class Member(FrozenModel):
@@ -87,6 +96,7 @@ class ResolvedSuite(FrozenModel):
     """A suite at one fidelity with every name resolved.
 
     ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some.
+    ``motivation`` holds the networks of each motivation part.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -108,7 +118,15 @@ class ResolvedSuite(FrozenModel):
     population_scorer: Component
     baselines: dict[str, BaselineFacts]
     rankers: dict[str, Component] = Field(default_factory=dict, exclude_if=operator.not_)
+    motivation: dict[str, tuple[SpaceModel, ...]] = Field(
+        default_factory=dict, exclude_if=operator.not_
+    )
     plugins: tuple[PluginFile, ...] = ()
+
+    @property
+    def protocol(self) -> Protocol:
+        """Of all conditions: the fidelity's, else the suite's."""
+        return self.settings.protocol or self.suite.protocol
 
     @property
     def title(self) -> str:

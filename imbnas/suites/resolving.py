@@ -20,11 +20,12 @@ from imbnas.suites.baselines import ImageShape, image_shape, name_baseline
 from imbnas.suites.definition import (
     AdaptationPart,
     BaselinesPart,
-    Fidelity,
+    MotivationPart,
     SuiteFile,
     Training,
     TransferPart,
 )
+from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.resolved import (
     BaselineFacts,
     ConditionFacts,
@@ -38,7 +39,7 @@ from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import parse_condition
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import Component, DataRef, DeviceType, Precision
+from imbnas.units.work import Component, DataRef, DeviceType, Precision, SpaceModel
 
 if TYPE_CHECKING:
     from imbnas.data.dataset import Dataset
@@ -98,6 +99,7 @@ class Resolver:
             ),
             baselines=self._baselines(),
             rankers=self._rankers(),
+            motivation=self._motivation(),
             plugins=self.plugins,
         )
 
@@ -115,10 +117,11 @@ class Resolver:
                 case TransferPart():
                     yield from part.trainings
                 case AdaptationPart():
-                    yield part.source
-                    yield part.target
+                    for route in part.routes("").values():
+                        yield route.source
+                        yield route.target
                     yield from part.also_retrain
-                case BaselinesPart():
+                case BaselinesPart() | MotivationPart():
                     yield from part.trainings
 
     def _check_adaptations(self) -> None:
@@ -135,9 +138,7 @@ class Resolver:
             except InputError as error:
                 place = f"suite {self.suite.name!r}: fidelities.{self.fidelity}.{recipe}"
                 raise InputError(f"{place}: {error}") from None
-        for name, part in self.suite.parts.items():
-            if not isinstance(part, AdaptationPart):
-                continue
+        for name, part in self._adaptations():
             place = f"suite {self.suite.name!r}: parts.{name}"
             if self.suite.space not in SUPERNETS:
                 raise InputError(
@@ -150,7 +151,25 @@ class Resolver:
                     f"{place}: images of {source.name!r} have {source.channels} channels, those of "
                     f"{target.name!r} {target.channels}; source and target must agree"
                 )
+            self._check_validation(source, target)
             self._check_strategies(place, part)
+
+    def _check_validation(self, *datasets: "Dataset") -> None:
+        limit = self._settings.validation_images
+        for dataset in datasets:
+            if limit is not None and limit < dataset.num_classes:
+                raise InputError(
+                    f"suite {self.suite.name!r}: fidelities.{self.fidelity}.validation_images: "
+                    f"{limit} are fewer than the {dataset.num_classes} classes of "
+                    f"{dataset.name!r}; give at least one image of each"
+                )
+
+    def _adaptations(self) -> Iterable[tuple[str, AdaptationPart]]:
+        """Name and content of every adaptation part, once for each of its routes."""
+        for name, part in self.suite.parts.items():
+            if isinstance(part, AdaptationPart):
+                for route in part.routes(name).values():
+                    yield name, route
 
     def _check_strategies(self, place: str, part: AdaptationPart) -> None:
         recipes = {"adaptation": self._settings.adaptation, "supernet": self._settings.supernet}
@@ -171,9 +190,7 @@ class Resolver:
     def _strategies(self) -> dict[str, ReadStrategy]:
         """Every strategy of every part by label, sorted."""
         found = {}
-        for name, part in self.suite.parts.items():
-            if not isinstance(part, AdaptationPart):
-                continue
+        for name, part in self._adaptations():
             for label, choice in part.choices.items():
                 try:
                     found[label] = read_strategy(choice, part)
@@ -190,7 +207,7 @@ class Resolver:
         return self._datasets[parse_condition(condition).dataset]
 
     def _condition(self, name: str) -> ConditionFacts:
-        condition = parse_condition(name, self.suite.protocol)
+        condition = parse_condition(name, self._settings.protocol or self.suite.protocol)
         dataset = self._dataset(name)
         manifests = [
             resolve(condition.for_replicate(replicate), dataset, self.pins)
@@ -276,6 +293,27 @@ class Resolver:
                     raise InputError(f"suite {self.suite.name!r}: parts.{name}: {error}") from None
                 found[choice.label] = _component(RANKERS, choice.name, choice.options)
         return dict(sorted(found.items()))
+
+    def _motivation(self) -> dict[str, tuple[SpaceModel, ...]]:
+        """The networks of each motivation part."""
+        return {
+            name: self._networks(name, part)
+            for name, part in self.suite.parts.items()
+            if isinstance(part, MotivationPart)
+        }
+
+    def _networks(self, name: str, part: MotivationPart) -> tuple[SpaceModel, ...]:
+        try:
+            space = get_space(part.space)
+            named = tuple(space.parse(architecture) for architecture in part.architectures)
+        except InputError as error:
+            raise InputError(f"suite {self.suite.name!r}: parts.{name}: {error}") from None
+        drawn = named or uniform(space, part.size or 0, part.seed).architectures
+        version = SPACES.entry(part.space).version
+        return tuple(
+            SpaceModel(space=part.space, version=version, architecture=architecture)
+            for architecture in drawn
+        )
 
     def _baselines(self) -> dict[str, BaselineFacts]:
         found: dict[str, BaselineFacts] = {}

@@ -212,6 +212,8 @@ class SearchUnit(UnitBase):
             validation images give the scores; the source's for strategies that see no target.
         calibration_images: training images used to calibrate each sub-network; 0 scores with
             the statistics of the validation batch itself.
+        validation_images: at most so many validation images score, as many of each class and
+            always the same; ``None``, which no identity holds, for all.
     """
 
     kind: Literal["search"] = "search"
@@ -222,6 +224,7 @@ class SearchUnit(UnitBase):
     scored_on: DataRef
     recipe: Recipe
     calibration_images: Annotated[int, Field(ge=0)]
+    validation_images: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)
 
     @property
     def requires(self) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
-from imbnas.suites.definition import Population
 from imbnas.suites.expansion import Expansion
+from imbnas.suites.fidelity import Population
 from imbnas.suites.ranker_choice import RankerChoice
 from imbnas.suites.reading import read_suite
 from imbnas.suites.resolved import PluginFile, ResolvedSuite

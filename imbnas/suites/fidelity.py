@@ -1,0 +1,148 @@
+"""How much is spent on a suite: recipes, population, searcher and replicates of a fidelity."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from imbnas.units.conditions import Protocol
+from imbnas.units.frozen import FrozenModel, is_none, is_one
+from imbnas.units.recipes import PathSampling, PositiveInt, Recipe
+
+
+class Population(FrozenModel):
+    """Which architectures the rank-transfer experiment trains.
+
+    Attributes:
+        rule: ``uniform`` draws distinct live functions; ``stratified`` draws one from each of
+            ``size`` equally large slices ordered by MACs; ``iso-macs`` takes every
+            architecture of exactly ``macs``, twins in function included.
+        size: how many are drawn; not for ``iso-macs``.
+        seed: of the draw.
+        macs: multiply-accumulates at the space's published width, depth and resolution.
+    """
+
+    rule: Literal["uniform", "stratified", "iso-macs"] = "uniform"
+    size: Annotated[int, Field(ge=2)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    macs: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Population":
+        wanted, other = ("macs", "size") if self.rule == "iso-macs" else ("size", "macs")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise ValueError(f"rule {self.rule!r} needs {wanted!r} and takes no {other!r}")
+        return self
+
+
+class Searcher(FrozenModel):
+    """A searcher and its options."""
+
+    name: str = "evolution"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class ReweightFrom(FrozenModel):
+    """From which 0-based epoch deferred schemes weigh classes, by the recipe that trains.
+
+    ``None`` leaves it to the scheme, whose switch is a fraction of any training (0.8 for
+    ``cb-drw``). Schemes without a switch, and the switches of samplers, are left alone.
+
+    Attributes:
+        network: in trainings of stand-alone networks.
+        supernet: in trainings by the supernet recipe.
+        adaptation: in trainings by the adaptation recipe.
+        motivation: in trainings of the networks of ``motivation`` parts.
+    """
+
+    network: Annotated[int, Field(ge=0)] | None = None
+    supernet: Annotated[int, Field(ge=0)] | None = None
+    adaptation: Annotated[int, Field(ge=0)] | None = None
+    motivation: Annotated[int, Field(ge=0)] | None = None
+
+
+class Fidelity(FrozenModel):
+    """How much is spent on a suite; results of two fidelities never share a table.
+
+    Attributes:
+        replicates: repetitions of everything.
+        population: the architectures of the rank-transfer experiment.
+        network: recipe of stand-alone networks, searched ones and baselines alike.
+        supernet: recipe of source supernets.
+        adaptation: recipe of a strategy's training on the target.
+        searcher: how an adapted supernet is searched.
+        calibration_images: training images that calibrate batch statistics of a sub-network
+            before it is scored; 0 scores with the validation batch's own statistics.
+        validation_images: at most so many validation images score a sub-network, as many of each
+            class and always the same; ``None`` for all.
+        stack: replicates of each of the population's networks that are trained side by side in one
+            network, which on very small images takes half the time; 1 trains each alone.
+        motivation: recipe of the networks of ``motivation`` parts.
+        protocol: in place of the suite's.
+        reweight_from: when deferred schemes weigh classes, in place of the schemes' own.
+    """
+
+    replicates: Annotated[int, Field(ge=1)] = 3
+    population: Population
+    network: Recipe
+    supernet: Recipe | None = None
+    adaptation: Recipe | None = None
+    searcher: Searcher = Searcher()
+    calibration_images: Annotated[int, Field(ge=0)] = 2048
+    validation_images: PositiveInt | None = Field(default=None, exclude_if=is_none)
+    stack: PositiveInt = Field(default=1, exclude_if=is_one)
+    motivation: Recipe | None = Field(default=None, exclude_if=is_none)
+    protocol: Protocol | None = Field(default=None, exclude_if=is_none)
+    reweight_from: ReweightFrom | None = Field(default=None, exclude_if=is_none)
+
+    @property
+    def path_samplings(self) -> dict[str, PathSampling]:
+        """How paths are sampled, by the name of the recipe that trains supernets."""
+        recipes = {"supernet": self.supernet, "adaptation": self.adaptation}
+        return {name: recipe.path_sampling for name, recipe in recipes.items() if recipe}
+
+    @model_validator(mode="after")
+    def _stand_alone(self) -> "Fidelity":
+        for field in ("network", "motivation"):
+            recipe = getattr(self, field)
+            if recipe and recipe.path_sampling != "uniform":
+                raise ValueError(
+                    f"{field}.path_sampling: a stand-alone network has no paths; leave it out here "
+                    "and set it in supernet or adaptation"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _stacked(self) -> "Fidelity":
+        if self.stack > 1 and self.network.clip_norm is not None:
+            raise ValueError(
+                "network.clip_norm: the norm of a stack's gradients is not that of its networks; "
+                "leave it or stack out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reweighted(self) -> "Fidelity":
+        for field, epoch in self.reweight_from or ():
+            recipe = getattr(self, field)
+            if epoch is not None and recipe is None:
+                raise ValueError(
+                    f"reweight_from.{field}: there is no recipe {field!r}; leave it out"
+                )
+            if epoch is not None and epoch >= recipe.epochs:
+                raise ValueError(
+                    f"reweight_from.{field}: epoch {epoch} does not come in {recipe.epochs} "
+                    "epochs, which count from 0"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _one_supernet(self) -> "Fidelity":
+        if self.supernet is not None and self.adaptation is not None:
+            for field in ("width", "depth"):
+                first, second = getattr(self.supernet, field), getattr(self.adaptation, field)
+                if first != second:
+                    raise ValueError(
+                        f"supernet.{field} is {first} and adaptation.{field} {second}; "
+                        "one supernet is trained and then adapted, give both the same"
+                    )
+        return self
