@@ -140,13 +140,18 @@ def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
 def _seconds_per_trained_image(
     train: Callable[["Recipe"], None], recipe: "Recipe", device: torch.device
 ) -> float:
+    def more(batch: int, steps: int) -> float:
+        """Seconds an image of further steps, without what a training takes before its first."""
+        one = min(_timed(lambda: train(_short(recipe, batch, 1)), device) for _ in range(2))
+        longer = _timed(lambda: train(_short(recipe, batch, 1 + steps)), device)
+        return max(longer - one, 1e-9) / (batch * steps)
+
     few = min(recipe.batch_size, _FIRST_IMAGES)
-    _timed(lambda: train(_short(recipe, few, 1)), device)
-    guess = _timed(lambda: train(_short(recipe, few, 1)), device) / few
-    batch = min(recipe.batch_size, max(few, int(_STEP_SECONDS / guess)))
+    train(_short(recipe, few, 1))
+    batch = min(recipe.batch_size, max(few, int(_STEP_SECONDS / more(few, 1))))
     # Small networks take hardly longer for a whole batch than for a few images.
-    steps = min(max(int(_SECONDS / _timed(lambda: train(_short(recipe, batch, 1)), device)), 1), 50)
-    return _timed(lambda: train(_short(recipe, batch, steps)), device) / (batch * steps)
+    steps = min(max(int(_SECONDS / (batch * more(batch, 1))), 1), 50)
+    return more(batch, steps)
 
 
 def _seconds_per_image(
