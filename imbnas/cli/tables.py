@@ -13,18 +13,29 @@ _SHOWN = {
         "verdict", "n_architectures", "n_replicates", "n_missing",
     ],
     "adaptation": [
-        "strategy", "target", "target_scheme", "accuracy_mean", "accuracy_sd", "tau_b", "ci_low",
+        "part", "strategy", "target", "target_scheme", "accuracy_mean", "accuracy_sd", "tau_b", "ci_low",
         "ci_high", "noise_ceiling", "regret", "cost_ratio", "n_replicates", "n_missing",
     ],
     "baselines": [
-        "model", "source", "condition", "scheme", "accuracy_mean", "accuracy_sd",
+        "part", "model", "source", "condition", "scheme", "accuracy_mean", "accuracy_sd",
         "relative_accuracy", "many", "medium", "few", "params", "macs", "n_missing",
     ],
 }  # fmt: skip
 
 
+_RESULTS = {
+    "rank_correlation": (["part", "x", "x_scheme", "y", "y_scheme"], ["tau_b"]),
+    "adaptation": (["part"], ["accuracy_mean", "cost_ratio"]),
+    "baselines": (["part"], ["accuracy_mean"]),
+}
+"""Rows that begin together, and the columns that are empty in all of them until then."""
+
+
 def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
-    """Print the tables that answer a suite's questions; the others are files only."""
+    """Print the tables that answer a suite's questions; the others are files only.
+
+    Rows of which nothing is known yet, as where other parts were run, are counted below.
+    """
     from tabulate import tabulate
 
     from imbnas.leaderboards.tables import format_cells
@@ -33,7 +44,17 @@ def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
         table = tables[name]
         if table.empty:
             continue
+        begun = _begun(table, *_RESULTS[name])
         click.echo(f"\n{name} ({title})")
-        cells = format_cells(table[columns])
+        cells = format_cells(table[begun][columns])
         click.echo(tabulate(cells, headers=columns, tablefmt="simple", disable_numparse=True))
+        if not begun.all():
+            click.echo(f"{(~begun).sum()} more rows have no result yet.")
     click.echo("")
+
+
+def _begun(table: "pd.DataFrame", together: list[str], results: list[str]) -> "pd.Series[bool]":
+    known = table[results].notna().any(axis=1)
+    keys = [table[column].fillna("") for column in together]
+    begun: pd.Series[bool] = known.groupby(keys).transform("any")
+    return begun

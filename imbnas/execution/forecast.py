@@ -12,9 +12,13 @@ from imbnas.execution.network import network_shape
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import build_searcher
 from imbnas.spaces import get_space
+from imbnas.strategies.head_per_arch import HeadForEach
+from imbnas.strategies.strategy import build_strategy
 from imbnas.units.work import AdaptUnit, SearchUnit, SpaceModel, SupernetUnit, TrainUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.spaces import NetworkShape
     from imbnas.units.work import Model, Unit
@@ -55,16 +59,25 @@ class Forecaster:
     """
 
     shelf: "Shelf"
+    _with_heads: set[str] = field(default_factory=set)
     _macs: dict[tuple["Model", "NetworkShape"], int] = field(default_factory=dict)
     _searched: dict["_Search", tuple[int, int]] = field(default_factory=dict)
     _adapted: dict["_Adaptation", Forecast | None] = field(default_factory=dict)
+
+    def acquaint(self, units: "Iterable[Unit]") -> None:
+        """Tell which adaptations searches build on; some make a head for each candidate."""
+        for unit in units:
+            if isinstance(unit, AdaptUnit):
+                strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
+                if isinstance(strategy, HeadForEach):
+                    self._with_heads.add(unit.identity)
 
     def forecast(self, unit: "Unit") -> Forecast | None:
         """Tell what a unit will spend; ``None`` where nobody can know.
 
         Images and multiply-accumulates of ``train`` units are exact. Supernets draw paths and
         searches draw architectures: their images are exact, their multiply-accumulates expected
-        ones. A strategy is run with a trainer that only counts; one that computes anything else
+        ones, without those of making heads of features. A strategy is run with a trainer that only counts; one that computes anything else
         is not known.
         """
         match unit:
@@ -145,8 +158,12 @@ class Forecaster:
         each = min(unit.calibration_images, images.manifest.total) + len(
             images.scoring(unit.validation_images).indices
         )
+        with_heads = unit.adapted in self._with_heads
+        if with_heads:
+            each += images.manifest.total
         listed = bool(dict(unit.searcher.options).get("architectures"))
-        return Forecast(0, 0, networks * each, macs * each, macs / max(networks, 1), exact=listed)
+        exact = listed and not with_heads
+        return Forecast(0, 0, networks * each, macs * each, macs / max(networks, 1), exact)
 
     def network_macs(self, model: "Model", shape: "NetworkShape") -> int:
         """Multiply-accumulates of one image's forward pass."""

@@ -129,6 +129,7 @@ def look_ahead(plan: Plan, directories: Sequence[RunDirectory], forecaster: Fore
     finished = set[str]().union(*(directory.finished() for directory in directories))
     found = found_architectures(plan, directories)
     units = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
+    forecaster.acquaint(plan.units)
     items = [
         _item(unit, unit.requires, unit.identity in finished, forecaster) for unit in units.values()
     ]
