@@ -181,6 +181,12 @@ def test_strict_reads_the_test_split_once_and_search_never(
             return original(self)
 
         monkeypatch.setattr(ConditionImages, split, property(spy))
+
+    def scoring(self: ConditionImages, limit: int | None, original: Any = ConditionImages.scoring):
+        reads.append("validation")
+        return original(self, limit)
+
+    monkeypatch.setattr(ConditionImages, "scoring", scoring)
     executor.execute(population_unit(expansion))
     assert reads.count("test") <= 2  # the set itself and its size
     assert "validation" not in reads
