@@ -14,7 +14,14 @@ from imbnas.resources import resource_folder
 from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
 from imbnas.strategies.strategy import STRATEGIES
-from imbnas.suites.definition import AdaptationPart, Fidelity, PartKind, SuiteFile, TransferPart
+from imbnas.suites.definition import (
+    AdaptationPart,
+    Fidelity,
+    Part,
+    PartKind,
+    SuiteFile,
+    TransferPart,
+)
 from imbnas.suites.strategies import read_strategy
 from imbnas.suites.strategy_choice import ENTRY_FORMS
 from imbnas.suites.toml_lines import line_of
@@ -93,16 +100,20 @@ def _checks(suite: SuiteFile) -> Iterator[Check]:
     for name, fidelity in suite.fidelities.items():
         yield from _checks_of_fidelity(("fidelities", name), fidelity, space)
     for name, part in suite.parts.items():
-        if isinstance(part, TransferPart):
-            for position, ranker in enumerate(part.rankers):
-                if ranker.name in RANKERS:
-                    check = partial(build_ranker, ranker.name, ranker.options)
-                    yield ("parts", name, "rankers", position), check
-        if isinstance(part, AdaptationPart):
-            for position, strategy in enumerate(part.choices.values()):
-                if strategy.name in STRATEGIES:
-                    check = partial(read_strategy, strategy, part)
-                    yield ("parts", name, "strategies", position), check
+        yield from _checks_of_part(("parts", name), part)
+
+
+def _checks_of_part(place: Place, part: Part) -> Iterator[Check]:
+    if isinstance(part, TransferPart):
+        for position, ranker in enumerate(part.rankers):
+            if ranker.name in RANKERS:
+                where = (*place, "rankers", position)
+                yield where, partial(build_ranker, ranker.name, ranker.options)
+    if isinstance(part, AdaptationPart):
+        for position, strategy in enumerate(part.choices.values()):
+            if strategy.name in STRATEGIES:
+                where = (*place, "strategies", position)
+                yield where, partial(read_strategy, strategy, part)
 
 
 def _checks_of_fidelity(place: Place, fidelity: Fidelity, space: Space | None) -> Iterator[Check]:
@@ -111,8 +122,8 @@ def _checks_of_fidelity(place: Place, fidelity: Fidelity, space: Space | None) -
             yield (*place, recipe, "path_sampling"), partial(check_sampling, space, sampling)
     searcher = fidelity.searcher
     if searcher.name in SEARCHERS:
-        check = partial(build_searcher, searcher.name, searcher.options, space)
-        yield (*place, "searcher", "options"), check
+        where = (*place, "searcher", "options")
+        yield where, partial(build_searcher, searcher.name, searcher.options, space)
 
 
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:
