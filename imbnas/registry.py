@@ -12,9 +12,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from imbnas.errors import ImbnasError, InputError, UnknownNameError
+from imbnas.errors import ImbnasError, InputError, UnknownNameError, suggest
 
 T = TypeVar("T")
+Product = TypeVar("Product")
 
 BUILT_IN = "imbnas"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -156,6 +157,37 @@ class Registry(Generic[T]):
             origin = dist.name if dist else "entry point"
             summary = (dist.metadata["Summary"] if dist else None) or point.value
             self._add(Entry(point.name, version, summary, origin, point))
+
+
+def build_entry(
+    registry: Registry[Callable[..., Product]], name: str, options: Mapping[str, Any]
+) -> Product:
+    """Make what is registered under a name, with options as keyword arguments.
+
+    Raises:
+        UnknownNameError: no entry has that name.
+        InputError: an option is unknown or out of range; names the entry and the option.
+    """
+    from pydantic import ValidationError
+
+    place, factory = f"{registry.kind} {name!r}", registry.get(name)
+    parameters = inspect.signature(factory).parameters
+    if all(p.kind is not inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        for option in options:
+            if option not in parameters:
+                why = f"unknown option{suggest(option, parameters)}"
+                raise InputError(
+                    f"{place}: option {option!r}: {why if parameters else 'it takes none'}"
+                )
+    try:
+        return factory(**options)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        option = f"option {str(fault['loc'][0])!r}: " if fault["loc"] else ""
+        message = fault["msg"].removeprefix("Value error, ")
+        raise InputError(f"{place}: {option}{message}") from None
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{place}: cannot be made with its options: {error}") from error
 
 
 def _source_file(target: object) -> Path | None:

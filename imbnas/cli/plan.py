@@ -1,15 +1,14 @@
 """``imbnas-bench plan``: what a run would do, spend and take, before anything runs."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imbnas.cli.durations import told_range
-from imbnas.cli.options import data_options, json_option, locations_from, plugin_option
+from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import print_json
-from imbnas.cli.suite_options import cores, suite_options, suite_request
+from imbnas.cli.suite_options import SuiteOptions, cores, suite_options
 
 if TYPE_CHECKING:
     from imbnas.runs.planning import RunPlan
@@ -22,43 +21,25 @@ _DAY = 24 * 3600.0
 @data_options
 @plugin_option
 @json_option
-def command(
-    suite_name: str | None,
-    fidelity: str | None,
-    parts: tuple[str, ...],
-    out: Path | None,
-    reused: tuple[Path, ...],
-    workers: int | None,
-    device: str,
-    replicates: int | None,
-    manifests: tuple[Path, ...],
-    data_root: str | None,
-    datasets: tuple[str, ...],
-    offline: bool,
-    plugins: tuple[Path, ...],
-    as_json: bool,
-) -> None:
+def command(options: SuiteOptions, as_json: bool) -> None:
     """Tell what `run` would do with the same options, what it would spend and how long it takes.
 
     Nothing is written. A few steps are trained to see how fast this machine is.
     """
-    from imbnas.cli.devices import device_type
     from imbnas.runs.planning import Planner
-    from imbnas.runs.reuse import reusable
 
-    locations = locations_from(data_root, datasets, offline)
-    asked = suite_request(suite_name, fidelity, parts, out, manifests, locations)
+    asked = options.request()
     planner = Planner(
         suite=asked.suite,
         parts=asked.parts,
         directory=asked.directory,
-        reused=tuple(reusable(path) for path in reused),
-        locations=locations,
-        device_type=device_type(device),
-        replicates=replicates,
-        plugins=plugins,
+        reused=asked.reused,
+        locations=asked.locations,
+        device_type=asked.device_type,
+        replicates=asked.replicates,
+        plugins=asked.plugins,
         pins=asked.pins,
-        workers=workers or cores(),
+        workers=asked.workers,
         cores=cores(),
     )
     planned = planner.plan(asked.fidelity)

@@ -1,17 +1,18 @@
 """``imbnas-bench run``: does what is missing of a suite and writes its leaderboards."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imbnas.cli.damage import told
-from imbnas.cli.options import data_options, locations_from, plugin_option
+from imbnas.cli.options import data_options, plugin_option
 from imbnas.cli.output import note
 from imbnas.cli.quantities import Duration, Size
-from imbnas.cli.suite_options import cores, suite_options, suite_request
+from imbnas.cli.suite_options import SuiteOptions, suite_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imbnas.runs.directory import RunDirectory
     from imbnas.runs.executors.executor import Executor, Order
     from imbnas.runs.queue import Progress
@@ -86,15 +87,7 @@ def _limit_options(command: Any) -> Any:
 @data_options
 @plugin_option
 def command(
-    suite_name: str | None,
-    fidelity: str | None,
-    parts: tuple[str, ...],
-    out: Path | None,
-    reused: tuple[Path, ...],
-    workers: int | None,
-    device: str,
-    replicates: int | None,
-    manifests: tuple[Path, ...],
+    options: SuiteOptions,
     executor_name: str,
     executor_options: tuple[str, ...],
     retry_failed: bool,
@@ -104,38 +97,29 @@ def command(
     unit_time_limit: float | None,
     unit_memory_limit: int | None,
     checkpoint_every: float,
-    data_root: str | None,
-    datasets: tuple[str, ...],
-    offline: bool,
-    plugins: tuple[Path, ...],
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
-    from imbnas.cli.devices import device_type
     from imbnas.runs.binding import bind_run
     from imbnas.runs.executors.executor import Order, build_executor, check_limits
     from imbnas.runs.limits import Budget, Limits
     from imbnas.runs.quarantine import quarantine_all
     from imbnas.runs.queue import Queue
-    from imbnas.runs.reuse import reusable
     from imbnas.runs.selection import Selection
     from imbnas.suites.expansion import Expansion
 
     executor = build_executor(executor_name, executor_options)
     limits, budget = Limits(unit_time_limit, unit_memory_limit), Budget(time_budget, max_units)
     check_limits(executor, executor_name, limits, budget)
-    locations = locations_from(data_root, datasets, offline)
-    asked = suite_request(suite_name, fidelity, parts, out, manifests, locations)
-    directory, sources = asked.directory, [reusable(path) for path in reused]
-    device_found = device_type(device)
-    selection = Selection(only) if only else None
+    asked = options.request()
+    directory, selection = asked.directory, Selection(only) if only else None
     resolved = bind_run(
         directory,
         asked.suite,
         asked.fidelity,
-        locations,
-        device_found,
-        replicates,
-        plugins,
+        asked.locations,
+        asked.device_type,
+        asked.replicates,
+        asked.plugins,
         asked.pins,
         lambda suite: selection and selection.of(Expansion(suite).plan(asked.parts).units),
     )
@@ -144,16 +128,16 @@ def command(
     for line in quarantine_all(directory):
         note(line)
     plan = Expansion(resolved).plan(asked.parts)
-    _take_over(directory, sources, plan)
+    _take_over(directory, asked.reused, plan)
     queue = Queue(plan, directory, selection)
     if queue.left_out:
         note(f"--only leaves out {queue.left_out} of {len(plan.units)} units")
     order = Order(
         queue,
         asked.parts,
-        locations,
-        workers or cores(),
-        device_found,
+        asked.locations,
+        asked.workers,
+        asked.device_type,
         limits,
         budget,
         checkpoint_every,
@@ -165,7 +149,7 @@ def command(
     return damaged or _conclude(directory, progress)
 
 
-def _take_over(directory: "RunDirectory", sources: "list[RunDirectory]", plan: "Plan") -> None:
+def _take_over(directory: "RunDirectory", sources: "Sequence[RunDirectory]", plan: "Plan") -> None:
     from imbnas.runs.reuse import Reuse
 
     if not sources:

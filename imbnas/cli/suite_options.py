@@ -2,19 +2,21 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from imbnas.cli.options import locations_from
 
 if TYPE_CHECKING:
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest
     from imbnas.runs.directory import RunDirectory
     from imbnas.suites.definition import SuiteFile
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+    from imbnas.units.work import DeviceType
 
 _OPTIONS = (
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
@@ -50,65 +52,104 @@ _OPTIONS = (
 )
 
 
-def suite_options(command: Command) -> Command:
-    """Add the options that say what is run, where, and what of it is known elsewhere."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 @dataclass(frozen=True)
 class SuiteRequest:
-    """What the options ask for.
+    """What the options ask for, names looked up.
 
     Attributes:
         suite: as read.
         fidelity: one of the suite's.
         parts: names of parts; ``None`` for all.
-        locations: where data lies.
         directory: where the run is, or will be.
+        reused: further directories whose units are known.
+        locations: where data lies.
+        device_type: where networks run.
+        replicates: ``None`` for those of the directory or the fidelity.
+        plugins: plug-in files, which are loaded.
         pins: manifests given.
+        workers: processes.
     """
 
     suite: "SuiteFile"
     fidelity: str
     parts: tuple[str, ...] | None
-    locations: "DataLocations"
     directory: "RunDirectory"
+    reused: "tuple[RunDirectory, ...]"
+    locations: "DataLocations"
+    device_type: "DeviceType"
+    replicates: int | None
+    plugins: tuple[Path, ...]
     pins: "tuple[Manifest, ...]"
+    workers: int
 
 
-def suite_request(
-    suite_name: str | None,
-    fidelity: str | None,
-    parts: tuple[str, ...],
-    out: Path | None,
-    manifests: tuple[Path, ...],
-    locations: "DataLocations",
-) -> SuiteRequest:
-    """Look up what the options name.
+@dataclass(frozen=True)
+class SuiteOptions:
+    """The options as given; attributes are called like their parameters."""
 
-    Raises:
-        InputError: a suite, fidelity, part or manifest that does not exist.
+    suite_name: str | None
+    fidelity: str | None
+    parts: tuple[str, ...]
+    out: Path | None
+    reused: tuple[Path, ...]
+    workers: int | None
+    device: str
+    replicates: int | None
+    manifests: tuple[Path, ...]
+    data_root: str | None
+    datasets: tuple[str, ...]
+    offline: bool
+    plugins: tuple[Path, ...]
+
+    def request(self) -> SuiteRequest:
+        """Look up what the options name.
+
+        Raises:
+            InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
+        """
+        from imbnas.cli.devices import device_type
+        from imbnas.data.manifests import read_manifest
+        from imbnas.errors import UnknownNameError
+        from imbnas.runs.directory import RunDirectory
+        from imbnas.runs.reuse import reusable
+        from imbnas.suites.reading import DEFAULT_SUITE, choose_fidelity, load_suite
+
+        locations = locations_from(self.data_root, self.datasets, self.offline)
+        suite = load_suite(self.suite_name or DEFAULT_SUITE)
+        chosen, _ = choose_fidelity(suite, self.fidelity)
+        for part in self.parts:
+            if part not in suite.parts:
+                raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
+        out = self.out or Path("runs") / f"{suite.name}@{suite.version}" / chosen
+        return SuiteRequest(
+            suite=suite,
+            fidelity=chosen,
+            parts=self.parts or None,
+            directory=RunDirectory(out),
+            reused=tuple(reusable(path) for path in self.reused),
+            locations=locations,
+            device_type=device_type(self.device),
+            replicates=self.replicates,
+            plugins=self.plugins,
+            pins=tuple(read_manifest(path) for path in self.manifests),
+            workers=self.workers or cores(),
+        )
+
+
+def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what is run, where, and what of it is known elsewhere.
+
+    The command gets them as one first argument, ``SuiteOptions``.
     """
-    from imbnas.data.manifests import read_manifest
-    from imbnas.errors import UnknownNameError
-    from imbnas.runs.directory import RunDirectory
-    from imbnas.suites.reading import DEFAULT_SUITE, choose_fidelity, load_suite
 
-    suite = load_suite(suite_name or DEFAULT_SUITE)
-    chosen, _ = choose_fidelity(suite, fidelity)
-    for part in parts:
-        if part not in suite.parts:
-            raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
-    return SuiteRequest(
-        suite=suite,
-        fidelity=chosen,
-        parts=parts or None,
-        locations=locations,
-        directory=RunDirectory(out or Path("runs") / f"{suite.name}@{suite.version}" / chosen),
-        pins=tuple(read_manifest(path) for path in manifests),
-    )
+    @wraps(command)
+    def gathered(**given: Any) -> Any:
+        own = {field.name: given.pop(field.name) for field in fields(SuiteOptions)}
+        return command(SuiteOptions(**own), **given)
+
+    for option in reversed(_OPTIONS):
+        option(gathered)
+    return gathered
 
 
 def cores() -> int:

@@ -1,9 +1,9 @@
 """What every ranker offers, and the registry of rankers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imbnas.registry import Registry
+from imbnas.registry import Registry, build_entry
 
 if TYPE_CHECKING:
     from imbnas.rankers.candidate import Candidate, Score
@@ -59,27 +59,6 @@ RANKERS: Registry[Callable[..., Ranker]] = Registry(
 )
 
 
-def build_ranker(name: str, options: dict[str, Any]) -> Ranker:
-    """Make a ranker with the given options.
-
-    Raises:
-        UnknownNameError: no ranker has that name.
-        InputError: an option is unknown or out of range.
-    """
-    from pydantic import ValidationError
-
-    from imbnas.errors import InputError, suggest
-
-    factory = RANKERS.get(name)
-    try:
-        return factory(**options)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        option = ".".join(str(part) for part in fault["loc"])
-        message = fault["msg"]
-        if fault["type"] == "extra_forbidden":
-            message = f"unknown option{suggest(option, getattr(factory, 'model_fields', {}))}"
-        raise InputError(f"ranker {name!r}: option {option!r}: {message}") from None
-    except TypeError as error:
-        # A plug-in's plain class takes what its constructor names.
-        raise InputError(f"ranker {name!r}: {error}") from None
+def build_ranker(name: str, options: Mapping[str, Any]) -> Ranker:
+    """Make a ranker with the given options; see ``build_entry``."""
+    return build_entry(RANKERS, name, options)

@@ -1,9 +1,10 @@
 """What every searcher offers, and the registry of searchers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from imbnas.registry import Registry
+from imbnas.errors import InputError
+from imbnas.registry import Registry, build_entry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,7 @@ SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
 )
 
 
-def build_searcher(name: str, options: dict[str, Any], space: "Space | None" = None) -> Searcher:
+def build_searcher(name: str, options: Mapping[str, Any], space: "Space | None" = None) -> Searcher:
     """Make a searcher with the given options.
 
     Args:
@@ -68,20 +69,7 @@ def build_searcher(name: str, options: dict[str, Any], space: "Space | None" = N
         UnknownNameError: no searcher has that name.
         InputError: an option is unknown, out of range, or does not go with the space.
     """
-    from pydantic import ValidationError
-
-    from imbnas.errors import InputError, suggest
-
-    factory = SEARCHERS.get(name)
-    try:
-        searcher = factory(**options)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        option = ".".join(str(part) for part in fault["loc"])
-        message = fault["msg"]
-        if fault["type"] == "extra_forbidden":
-            message = f"unknown option{suggest(option, getattr(factory, 'model_fields', {}))}"
-        raise InputError(f"searcher {name!r}: option {option!r}: {message}") from None
+    searcher = build_entry(SEARCHERS, name, options)
     if space is not None and isinstance(searcher, CheckingSearcher):
         try:
             searcher.check(space)

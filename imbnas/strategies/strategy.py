@@ -1,10 +1,9 @@
 """What every strategy offers, what it is given, and the registry of strategies."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from imbnas.registry import Registry
+from imbnas.registry import Registry, build_entry
 
 if TYPE_CHECKING:
     from imbnas.strategies.adaptation import Adaptation
@@ -98,38 +97,5 @@ STRATEGIES: Registry[Callable[..., Strategy]] = Registry(
 
 
 def build_strategy(name: str, options: Mapping[str, Any]) -> Strategy:
-    """Make a strategy with the given options.
-
-    Raises:
-        UnknownNameError: no strategy has that name.
-        InputError: an option is unknown or out of range.
-    """
-    from pydantic import ValidationError
-
-    from imbnas.errors import InputError
-
-    factory = STRATEGIES.get(name)
-    _refuse_unknown(name, factory, options)
-    try:
-        return factory(**options)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        place = f"option {str(fault['loc'][0])!r}: " if fault["loc"] else ""
-        message = fault["msg"].removeprefix("Value error, ")
-        raise InputError(f"strategy {name!r}: {place}{message}") from None
-    except (TypeError, ValueError) as error:
-        raise InputError(f"strategy {name!r}: cannot be made with its options: {error}") from error
-
-
-def _refuse_unknown(
-    name: str, factory: Callable[..., Strategy], options: Mapping[str, Any]
-) -> None:
-    from imbnas.errors import InputError, suggest
-
-    parameters = inspect.signature(factory).parameters
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-        return
-    for option in options:
-        if option not in parameters:
-            why = f"unknown option{suggest(option, parameters)}" if parameters else "it takes none"
-            raise InputError(f"strategy {name!r}: option {option!r}: {why}")
+    """Make a strategy with the given options; see ``build_entry``."""
+    return build_entry(STRATEGIES, name, options)

@@ -1,7 +1,8 @@
 """Reads suite files; every fault is one line with the file, the line and the key."""
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
 from imbnas.spaces.stacks import check_stack
 from imbnas.strategies.strategy import STRATEGIES
-from imbnas.suites.definition import AdaptationPart, PartKind, SuiteFile, TransferPart
+from imbnas.suites.definition import AdaptationPart, Part, PartKind, SuiteFile, TransferPart
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
 from imbnas.suites.strategies import read_strategy
@@ -22,6 +23,9 @@ from imbnas.suites.toml_lines import line_of
 from imbnas.supernet.path_sampling import check_sampling
 
 DEFAULT_SUITE = "lt-digits"
+
+Place = tuple[str | int, ...]
+Check = tuple[Place, Callable[[], object]]
 
 
 def load_suite(name_or_file: str) -> SuiteFile:
@@ -57,11 +61,11 @@ def read_suite(path: Path) -> SuiteFile:
         suite = SuiteFile.model_validate(content)
     except ValidationError as error:
         raise InputError(_first_fault(path, text, error)) from None
-    _check_path_sampling(path, text, suite)
-    _check_stacks(path, text, suite)
-    _check_searchers(path, text, suite)
-    _check_rankers(path, text, suite)
-    _check_strategies(path, text, suite)
+    for where, check in _checks(suite):
+        try:
+            check()
+        except InputError as error:
+            raise InputError(_told(path, text, where, str(error))) from None
     return suite
 
 
@@ -77,74 +81,41 @@ def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
     return chosen, suite.fidelities[chosen]
 
 
-def _check_path_sampling(path: Path, text: str, suite: SuiteFile) -> None:
-    space = _known_space(suite)
-    if space is None:
-        return
+def _checks(suite: SuiteFile) -> Iterator[Check]:
+    """What the schema cannot check, with the place in the file that a fault belongs to.
+
+    What plug-ins register may not be loaded yet; it is checked when the suite is resolved.
+    """
+    space = get_space(suite.space) if suite.space in SPACES else None
     for name, fidelity in suite.fidelities.items():
+        yield from _checks_of_fidelity(("fidelities", name), fidelity, space)
+    for name, part in suite.parts.items():
+        yield from _checks_of_part(("parts", name), part)
+
+
+def _checks_of_part(place: Place, part: Part) -> Iterator[Check]:
+    if isinstance(part, TransferPart):
+        for position, ranker in enumerate(part.rankers):
+            if ranker.name in RANKERS:
+                where = (*place, "rankers", position)
+                yield where, partial(build_ranker, ranker.name, ranker.options)
+    if isinstance(part, AdaptationPart):
+        for position, strategy in enumerate(part.choices.values()):
+            if strategy.name in STRATEGIES:
+                where = (*place, "strategies", position)
+                for route in part.routes(str(place[-1])).values():
+                    yield where, partial(read_strategy, strategy, route)
+
+
+def _checks_of_fidelity(place: Place, fidelity: Fidelity, space: Space | None) -> Iterator[Check]:
+    if space is not None:
         for recipe, sampling in fidelity.path_samplings.items():
-            try:
-                check_sampling(space, sampling)
-            except InputError as error:
-                where = ("fidelities", name, recipe, "path_sampling")
-                raise InputError(_told(path, text, where, str(error))) from None
-
-
-def _check_stacks(path: Path, text: str, suite: SuiteFile) -> None:
-    space = _known_space(suite)
-    for name, fidelity in suite.fidelities.items():
-        try:
-            if space is not None:
-                check_stack(space, fidelity.stack)
-        except InputError as error:
-            raise InputError(_told(path, text, ("fidelities", name, "stack"), str(error))) from None
-
-
-def _known_space(suite: SuiteFile) -> Space | None:
-    """The suite's space; ``None`` for a plug-in's, which may not be loaded yet."""
-    return get_space(suite.space) if suite.space in SPACES else None
-
-
-def _check_searchers(path: Path, text: str, suite: SuiteFile) -> None:
-    for name, fidelity in suite.fidelities.items():
-        searcher = fidelity.searcher
-        # A plug-in's searcher may not be loaded here; resolving the suite will ask for it.
-        if searcher.name not in SEARCHERS:
-            continue
-        try:
-            build_searcher(searcher.name, searcher.options, _known_space(suite))
-        except InputError as error:
-            where = ("fidelities", name, "searcher", "options")
-            raise InputError(_told(path, text, where, str(error))) from None
-
-
-def _check_rankers(path: Path, text: str, suite: SuiteFile) -> None:
-    for name, part in suite.parts.items():
-        for place, choice in enumerate(part.rankers if isinstance(part, TransferPart) else ()):
-            # As with searchers, a plug-in's ranker is checked when the suite is resolved.
-            if choice.name not in RANKERS:
-                continue
-            try:
-                build_ranker(choice.name, choice.options)
-            except InputError as error:
-                where = ("parts", name, "rankers", place)
-                raise InputError(_told(path, text, where, str(error))) from None
-
-
-def _check_strategies(path: Path, text: str, suite: SuiteFile) -> None:
-    for name, part in suite.parts.items():
-        if not isinstance(part, AdaptationPart):
-            continue
-        for position, choice in enumerate(part.choices.values()):
-            # As with searchers, a plug-in's strategy is checked when the suite is resolved.
-            if choice.name not in STRATEGIES:
-                continue
-            try:
-                for route in part.routes(name).values():
-                    read_strategy(choice, route)
-            except InputError as error:
-                where = ("parts", name, "strategies", position)
-                raise InputError(_told(path, text, where, str(error))) from None
+            yield (*place, recipe, "path_sampling"), partial(check_sampling, space, sampling)
+        yield (*place, "stack"), partial(check_stack, space, fidelity.stack)
+    searcher = fidelity.searcher
+    if searcher.name in SEARCHERS:
+        where = (*place, "searcher", "options")
+        yield where, partial(build_searcher, searcher.name, searcher.options, space)
 
 
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:

@@ -2,30 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 
-from imbnas.units.frozen import FrozenModel
-from imbnas.units.work import component_label
+from imbnas.suites.choice import Choice
 
 
-class StrategyChoice(FrozenModel):
-    """A strategy and its options.
-
-    Attributes:
-        name: registry name.
-        options: option → value.
-    """
-
-    name: str
-    options: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """What tables call it: ``p2`` or ``p2(freeze_after=50)``, options sorted by name."""
-        return component_label(self.name, tuple(sorted(self.options.items())))
-
-    def __str__(self) -> str:
-        return self.label
+class StrategyChoice(Choice):
+    """A strategy and its options."""
 
 
 def _plain(entry: Any) -> Any:

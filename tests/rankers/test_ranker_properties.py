@@ -173,7 +173,7 @@ def test_a_batch_for_the_loss_is_drawn_as_the_training_draws(make_task: MakeTask
         ("snip", {"batch": 3}, "ranker 'snip': option 'batch': unknown option; did you mean"),
         ("snip", {"batch_size": 1}, "greater than or equal to 2"),
         ("short-training", {"fraction": 0}, "option 'fraction': .*greater than 0"),
-        ("synflow", {"batch_size": 8}, "unknown option"),
+        ("synflow", {"batch_size": 8}, "option 'batch_size': it takes none"),
     ],
 )
 def test_bad_options_are_named(name: str, options: dict[str, object], said: str) -> None:

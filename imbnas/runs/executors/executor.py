@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from imbnas.data.locations import DataLocations
-from imbnas.errors import InputError
+from imbnas.errors import InputError, UnknownNameError
+from imbnas.registry import build_entry
 from imbnas.runs.checkpoints import CHECKPOINT_SECONDS
 from imbnas.runs.executors.registry import EXECUTORS
 from imbnas.runs.limits import Budget, Limits
@@ -85,21 +86,13 @@ def build_executor(name: str, options: Iterable[str] = ()) -> Executor:
         UnknownNameError: no executor has that name.
         InputError: an option is unknown or out of range.
     """
-    from pydantic import ValidationError
-
-    from imbnas.errors import suggest
-
-    factory = EXECUTORS.get(name)
+    parsed = _parsed(options)
     try:
-        return factory(**_parsed(options))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        option = ".".join(str(part) for part in fault["loc"])
-        message = fault["msg"]
-        if fault["type"] == "extra_forbidden":
-            known: dict[str, Any] = getattr(factory, "model_fields", {})
-            message = f"unknown option of executor {name!r}{suggest(option, known)}"
-        raise InputError(f"--executor-option {option}: {message}") from None
+        return build_entry(EXECUTORS, name, parsed)
+    except UnknownNameError:
+        raise
+    except InputError as error:
+        raise InputError(f"--executor-option: {error}") from None
 
 
 def check_limits(executor: Executor, name: str, limits: Limits, budget: Budget) -> None:
