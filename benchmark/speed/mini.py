@@ -1,0 +1,83 @@
+"""The mini recipe and the real images that every yardstick is measured on."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from imbnas.data import DataLocations
+from imbnas.data.dataset import Dataset, load_dataset
+from imbnas.data.published import DEBIAN_FASHION
+from imbnas.data.resolving import resolve
+from imbnas.errors import InputError
+from imbnas.execution.network import network_shape
+from imbnas.execution.shelf import ConditionImages
+from imbnas.spaces import NetworkShape
+from imbnas.units.conditions import parse_condition
+from imbnas.units.recipes import Augmentation, Recipe
+
+FOUR_CONVOLUTIONS = (
+    "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|"
+    "+|nor_conv_3x3~0|skip_connect~1|nor_conv_3x3~2|"
+)
+"""The network of which compute and convolutions are compared."""
+
+RECIPE = Recipe(
+    epochs=20,
+    batch_size=128,
+    resolution=16,
+    width=8,
+    depth=1,
+    augmentation=Augmentation(pad=2, flip=True),
+)
+
+
+@dataclass(frozen=True)
+class Mini:
+    """Where real images are.
+
+    Attributes:
+        name: of the dataset.
+        locations: where it lies.
+    """
+
+    name: str
+    locations: DataLocations
+
+    @property
+    def condition(self) -> str:
+        return f"{self.name}@100x"
+
+    @cache  # noqa: B019
+    def dataset(self) -> Dataset:
+        return load_dataset(self.name, self.locations)
+
+    @cache  # noqa: B019
+    def images(self) -> ConditionImages:
+        import torch
+
+        dataset = self.dataset()
+        manifest = resolve(parse_condition(f"{self.condition}:subset-0"), dataset)
+        device = torch.device("cpu")
+        return ConditionImages(dataset, manifest, RECIPE.resolution, device, self.locations)
+
+    @property
+    def shape(self) -> NetworkShape:
+        return network_shape(self.dataset(), RECIPE)
+
+
+def find_images(data_root: Path | None) -> Mini:
+    """CIFAR-10 where it is, else Fashion-MNIST; the test is skipped where neither is."""
+    locations = DataLocations.from_options(data_root, offline=True)
+    for name in ("cifar10", "fashion-mnist"):
+        mini = Mini(name, locations)
+        try:
+            mini.dataset()
+        except InputError:
+            continue
+        return mini
+    pytest.skip(
+        "no CIFAR-10 under --data-root or IMBNAS_DATA, and no Fashion-MNIST there or in "
+        f"{DEBIAN_FASHION}"
+    )

@@ -1,0 +1,136 @@
+"""What a researcher would write: PIL images, torchvision transforms, a DataLoader, default SGD."""
+
+import math
+import time
+from dataclasses import dataclass
+from threading import Barrier
+
+import mini
+import torch
+from PIL import Image
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, Subset
+from torchvision import transforms
+
+from imbnas.data import select_images
+from imbnas.data.image_sets import ImageSet
+from imbnas.spaces import get_space
+
+
+class PilImages(Dataset):
+    """Images as torchvision's CIFAR-10 gives them; they were resized beforehand."""
+
+    def __init__(self, images: ImageSet, transform: transforms.Compose) -> None:
+        pixels = images.raw(torch.arange(len(images))).permute(0, 2, 3, 1).numpy()
+        self.pixels = pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels
+        self.labels = images.labels.tolist()
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int):
+        return self.transform(Image.fromarray(self.pixels[index])), self.labels[index]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the loop uses the machine.
+
+    Attributes:
+        loaders: worker processes of the DataLoader.
+        threads: of torch.
+    """
+
+    loaders: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training.
+
+    Attributes:
+        seconds: network and data sets to accuracy, all in.
+        recall: mean per-class recall on the test images; they are balanced.
+    """
+
+    seconds: float
+    recall: float
+
+
+def train(
+    data: mini.Mini, architecture: str, setting: Setting, steps: int, seed: int, tested: int = 10**6
+) -> Trained:
+    """Train for so many steps with a cosine, then test on so many images at most."""
+    torch.set_num_threads(setting.threads)
+    torch.manual_seed(seed)
+    start = time.perf_counter()
+    recipe = mini.RECIPE
+    network = get_space("nats-tss").build(architecture, data.shape)
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=recipe.lr,
+        momentum=recipe.momentum,
+        nesterov=True,
+        weight_decay=recipe.weight_decay,
+    )
+    train_loader, test_loader = _loaders(data, setting, tested)
+    epochs = math.ceil(steps / len(train_loader))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    network.train()
+    step = 0
+    for _ in range(epochs):
+        for batch, labels in train_loader:
+            if step == steps:
+                break
+            loss = nn.functional.cross_entropy(network(batch), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            step += 1
+    network.eval()
+    correct = 0
+    with torch.no_grad():
+        for batch, labels in test_loader:
+            correct += (network(batch).argmax(1) == labels).sum().item()
+    return Trained(time.perf_counter() - start, correct / len(test_loader.dataset))
+
+
+def _loaders(data: mini.Mini, setting: Setting, tested: int) -> tuple[DataLoader, DataLoader]:
+    dataset, recipe, images = data.dataset(), mini.RECIPE, data.images()
+    last = [transforms.ToTensor(), transforms.Normalize(dataset.mean, dataset.std)]
+    first = [
+        transforms.RandomCrop(recipe.resolution, padding=recipe.augmentation.pad),
+        transforms.RandomHorizontalFlip(),
+    ]
+    common = {"num_workers": setting.loaders, "persistent_workers": setting.loaders > 0}
+    manifest = images.manifest
+    train, test = (
+        PilImages(
+            select_images(dataset, selection, resolution=recipe.resolution),
+            transforms.Compose(steps),
+        )
+        for selection, steps in ((manifest.train, first + last), (manifest.test, last))
+    )
+    return (
+        DataLoader(train, recipe.batch_size, shuffle=True, drop_last=True, **common),
+        DataLoader(
+            Subset(test, range(min(tested, len(test)))), recipe.evaluation_batch_size, **common
+        ),
+    )
+
+
+def seconds(
+    barrier: Barrier,
+    data: mini.Mini,
+    architectures: tuple[str, ...],
+    setting: Setting,
+    steps: int,
+    tested: int = 10**6,
+) -> float:
+    """Seconds of trainings one after the other, in a process that has warmed up."""
+    train(data, architectures[0], setting, 1, 0, tested=1)
+    barrier.wait()
+    return sum(train(data, each, setting, steps, 0, tested).seconds for each in architectures)

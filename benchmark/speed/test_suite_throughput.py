@@ -1,0 +1,143 @@
+"""Trainings an hour of a run with two workers, against a plain loop that does one after the other.
+
+The loop's best configuration of 0, 1 and 2 loader processes and 1 and 2 threads counts.
+"""
+
+import math
+import statistics
+from pathlib import Path
+from threading import Barrier
+
+import mini
+import plain_loop
+import pytest
+from side_by_side import side_by_side, timed
+
+from imbnas.execution.executor import Executor
+from imbnas.runs.checkpoints import Checkpointing
+from imbnas.runs.directory import RunDirectory
+from imbnas.runs.queue import Queue
+from imbnas.runs.worker import Worker
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolving import Resolver
+from imbnas.training.evaluation import mean_recall
+
+SEEDS = 10
+SETTINGS = [plain_loop.Setting(loaders, threads) for loaders in (0, 1, 2) for threads in (1, 2)]
+STEPS = 160
+FIRST_LOOK = (16, 1024)
+"""Steps and test images after which a configuration of the loop is judged."""
+
+WORKERS = 2
+
+SUITE = """
+name = "throughput"
+version = "1"
+summary = "two cells, trained on long-tailed and on balanced images, twice"
+default_fidelity = "only"
+protocol = "strict"
+space = "nats-tss"
+
+[parts.transfer]
+kind = "transfer"
+reference = {{ condition = "{name}@100x", scheme = "ce" }}
+targets = [{{ condition = "{name}@1x:like-100x", scheme = "ce" }}]
+
+[fidelities.only]
+replicates = 2
+population = {{ size = 2, seed = 0 }}
+calibration_images = 512
+
+[fidelities.only.network]
+epochs = {epochs}
+steps_per_epoch = 8
+batch_size = {recipe.batch_size}
+lr = {recipe.lr}
+resolution = {recipe.resolution}
+width = {recipe.width}
+depth = {recipe.depth}
+augmentation = {{ pad = {recipe.augmentation.pad}, flip = true }}
+"""
+
+
+def store_run(folder: Path, images: mini.Mini) -> RunDirectory:
+    file = folder / "throughput.toml"
+    file.write_text(SUITE.format(name=images.name, recipe=mini.RECIPE, epochs=STEPS // 8))
+    directory = RunDirectory(folder / "run")
+    directory.path.mkdir()
+    directory.store_suite(Resolver(read_suite(file), "only", images.locations).resolve())
+    return directory
+
+
+def work(barrier: Barrier, path: Path, images: mini.Mini) -> float:
+    """Seconds in which a worker, ready to begin, finds nothing left to do."""
+    directory = RunDirectory(path)
+    queue = Queue(Expansion(directory.read_suite()).plan(), directory)
+    keeping = Checkpointing(directory)
+    executor = Executor(directory, images.locations, attempt=keeping.attempt)
+    return timed(barrier, Worker(directory, queue, executor, keeping).run)
+
+
+def test_a_run_of_two_workers(benchmark, report, images: mini.Mini, tmp_path: Path) -> None:
+    directory = store_run(tmp_path, images)
+    plan = Expansion(directory.read_suite()).plan()
+    cells = tuple(dict.fromkeys(unit.model.architecture for unit in plan.units))
+    looks = {
+        setting: side_by_side(plain_loop.seconds, 1, images, cells[:1], setting, *FIRST_LOOK)[0]
+        for setting in SETTINGS
+    }
+    best = min(looks, key=looks.__getitem__)
+    (plain,) = side_by_side(plain_loop.seconds, 1, images, cells, best, STEPS)
+    spent = benchmark.pedantic(side_by_side, args=(work, WORKERS, directory.path, images), rounds=1)
+    assert len(directory.finished()) == len(plan.units) == 8
+    engine = max(spent) / len(plan.units)
+    report(
+        "whole suite, 2 workers: plain loop",
+        plain / len(cells) / engine,
+        3,
+        plain_seconds_each=plain / len(cells),
+        seconds_each=engine,
+        plain_configuration=str(best),
+        dataset=images.name,
+    )
+
+
+@pytest.mark.slow
+def test_a_plain_loop_and_a_run_reach_the_same(
+    benchmark, report, images: mini.Mini, tmp_path: Path
+) -> None:
+    directory = store_run(tmp_path, images)
+    halves = benchmark.pedantic(side_by_side, args=(recalls, 2, directory.path, images), rounds=1)
+    plain, engine = (sum((half[kind] for half in halves), []) for kind in range(2))
+    assert len(plain) == len(engine) == SEEDS
+    difference = statistics.mean(engine) - statistics.mean(plain)
+    error = math.sqrt((statistics.variance(engine) + statistics.variance(plain)) / SEEDS)
+    report(
+        f"accuracy over {SEEDS} seeds: difference from the plain loop in standard errors",
+        abs(difference) / error,
+        2,
+        smaller=True,
+        key="standard_errors",
+        plain=statistics.mean(plain),
+        engine=statistics.mean(engine),
+        standard_error=error,
+    )
+
+
+def recalls(barrier: Barrier, path: Path, images: mini.Mini) -> tuple[list[float], list[float]]:
+    """Mean recall of a plain loop and of the engine, for every other seed on the same images."""
+    first = barrier.wait()
+    directory = RunDirectory(path)
+    units = Expansion(directory.read_suite()).plan().units
+    same_images = images.images().manifest.sha256
+    unit = next(unit for unit in units if unit.data.manifest_sha256 == same_images)
+    executor = Executor(directory, images.locations)
+    plain, engine = [], []
+    for seed in range(first, SEEDS, 2):
+        setting = plain_loop.Setting(loaders=0, threads=1)
+        cell = unit.model.architecture
+        plain.append(plain_loop.train(images, cell, setting, STEPS, seed).recall)
+        metrics = executor.execute(unit.model_copy(update={"replicate": seed})).metrics
+        engine.append(mean_recall(metrics.class_correct, metrics.class_total))
+    return plain, engine
