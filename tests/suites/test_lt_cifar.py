@@ -1,0 +1,116 @@
+"""The suite of the paper, resolved on images of one colour: units by part, never trained."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from imbnas.data.dataset import ArraySplit, Dataset
+from imbnas.data.locations import DataLocations
+from imbnas.suites import resolving
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.reading import load_suite
+from imbnas.suites.resolving import Resolver
+from imbnas.units.work import AdaptUnit, SearchUnit, TrainUnit
+
+LOCATIONS = DataLocations.from_options(offline=True)
+LARGEST_SHOWN = 2
+"""A class of n images can show a ratio of 2n at most."""
+
+
+def split(num_classes: int, each: int) -> ArraySplit:
+    labels = np.arange(num_classes * each) % num_classes
+    images = np.zeros((len(labels), 1, 1, 3), np.uint8)
+    return ArraySplit(labels=labels.astype(np.int64), images=images)
+
+
+def cifar(name: str, locations: DataLocations) -> Dataset:
+    classes, ratio = {"cifar10": (10, 800), "cifar100": (100, 400)}[name]
+    return Dataset(
+        name=name,
+        class_names=tuple(f"class {label}" for label in range(classes)),
+        train=split(classes, ratio // LARGEST_SHOWN),
+        test=split(classes, 20),
+        digest=("a" if classes == 10 else "b") * 64,
+        mean=(0.5,) * 3,
+        std=(0.25,) * 3,
+    )
+
+
+@pytest.fixture(scope="module")
+def expansions() -> dict[str, Expansion]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resolving, "load_dataset", cifar)
+        suite = load_suite("lt-cifar")
+        return {
+            fidelity: Expansion(Resolver(suite, fidelity, LOCATIONS).resolve())
+            for fidelity in suite.fidelities
+        }
+
+
+# Per replicate: adaptations and retrainings = routes × strategies, searches twice as many.
+UNITS = {
+    "core": {"train": 135 * 2, "rank": 2 * 6},
+    "core-adaptation": {"supernet": 1, "adapt": 13, "search": 26},
+    "transfer": {"train": 135 * 8},
+    "adaptation": {"supernet": 2, "adapt": 8 * 8, "search": 2 * 8 * 8},
+    "cost": {"supernet": 1, "adapt": 4, "search": 8},
+    "freeze": {"supernet": 1, "adapt": 3 * 4, "search": 2 * 3 * 4},
+    "supernet-loss": {"supernet": 1, "adapt": 3 * 2, "search": 2 * 3 * 2},
+    "motivation": {"train": 4 * 6},
+}
+
+
+def test_the_published_grid_has_so_many_units_by_part(expansions: dict[str, Expansion]) -> None:
+    paper = expansions["paper"]
+    plans = {name: paper.plan([name]) for name in paper.resolved.suite.parts}
+    assert {name: dict(Counter(u.kind for u in plan.units)) for name, plan in plans.items()} == {
+        name: {kind: 3 * count for kind, count in counts.items()} for name, counts in UNITS.items()
+    }
+    for name, plan in plans.items():
+        assert len(plan.retrainings) == 3 * UNITS[name].get("adapt", 0)
+    identities = {name: {u.identity for u in plan.units} for name, plan in plans.items()}
+    assert identities["cost"] < identities["adaptation"]
+    trainings = {u.identity for u in plans["core"].units if u.kind == "train"}
+    assert trainings < identities["transfer"]
+
+
+def test_the_published_recipe_reweights_and_validates_as_published(
+    expansions: dict[str, Expansion],
+) -> None:
+    paper = expansions["paper"]
+    units = paper.plan().units
+    deferred = {
+        (unit.kind, unit.recipe.epochs, unit.scheme.deferred_from_epoch, unit.scheme.deferred_from)
+        for unit in units
+        if isinstance(unit, TrainUnit | AdaptUnit) and unit.scheme.name == "cb-drw"
+    }
+    assert deferred == {
+        ("train", 200, 160, None), ("adapt", 600, 400, None), ("adapt", 200, 100, None)
+    }  # fmt: skip
+    assert {u.data.protocol for u in units if isinstance(u, TrainUnit)} == {"paper"}
+    assert paper.resolved.protocol == "paper"
+    assert {u.validation_images for u in units if isinstance(u, SearchUnit)} == {None}
+    of_darts = {u.recipe.width for u in units if isinstance(u, TrainUnit) and is_darts(u)}
+    assert of_darts == {36}
+
+
+def test_the_mini_fidelity_keeps_the_strict_protocol_and_every_part(
+    expansions: dict[str, Expansion],
+) -> None:
+    mini = expansions["mini"]
+    units = mini.plan().units
+    assert mini.resolved.protocol == "strict"
+    assert {u.validation_images for u in units if isinstance(u, SearchUnit)} == {1500}
+    assert len(mini.plan(["core"]).units) == 3 * (64 * 2 + 2 * 6)
+    mini_epochs = {
+        (unit.recipe.epochs, unit.scheme.deferred_from_epoch)
+        for unit in units
+        if isinstance(unit, AdaptUnit) and unit.scheme.name == "cb-drw"
+    }
+    # Two thirds and a half, as published.
+    assert mini_epochs == {(60, 40), (20, 10)}
+
+
+def is_darts(unit: TrainUnit) -> bool:
+    return unit.model.source == "space" and unit.model.space == "darts"
