@@ -16,7 +16,7 @@ from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fitting, as_module
+from imbnas.training.fitting import Fit, Fitting, as_module
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.work import SupernetUnit, TrainUnit
 
@@ -76,11 +76,11 @@ def _measure_network(unit: TrainUnit, shelf: "Shelf") -> Pace:
     module = as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
     build = time.perf_counter() - start
 
-    def train(recipe: "Recipe") -> None:
+    def train(recipe: "Recipe") -> Fit:
         stream = open_stream(
             images.train, recipe.batch_size, recipe.augmentation, torch.Generator().manual_seed(0)
         )
-        Fitting(
+        return Fitting(
             network=network,
             stream=stream,
             scheme=scheme,
@@ -121,11 +121,11 @@ def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
     )
     rng = np.random.default_rng(0)
 
-    def train(recipe: "Recipe") -> None:
-        trainer.train(supernet, unit.scheme, recipe)
+    def train(recipe: "Recipe") -> Fit:
+        return trainer.train(supernet, unit.scheme, recipe)
 
-    def train_head(recipe: "Recipe") -> None:
-        trainer.train(supernet, unit.scheme, recipe, freeze_backbone_from=0)
+    def train_head(recipe: "Recipe") -> Fit:
+        return trainer.train(supernet, unit.scheme, recipe, freeze_backbone_from=0)
 
     def score(count: int) -> None:
         part = _first(images, max(count // 2, 2))
@@ -141,7 +141,7 @@ def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
 
 
 def _seconds_per_trained_image(
-    train: Callable[["Recipe"], None], recipe: "Recipe", device: torch.device
+    train: Callable[["Recipe"], Fit], recipe: "Recipe", device: torch.device
 ) -> float:
     few = min(recipe.batch_size, _FIRST_IMAGES)
     _timed(lambda: train(_short(recipe, few, 1)), device)
@@ -149,7 +149,15 @@ def _seconds_per_trained_image(
     batch = min(recipe.batch_size, max(few, int(_STEP_SECONDS / guess)))
     # Small networks take hardly longer for a whole batch than for a few images.
     steps = min(max(int(_SECONDS / _timed(lambda: train(_short(recipe, batch, 1)), device)), 1), 50)
-    return _timed(lambda: train(_short(recipe, batch, steps)), device) / (batch * steps)
+    images = 0
+
+    def work() -> None:
+        nonlocal images
+        fit = train(_short(recipe, batch, steps))
+        # Where paths share a step, each image of it is trained on more than once.
+        images = fit.trained_images + fit.head_images
+
+    return _timed(work, device) / images
 
 
 def _seconds_per_image(
@@ -183,7 +191,7 @@ def _first(images: "ConditionImages", count: int) -> "Images":
     return images.select(Selection(split=chosen.split, indices=chosen.indices[:count]))
 
 
-def _timed(work: Callable[[], None], device: torch.device) -> float:
+def _timed(work: Callable[[], object], device: torch.device) -> float:
     start = time.perf_counter()
     work()
     if device.type == "cuda":

@@ -4,10 +4,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from imbnas.execution.forecast import Forecast, Forecaster
+from imbnas.execution.forecast import Forecast, Forecaster, ranked_models
 from imbnas.execution.pace import Pace
 from imbnas.runs.calibrator import CalibrationJob, Paces
-from imbnas.units.work import BaselineModel, SupernetUnit, TrainUnit, Unit
+from imbnas.units.work import BaselineModel, RankUnit, SupernetUnit, TrainUnit, Unit
 
 _ARCHITECTURES = 3
 _BASELINES = 6
@@ -71,24 +71,25 @@ class TimeModel:
         """Seconds that a unit takes in one process, storing aside."""
         pace = self._pace(unit, forecast.network_macs)
         return (
-            pace.build
+            pace.build * forecast.networks
             + pace.train * forecast.trained
             + pace.head * forecast.head
             + pace.evaluate * forecast.evaluated
         )
 
     def _pace(self, unit: Unit, macs: float) -> Pace:
-        if not isinstance(unit, TrainUnit):
+        if not isinstance(unit, TrainUnit | RankUnit):
             spaces = [supernet.space for supernet in self.sample.supernets]
             return self.paces.supernets[spaces.index(unit.space)]
         timed = list(zip(self.sample.networks, self.sample.macs, self.paces.networks, strict=True))
         for sampled, of_sample, pace in timed:
-            if sampled.model == unit.model:
+            if isinstance(unit, TrainUnit) and sampled.model == unit.model:
                 return _scaled(pace, macs / of_sample)
+        model = unit.model if isinstance(unit, TrainUnit) else ranked_models(unit)[0]
         alike = [
             (of_sample, pace)
             for sampled, of_sample, pace in timed
-            if isinstance(sampled.model, BaselineModel) == isinstance(unit.model, BaselineModel)
+            if isinstance(sampled.model, BaselineModel) == isinstance(model, BaselineModel)
         ]
         return _interpolated(alike, macs)
 
