@@ -7,14 +7,17 @@ import numpy as np
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines import load_baseline
-from imbnas.execution.dry_run import adaptation_spending, mean_macs, trained_images
+from imbnas.execution.dry_run import adaptation_spending, head_macs, mean_macs
 from imbnas.execution.network import network_shape
+from imbnas.rankers.ranker import Circumstances, ForeseesPasses, build_ranker
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import build_searcher
 from imbnas.spaces import get_space
 from imbnas.strategies.head_per_arch import HeadForEach
 from imbnas.strategies.strategy import build_strategy
-from imbnas.units.work import AdaptUnit, SearchUnit, SpaceModel, SupernetUnit, TrainUnit
+from imbnas.supernet.path_sampling import paths_per_step
+from imbnas.training.counting import trained_images
+from imbnas.units.work import AdaptUnit, RankUnit, SearchUnit, SpaceModel, SupernetUnit, TrainUnit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +38,7 @@ class Forecast:
         macs: multiply-accumulates, counted as ``Cost.macs`` counts them.
         network_macs: of one image's forward pass; a mean where networks are drawn by chance.
         exact: whether ``macs`` is what will be recorded, and not its expectation.
+        networks: how many are built.
     """
 
     trained: int
@@ -43,6 +47,7 @@ class Forecast:
     macs: int
     network_macs: float
     exact: bool = True
+    networks: int = 1
 
     @property
     def images_seen(self) -> int:
@@ -59,7 +64,7 @@ class Forecaster:
     """
 
     shelf: "Shelf"
-    _with_heads: set[str] = field(default_factory=set)
+    _with_heads: dict[str, HeadForEach] = field(default_factory=dict)
     _macs: dict[tuple["Model", "NetworkShape"], int] = field(default_factory=dict)
     _searched: dict["_Search", tuple[int, int]] = field(default_factory=dict)
     _adapted: dict["_Adaptation", Forecast | None] = field(default_factory=dict)
@@ -70,15 +75,15 @@ class Forecaster:
             if isinstance(unit, AdaptUnit):
                 strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
                 if isinstance(strategy, HeadForEach):
-                    self._with_heads.add(unit.identity)
+                    self._with_heads[unit.identity] = strategy
 
     def forecast(self, unit: "Unit") -> Forecast | None:
         """Tell what a unit will spend; ``None`` where nobody can know.
 
-        Images and multiply-accumulates of ``train`` units are exact. Supernets draw paths and
-        searches draw architectures: their images are exact, their multiply-accumulates expected
-        ones, without those of making heads of features. A strategy is run with a trainer that only
-        counts; one that computes anything else is not known.
+        Images and multiply-accumulates of ``train`` units are exact, and those of ``rank`` units
+        as their ranker tells. Supernets draw paths and searches draw architectures: their images
+        are exact, their multiply-accumulates expected ones. A strategy is asked, or run with a
+        trainer that only counts; one that computes anything else, and does not tell, is not known.
         """
         match unit:
             case TrainUnit():
@@ -89,6 +94,8 @@ class Forecaster:
                 return self._adapt(unit)
             case SearchUnit():
                 return self._search(unit)
+            case RankUnit():
+                return self._rank(unit)
             case _:
                 return None
 
@@ -116,9 +123,10 @@ class Forecaster:
         return Forecast(trained, 0, evaluated, macs * (3 * trained + evaluated), macs)
 
     def _supernet(self, unit: SupernetUnit) -> Forecast:
-        images = self._images(unit)
-        each = mean_macs(unit.space, self._shape(images, unit))
-        trained = trained_images(unit.recipe, images.manifest.total)
+        images, sampling = self._images(unit), unit.recipe.path_sampling
+        each = mean_macs(unit.space, self._shape(images, unit), sampling)
+        passes = paths_per_step(get_space(unit.space), sampling)
+        trained = passes * trained_images(unit.recipe, images.manifest.total)
         return Forecast(trained, 0, 0, round(3 * each * trained), each, exact=False)
 
     def _adapt(self, unit: AdaptUnit) -> Forecast | None:
@@ -140,7 +148,7 @@ class Forecaster:
                 else Forecast(
                     spent.trained,
                     spent.head,
-                    0,
+                    spent.evaluated,
                     spent.macs,
                     mean_macs(unit.space, after),
                     exact=not spent.macs,
@@ -158,12 +166,45 @@ class Forecaster:
         each = min(unit.calibration_images, images.manifest.total) + len(
             images.scoring(unit.validation_images).indices
         )
-        with_heads = unit.adapted in self._with_heads
-        if with_heads:
+        of_heads: int | None = 0
+        strategy = self._with_heads.get(unit.adapted)
+        if strategy is not None:
             each += images.manifest.total
+            of_heads = head_macs(strategy, unit.space, shape, images.manifest.class_counts)
         listed = bool(dict(unit.searcher.options).get("architectures"))
-        exact = listed and not with_heads
-        return Forecast(0, 0, networks * each, macs * each, macs / max(networks, 1), exact)
+        return Forecast(
+            trained=0,
+            head=0,
+            evaluated=networks * each,
+            macs=macs * each + networks * (of_heads or 0),
+            network_macs=macs / max(networks, 1),
+            exact=listed and of_heads is not None,
+        )
+
+    def _rank(self, unit: RankUnit) -> Forecast | None:
+        ranker = build_ranker(unit.ranker.name, dict(unit.ranker.options))
+        if not isinstance(ranker, ForeseesPasses):
+            return None
+        images = self._images(unit)
+        shape, manifest = self._shape(images, unit), images.manifest
+        passes = ranker.expected_passes(
+            Circumstances(
+                train_images=manifest.total,
+                validation_images=len(manifest.validation.indices),
+                scheme=unit.scheme,
+                recipe=unit.recipe,
+            )
+        )
+        count = len(unit.architectures)
+        macs = sum(self.network_macs(model, shape) for model in ranked_models(unit))
+        return Forecast(
+            trained=count * passes.backward,
+            head=0,
+            evaluated=count * passes.forward,
+            macs=macs * (3 * passes.backward + passes.forward),
+            network_macs=macs / count,
+            networks=count,
+        )
 
     def network_macs(self, model: "Model", shape: "NetworkShape") -> int:
         """Multiply-accumulates of one image's forward pass."""
@@ -181,11 +222,21 @@ class Forecaster:
             self._macs[key] = macs
         return self._macs[key]
 
-    def _images(self, unit: TrainUnit | SupernetUnit) -> "ConditionImages":
+    def _images(self, unit: TrainUnit | SupernetUnit | RankUnit) -> "ConditionImages":
         return self.shelf.images(unit.data, unit.recipe.resolution)
 
-    def _shape(self, images: "ConditionImages", unit: TrainUnit | SupernetUnit) -> "NetworkShape":
+    def _shape(
+        self, images: "ConditionImages", unit: TrainUnit | SupernetUnit | RankUnit
+    ) -> "NetworkShape":
         return network_shape(images.dataset, unit.recipe)
+
+
+def ranked_models(unit: RankUnit) -> list[SpaceModel]:
+    """The networks that a ranker scores."""
+    return [
+        SpaceModel(space=unit.space, version=unit.version, architecture=architecture)
+        for architecture in unit.architectures
+    ]
 
 
 def _rehearse(unit: SearchUnit, shape: "NetworkShape") -> tuple[int, int]:

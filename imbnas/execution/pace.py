@@ -19,7 +19,7 @@ from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import Fit, as_module
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.work import SupernetUnit, TrainUnit
 
@@ -75,12 +75,11 @@ def _measure_network(unit: TrainUnit, shelf: "Shelf") -> Pace:
     prepared = [first, *(prepare(unit, shelf) for _ in range(unit.stack - 1))]
     images, module = first.images, as_module(first.built.network)
 
-    def train(recipe: "Recipe") -> None:
+    def train(recipe: "Recipe") -> Fit:
         fresh = [replace(one, stream=_stream(images, recipe)) for one in prepared]
         if unit.stack > 1:
-            fit_stack(fresh, recipe, NothingKept())
-        else:
-            fit_alone(fresh[0], recipe, NothingKept())
+            return fit_stack(fresh, recipe, NothingKept())
+        return fit_alone(fresh[0], recipe, NothingKept())
 
     def evaluate(count: int) -> None:
         module.eval()
@@ -118,11 +117,11 @@ def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
     )
     rng = np.random.default_rng(0)
 
-    def train(recipe: "Recipe") -> None:
-        trainer.train(supernet, unit.scheme, recipe)
+    def train(recipe: "Recipe") -> Fit:
+        return trainer.train(supernet, unit.scheme, recipe)
 
-    def train_head(recipe: "Recipe") -> None:
-        trainer.train(supernet, unit.scheme, recipe, freeze_backbone_from=0)
+    def train_head(recipe: "Recipe") -> Fit:
+        return trainer.train(supernet, unit.scheme, recipe, freeze_backbone_from=0)
 
     def score(count: int) -> None:
         part = _first(images, max(count // 2, 2))
@@ -138,13 +137,18 @@ def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
 
 
 def _seconds_per_trained_image(
-    train: Callable[["Recipe"], None], recipe: "Recipe", device: torch.device
+    train: Callable[["Recipe"], Fit], recipe: "Recipe", device: torch.device
 ) -> float:
     def more(batch: int, steps: int) -> float:
-        """Seconds an image of further steps, without what a training takes before its first."""
+        """Seconds an image of further steps, without what a training takes before its first.
+
+        Where paths share a step, each image of it is trained on more than once.
+        """
+        fits: list[Fit] = []
         one = min(_timed(lambda: train(_short(recipe, batch, 1)), device) for _ in range(2))
-        longer = _timed(lambda: train(_short(recipe, batch, 1 + steps)), device)
-        return max(longer - one, 1e-9) / (batch * steps)
+        longer = _timed(lambda: fits.append(train(_short(recipe, batch, 1 + steps))), device)
+        images = (fits[0].trained_images + fits[0].head_images) * steps / (1 + steps)
+        return max(longer - one, 1e-9) / images
 
     few = min(recipe.batch_size, _FIRST_IMAGES)
     train(_short(recipe, few, 1))
@@ -185,7 +189,7 @@ def _first(images: "ConditionImages", count: int) -> "Images":
     return images.select(Selection(split=chosen.split, indices=chosen.indices[:count]))
 
 
-def _timed(work: Callable[[], None], device: torch.device) -> float:
+def _timed(work: Callable[[], object], device: torch.device) -> float:
     start = time.perf_counter()
     work()
     if device.type == "cuda":

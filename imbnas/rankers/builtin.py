@@ -4,22 +4,30 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from imbnas.rankers.ranker import Passes
 from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:
     from imbnas.rankers.candidate import Candidate, Score
+    from imbnas.rankers.ranker import Circumstances
 
-BatchSize = Annotated[int, Field(ge=2)]
 
-
-class GradNorm(FrozenModel):
-    """Sum over layers of the Euclidean norm of the loss's gradient.
+class OneBatch(FrozenModel):
+    """Looks at one batch of training images.
 
     Attributes:
-        batch_size: images of the one batch.
+        batch_size: images of the one batch; all there are where they are fewer.
     """
 
-    batch_size: BatchSize = 64
+    batch_size: Annotated[int, Field(ge=2)] = 64
+
+    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+        """The batch, forward and backward."""
+        return Passes(backward=min(self.batch_size, circumstances.train_images))
+
+
+class GradNorm(OneBatch):
+    """Sum over layers of the Euclidean norm of the loss's gradient."""
 
     def score(self, candidate: "Candidate") -> "Score":
         """See ``gradients.gradient_norm``."""
@@ -28,14 +36,8 @@ class GradNorm(FrozenModel):
         return gradient_norm(candidate, self.batch_size)
 
 
-class Snip(FrozenModel):
-    """Sum over weights of |weight · gradient|.
-
-    Attributes:
-        batch_size: images of the one batch.
-    """
-
-    batch_size: BatchSize = 64
+class Snip(OneBatch):
+    """Sum over weights of |weight · gradient|."""
 
     def score(self, candidate: "Candidate") -> "Score":
         """See ``gradients.saliency``."""
@@ -53,15 +55,16 @@ class SynFlow(FrozenModel):
 
         return synaptic_flow(candidate)
 
+    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+        """One image of ones, forward and backward."""
+        return Passes(backward=1)
 
-class Naswot(FrozenModel):
+
+class Naswot(OneBatch):
     """Log-determinant of the kernel of the images' binary activation codes.
 
-    Attributes:
-        batch_size: images of the one batch; the kernel is singular where two share a code.
+    The kernel is singular where two images of the batch share a code.
     """
-
-    batch_size: BatchSize = 64
 
     def score(self, candidate: "Candidate") -> "Score":
         """See ``naswot.log_determinant``."""
@@ -69,15 +72,13 @@ class Naswot(FrozenModel):
 
         return log_determinant(candidate, self.batch_size)
 
+    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+        """The batch, forward alone."""
+        return Passes(forward=super().expected_passes(circumstances).backward)
 
-class JacobCov(FrozenModel):
-    """How little the gradients of the outputs with respect to the images correlate.
 
-    Attributes:
-        batch_size: images of the one batch.
-    """
-
-    batch_size: BatchSize = 64
+class JacobCov(OneBatch):
+    """How little the gradients of the outputs with respect to the images correlate."""
 
     def score(self, candidate: "Candidate") -> "Score":
         """See ``jacobian.decorrelation``."""
@@ -100,3 +101,15 @@ class ShortTraining(FrozenModel):
         from imbnas.rankers.short_training import train_shortly
 
         return train_shortly(candidate, self.fraction)
+
+    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+        """The short training, and what a whole one evaluates afterwards."""
+        from imbnas.rankers.short_training import shortened
+        from imbnas.training.counting import trained_images
+
+        at, recipe = circumstances, shortened(circumstances.recipe, self.fraction)
+        passes = (recipe.average_from is not None) + (at.scheme.posthoc is not None)
+        return Passes(
+            forward=passes * at.train_images + at.validation_images,
+            backward=trained_images(recipe, at.train_images),
+        )

@@ -1,12 +1,15 @@
 """What every ranker offers, and the registry of rankers."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from imbnas.registry import Registry, build_entry
 
 if TYPE_CHECKING:
     from imbnas.rankers.candidate import Candidate, Score
+    from imbnas.units.recipes import Recipe
+    from imbnas.units.schemes import SchemeSpec
 
 
 class Ranker(Protocol):
@@ -17,6 +20,45 @@ class Ranker(Protocol):
 
         A value that is not finite means that the ranker has nothing to say of the architecture.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the cost of scoring one architecture may depend on.
+
+    Attributes:
+        train_images: how many.
+        validation_images: how many.
+        scheme: of the training that is to be foretold.
+        recipe: of the training that is to be foretold.
+    """
+
+    train_images: int
+    validation_images: int
+    scheme: "SchemeSpec"
+    recipe: "Recipe"
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Images through the network of one architecture, as ``Candidate.scored`` takes them.
+
+    Attributes:
+        forward: through forward passes alone.
+        backward: through forward and backward passes.
+    """
+
+    forward: int = 0
+    backward: int = 0
+
+
+@runtime_checkable
+class ForeseesPasses(Protocol):
+    """A ranker that can tell before what ``plan`` shows as its cost."""
+
+    def expected_passes(self, circumstances: Circumstances) -> Passes:
+        """Tell what scoring one architecture takes."""
         ...
 
 

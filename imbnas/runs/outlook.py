@@ -87,8 +87,9 @@ class Outlook:
     def sample(self, forecaster: Forecaster) -> Sample:
         """Units to time for those that are left."""
         kinds = {item.unit.kind for item in self.left}
-        timed = set() if kinds <= {"train"} else {"supernet"}
-        wanted = timed | (kinds & {"train"})
+        wanted = {"train"} if kinds & {"train", "rank"} else set()
+        if not kinds <= {"train", "rank"}:
+            wanted.add("supernet")
         return Sample.choose(
             (item.unit for item in self.items if item.unit.kind in wanted), forecaster
         )
@@ -129,7 +130,7 @@ def look_ahead(plan: Plan, directories: Sequence[RunDirectory], forecaster: Fore
     finished = set[str]().union(*(directory.finished() for directory in directories))
     found = found_architectures(plan, directories)
     units = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
-    forecaster.acquaint(plan.units)
+    forecaster.acquaint(units.values())
     items = [
         _item(unit, unit.requires, unit.identity in finished, forecaster) for unit in units.values()
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from imbnas.execution.forecast import Forecast, Forecaster
 from imbnas.execution.pace import Pace
 from imbnas.runs.calibrator import CalibrationJob, Paces
-from imbnas.units.work import BaselineModel, SupernetUnit, TrainUnit, Unit
+from imbnas.units.work import BaselineModel, RankUnit, SupernetUnit, TrainUnit, Unit
 
 _ARCHITECTURES = 3
 _BASELINES = 6
@@ -79,36 +79,41 @@ class TimeModel:
         """Seconds that a unit takes in one process, storing aside."""
         pace = self._pace(unit, forecast.network_macs)
         return (
-            pace.build
+            pace.build * forecast.networks
             + pace.train * forecast.trained
             + pace.head * forecast.head
             + pace.evaluate * forecast.evaluated
         )
 
     def _pace(self, unit: Unit, macs: float) -> Pace:
-        if not isinstance(unit, TrainUnit):
+        if not isinstance(unit, TrainUnit | RankUnit):
             spaces = [supernet.space for supernet in self.sample.supernets]
             return self.paces.supernets[spaces.index(unit.space)]
         timed = list(zip(self.sample.networks, self.sample.macs, self.paces.networks, strict=True))
         for sampled, of_sample, pace in timed:
-            if (sampled.model, sampled.stack) == (unit.model, unit.stack):
+            if isinstance(unit, TrainUnit) and _same(sampled, unit):
                 return _scaled(pace, macs / of_sample)
-        alike = [
-            (of_sample, pace)
-            for sampled, of_sample, pace in timed
-            if _likeness(sampled) == _likeness(unit)
-        ]
-        return _interpolated(alike, macs)
+        family, stack = _likeness(unit)
+        relatives = [each for each in timed if _likeness(each[0])[0] == family]
+        # Rankers build each network alone; where only stacks are trained, these must do.
+        alike = [each for each in relatives if each[0].stack == stack] or relatives
+        return _interpolated([(of_sample, pace) for _, of_sample, pace in alike], macs)
 
 
-def _likeness(unit: TrainUnit) -> tuple[str, int]:
-    """What trainings share of which one tells the pace of another.
+def _likeness(unit: TrainUnit | RankUnit) -> tuple[str, int]:
+    """What units share of which one tells the pace of another.
 
     That is being a baseline, or an architecture of one space, and the size of the stack.
     """
+    if isinstance(unit, RankUnit):
+        return f"space {unit.space}", 1
     model = unit.model
     family = _BASELINE if isinstance(model, BaselineModel) else f"space {model.space}"
     return family, unit.stack
+
+
+def _same(sampled: TrainUnit, unit: TrainUnit) -> bool:
+    return (sampled.model, sampled.stack) == (unit.model, unit.stack)
 
 
 def _macs(forecaster: Forecaster, unit: TrainUnit) -> float:

@@ -12,6 +12,7 @@ from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
     from imbnas.strategies.adaptation import Adaptation
+    from imbnas.strategies.foresight import Circumstances, ExpectedCost
     from imbnas.supernet.supernet import Supernet
 
 
@@ -45,3 +46,12 @@ class CachedClassifier(FrozenModel):
         cache = cache_features(supernet, drawn, adaptation.trainer, adaptation.recipe.batch_size)
         train_classifier(supernet, cache, adaptation.trainer, scheme, adaptation.recipe)
         return supernet
+
+    def expected_cost(self, circumstances: "Circumstances") -> "ExpectedCost":
+        """One pass of all images for each path, then the classifier alone."""
+        from imbnas.strategies.foresight import ExpectedCost
+        from imbnas.training.counting import trained_images
+
+        at, passed = circumstances, self.paths * circumstances.images
+        classifier = 3 * at.num_features * at.num_classes * trained_images(at.recipe, at.images)
+        return ExpectedCost(passed, passed * at.path_macs + classifier)

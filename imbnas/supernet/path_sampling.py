@@ -39,9 +39,7 @@ class PathSampler:
     @property
     def paths_per_step(self) -> int:
         """Paths that share a step of the optimiser."""
-        if self.how == "fair" and isinstance(self.space, FairSpace):
-            return self.space.operations_per_edge
-        return 1
+        return paths_per_step(self.space, self.how)
 
     def draw(self) -> str:
         """The next path."""
@@ -50,6 +48,11 @@ class PathSampler:
                 self._waiting.extend(self.space.fair_paths(self.rng))
             return self._waiting.popleft()
         return self.space.random(self.rng)
+
+
+def paths_per_step(space: "Space", how: "PathSampling") -> int:
+    """How many paths share a step of the optimiser, and so how many passes a step takes."""
+    return space.operations_per_edge if how == "fair" and isinstance(space, FairSpace) else 1
 
 
 def check_sampling(space: "Space", how: "PathSampling") -> None:

@@ -1,5 +1,6 @@
 """What is planned is what is recorded."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from imbnas.execution.executor import Executor
 from imbnas.execution.forecast import Forecaster
 from imbnas.execution.pace import measure
 from imbnas.execution.shelf import Shelf
+from imbnas.rankers.ranker import RANKERS as RANKER_REGISTRY
 from imbnas.runs.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.nats_tss import unique_representatives
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.expansion import Expansion
-from imbnas.units.work import AdaptUnit, Component, SupernetUnit, TrainUnit
+from imbnas.suites.reading import read_suite
+from imbnas.suites.resolving import Resolver
+from imbnas.training.fitting import Fit, Fitting
+from imbnas.units.work import AdaptUnit, Component, RankUnit, SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 
@@ -145,6 +150,97 @@ def test_built_in_strategies_are_known_and_others_where_they_only_train(
     assert planned("p2").macs == pytest.approx(3 * mean * images)
     assert (planned("twice").trained, planned("twice").head) == (images + images // 2, images // 2)
     assert planned("by-hand") is None
+
+
+RANKERS = ("grad-norm", "snip", "synflow", "naswot", "jacob-cov", "short-training")
+
+
+@pytest.fixture(scope="module")
+def fair_run(
+    tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path
+) -> tuple[Expansion, RunDirectory]:
+    """Supernets sampled fairly, strategies that do more than train, and every ranker; done."""
+    folder = tmp_path_factory.mktemp("fair")
+    text = tiny_suite.read_text().replace("replicates = 2", "replicates = 1")
+    text = text.replace(
+        '["p0", "p1"]',
+        '["p1", "p2", "p1-cached", "head-per-arch",'
+        ' { name = "head-per-arch", options = { head = "means" } }]',
+    )
+    text = text.replace(
+        "[parts.adaptation]",
+        f"rankers = {json.dumps(RANKERS)}\n\n[parts.adaptation]",
+    )
+    for name in ("supernet", "adaptation"):
+        place = f"[fidelities.only.{name}]\n"
+        text = text.replace(place, f'{place}path_sampling = "fair"\n')
+    # A ranker that trains meets its extra passes here.
+    text = text.replace(
+        "[fidelities.only.network]\n", "[fidelities.only.network]\naverage_from = 0\n"
+    )
+    (folder / "fair.toml").write_text(text)
+    suite = read_suite(folder / "fair.toml")
+    expansion = Expansion(Resolver(suite, "only", LOCATIONS).resolve())
+    directory = RunDirectory(folder / "run")
+    executor = Executor(directory, LOCATIONS)
+    for unit in expansion.plan().units:
+        if not isinstance(unit, TrainUnit):
+            directory.publish_record(executor.execute(unit))
+    return expansion, directory
+
+
+def test_fair_paths_heads_caches_and_rankers_are_planned_as_they_are_recorded(
+    forecaster: Forecaster, fair_run: tuple[Expansion, RunDirectory]
+) -> None:
+    expansion, directory = fair_run
+    forecaster.acquaint(expansion.plan().units)
+    exact = set()
+    for record in directory.records():
+        planned = forecaster.forecast(record.unit)
+        assert planned is not None, record.unit.label
+        assert planned.images_seen == record.cost.images_seen, record.unit.label
+        if planned.exact:
+            exact.add(record.unit.kind)
+            assert planned.macs == record.cost.macs, record.unit.label
+        elif record.unit.kind == "search":  # five cells that nobody knows before
+            assert 0.5 < planned.macs / record.cost.macs < 2, record.unit.label
+        else:
+            # Fair steps take every operation; the cache has 32 paths.
+            assert planned.macs == pytest.approx(record.cost.macs, rel=0.15), record.unit.label
+    assert exact == {"adapt", "search", "rank"}
+
+
+def test_a_fair_step_is_timed_by_its_passes(
+    fair_run: tuple[Expansion, RunDirectory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    run = Fitting.run
+
+    def counted(self: Fitting) -> Fit:
+        fit = run(self)
+        seen.append(fit.trained_images + fit.head_images)
+        return fit
+
+    monkeypatch.setattr(Fitting, "run", counted)
+    monkeypatch.setattr("imbnas.execution.pace._timed", lambda work, _: (work(), 1.0)[1])
+    pace = measure(first(fair_run[0], SupernetUnit), Shelf(LOCATIONS, torch.device("cpu")))
+    # The last training of the backbone is the fourth; its step had five passes of eight images.
+    assert pace.train == 1 / seen[3]
+    assert seen[3] == 5 * 8
+
+
+def test_a_ranker_that_tells_nothing_is_not_known(
+    forecaster: Forecaster, fair_run: tuple[Expansion, RunDirectory]
+) -> None:
+    class Silent:
+        def score(self, candidate: Any) -> Any:
+            raise NotImplementedError
+
+    if "silent" not in RANKER_REGISTRY:
+        RANKER_REGISTRY.register("silent", version="1", summary="for a test")(Silent)
+    unit = first(fair_run[0], RankUnit)
+    component = Component(name="silent", version="1")
+    assert forecaster.forecast(unit.model_copy(update={"ranker": component})) is None
 
 
 @pytest.mark.parametrize("kind", [TrainUnit, SupernetUnit])

@@ -55,7 +55,7 @@ def test_max_units_is_exact_for_any_number_of_workers(
 ) -> None:
     run = tmp_path / "run"
     flags = ("run", "--suite", trainings_suite, "--out", run)
-    done = bench_here(*flags, "--workers", "3", "--max-units", "5")
+    done = bench_here(*flags, "--workers", "2", "--max-units", "5")
     assert done.returncode == 3, done.stderr
     assert "stopped by --max-units: 5 of 16 units are done, 11 are left" in done.stderr
     assert len(list((run / "records").rglob("*.json"))) == 5

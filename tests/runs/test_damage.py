@@ -113,8 +113,10 @@ def remount(folder: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
 
 
-def test_a_full_disk_is_told_and_harms_nothing(bench, tmp_path: Path, tiny_suite: Path) -> None:
-    flags = ("--suite", tiny_suite, "--part", "transfer", "--replicates", "1", "--workers", "1")
+def test_a_full_disk_is_told_and_harms_nothing(
+    bench, bench_here, tmp_path: Path, trainings_suite: Path
+) -> None:
+    flags = ("--suite", trainings_suite, "--replicates", "1", "--workers", "1")
     with small_disk(tmp_path / "disk", "32k") as disk:
         run = disk / "run"
         done = bench("run", *flags, "--out", run)
@@ -126,13 +128,13 @@ def test_a_full_disk_is_told_and_harms_nothing(bench, tmp_path: Path, tiny_suite
         assert not list((run / ".tmp").iterdir())
         kept = content_of(run / "records")
         remount(disk, "size=20m")
-        again = bench("run", *flags, "--out", run)
+        again = bench_here("run", *flags, "--out", run)
         assert again.returncode == 0, again.stderr
         assert kept.items() <= content_of(run / "records").items()
         assert len(records_of(run)) == 8
         remount(disk, "ro")
         before = content_of(run)
-        refused = bench("run", *flags, "--out", run, "--replicates", "2")
+        refused = bench_here("run", *flags, "--out", run, "--replicates", "2")
         assert refused.returncode != 0
         assert "Read-only file system" in refused.stderr
         assert "Traceback" not in refused.stderr

@@ -74,7 +74,7 @@ def test_the_supervisor_enforces_limits_and_survives_crashes(
 
 
 def test_workers_that_die_without_a_unit_are_replaced_a_few_times(
-    bench, tmp_path: Path, tiny_suite: Path
+    bench, tmp_path: Path, trainings_suite: Path
 ) -> None:
     plugin, run, log = tmp_path / "mine.py", tmp_path / "run", tmp_path / "log"
     # The supervisor loads plug-ins, too; only workers are to die.
@@ -85,8 +85,7 @@ def test_workers_that_die_without_a_unit_are_replaced_a_few_times(
         "    os._exit(7)\n"
     )
     done = bench(
-        "run", "--suite", tiny_suite, "--out", run, "--plugin", plugin, "--part", "transfer",
-        "--workers", "1",
+        "run", "--suite", trainings_suite, "--out", run, "--plugin", plugin, "--workers", "1",
     )  # fmt: skip
     assert done.returncode == 1
     assert "workers die before they begin a unit, the last with status 7" in done.stderr

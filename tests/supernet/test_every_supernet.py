@@ -100,7 +100,7 @@ def test_a_trained_supernet_scores_above_chance(
     space: str, few_digits: tuple[ImageSet, ImageSet], make_trainer: Trainers
 ) -> None:
     supernet = make_supernet(space)
-    recipe = RECIPE.model_copy(update={"epochs": 4, "steps_per_epoch": 15, "lr": 0.1})
+    recipe = RECIPE.model_copy(update={"epochs": 4, "steps_per_epoch": 30, "lr": 0.1})
     make_trainer(space).train(supernet, resolve_scheme("ce"), recipe)
     scorer = Scorer(supernet, *few_digits, batch_size=100)
     rng = np.random.default_rng(0)

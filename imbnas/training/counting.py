@@ -1,0 +1,24 @@
+"""How many images a training will see, without training."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imbnas.units.recipes import Recipe
+
+
+def trained_images(recipe: "Recipe", size: int, epochs: int | None = None) -> int:
+    """Images through the training steps of a recipe, each step taken for one pass.
+
+    Args:
+        recipe: of the training.
+        size: training images.
+        epochs: how many of the recipe's epochs; all where ``None``.
+    """
+    count = recipe.epochs if epochs is None else epochs
+    batch, steps = recipe.batch_size, recipe.steps_per_epoch
+    if batch < 2:
+        return 0
+    if steps is not None:
+        return count * steps * batch
+    # A last batch of one image has no batch statistics and is left out.
+    return count * (size - (size % batch == 1))
