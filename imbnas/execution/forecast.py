@@ -77,8 +77,8 @@ class Forecaster:
 
         Images and multiply-accumulates of ``train`` units are exact. Supernets draw paths and
         searches draw architectures: their images are exact, their multiply-accumulates expected
-        ones, without those of making heads of features. A strategy is run with a trainer that only counts; one that computes anything else
-        is not known.
+        ones, without those of making heads of features. A strategy is run with a trainer that only
+        counts; one that computes anything else is not known.
         """
         match unit:
             case TrainUnit():
