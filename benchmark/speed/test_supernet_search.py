@@ -5,7 +5,6 @@ of batch statistics included, against the time of 2 trainings, which is computed
 timed here, the recipe's number of steps, and the evaluation of its test images.
 """
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ ARCHITECTURES = 4
 STEPS = 10
 TURNS = 5
 SUBNETWORKS = 50
-CALIBRATION = 1024
+CALIBRATION = 512
 
 
 @dataclass(frozen=True)
@@ -119,8 +118,7 @@ def test_evaluation_and_search(benchmark, report, images: mini.Mini) -> None:
     (found,) = benchmark.pedantic(side_by_side, args=(measure, 1, images), rounds=1, iterations=1)
     report("evaluation: training", found.training_image / found.evaluated_image, 3)
     recipe, of = mini.RECIPE, images.images().manifest
-    steps = math.ceil(len(of.train.indices) / recipe.batch_size)
-    epoch = steps * recipe.batch_size * found.training_image
+    epoch = recipe.steps_per_epoch * recipe.batch_size * found.training_image
     test = len(of.test.indices) * found.evaluated_image
     report(
         f"search of {SUBNETWORKS} sub-networks: 2 trainings of {recipe.epochs} epochs",

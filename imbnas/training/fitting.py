@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -207,10 +207,10 @@ class Fitting:
     def _frozen(self, epoch: int) -> bool:
         return self.freeze_backbone_from is not None and epoch >= self.freeze_backbone_from
 
-    def _autocast(self, device_type: str) -> torch.autocast:
-        return torch.autocast(
-            device_type, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"
-        )
+    def _autocast(self, device_type: str) -> AbstractContextManager[object]:
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(device_type, dtype=torch.bfloat16)
 
 
 def _still(before: Sequence[float], now: Sequence[float]) -> list[float]:
