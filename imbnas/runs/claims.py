@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import psutil
 
-from imbnas.runs.publishing import publish_once
+from imbnas.runs.publishing import publish_once, write_temporary
 
 HEARTBEAT_SECONDS = 20.0
 STALE_SECONDS = 120.0
@@ -75,6 +75,7 @@ class Claims:
         self.folder = folder
         self.temporary = temporary
         self.owner = Owner.current()
+        self._beats: dict[str, tuple[float, float]] = {}
 
     def path(self, identity: str) -> Path:
         """Where the claim on a unit lies, or would lie."""
@@ -114,9 +115,14 @@ class Claims:
         return held
 
     def sweep(self, settled: set[str]) -> None:
-        """Remove claims of settled units, and those of owners that are gone."""
+        """Remove claims of owners that are gone, and of settled units unless their owner lives.
+
+        A living owner gives its claim up itself. It may also hold it since after the unit was
+        seen to be settled: a failure may be forgotten and a damaged record moved aside meanwhile.
+        """
         for path in self.folder.glob("*.json"):
-            if path.stem in settled:
+            owner = _read_owner(path)
+            if path.stem in settled and owner and owner.is_alive() is None:
                 path.unlink(missing_ok=True)
             else:
                 self._clear_if_abandoned(path)
@@ -125,7 +131,7 @@ class Claims:
         owner = _read_owner(path)
         if owner is None:
             return True
-        if not _abandoned(path, owner):
+        if not self._is_abandoned(path, owner):
             return False
         # Renaming lets only one process clear a claim; what it caught is checked once more,
         # because a quicker process may have cleared the old claim and set its own meanwhile.
@@ -142,6 +148,35 @@ class Claims:
         caught.unlink()
         return True
 
+    def _is_abandoned(self, path: Path, owner: Owner) -> bool:
+        alive = owner.is_alive()
+        if alive is not None:
+            return not alive
+        try:
+            beat = path.stat().st_mtime
+        except FileNotFoundError:
+            return True
+        return self._unchanged_seconds(path, beat) > STALE_SECONDS or (
+            time.time() - beat > STALE_SECONDS and self._file_time() - beat > STALE_SECONDS
+        )
+
+    def _unchanged_seconds(self, path: Path, beat: float) -> float:
+        """How long this process has seen no new sign of life, which takes no common clock."""
+        now = time.monotonic()
+        seen, since = self._beats.get(path.name, (None, now))
+        if seen != beat:
+            since = now
+        self._beats[path.name] = (beat, since)
+        return now - since
+
+    def _file_time(self) -> float:
+        """The time by the clock that dates files, which may be another host's."""
+        probe = write_temporary(self.temporary, b"", durable=False)
+        try:
+            return probe.stat().st_mtime
+        finally:
+            probe.unlink(missing_ok=True)
+
 
 def _read_owner(path: Path) -> Owner | None:
     try:
@@ -151,16 +186,6 @@ def _read_owner(path: Path) -> Owner | None:
     except (ValueError, TypeError):
         # A power cut can leave a claim without content; nobody knows its owner, but its age tells.
         return _UNKNOWN
-
-
-def _abandoned(path: Path, owner: Owner) -> bool:
-    alive = owner.is_alive()
-    if alive is not None:
-        return not alive
-    try:
-        return time.time() - path.stat().st_mtime > STALE_SECONDS
-    except FileNotFoundError:
-        return True
 
 
 class Heartbeat:

@@ -73,20 +73,64 @@ def test_another_host_keeps_its_claim_as_long_as_it_shows_signs_of_life(tmp_path
     assert claims.acquire(UNIT)
 
 
+def test_a_clock_that_runs_ahead_takes_no_living_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = make_claims(tmp_path)
+    put(claims, replace(claims.owner, host="elsewhere"))
+    now = time.time()
+    monkeypatch.setattr(claims_module.time, "time", lambda: now + 1000)
+    assert not claims.acquire(UNIT)
+    assert list(claims.temporary.iterdir()) == []
+
+
+def test_a_silent_claim_from_the_future_is_taken_over_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims, now = make_claims(tmp_path), 0.0
+    put(claims, replace(claims.owner, host="elsewhere"))
+    monkeypatch.setattr(claims_module.time, "monotonic", lambda: now)
+    ahead = time.time() + 5000
+    for beat in (0, 20, 40):  # its owner still lives
+        os.utime(claims.path(UNIT), (ahead + beat, ahead + beat))
+        now = STALE_SECONDS - 1 + beat
+        assert not claims.acquire(UNIT)
+    now += STALE_SECONDS - 1
+    assert not claims.acquire(UNIT)
+    now += 2
+    assert claims.acquire(UNIT)
+
+
+def test_sweeping_leaves_what_living_workers_hold(tmp_path: Path) -> None:
+    claims = make_claims(tmp_path)
+    dead, here, elsewhere, beating = (f"{number:064x}" for number in range(4))
+    claims.folder.mkdir()
+    for identity, change in {
+        dead: {"pid": 999_999_999},
+        here: {},
+        elsewhere: {"host": "elsewhere"},
+        beating: {"host": "elsewhere"},
+    }.items():
+        owner = replace(claims.owner, **change)
+        claims.path(identity).write_text(json.dumps(asdict(owner)))
+    claims.sweep({dead, here, elsewhere})
+    assert {path.stem for path in claims.folder.iterdir()} == {here, beating}
+
+
 def test_a_claim_set_anew_while_an_old_one_is_cleared_is_put_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claims = make_claims(tmp_path)
     dead = replace(claims.owner, pid=999_999_999)
     put(claims, dead)
-    looked = claims_module._abandoned
+    looked = claims._is_abandoned
 
     def slow(path: Path, owner: Owner) -> bool:
         answer = looked(path, owner)
         put(claims, claims.owner)  # a quicker process takes the claim over meanwhile
         return answer
 
-    monkeypatch.setattr(claims_module, "_abandoned", slow)
+    monkeypatch.setattr(claims, "_is_abandoned", slow)
     assert not claims.acquire(UNIT)
     assert json.loads(claims.path(UNIT).read_text()) == asdict(claims.owner)
 
