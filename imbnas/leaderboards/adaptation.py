@@ -48,9 +48,9 @@ def adaptation(results: Results) -> pd.DataFrame:
       ``noise_ceiling`` is what noise of the accuracies would leave to perfect scores.
     - ``regret`` (percentage points): the population's best architecture, chosen on other
       replicates, minus the strategy's favourite within the population.
-    - ``cost_ratio``: multiply-accumulates of the adaptation over those of training a supernet on
-      the target from scratch by the supernet recipe; for a ranker, those of ranking the population
-      once.
+    - ``cost_ratio``: multiply-accumulates of the adaptation over those of ``p3`` for the same
+      replicate, or, in a part without it, over those of the source supernet's training, scaled to
+      the target's images; for a ranker, those of ranking the population once.
     """
     rows = [
         row
@@ -221,7 +221,14 @@ def _cost_ratios(results: Results, part: AdaptationPart, chains: Sequence[Chain]
 
 
 def _from_scratch(results: Results, part: AdaptationPart, chain: Chain) -> float | None:
-    """Multiply-accumulates of a supernet on the target: the source's, scaled to the data's size."""
+    """Multiply-accumulates of a supernet on the target.
+
+    Those of ``p3`` where the part has it, else those of the source, scaled to the data's size.
+    """
+    if "p3" in part.choices:
+        paragon = results.record(results.expansion.chain(part, "p3", chain.replicate).adapt)
+        if paragon is not None:
+            return float(paragon.cost.macs)
     source = results.record(chain.supernet)
     if source is None:
         return None

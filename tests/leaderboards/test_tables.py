@@ -20,6 +20,7 @@ from imbnas.leaderboards.tables import build_tables, tables_as_text, to_csv, to_
 from imbnas.runs.directory import RunDirectory
 from imbnas.stats import t_interval
 from imbnas.suites.definition import AdaptationPart, TransferPart
+from imbnas.suites.expansion import Expansion
 from imbnas.units.records import Record, TrainMetrics
 from imbnas.units.work import SearchUnit, TrainUnit
 
@@ -129,6 +130,33 @@ def test_cost_ratio_compares_multiply_accumulates(results: Results, records: lis
     table = build_tables(results)["adaptation"].set_index("strategy")
     assert table.loc["p0", "cost_ratio"] == 0
     assert 0 < table.loc["p1", "cost_ratio"] < 1
+
+
+def test_costs_are_compared_with_those_of_p3_where_it_was_run(
+    results: Results, records: list[Record]
+) -> None:
+    resolved, part = results.resolved, results.resolved.suite.parts["adaptation"]
+    part = part.model_copy(update={"strategies": ("p1", "p3")})
+    suite = resolved.suite.model_copy(update={"parts": {"adaptation": part}})
+    head = resolved.strategies["p1"]
+    whole = head.model_copy(update={"component": head.component.model_copy(update={"name": "p3"})})
+    resolved = resolved.model_copy(update={"suite": suite, "strategies": {"p1": head, "p3": whole}})
+    expansion = Expansion(resolved)
+    known = {record.identity: record for record in records}
+    paragons = []
+    for replicate in range(resolved.replicates):
+        p1, p3 = (expansion.chain(part, name, replicate).adapt for name in ("p1", "p3"))
+        cost = known[p1.identity].cost
+        cost = cost.model_copy(update={"macs": cost.macs * (4 + replicate)})
+        paragons.append(
+            known[p1.identity].model_copy(
+                update={"identity": p3.identity, "unit": p3, "cost": cost}
+            )
+        )
+    table = build_tables(Results.collect(resolved, [*records, *paragons]))["adaptation"]
+    ratios = table.set_index("strategy")["cost_ratio"]
+    assert ratios["p3"] == 1
+    assert ratios["p1"] == pytest.approx((1 / 4 + 1 / 5) / 2)
 
 
 def test_groups_without_classes_are_empty_and_never_zero(results: Results) -> None:
