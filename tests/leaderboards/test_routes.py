@@ -88,9 +88,8 @@ def test_motivation_networks_stand_among_the_baselines(
 def test_parts_that_were_not_run_are_counted_and_not_printed(
     resolved: ResolvedSuite, records: list[Record], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trainings = [r for r in records if isinstance(r.unit, TrainUnit)]
-    population = {member.architecture for member in resolved.population}
-    ranked = [r for r in trainings if r.unit.model.label in population]
+    members = {member.architecture for member in resolved.population}
+    ranked = [r for r in records if isinstance(r.unit, TrainUnit) and r.unit.model.label in members]
     print_leaderboards(build_tables(Results.collect(resolved, ranked)), "t")
     printed = capsys.readouterr().out
     assert "transfer" in printed
