@@ -22,16 +22,18 @@ class Row:
     Attributes:
         what: is measured.
         ratio: of the measurement.
-        target: to be reached.
+        target: to be reached; ``None`` for a figure that only informs.
         smaller: whether the ratio is to be at most the target, not at least.
     """
 
     what: str
     ratio: float
-    target: float
+    target: float | None
     smaller: bool = False
 
     def cells(self) -> tuple[str, ...]:
+        if self.target is None:
+            return self.what, f"{self.ratio:.2f}", "", ""
         met = self.ratio <= self.target if self.smaller else self.ratio >= self.target
         bound = f"{'≤' if self.smaller else '≥'} {self.target:g}"
         return self.what, f"{self.ratio:.2f}", bound, "yes" if met else "no"
@@ -48,12 +50,14 @@ def report(benchmark, request: pytest.FixtureRequest) -> Callable[..., None]:
     def note(
         what: str,
         ratio: float,
-        target: float,
+        target: float | None = None,
         smaller: bool = False,
         key: str = "throughput_ratio",
         **facts: object,
     ) -> None:
-        benchmark.extra_info.update({key: ratio, f"{key}_target": target, **facts})
+        benchmark.extra_info.update({key: ratio, **facts})
+        if target is not None:
+            benchmark.extra_info[f"{key}_target"] = target
         request.config.stash[ROWS].append(Row(what, ratio, target, smaller))
 
     return note

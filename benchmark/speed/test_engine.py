@@ -61,7 +61,9 @@ class InstantExecutor:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("architectures", "finished"), [(250, 0), (12_500, 99_000)])
+@pytest.mark.parametrize(
+    ("architectures", "finished"), [(250, 0), pytest.param(12_500, 99_000, marks=pytest.mark.slow)]
+)
 def test_engine_for_each_unit(benchmark, tmp_path: Path, architectures: int, finished: int) -> None:
     """A worker's whole loop, in a small run and at the end of a large one."""
     directory = RunDirectory(tmp_path)
@@ -81,12 +83,14 @@ def test_engine_for_each_unit(benchmark, tmp_path: Path, architectures: int, fin
     benchmark.extra_info["milliseconds_a_unit"] = 1000 * seconds / (len(units) - finished)
 
 
+@pytest.mark.slow
 def test_expanding_and_hashing_300000_units(benchmark) -> None:
     resolved = suite_of(15_000, replicates=10)
     plan = benchmark.pedantic(lambda: Expansion(resolved).plan(), rounds=1)
     assert len({unit.identity for unit in plan.units}) == 300_000
 
 
+@pytest.mark.slow
 def test_status_of_100000_records(benchmark, tmp_path: Path) -> None:
     directory = RunDirectory(tmp_path)
     directory.suite_file.write_text(canonical_json(suite_of(12_500, replicates=4)))

@@ -125,6 +125,7 @@ def large_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory.path
 
 
+@pytest.mark.slow
 def test_tables_of_a_hundred_thousand_records(benchmark, large_run: Path) -> None:
     done = benchmark.pedantic(
         subprocess.run,

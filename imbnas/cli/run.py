@@ -82,6 +82,11 @@ def _limit_options(command: Any) -> Any:
     metavar="KEY=VALUE",
     help="An option of the executor, see docs/clusters.md; repeatable.",
 )
+@click.option(
+    "--workers-per-gpu",
+    type=click.IntRange(1),
+    help="Processes that share a GPU, in place of --workers; on CUDA, local executor.",
+)
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @_limit_options
 @data_options
@@ -90,6 +95,7 @@ def command(
     options: SuiteOptions,
     executor_name: str,
     executor_options: tuple[str, ...],
+    workers_per_gpu: int | None,
     retry_failed: bool,
     only: tuple[str, ...],
     max_units: int | None,
@@ -107,6 +113,8 @@ def command(
     from imbnas.runs.selection import Selection
     from imbnas.suites.expansion import Expansion
 
+    if workers_per_gpu:
+        executor_options = (*executor_options, f"workers_per_gpu={workers_per_gpu}")
     executor = build_executor(executor_name, executor_options)
     limits, budget = Limits(unit_time_limit, unit_memory_limit), Budget(time_budget, max_units)
     check_limits(executor, executor_name, limits, budget)

@@ -18,6 +18,7 @@ from imbnas.runs.checkpoints import CHECKPOINT_SECONDS, remove_spent_checkpoints
 from imbnas.runs.claims import Claims
 from imbnas.runs.directory import RunDirectory
 from imbnas.runs.failures import failure_of
+from imbnas.runs.gpus import VISIBLE, GpuShares
 from imbnas.runs.limits import Budget, Limits, LimitWatch
 from imbnas.runs.publishing import remove_orphans
 from imbnas.runs.queue import Progress, Queue
@@ -49,6 +50,7 @@ class Supervisor:
         limits: of each unit.
         budget: of this start.
         checkpoint_seconds: between two checkpoints of a unit at least.
+        gpus: that workers are spread over.
         stopped_by: which budget ended the run before everything was done, once it has ended.
     """
 
@@ -59,6 +61,7 @@ class Supervisor:
     limits: Limits = field(default_factory=Limits)
     budget: Budget = field(default_factory=Budget)
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    gpus: GpuShares = field(default_factory=GpuShares)
     stopped_by: Literal["time", "units"] | None = None
     _processes: list[Process] = field(default_factory=list)
     _deaths: Counter[str] = field(default_factory=Counter)
@@ -200,16 +203,17 @@ class Supervisor:
         tickets = [self._tickets.reading, self._tickets.writing] if self._tickets else []
         if tickets:
             command += ["--tickets", *map(str, tickets)]
+        gpu = self.gpus.next(process.pid for process in self._processes)
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.
-        self._processes.append(
-            subprocess.Popen(
-                command,
-                env={**os.environ, **SINGLE_THREADED},
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=tickets,
-            )
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **SINGLE_THREADED, **({VISIBLE: gpu} if gpu else {})},
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=tickets,
         )
+        self.gpus.note(process.pid, gpu)
+        self._processes.append(process)
 
     def _enforce_limits(self) -> None:
         """Kill workers whose unit exceeds a limit; the unit becomes a failure."""

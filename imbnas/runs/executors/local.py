@@ -1,28 +1,49 @@
 """Worker processes on this machine, kept alive by a supervisor."""
 
+import os
 from dataclasses import replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from imbnas.runs.executors.executor import Order, Show
+from imbnas.runs.gpus import GpuShares, visible_gpus
 from imbnas.runs.queue import Progress
 from imbnas.runs.supervisor import Supervisor
 from imbnas.units.frozen import FrozenModel
 
 
 class LocalExecutor(FrozenModel):
-    """Takes no options."""
+    """Options of the local executor.
+
+    Attributes:
+        workers_per_gpu: processes that share a GPU, in place of the number of workers; of no effect
+            on the CPU. However many workers there are, they are spread evenly over the GPUs.
+    """
+
+    workers_per_gpu: Annotated[int, Field(ge=1)] | None = None
 
     keeps_limits: ClassVar[bool] = True
 
     def run(self, order: Order, show: Show) -> Progress:
         """See ``Executor``."""
+        gpus = self._gpus(order)
+        workers = (self.workers_per_gpu or 0) * len(gpus) or order.workers
         supervisor = Supervisor(
             order.queue,
             order.parts,
             order.locations,
-            order.workers,
+            workers,
             order.limits,
             order.budget,
             order.checkpoint_seconds,
+            GpuShares(gpus),
         )
         return replace(supervisor.run(show), stopped_by=supervisor.stopped_by)
+
+    def _gpus(self, order: Order) -> tuple[str, ...]:
+        if order.device_type != "cuda":
+            return ()
+        import torch
+
+        return visible_gpus(torch.cuda.device_count(), os.environ)
