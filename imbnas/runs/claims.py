@@ -136,7 +136,9 @@ class Claims:
         # Renaming lets only one process clear a claim; what it caught is checked once more,
         # because a quicker process may have cleared the old claim and set its own meanwhile.
         self.temporary.mkdir(parents=True, exist_ok=True)
-        caught = self.temporary / f"{path.stem}.{uuid4().hex}.claim"
+        # Named as temporary files are, so that it is found should this process be killed here.
+        name = f"{self.owner.host}.{self.owner.pid}.{uuid4().hex}.tmp"
+        caught = self.temporary / name
         try:
             path.rename(caught)
         except FileNotFoundError:

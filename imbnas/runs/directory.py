@@ -180,6 +180,8 @@ class RunDirectory:
             record = Record.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise DamagedRecordError(path, error.errors()[0]["msg"]) from None
+        except IsADirectoryError:
+            raise DamagedRecordError(path, "it is a folder") from None
         if path != self.record_path(record.unit.kind, record.identity) or record.unit.kind != kind:
             raise DamagedRecordError(path, "it is the record of another unit")
         return record

@@ -28,11 +28,11 @@ def content_of(folder: Path) -> dict[str, bytes]:
 
 
 def damage_records(run: Path) -> list[Path]:
-    """One truncated, one that is no JSON, one under another's name, one that was changed."""
+    """One truncated, one that is no text, one under another's name, one that was changed."""
     train = records_of(run, "train")
     search = records_of(run, "search")[0]
     train[0].write_bytes(train[0].read_bytes()[:-30])
-    train[1].write_bytes(b"")
+    train[1].write_bytes(b"\xff\xfe")
     train[2].write_bytes(train[3].read_bytes())
     changed = json.loads(search.read_text())
     changed["unit"]["replicate"] = 9
@@ -79,6 +79,15 @@ def test_a_record_in_another_place_is_damaged(tmp_path: Path, finished_run: Path
     assert [error.path for error in damaged_records(directory)] == [elsewhere]
     with pytest.raises(DamagedRecordError, match="of another unit"):
         directory.read_record("adapt", first.stem)
+
+
+def test_a_folder_in_the_place_of_a_record_is_damaged(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path)
+    path = directory.record_path("train", "a" * 64)
+    (path / "inside").mkdir(parents=True)
+    (error,) = damaged_records(directory)
+    assert "it is a folder" in str(error)
+    assert (quarantine(directory, error.path) / "inside").is_dir()
 
 
 def test_quarantine_keeps_everything_that_was_ever_put_there(tmp_path: Path) -> None:

@@ -92,7 +92,9 @@ def test_more_replicates_extend_a_run_and_stay(
     assert "holds 3 replicates" in refused.stderr
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kills", [5, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+)
 def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
     bench_here, bench_command, monkeypatch, tmp_path: Path, tiny_suite: Path, finished_run: Path,
     kills: int,
@@ -123,7 +125,7 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
         now = records_of(run)
         assert finished.items() <= now.items(), "a finished unit was done again"
         # All kills should fall into the run, and not all of them into the start of processes.
-        reach *= 0.7 if len(now) > len(finished) + 1 else 1.3
+        reach = min(reach * (0.7 if len(now) > len(finished) + 1 else 1.3), 20.0)
         finished = now
     assert 0 < len(finished) < 36
     if process is not None and process.poll() is None:
