@@ -114,7 +114,6 @@ def _loaders(data: mini.Mini, setting: Setting, tested: int) -> tuple[DataLoader
         )
         for selection, steps in ((manifest.train, first + last), (manifest.test, last))
     )
-    first = Subset(test, range(min(tested, len(test))))
     return (
         DataLoader(train, recipe.batch_size, shuffle=True, drop_last=True, **common),
         DataLoader(

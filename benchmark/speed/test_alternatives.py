@@ -1,7 +1,8 @@
 """What keeping freed memory gains, and what pooling by depthwise convolutions would."""
 
+import math
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Barrier
 
 import pytest
@@ -14,7 +15,7 @@ from imbnas.execution.allocation import keep_freed_memory
 from imbnas.spaces import NetworkShape, get_space
 
 CELLS = 10
-TURNS = 6
+TURNS = 8
 EVALUATED = 512
 SHAPES = {
     "16x16, batch 128": (NetworkShape(8, 1, 16, 3), 128),
@@ -58,55 +59,77 @@ def pool_depthwise(network: nn.Module, images: Tensor) -> None:
                 setattr(parent, name, DepthwisePool(*sides[child]))
 
 
-def best(work: Callable[[], object]) -> float:
-    """Least processor seconds, the first turn aside."""
-    spent = []
-    for _ in range(TURNS + 1):
+@dataclass
+class Timed:
+    """A network, and the least processor seconds that its work took."""
+
+    network: nn.Module
+    images: Tensor
+    labels: Tensor
+    step_seconds: float = math.inf
+    evaluation_seconds: float = math.inf
+
+    def __post_init__(self) -> None:
+        self.optimizer = torch.optim.SGD(
+            self.network.parameters(), 0.1, 0.9, nesterov=True, fused=True
+        )
+
+    def turn(self, counts: bool) -> None:
+        """Do and time everything once."""
+        batch = self.images[: len(self.labels)]
         start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return min(spent[1:])
+        self.network.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        functional.cross_entropy(self.network(batch), self.labels).backward()
+        self.optimizer.step()
+        between = time.process_time()
+        self.network.eval()
+        with torch.no_grad():
+            self.network(self.images)
+        if counts:
+            self.step_seconds = min(self.step_seconds, between - start)
+            self.evaluation_seconds = min(self.evaluation_seconds, time.process_time() - between)
 
 
-def seconds(
-    _: Barrier, shape: NetworkShape, batch: int, depthwise: bool, keep: bool
-) -> list[float]:
-    """Processor seconds of a step and of an evaluation, over some cells."""
+def seconds(barrier: Barrier, shape: NetworkShape, batch: int) -> dict[str, list[float]]:
+    """Processor seconds of steps and evaluations over some cells, by what was done how.
+
+    Two processes take turns, so that other work on the machine disturbs both alike.
+    """
     torch.set_num_threads(1)
-    if keep:
+    mine = barrier.wait()
+    if mine == 0:
         keep_freed_memory()
-    space, totals = get_space("nats-tss"), [0.0, 0.0]
+    names = ("as it is", "depthwise") if mine == 0 else ("handed back",)
+    space, totals = get_space("nats-tss"), {name: [0.0, 0.0] for name in names}
     images = torch.randn(EVALUATED, shape.in_channels, shape.resolution, shape.resolution)
     labels = torch.randint(shape.num_classes, (batch,))
     for cell in space.sample(CELLS, 0):
-        torch.manual_seed(0)
-        network = space.build(cell, shape).to(memory_format=torch.channels_last)
-        if depthwise:
-            pool_depthwise(network, images[:2])
-        optimizer = torch.optim.SGD(network.parameters(), 0.1, 0.9, nesterov=True, fused=True)
-
-        def step(network=network, optimizer=optimizer) -> None:
-            optimizer.zero_grad(set_to_none=True)
-            functional.cross_entropy(network(images[:batch]), labels).backward()
-            optimizer.step()
-
-        totals[0] += best(step)
-        network.eval()
-        with torch.no_grad():
-            totals[1] += best(lambda network=network: network(images))
+        found = {}
+        for name in names:
+            network = space.build(cell, shape).to(memory_format=torch.channels_last)
+            if name == "depthwise":
+                pool_depthwise(network, images[:2])
+            found[name] = Timed(network, images, labels)
+        for turn in range(TURNS + 1):
+            for whose in (0, 1):
+                barrier.wait()
+                if whose == mine:
+                    for timed in found.values():
+                        timed.turn(counts=turn > 0)
+        for name, timed in found.items():
+            totals[name][0] += timed.step_seconds
+            totals[name][1] += timed.evaluation_seconds
     return totals
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_alternatives(benchmark, report, name: str) -> None:
-    shape, batch = SHAPES[name]
-    (pooled,) = benchmark.pedantic(
-        side_by_side, args=(seconds, 1, shape, batch, False, True), rounds=1
-    )
-    (convolved,) = side_by_side(seconds, 1, shape, batch, True, True)
-    (returned,) = side_by_side(seconds, 1, shape, batch, False, False)
-    for kind, place in (("training", 0), ("evaluation", 1)):
-        report(f"{name}: {kind}, freed memory kept: handed back", returned[place] / pooled[place],
-               key=f"kept_{kind}")  # fmt: skip
-        report(f"{name}: {kind}, pooling depthwise: as it is", pooled[place] / convolved[place],
-               key=f"depthwise_{kind}")  # fmt: skip
+    one, other = benchmark.pedantic(side_by_side, args=(seconds, 2, *SHAPES[name]), rounds=1)
+    spent = one | other
+    for place, kind in enumerate(("training", "evaluation")):
+        now = spent["as it is"][place]
+        report(f"{name}: {kind}, freed memory kept: handed back",
+               spent["handed back"][place] / now, key=f"kept_{kind}")  # fmt: skip
+        report(f"{name}: {kind}, pooling depthwise: as it is",
+               now / spent["depthwise"][place], key=f"depthwise_{kind}")  # fmt: skip
