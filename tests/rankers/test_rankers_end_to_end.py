@@ -24,11 +24,11 @@ def read(run: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_suite_with_all_rankers(bench, tmp_path: Path, tiny_suite: Path) -> None:
+def test_a_suite_with_all_rankers(bench_here, tmp_path: Path, tiny_suite: Path) -> None:
     suite = write_suite(tmp_path, tiny_suite, json.dumps(RANKERS))
     run, again = tmp_path / "run", tmp_path / "again"
     flags = ("--suite", suite, "--part", "transfer")
-    done = bench("run", *flags, "--out", run, "--workers", "2")
+    done = bench_here("run", *flags, "--out", run, "--workers", "2")
     assert done.returncode == 0, done.stderr
     rows = read(run, "rankers")
     assert [r["ranker"] for r in rows if not r["compared_with"]] == ["params", "macs", *RANKERS]
@@ -40,12 +40,12 @@ def test_a_suite_with_all_rankers(bench, tmp_path: Path, tiny_suite: Path) -> No
     units = {r["what"]: r["units"] for r in read(run, "cost") if r["kind"] == "rank"}
     assert units == dict.fromkeys(RANKERS, "2")
     # One worker gives the same bytes.
-    done = bench("run", *flags, "--out", again, "--workers", "1")
+    done = bench_here("run", *flags, "--out", again, "--workers", "1")
     assert done.returncode == 0, done.stderr
     for name in ("rankers", "adaptation", "rank_correlation"):
         first, second = ((p / "tables" / f"{name}.csv").read_bytes() for p in (run, again))
         assert first == second
-    report = bench("report", run)
+    report = bench_here("report", run)
     assert report.returncode == 0, report.stderr
     assert "jacob-cov" in (run / "index.html").read_text()
 
@@ -73,7 +73,7 @@ def test_plug_ins_run_or_fail_on_their_own(bench, tmp_path: Path, tiny_suite: Pa
     suite = write_suite(tmp_path, tiny_suite, rankers)
     plugins = ("--plugin", mine, "--plugin", raising)
     flags = ("--suite", suite, "--part", "transfer", "--out", run, *plugins)
-    done = bench("run", *flags)
+    done = bench("run", *flags, "--workers", "1")
     assert done.returncode == 1
     assert "no idea" in done.stdout + done.stderr
     rows = {(r["ranker"], r["condition"]): r for r in read(run, "rankers")}

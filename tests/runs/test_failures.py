@@ -69,7 +69,8 @@ def test_failing_strategies_leave_reasons_and_gaps(
         '["p0", "p1"]', '["p0", "raises", "wrong-type", "peeks", "hollow", "crashes"]'
     )
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
-    done = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
+    flags = ("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
+    done = bench(*flags, "--workers", "1")
     assert done.returncode == 1, done.stderr
     status = json.loads(bench_here("status", run, "--json").stdout)
     reasons = {failure["error"]: failure["message"] for failure in status["failures"]}
@@ -86,7 +87,7 @@ def test_failing_strategies_leave_reasons_and_gaps(
     for strategy in ("raises", "wrong-type", "peeks", "hollow", "crashes"):
         assert rows[strategy]["n_missing"] == "1"
         assert rows[strategy]["accuracy_mean"] == ""
-    again = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
+    again = bench(*flags)
     assert again.returncode == 1
     missing = bench_here("run", "--suite", suite, "--out", run, "--part", "adaptation")
     assert missing.returncode == 2

@@ -69,7 +69,19 @@ def test_a_new_strategy_computes_its_own_units_only(
     plugin, suite, run = tmp_path / "mine.py", tmp_path / "s.toml", tmp_path / "run"
     plugin.write_text(NOISE)
     suite.write_text(tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "p1", "head-only"]'))
-    done = bench("run", "--suite", suite, "--out", run, "--plugin", plugin, "--reuse", finished_run)
+    done = bench(
+        "run",
+        "--suite",
+        suite,
+        "--out",
+        run,
+        "--plugin",
+        plugin,
+        "--reuse",
+        finished_run,
+        "--workers",
+        "1",
+    )
     assert done.returncode == 0, done.stderr
     known = records_of(finished_run)
     new = [

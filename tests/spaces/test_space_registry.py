@@ -67,8 +67,8 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.setattr(SPACES, "_entries", dict(SPACES._entries))
     before = set(sys.modules)
     load_plugin(file)
-    yield get_space("chain")
-    get_space.cache_clear()
+    # Not get_space, which would keep the space beyond the test.
+    yield SPACES.get("chain")()
     for name in set(sys.modules) - before:
         if name.startswith("imbnas_plugin_chain"):
             del sys.modules[name]
