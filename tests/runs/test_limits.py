@@ -56,16 +56,17 @@ def test_the_supervisor_enforces_limits_and_survives_crashes(
     text = tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "hangs", "eats", "segfaults"]')
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     flags = ("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
-    done = bench(*flags, "--unit-time-limit", "12s", "--unit-memory-limit", "1500MB", timeout=500)
+    done = bench(*flags, "--unit-time-limit", "30s", "--unit-memory-limit", "1500MB", timeout=500)
     assert done.returncode == 1, done.stderr
     status = json.loads(bench_here("status", run, "--json").stdout)
     messages = {failure["error"]: failure["message"] for failure in status["failures"]}
-    assert "longer than --unit-time-limit, which is 12 seconds" in messages["TimeLimitExceeded"]
+    assert "longer than --unit-time-limit, which is 30 seconds" in messages["TimeLimitExceeded"]
     assert "more than --unit-memory-limit, which is 1500 MB" in messages["MemoryLimitExceeded"]
     assert messages["WorkerDied"] == (
         "two workers died while doing this unit, the last with status -11"
     )
-    assert all("adapt to digits@10x" in failure["unit"] for failure in status["failures"])
+    others = [f for f in status["failures"] if "adapt to digits@10x" not in f["unit"]]
+    assert others == []
     # The supernet, three units of p0, and the two networks that it found.
     assert status["failed"] == 3
     assert "because workers stopped" not in done.stderr
