@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from imbnas.units.state_names import below, named_below
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -42,16 +44,12 @@ class StackedStream:
 
     def state_dict(self) -> dict[str, "Tensor"]:
         """Everything that decides the epochs to come, of every stream."""
-        return {
-            f"{place}/{name}": value
-            for place, stream in enumerate(self._streams)
-            for name, value in stream.state_dict().items()
-        }
+        held: dict[str, Tensor] = {}
+        for place, stream in enumerate(self._streams):
+            held |= named_below(place, stream.state_dict())
+        return held
 
     def load_state_dict(self, state: dict[str, "Tensor"]) -> None:
         """Continue where ``state_dict`` was taken."""
         for place, stream in enumerate(self._streams):
-            prefix = f"{place}/"
-            stream.load_state_dict(
-                {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
-            )
+            stream.load_state_dict(below(place, state))

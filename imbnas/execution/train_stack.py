@@ -1,5 +1,6 @@
 """Executes ``train`` units that are stacked: replicates of one architecture in one network."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -96,7 +97,7 @@ def _places(units: Sequence["TrainUnit"]) -> list["TrainUnit"]:
 def _outcome(
     prepared: Prepared, fit: Fit, loss: float, device: torch.device
 ) -> Outcome | NonFiniteLossError:
-    if not torch.tensor(loss).isfinite():
+    if not math.isfinite(loss):
         return NonFiniteLossError(
             prepared.unit.recipe.epochs - 1, prepared.unit.recipe.epochs, loss
         )

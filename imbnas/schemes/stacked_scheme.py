@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from imbnas.schemes.training_scheme import TrainingScheme
+from imbnas.units.state_names import below, named_below
 
 
 class StackedScheme:
@@ -78,7 +79,7 @@ class StackedScheme:
         """State for a checkpoint."""
         held = {f"generator/{i}": each.get_state() for i, each in enumerate(self._generators)}
         for place, scheme in enumerate(self._schemes):
-            held |= {f"{place}/{name}": value for name, value in scheme.state_dict().items()}
+            held |= named_below(place, scheme.state_dict())
         return held
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -86,7 +87,4 @@ class StackedScheme:
         for place, generator in enumerate(self._generators):
             generator.set_state(state[f"generator/{place}"])
         for place, scheme in enumerate(self._schemes):
-            prefix = f"{place}/"
-            scheme.load_state_dict(
-                {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
-            )
+            scheme.load_state_dict(below(place, state))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from imbnas.training.checkpoints import Snapshot
+from imbnas.units.state_names import below, named_below
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
@@ -70,11 +71,11 @@ class TrainingState:
 
     def take(self, progress: Progress, optimizer: torch.optim.Optimizer) -> Snapshot:
         """The state after an epoch."""
-        tensors = {f"network/{name}": value for name, value in self.module.state_dict().items()}
+        tensors = named_below("network", self.module.state_dict())
         tensors |= _numbered("momentum", _momenta(optimizer))
         tensors |= _numbered("average", self.average.mean)
-        tensors |= {f"stream/{name}": value for name, value in self.stream.state_dict().items()}
-        tensors |= {f"scheme/{name}": value for name, value in self.scheme.state_dict().items()}
+        tensors |= named_below("stream", self.stream.state_dict())
+        tensors |= named_below("scheme", self.scheme.state_dict())
         tensors["generator/mixing"] = self.mixing_generator.get_state()
         tensors["generator/torch"] = torch.get_rng_state()
         if self._on_cuda:
@@ -93,7 +94,7 @@ class TrainingState:
             return None
         optimizer = self.make_optimizer(progress.epoch)
         mean = [parameter.detach().clone() for parameter in self.module.parameters()]
-        targets = {f"network/{name}": value for name, value in self.module.state_dict().items()}
+        targets = named_below("network", self.module.state_dict())
         targets |= _numbered("momentum", _momenta(optimizer))
         if averaged:
             targets |= _numbered("average", mean)
@@ -106,8 +107,8 @@ class TrainingState:
                 target.copy_(held[name])
         if averaged:
             self.average.mean, self.average.count = mean, averaged
-        self.stream.load_state_dict(_below("stream", held))
-        self.scheme.load_state_dict(_below("scheme", held))
+        self.stream.load_state_dict(below("stream", held))
+        self.scheme.load_state_dict(below("scheme", held))
         if self.companion is not None:
             self.companion.load_state_dict(snapshot.facts["companion"])
         self.mixing_generator.set_state(held["generator/mixing"])
@@ -129,14 +130,6 @@ def _momenta(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 def _numbered(name: str, tensors: Iterable[Tensor]) -> dict[str, Tensor]:
     return {f"{name}/{number}": tensor for number, tensor in enumerate(tensors)}
-
-
-def _below(name: str, tensors: Any) -> dict[str, Tensor]:
-    return {
-        key.removeprefix(f"{name}/"): value
-        for key, value in tensors.items()
-        if key.startswith(f"{name}/")
-    }
 
 
 def _fits(targets: dict[str, Tensor], held: Any) -> bool:
