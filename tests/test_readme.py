@@ -9,7 +9,7 @@ from imbnas.leaderboards.excerpt import COLUMNS, excerpt
 from imbnas.leaderboards.tables import to_csv
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@1" / "mini"
+PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@2" / "mini"
 
 
 def test_an_excerpt_compares_trainings_only(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The few rows and columns of a published table that a README shows.
 
-``python -m imbnas.leaderboards.excerpt leaderboards/lt-digits@1/mini`` prints them as Markdown.
+``python -m imbnas.leaderboards.excerpt leaderboards/lt-digits@2/mini`` prints them as Markdown.
 """
 
 import sys
