@@ -12,6 +12,7 @@ from imbnas.spaces.darts_genotype import NUM_INPUTS, Genotype
 from imbnas.spaces.darts_genotype import Cell as CellGenotype
 from imbnas.spaces.darts_layout import STEM_MULTIPLIER, CellPlace
 from imbnas.spaces.operations import STANDALONE, Norm
+from imbnas.spaces.pooling import AveragePool
 from imbnas.spaces.space import NetworkShape
 
 
@@ -79,11 +80,15 @@ def _skip(channels: int, stride: int, norm: Norm) -> nn.Module:
     return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, norm)
 
 
+def _average_pool(stride: int) -> nn.Module:
+    if stride == 1:
+        return AveragePool()
+    return nn.AvgPool2d(3, stride, padding=1, count_include_pad=False)
+
+
 _MAKERS: dict[str, Callable[[int, int, Norm], nn.Module]] = {
     "max_pool_3x3": lambda _, stride, __: nn.MaxPool2d(3, stride, padding=1),
-    "avg_pool_3x3": lambda _, stride, __: nn.AvgPool2d(
-        3, stride, padding=1, count_include_pad=False
-    ),
+    "avg_pool_3x3": lambda _, stride, __: _average_pool(stride),
     "skip_connect": _skip,
     "sep_conv_3x3": lambda channels, stride, norm: _twice_separable(channels, 3, stride, norm),
     "sep_conv_5x5": lambda channels, stride, norm: _twice_separable(channels, 5, stride, norm),

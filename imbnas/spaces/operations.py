@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from imbnas.errors import UnknownNameError
 from imbnas.spaces.cell_string import KERNELS, OPERATIONS
+from imbnas.spaces.pooling import AveragePool
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def edge_operation(
     if name == "skip_connect":
         return nn.Identity() if same else _projection(in_channels, out_channels, norm)
     if name == "avg_pool_3x3":
-        pool = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+        pool = AveragePool()
         return (
             pool
             if same
