@@ -1,90 +1,135 @@
 """What following a strategy loses, against what the adaptation costs."""
 
+import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib.figure import Figure
 
-from imbnas.leaderboards.plots.figures import COLOURS, new_figure
+from imbnas.leaderboards.plots.figures import freeze, new_figure
+from imbnas.leaderboards.plots.marks import Fill, Mark, marks
+from imbnas.leaderboards.plots.placing import place
 from imbnas.leaderboards.regrets import REFERENCES
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
-    """Cost ratio against regret with its SD over replicates; what costs nothing stands at 0.
+FILLS: dict[str, Fill] = {"supernet": "filled", "no supernet": "hollow"}
+"""Kind of row → how its marker is filled."""
+_DASHES = (":", "--")
+
+
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
+    """Cost ratio against regret, and beside it the regret of every row with its SD and name.
 
     Lines show what a pick by chance loses, and one that is made with a training of each.
 
     Returns:
         ``None`` where no row has a regret.
     """
-    rows = regretted(tables["adaptation"])
-    if rows.empty:
+    tables_of = by_pair(tables["adaptation"])
+    rows_of = {pair: rows for pair, table in tables_of.items() if len(rows := regretted(table))}
+    if not rows_of:
         return None
-    figure = new_figure(7.5, 4.8)
-    axes = figure.subplots()
-    for number, (kind, group) in enumerate(rows.groupby("kind", sort=True)):
-        axes.errorbar(
-            group["cost_ratio"], group["regret"], yerr=group["regret_sd"], fmt="none",
-            ecolor=COLOURS[number], capsize=3, linewidth=1,
-        )  # fmt: skip
-        sns.scatterplot(
-            group, x="cost_ratio", y="regret", color=COLOURS[number], s=45, label=kind, ax=axes
-        )
-    for names, cost, regret in labelled(rows):
-        axes.annotate(
-            names, (cost, regret), xytext=(6, 3), textcoords="offset points", fontsize="small"
-        )
-    for number, (reference, regret) in enumerate(references(tables["adaptation"]).items()):
-        axes.axhline(
-            regret, color="grey", linewidth=1, linestyle=(":", "--")[number % 2], label=reference
-        )
-    axes.set(
-        xlabel="multiply-accumulates of the adaptation, relative to a supernet from scratch",
-        ylabel="regret (percentage points; bars: SD)", title=f"{title}: lower left is better",
-    )  # fmt: skip
-    axes.margins(x=0.15)
-    axes.legend(title=None, fontsize="small")
+    looks = marks(
+        list(dict.fromkeys(name for rows in rows_of.values() for name in rows["strategy"]))
+    )
+    heights = [max(3.8, 0.8 + 0.23 * len(rows)) for rows in rows_of.values()]
+    figure = new_figure(12.0, 0.9 + sum(heights))
+    panels = figure.subplots(
+        len(rows_of), 2, squeeze=False, width_ratios=(1.15, 1), height_ratios=heights
+    )
+    for (plane, names), (pair, rows) in zip(panels, rows_of.items(), strict=True):
+        _plane(plane, rows, looks)
+        _names(names, rows, looks)
+        plane.set_title(pair)
+        _lines(plane, names, references(tables_of[pair]))
+    _legend(figure, panels[0][0], rows_of)
+    figure.suptitle(f"{title}: lower left is better")
+    freeze(figure)
+    for (plane, _), rows in zip(panels, rows_of.values(), strict=True):
+        points = list(zip(rows["cost_ratio"], rows["regret"], strict=True))
+        place(plane, points, [str(looks[strategy].number) for strategy in rows["strategy"]])
     return figure
 
 
-def regretted(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the first adaptation part that have a regret; ``cost_ratio`` is 0 without supernet.
-
-    References are not among them. A row without cost is one that needs no supernet, or one whose
-    adaptation is not finished; the latter has no regret either.
-    """
-    rows = _of_first_part(table)
-    rows = rows[~rows["strategy"].isin(REFERENCES)]
-    kinds = rows["scored_on"].notna().map({True: "supernet", False: "no supernet"})
-    return rows.assign(
-        kind=kinds,
-        cost_ratio=rows["cost_ratio"].astype(float).fillna(0.0),
-        regret_sd=rows["regret_sd"].astype(float).fillna(0.0),
+def _plane(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+    for row in rows.to_dict("records"):
+        look = looks[row["strategy"]]
+        axes.plot(row["cost_ratio"], row["regret"], zorder=3, **look.points(FILLS[row["kind"]]))
+    # Costs differ by orders of magnitude, and some are 0.
+    paid = rows.loc[rows["cost_ratio"].gt(0), "cost_ratio"]
+    if not paid.empty:
+        smallest = 10.0 ** math.floor(math.log10(paid.min()))
+        axes.set_xscale("symlog", linthresh=smallest, linscale=0.5)
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.margins(x=0.1, y=0.1)
+    axes.set(
+        xlabel="multiply-accumulates of the adaptation,\nrelative to a supernet from scratch",
+        ylabel="regret (percentage points)",
     )
 
 
-def references(table: pd.DataFrame) -> dict[str, float]:
-    """Reference → its regret in the first adaptation part."""
-    rows = _of_first_part(table)
-    rows = rows[rows["strategy"].isin(REFERENCES)]
-    return dict(zip(rows["strategy"], rows["regret"].astype(float), strict=True))
+def _names(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+    """The legend: one line a row, with its regret and SD."""
+    for place_of, row in enumerate(rows.to_dict("records")):
+        look = looks[row["strategy"]]
+        axes.errorbar(
+            row["regret"], place_of, xerr=row["regret_sd"], ecolor=look.colour, capsize=2.5,
+            elinewidth=1, **look.points(FILLS[row["kind"]]),
+        )  # fmt: skip
+    axes.set_yticks(range(len(rows)), [looks[strategy].name for strategy in rows["strategy"]])
+    axes.set(ylim=(len(rows) - 0.4, -0.6))
+    axes.set_xlabel("regret (percentage points; bars: SD)")
 
 
-def _of_first_part(table: pd.DataFrame) -> pd.DataFrame:
-    rows = table[table["regret"].notna()]
-    return rows if rows.empty else rows[rows["part"].eq(rows["part"].iloc[0])]
+def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
+    for number, (reference, regret) in enumerate(regrets.items()):
+        line = {"color": "0.4", "linewidth": 1, "linestyle": _DASHES[number % len(_DASHES)]}
+        plane.axhline(regret, label=reference, zorder=1.5, **line)
+        names.axvline(regret, zorder=1.5, **line)
 
 
-def labelled(rows: pd.DataFrame) -> list[tuple[str, float, float]]:
-    """Labels with their cost ratio and regret; points too close to tell apart share one."""
-    spread = max(float(np.ptp(rows["regret"].astype(float))), 1e-9)
-    labels: list[tuple[str, float, float]] = []
-    for row in rows.sort_values(["cost_ratio", "regret", "strategy"]).to_dict("records"):
-        name, cost, regret = row["strategy"], float(row["cost_ratio"]), float(row["regret"])
-        if labels and labels[-1][1] == cost and regret - labels[-1][2] < 0.06 * spread:
-            labels[-1] = (f"{labels[-1][0]}, {name}", cost, labels[-1][2])
-        else:
-            labels.append((name, cost, regret))
-    return labels
+def _legend(figure: "Figure", plane: "Axes", rows_of: Mapping[str, pd.DataFrame]) -> None:
+    """Below all panels: the lines, and how kinds of rows are filled."""
+    handles, labels = plane.get_legend_handles_labels()
+    kinds = {kind for rows in rows_of.values() for kind in rows["kind"]}
+    told = ", ".join(f"{fill}: {kind}" for kind, fill in FILLS.items() if kind in kinds)
+    figure.legend(
+        handles, labels, title=told, loc="outside lower center", ncols=max(1, len(labels)),
+        fontsize="small", title_fontsize="small", frameon=False,
+    )  # fmt: skip
+
+
+def by_pair(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of the first adaptation part that has a regret, by "source → target"."""
+    finished = table[table["regret"].notna()]
+    if finished.empty:
+        return {}
+    rows = finished[finished["part"].eq(finished["part"].iloc[0])]
+    source = rows["source"] + " " + rows["source_scheme"]
+    pairs = source + " → " + rows["target"] + " " + rows["target_scheme"]
+    return {str(pair): group for pair, group in rows.groupby(pairs, sort=False)}
+
+
+def regretted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those of one pair that are no references; ``cost_ratio`` is 0 without supernet.
+
+    A row without cost is one that needs no supernet, or one whose adaptation is not finished; the
+    latter has no regret either.
+    """
+    chosen = rows[~rows["strategy"].isin(REFERENCES)]
+    kinds = chosen["scored_on"].notna().map({True: "supernet", False: "no supernet"})
+    return chosen.assign(
+        kind=kinds,
+        cost_ratio=chosen["cost_ratio"].astype(float).fillna(0.0),
+        regret=chosen["regret"].astype(float),
+        regret_sd=chosen["regret_sd"].astype(float).fillna(0.0),
+    )
+
+
+def references(rows: pd.DataFrame) -> dict[str, float]:
+    """Reference → its regret, for the rows of one pair."""
+    chosen = rows[rows["strategy"].isin(REFERENCES)]
+    return dict(zip(chosen["strategy"], chosen["regret"].astype(float), strict=True))
