@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,19 +11,38 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from imbnas.leaderboards.plots.figures import freeze, new_figure
 from imbnas.leaderboards.plots.marks import Mark, marks
-from imbnas.leaderboards.plots.networks import FILLS, networks
+from imbnas.leaderboards.plots.networks import FILLS, SEARCHED, networks
 from imbnas.leaderboards.plots.placing import place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PANEL = (5.2, 4.0)
+_PANEL = (5.8, 4.4)
 _INCHES_PER_LETTER = 0.078
+_CROWD = 4
+"""So many searched networks beside baselines have a closer view of their own."""
+_NARROW = 4
+"""MACs that differ by a smaller factor stand on a linear axis."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One panel.
+
+    Attributes:
+        title: of the panel.
+        points: what it shows.
+        numbered: those of them that have their numbers beside them.
+    """
+
+    title: str
+    points: pd.DataFrame
+    numbered: pd.DataFrame
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
-    """One panel a training: accuracy with its SD against MACs, numbered as in the legend.
+    """Accuracy with its SD against MACs, numbered as in the legend; see ``views`` for the panels.
 
     Args:
         tables: name → table; ``baselines`` is read.
@@ -35,25 +55,36 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     if points.empty:
         return None
     looks = marks(list(dict.fromkeys(points["label"])))
-    trainings = list(dict.fromkeys(points["training"]))
-    columns = math.ceil(math.sqrt(min(len(trainings), 9)))
-    rows = math.ceil(len(trainings) / columns)
+    shown = views(points)
+    columns = 3 if len(shown) > 8 else min(2, len(shown))
+    rows = math.ceil(len(shown) / columns)
     lines = math.ceil(len(looks) / _legend_columns(looks, columns))
     figure = new_figure(_PANEL[0] * columns, 1 + _PANEL[1] * rows + 0.2 * lines)
     panels = figure.subplots(rows, columns, squeeze=False).flatten().tolist()
-    for axes, training in zip(panels, trainings, strict=False):
-        _panel(axes, points[points["training"].eq(training)], looks)
-        axes.set(title=training, xlim=(0.6 * points["macs"].min(), 1.8 * points["macs"].max()))
-    for axes in panels[len(trainings) :]:
+    for axes, view in zip(panels, shown, strict=False):
+        _panel(axes, view, looks)
+    for axes in panels[len(shown) :]:
         axes.remove()
     _legend(figure, points, looks, columns)
     figure.suptitle(f"{title}: upper left is better (bars: SD over replicates)")
     freeze(figure)
-    for axes, training in zip(panels, trainings, strict=False):
-        chosen = points[points["training"].eq(training)]
-        numbers = [str(looks[label].number) for label in chosen["label"]]
-        place(axes, list(zip(chosen["macs"], chosen["accuracy"], strict=True)), numbers)
+    for axes, view in zip(panels, shown, strict=False):
+        _number(axes, view, looks)
     return figure
+
+
+def views(points: pd.DataFrame) -> list[View]:
+    """One panel a training; a crowd of searched networks beside baselines has a second one."""
+    shown = []
+    for training, rows in points.groupby("training", sort=False):
+        searched = rows[rows["kind"].eq(SEARCHED)]
+        others = rows.drop(searched.index)
+        if others.empty or len(searched) < _CROWD:
+            shown.append(View(str(training), rows, rows))
+        else:
+            shown.append(View(str(training), rows, others))
+            shown.append(View(f"{training}: searched ones", searched, searched))
+    return shown
 
 
 def located(table: pd.DataFrame) -> pd.DataFrame:
@@ -63,19 +94,28 @@ def located(table: pd.DataFrame) -> pd.DataFrame:
     return known.assign(sd=known["sd"].fillna(0.0))
 
 
-def _panel(axes: "Axes", points: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
-    for point in points.to_dict("records"):
+def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
+    for point in view.points.to_dict("records"):
         look, at = looks[point["label"]], (point["macs"], point["accuracy"])
         axes.errorbar(
             *at, yerr=point["sd"], fmt="none", ecolor=look.colour, alpha=0.45, elinewidth=1,
             capsize=2,
         )  # fmt: skip
         axes.plot(*at, zorder=3, **look.points(FILLS[point["kind"]]))
-    axes.set(xscale="log", xlabel="multiply-accumulates of one image", ylabel="accuracy (%)")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.set(title=view.title, xlabel="multiply-accumulates of one image", ylabel="accuracy (%)")
+    axes.margins(x=0.12, y=0.12)
+    if view.points["macs"].max() > _NARROW * view.points["macs"].min():
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.margins(y=0.12)
+
+
+def _number(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
+    silent = view.points.drop(view.numbered.index)
+    places = pd.concat([view.numbered, silent])[["macs", "accuracy"]]
+    numbers = [str(looks[label].number) for label in view.numbered["label"]]
+    place(axes, places.to_numpy().tolist(), numbers)
 
 
 def _legend(

@@ -38,7 +38,9 @@ def new_figure(width: float = 7.0, height: float = 5.0) -> Figure:
 
 def freeze(figure: Figure) -> None:
     """Lay the figure out for good, so that what is placed afterwards stays where it is."""
-    figure.draw_without_rendering()
+    # The first pass does not know yet how large texts and axes of fixed aspect become.
+    for _ in range(2):
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
 
 

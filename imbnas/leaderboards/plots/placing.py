@@ -44,7 +44,8 @@ def place(axes: "Axes", points: Sequence[Point], texts: Sequence[str]) -> "list[
     written, lines = np.empty((0, 4)), np.empty((0, 4))
     offsets = _offsets()
     notes = []
-    for point, centre, text in zip(points, centres, texts, strict=False):
+    for place_of, (point, text) in enumerate(zip(points, texts, strict=False)):
+        centre, others = centres[place_of], np.delete(markers, place_of, axis=0)
         boxes = _size(axes, point, text) + _GAP * pixels * np.array([-1, -1, 1, 1])
         boxes = boxes + np.tile(offsets * pixels, 2)
         ways = _ways(centre, boxes)
@@ -52,7 +53,9 @@ def place(axes: "Axes", points: Sequence[Point], texts: Sequence[str]) -> "list[
             100 * _leaves(boxes, axes.bbox.extents)
             + 10 * _hits(boxes, written).sum(axis=-1)
             + 3 * _hits(boxes, markers).sum(axis=-1)
-            + 2 * _hits(_around(ways, 0), written).any(axis=-1).sum(axis=-1)
+            + 2 * _crosses(ways, written)
+            + 2 * _crosses(ways, others)
+            + 2 * _misleads(boxes, centre, others)
             + _hits(boxes, lines).sum(axis=-1)
         )
         best = int(np.argmin(disturbance))
@@ -101,6 +104,20 @@ def _hits(boxes: Floats, others: Floats) -> npt.NDArray[np.bool_]:
     a, b = boxes[..., None, :], others
     across = (a[..., 0] < b[:, 2]) & (b[:, 0] < a[..., 2])
     return np.asarray(across & (a[..., 1] < b[:, 3]) & (b[:, 1] < a[..., 3]))
+
+
+def _crosses(ways: Floats, boxes: Floats) -> npt.NDArray[np.int_]:
+    """(C,) how many boxes the (C, S, 2) ways lead across."""
+    return np.asarray(_hits(_around(ways, 0), boxes).any(axis=1).sum(axis=-1))
+
+
+def _misleads(boxes: Floats, own: Floats, others: Floats) -> npt.NDArray[np.bool_]:
+    """(C,) whether a text is nearer to another marker than to its own."""
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    distances = np.linalg.norm(middles[:, None] - (others[:, :2] + others[:, 2:]) / 2, axis=-1)
+    return np.asarray(
+        distances.min(axis=-1, initial=np.inf) < np.linalg.norm(middles - own, axis=-1)
+    )
 
 
 def _leaves(boxes: Floats, frame: Floats) -> npt.NDArray[np.bool_]:
