@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from imbnas.leaderboards.plots.figures import freeze, new_figure
-from imbnas.leaderboards.plots.marks import Mark, marks
-from imbnas.leaderboards.plots.networks import FILLS, SEARCHED, networks
+from imbnas.leaderboards.plots.marks import Mark
+from imbnas.leaderboards.plots.networks import FILLS, SEARCHED, network_marks, networks
 from imbnas.leaderboards.plots.placing import place
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     points = located(tables["baselines"])
     if points.empty:
         return None
-    looks = marks(list(dict.fromkeys(points["label"])))
+    trained = set(points["label"])
+    known = network_marks(tables["baselines"])
+    looks = {label: look for label, look in known.items() if label in trained}
     shown = views(points)
     columns = 3 if len(shown) > 8 else min(2, len(shown))
     rows = math.ceil(len(shown) / columns)

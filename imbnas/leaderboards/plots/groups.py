@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from imbnas.leaderboards.plots.figures import new_figure
-from imbnas.leaderboards.plots.marks import COLOURS, shortened
-from imbnas.leaderboards.plots.networks import FILLS, GROUPS, networks
+from imbnas.leaderboards.plots.marks import COLOURS, Mark
+from imbnas.leaderboards.plots.networks import FILLS, GROUPS, network_marks, networks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ _BLOCK_WIDTH = 8.5
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
-    """A block of panels a training, a panel a group, a bar a network with its name.
+    """A block of panels a training, a panel a group, a bar a network with its number and name.
 
     Returns:
         ``None`` where no network has an accuracy on two or more groups of a training.
@@ -33,18 +33,19 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     blocks = [block for _, block in bars.groupby("training", sort=False)]
     columns = 2 if len(blocks) > _MANY_TRAININGS else 1
     rows = [blocks[i : i + columns] for i in range(0, len(blocks), columns)]
+    looks = network_marks(tables["baselines"])
     heights = [0.7 + 0.2 * max(block["label"].nunique() for block in row) for row in rows]
     figure = new_figure(_BLOCK_WIDTH * columns, 0.9 + sum(heights))
     grid = figure.subfigures(len(rows), columns, squeeze=False, height_ratios=heights)
     for row, places in zip(rows, grid, strict=True):
         for block, place in zip(row, places, strict=False):
-            _block(place, block)
+            _block(place, block, looks)
     _legend(figure, bars)
     figure.suptitle(f"{title}: accuracy (%) on classes with many, medium and few training images")
     return figure
 
 
-def _block(place: "SubFigure", block: pd.DataFrame) -> None:
+def _block(place: "SubFigure", block: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
     shown = [group for group in GROUPS if block["group"].eq(group).any()]
     place.suptitle(block["training"].iloc[0], fontsize="medium", weight="bold")
     panels = place.subplots(1, len(shown), sharey=True, squeeze=False)[0]
@@ -52,7 +53,7 @@ def _block(place: "SubFigure", block: pd.DataFrame) -> None:
     for axes, group in zip(panels, shown, strict=True):
         _panel(axes, block[block["group"].eq(group)], names)
         axes.set_title(group, fontsize="medium")
-    panels[0].set_yticks(range(len(names)), [shortened(name) for name in names])
+    panels[0].set_yticks(range(len(names)), [looks[name].name for name in names])
     panels[0].set_ylim(len(names) - 0.4, -0.6)
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.marks import Fill
+from imbnas.leaderboards.plots.marks import Fill, Mark, marks
 
 GROUPS = ("many", "medium", "few")
 SEARCHED, BASELINE, PRETRAINED = "searched", "baseline", "pretrained baseline"
@@ -42,6 +42,11 @@ def networks(table: pd.DataFrame) -> pd.DataFrame:
     ordered = pd.concat([rows[searched], rows[~searched]])
     single = ordered.drop_duplicates([name for name in ordered.columns if name != "part"])
     return _told_apart(single).drop(columns="part").reset_index(drop=True)
+
+
+def network_marks(table: pd.DataFrame) -> dict[str, Mark]:
+    """Label → mark, the same in every picture; networks that are not trained yet have one, too."""
+    return marks(list(dict.fromkeys(networks(table)["label"])))
 
 
 def _told_apart(rows: pd.DataFrame) -> pd.DataFrame:

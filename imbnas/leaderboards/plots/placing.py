@@ -50,8 +50,8 @@ def place(axes: "Axes", points: Sequence[Point], texts: Sequence[str]) -> "list[
         boxes = boxes + np.tile(offsets * pixels, 2)
         ways = _ways(centre, boxes)
         disturbance = (
-            100 * _leaves(boxes, axes.bbox.extents)
-            + 10 * _hits(boxes, written).sum(axis=-1)
+            1000 * _leaves(boxes, axes.bbox.extents)
+            + 100 * _hits(boxes, written).sum(axis=-1)
             + 3 * _hits(boxes, markers).sum(axis=-1)
             + 2 * _crosses(ways, written)
             + 2 * _crosses(ways, others)
