@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imbnas.leaderboards.plots import cost_regret
 from imbnas.leaderboards.plots.catalogue import PLOTS, Picture, pictures
-from imbnas.leaderboards.plots.cost_regret import labelled, references, regretted
+from imbnas.leaderboards.plots.cost_regret import by_pair, references, regretted
 from imbnas.leaderboards.plots.groups import grouped
 from imbnas.leaderboards.plots.rank_shift import movers
 from imbnas.leaderboards.plots.tau_heatmap import matrix
@@ -68,23 +69,23 @@ def test_movers_are_those_of_largest_rank_difference() -> None:
     assert list(movers(ranks, 3)["architecture"]) == ["a", "c", "d"]
 
 
-def test_points_too_close_to_tell_apart_share_a_label() -> None:
-    rows = pd.DataFrame(
-        {
-            "strategy": ["macs", "params", "p1", "p0"],
-            "cost_ratio": [0.0, 0.0, 0.1, 0.0],
-            "regret": [5.0, 5.0, 5.0, 1.0],
-        }
-    )
-    assert labelled(rows) == [("p0", 0.0, 1.0), ("macs, params", 0.0, 5.0), ("p1", 0.1, 5.0)]
-
-
 def test_references_are_lines_and_no_points(tables: dict[str, pd.DataFrame]) -> None:
-    table = tables["adaptation"]
-    lines = references(table)
+    ((pair, rows),) = by_pair(tables["adaptation"]).items()
+    assert pair == "digits@1x ce → digits@10x cb-drw"
+    lines = references(rows)
     assert list(lines) == ["random-pick", "one-replicate-oracle"]
-    assert not set(lines) & set(regretted(table)["strategy"])
-    assert {"p0", "p1", "macs"} <= set(regretted(table)["strategy"])
+    assert not set(lines) & set(regretted(rows)["strategy"])
+    assert {"p0", "p1", "macs"} <= set(regretted(rows)["strategy"])
+
+
+def test_every_pair_of_a_part_has_its_panels(tables: dict[str, pd.DataFrame]) -> None:
+    rows = tables["adaptation"]
+    two = pd.concat([rows, rows.assign(target="digits@20x"), rows.assign(part="later")])
+    assert [len(group) for group in by_pair(two).values()] == [len(rows)] * 2
+    drawn = cost_regret.draw({"adaptation": two}, "tiny@1/only")
+    assert drawn is not None
+    titles = [axes.get_title() for axes in drawn.axes if axes.get_title()]
+    assert titles == [f"digits@1x ce → digits@{n}x cb-drw" for n in (10, 20)]
 
 
 def test_an_empty_group_has_no_bar(tables: dict[str, pd.DataFrame]) -> None:

@@ -35,7 +35,7 @@ def charts(tables: Mapping[str, pd.DataFrame]) -> list[Chart]:
         _heatmap(tables["rank_correlation"]),
         _accuracy_macs(tables),
         _cost_regret(tables["adaptation"]),
-        _groups(tables["baselines"]),
+        groups_chart(tables["baselines"]),
     )
     return [chart for chart in drawn if chart is not None]
 
@@ -159,7 +159,8 @@ def _cost_regret(table: pd.DataFrame) -> Chart | None:
     return _chart("cost-regret", "What is adaptation worth?", caption, traces, layout)
 
 
-def _groups(table: pd.DataFrame) -> Chart | None:
+def groups_chart(table: pd.DataFrame) -> Chart | None:
+    """A line of bars a network of ``baselines``, for its first training that has groups."""
     bars = grouped(table)
     if bars.empty:
         return None
