@@ -224,7 +224,7 @@ def test_bars_of_the_page_have_short_names_and_grow_with_them() -> None:
     chart = groups_chart(table)
     assert chart is not None
     assert [trace["name"] for trace in chart["traces"]] == ["many", "few"]
-    ticks = chart["layout"]["yaxis"]["ticktext"]
+    ticks: list[str] = chart["layout"]["yaxis"]["ticktext"]
     assert len(set(ticks)) == 13
     assert max(map(len, ticks)) <= 26
     assert chart["height"] > 13 * 20

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbnas.leaderboards.plots import cost_regret
 from imbnas.leaderboards.plots.catalogue import PLOTS, Picture, pictures
-from imbnas.leaderboards.plots.cost_regret import by_pair, references, regretted
+from imbnas.leaderboards.plots.cost_regret import references, regretted, route
 from imbnas.leaderboards.plots.groups import grouped
 from imbnas.leaderboards.plots.rank_shift import movers
 from imbnas.leaderboards.plots.tau_heatmap import matrix
@@ -70,22 +69,12 @@ def test_movers_are_those_of_largest_rank_difference() -> None:
 
 
 def test_references_are_lines_and_no_points(tables: dict[str, pd.DataFrame]) -> None:
-    ((pair, rows),) = by_pair(tables["adaptation"]).items()
-    assert pair == "digits@1x ce → digits@10x cb-drw"
-    lines = references(rows)
+    table = tables["adaptation"]
+    lines = references(table)
     assert list(lines) == ["random-pick", "one-replicate-oracle"]
-    assert not set(lines) & set(regretted(rows)["strategy"])
-    assert {"p0", "p1", "macs"} <= set(regretted(rows)["strategy"])
-
-
-def test_every_pair_of_a_part_has_its_panels(tables: dict[str, pd.DataFrame]) -> None:
-    rows = tables["adaptation"]
-    two = pd.concat([rows, rows.assign(target="digits@20x"), rows.assign(part="later")])
-    assert [len(group) for group in by_pair(two).values()] == [len(rows)] * 2
-    drawn = cost_regret.draw({"adaptation": two}, "tiny@1/only")
-    assert drawn is not None
-    titles = [axes.get_title() for axes in drawn.axes if axes.get_title()]
-    assert titles == [f"digits@1x ce → digits@{n}x cb-drw" for n in (10, 20)]
+    assert not set(lines) & set(regretted(table)["strategy"])
+    assert {"p0", "p1", "macs"} <= set(regretted(table)["strategy"])
+    assert route(regretted(table)) == "digits@1x ce → digits@10x cb-drw"
 
 
 def test_an_empty_group_has_no_bar(tables: dict[str, pd.DataFrame]) -> None:

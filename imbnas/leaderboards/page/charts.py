@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.cost_regret import by_pair, references, regretted
+from imbnas.leaderboards.plots.accuracy_macs import NARROW
+from imbnas.leaderboards.plots.cost_regret import references, regretted, route
 from imbnas.leaderboards.plots.groups import grouped
 from imbnas.leaderboards.plots.marks import shortened
-from imbnas.leaderboards.plots.networks import GROUPS
+from imbnas.leaderboards.plots.networks import GROUPS, network_marks
 from imbnas.leaderboards.plots.rank_shift import ranked
 from imbnas.leaderboards.plots.tau_heatmap import matrix
 from imbnas.leaderboards.transfer_rows import transfer_rows
@@ -74,11 +75,12 @@ def _heatmap(table: pd.DataFrame) -> Chart | None:
     if rows.empty:
         return None
     labels, taus, texts = matrix(rows)
-    names = [escape(label).replace("\n", "<br>") for label in labels]
+    names = [escape(label) for label in labels]
     trace = {
         "type": "heatmap",
-        "x": names,
-        "y": names,
+        # Upright on a phone, where a label of two lines would cover its neighbour's.
+        "x": [name.replace("\n", " ") for name in names],
+        "y": [name.replace("\n", "<br>") for name in names],
         "z": [[None if tau != tau else float(tau) for tau in line] for line in taus],
         "text": [[text.replace("\n", "<br>") for text in line] for line in texts],
         "texttemplate": "%{text}",
@@ -91,7 +93,8 @@ def _heatmap(table: pd.DataFrame) -> Chart | None:
         "Kendall's tau-b of every two trainings, and in brackets what noise alone would leave. "
         "On the diagonal: one seed against another."
     )
-    layout = {"yaxis": {"autorange": "reversed", "automargin": True}}
+    font = {"tickfont": {"size": 10}}
+    layout = {"xaxis": font, "yaxis": {"autorange": "reversed", **font}}
     height = 2 * _MARGINS + 45 * len(labels)
     return _chart("tau-heatmap", "Do rankings carry over?", caption, [trace], layout, height)
 
@@ -122,19 +125,24 @@ def _accuracy_macs(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
         kind = "searched" if searched else "baselines"
         traces.append({**trace, "customdata": list(group["model"]), "name": kind})
     layout = {
-        "xaxis": {"title": {"text": "multiply-accumulates of one image"}, "type": "log"},
+        "xaxis": {"title": {"text": "multiply-accumulates of one image"}, **_macs_axis(traces)},
         "yaxis": {"title": {"text": "accuracy (%)"}},
     }
     caption = f"Mean per-class test accuracy on {training}, over replicates."
     return _chart("accuracy-macs", "What does accuracy cost?", caption, traces, layout)
 
 
+def _macs_axis(traces: list[Chart]) -> dict[str, Any]:
+    """Logarithmic where MACs differ much, with ticks at 1, 2 and 5."""
+    macs = [value for trace in traces for value in trace["x"]]
+    wide = max(macs) > NARROW * min(macs)
+    return {"type": "log", "dtick": "D2"} if wide else {"type": "linear"}
+
+
 def _cost_regret(table: pd.DataFrame) -> Chart | None:
-    pairs = by_pair(table)
-    if not pairs or regretted(next(iter(pairs.values()))).empty:
+    rows = regretted(table)
+    if rows.empty:
         return None
-    pair, of_pair = next(iter(pairs.items()))
-    rows = regretted(of_pair)
     traces = []
     for kind, group in rows.groupby("kind", sort=True):
         traces.append(
@@ -149,13 +157,15 @@ def _cost_regret(table: pd.DataFrame) -> Chart | None:
             "type": "scatter", "mode": "lines", "x": [0, float(rows["cost_ratio"].max())],
             "y": [regret, regret], "name": reference, "line": {"width": 1, "dash": "dot"},
         }
-        for reference, regret in references(of_pair).items()
+        for reference, regret in references(table).items()
     ]  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": "cost relative to a supernet from scratch"}},
         "yaxis": {"title": {"text": "regret (percentage points)"}},
     }
-    caption = f"{pair}. Lower left is better. Bars are one standard deviation over replicates."
+    caption = (
+        f"{route(rows)}. Lower left is better. Bars are one standard deviation over replicates."
+    )
     return _chart("cost-regret", "What is adaptation worth?", caption, traces, layout)
 
 
@@ -166,6 +176,7 @@ def groups_chart(table: pd.DataFrame) -> Chart | None:
         return None
     first = bars["training"].iloc[0]
     bars = bars[bars["training"].eq(first)]
+    looks = network_marks(table)
     names = list(dict.fromkeys(bars["label"]))
     lines = {name: line for line, name in enumerate(names)}
     traces = [
@@ -184,7 +195,9 @@ def groups_chart(table: pd.DataFrame) -> Chart | None:
         "xaxis": {"title": {"text": "accuracy (%)"}, "range": [0, 100]},
         "yaxis": {
             "tickvals": list(lines.values()),
-            "ticktext": [escape(shortened(name, _MAX_TICK)) for name in names],
+            "ticktext": [escape(shortened(looks[name].name, _MAX_TICK)) for name in names],
+            "ticks": "outside",
+            "tickcolor": "rgba(0,0,0,0)",
             "range": [len(names) - 0.5, -0.5],
         },
     }

@@ -22,7 +22,7 @@ _PANEL = (5.8, 4.4)
 _INCHES_PER_LETTER = 0.078
 _CROWD = 4
 """So many searched networks beside baselines have a closer view of their own."""
-_NARROW = 4
+NARROW = 4
 """MACs that differ by a smaller factor stand on a linear axis."""
 
 
@@ -106,7 +106,7 @@ def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
         axes.plot(*at, zorder=3, **look.points(FILLS[point["kind"]]))
     axes.set(title=view.title, xlabel="multiply-accumulates of one image", ylabel="accuracy (%)")
     axes.margins(x=0.12, y=0.12)
-    if view.points["macs"].max() > _NARROW * view.points["macs"].min():
+    if view.points["macs"].max() > NARROW * view.points["macs"].min():
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_minor_locator(NullLocator())

@@ -1,7 +1,7 @@
 """What following a strategy loses, against what the adaptation costs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -28,29 +28,20 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     Returns:
         ``None`` where no row has a regret.
     """
-    tables_of = by_pair(tables["adaptation"])
-    rows_of = {pair: rows for pair, table in tables_of.items() if len(rows := regretted(table))}
-    if not rows_of:
+    rows = regretted(tables["adaptation"])
+    if rows.empty:
         return None
-    looks = marks(
-        list(dict.fromkeys(name for rows in rows_of.values() for name in rows["strategy"]))
-    )
-    heights = [max(3.8, 0.8 + 0.23 * len(rows)) for rows in rows_of.values()]
-    figure = new_figure(12.0, 0.9 + sum(heights))
-    panels = figure.subplots(
-        len(rows_of), 2, squeeze=False, width_ratios=(1.15, 1), height_ratios=heights
-    )
-    for (plane, names), (pair, rows) in zip(panels, rows_of.items(), strict=True):
-        _plane(plane, rows, looks)
-        _names(names, rows, looks)
-        plane.set_title(pair)
-        _lines(plane, names, references(tables_of[pair]))
-    _legend(figure, panels[0][0], rows_of)
-    figure.suptitle(f"{title}: lower left is better")
+    looks = marks(list(dict.fromkeys(rows["strategy"])))
+    figure = new_figure(12.0, 1.2 + max(3.8, 0.6 + 0.23 * len(rows)))
+    plane, names = figure.subplots(1, 2, width_ratios=(1.15, 1))
+    _plane(plane, rows, looks)
+    _names(names, rows, looks)
+    _lines(plane, names, references(tables["adaptation"]))
+    _legend(figure, plane, set(rows["kind"]))
+    figure.suptitle(f"{title}, {route(rows)}: lower left is better")
     freeze(figure)
-    for (plane, _), rows in zip(panels, rows_of.values(), strict=True):
-        points = list(zip(rows["cost_ratio"], rows["regret"], strict=True))
-        place(plane, points, [str(looks[strategy].number) for strategy in rows["strategy"]])
+    points = rows[["cost_ratio", "regret"]].to_numpy().tolist()
+    place(plane, points, [str(looks[strategy].number) for strategy in rows["strategy"]])
     return figure
 
 
@@ -91,10 +82,9 @@ def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
         names.axvline(regret, zorder=1.5, **line)
 
 
-def _legend(figure: "Figure", plane: "Axes", rows_of: Mapping[str, pd.DataFrame]) -> None:
-    """Below all panels: the lines, and how kinds of rows are filled."""
+def _legend(figure: "Figure", plane: "Axes", kinds: Container[str]) -> None:
+    """The lines, and how kinds of rows are filled."""
     handles, labels = plane.get_legend_handles_labels()
-    kinds = {kind for rows in rows_of.values() for kind in rows["kind"]}
     told = ", ".join(f"{fill}: {kind}" for kind, fill in FILLS.items() if kind in kinds)
     figure.legend(
         handles, labels, title=told, loc="outside lower center", ncols=max(1, len(labels)),
@@ -102,34 +92,36 @@ def _legend(figure: "Figure", plane: "Axes", rows_of: Mapping[str, pd.DataFrame]
     )  # fmt: skip
 
 
-def by_pair(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The rows of the first adaptation part that has a regret, by "source → target"."""
-    finished = table[table["regret"].notna()]
-    if finished.empty:
-        return {}
-    rows = finished[finished["part"].eq(finished["part"].iloc[0])]
-    source = rows["source"] + " " + rows["source_scheme"]
-    pairs = source + " → " + rows["target"] + " " + rows["target_scheme"]
-    return {str(pair): group for pair, group in rows.groupby(pairs, sort=False)}
+def regretted(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the first adaptation part that have a regret; ``cost_ratio`` is 0 without supernet.
 
-
-def regretted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Those of one pair that are no references; ``cost_ratio`` is 0 without supernet.
-
-    A row without cost is one that needs no supernet, or one whose adaptation is not finished; the
-    latter has no regret either.
+    References are not among them. A row without cost is one that needs no supernet, or one whose
+    adaptation is not finished; the latter has no regret either.
     """
-    chosen = rows[~rows["strategy"].isin(REFERENCES)]
-    kinds = chosen["scored_on"].notna().map({True: "supernet", False: "no supernet"})
-    return chosen.assign(
+    rows = _of_first_part(table)
+    rows = rows[~rows["strategy"].isin(REFERENCES)]
+    kinds = rows["scored_on"].notna().map({True: "supernet", False: "no supernet"})
+    return rows.assign(
         kind=kinds,
-        cost_ratio=chosen["cost_ratio"].astype(float).fillna(0.0),
-        regret=chosen["regret"].astype(float),
-        regret_sd=chosen["regret_sd"].astype(float).fillna(0.0),
+        cost_ratio=rows["cost_ratio"].astype(float).fillna(0.0),
+        regret=rows["regret"].astype(float),
+        regret_sd=rows["regret_sd"].astype(float).fillna(0.0),
     )
 
 
-def references(rows: pd.DataFrame) -> dict[str, float]:
-    """Reference → its regret, for the rows of one pair."""
-    chosen = rows[rows["strategy"].isin(REFERENCES)]
-    return dict(zip(chosen["strategy"], chosen["regret"].astype(float), strict=True))
+def references(table: pd.DataFrame) -> dict[str, float]:
+    """Reference → its regret in the first adaptation part."""
+    rows = _of_first_part(table)
+    rows = rows[rows["strategy"].isin(REFERENCES)]
+    return dict(zip(rows["strategy"], rows["regret"].astype(float), strict=True))
+
+
+def route(rows: pd.DataFrame) -> str:
+    """Source → target of rows of one part."""
+    row = rows.iloc[0]
+    return f"{row['source']} {row['source_scheme']} → {row['target']} {row['target_scheme']}"
+
+
+def _of_first_part(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table[table["regret"].notna()]
+    return rows if rows.empty else rows[rows["part"].eq(rows["part"].iloc[0])]

@@ -34,27 +34,29 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     columns = 2 if len(blocks) > _MANY_TRAININGS else 1
     rows = [blocks[i : i + columns] for i in range(0, len(blocks), columns)]
     looks = network_marks(tables["baselines"])
-    heights = [0.7 + 0.2 * max(block["label"].nunique() for block in row) for row in rows]
+    lines = [max(block["label"].nunique() for block in row) for row in rows]
+    heights = [0.7 + 0.2 * number for number in lines]
     figure = new_figure(_BLOCK_WIDTH * columns, 0.9 + sum(heights))
     grid = figure.subfigures(len(rows), columns, squeeze=False, height_ratios=heights)
-    for row, places in zip(rows, grid, strict=True):
+    for row, number, places in zip(rows, lines, grid, strict=True):
         for block, place in zip(row, places, strict=False):
-            _block(place, block, looks)
+            _block(place, block, looks, number)
     _legend(figure, bars)
     figure.suptitle(f"{title}: accuracy (%) on classes with many, medium and few training images")
     return figure
 
 
-def _block(place: "SubFigure", block: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+def _block(place: "SubFigure", block: pd.DataFrame, looks: Mapping[str, Mark], lines: int) -> None:
+    """One training; there is room for ``lines`` bars, all blocks' bars being equally thick."""
     shown = [group for group in GROUPS if block["group"].eq(group).any()]
+    names = list(dict.fromkeys(block["label"]))
     place.suptitle(block["training"].iloc[0], fontsize="medium", weight="bold")
     panels = place.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-    names = list(dict.fromkeys(block["label"]))
     for axes, group in zip(panels, shown, strict=True):
         _panel(axes, block[block["group"].eq(group)], names)
         axes.set_title(group, fontsize="medium")
     panels[0].set_yticks(range(len(names)), [looks[name].name for name in names])
-    panels[0].set_ylim(len(names) - 0.4, -0.6)
+    panels[0].set_ylim(lines - 0.4, -0.6)
 
 
 def _panel(axes: "Axes", bars: pd.DataFrame, names: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _SIZES = {"*": 9.5, "P": 7.5, "X": 7.5, "D": 5.8}
 _SIZE = 6.5
 """Side of a marker in points; pointed ones are larger to look alike."""
-MAX_NAME = 36
+MAX_NAME = 52
 
 Fill = Literal["filled", "hollow", "half"]
 

@@ -21,8 +21,8 @@ def networks(table: pd.DataFrame) -> pd.DataFrame:
 
     Columns: ``training``, ``label``, ``kind``, ``macs``, and in percent ``accuracy``, its ``sd``,
     ``many``, ``medium``, ``few``. A searched network is labelled by its strategy. What several
-    parts have the same numbers of stands once; a name that stands for several networks of one
-    training is followed by its part in brackets.
+    parts have the same numbers of stands once; where a later part has others for the same name and
+    training, its name follows in brackets.
 
     Args:
         table: ``baselines``.
@@ -50,6 +50,11 @@ def network_marks(table: pd.DataFrame) -> dict[str, Mark]:
 
 
 def _told_apart(rows: pd.DataFrame) -> pd.DataFrame:
-    parts = rows.groupby(["training", "label"])["part"].transform("nunique")
-    shared = rows["label"].isin(rows.loc[parts.gt(1), "label"])
-    return rows.assign(label=rows["label"].mask(shared, rows["label"] + " [" + rows["part"] + "]"))
+    first = rows.groupby(["training", "label"])["part"].transform("first")
+    # Parts of several pairs are named "PART SOURCE -> TARGET", and the target is the training's.
+    origins = [
+        part.removesuffix(f" -> {training.split()[0]}")
+        for part, training in zip(rows["part"], rows["training"], strict=True)
+    ]
+    longer = rows["label"] + " [" + pd.Series(origins, index=rows.index, dtype=str) + "]"
+    return rows.assign(label=rows["label"].where(rows["part"].eq(first), longer))

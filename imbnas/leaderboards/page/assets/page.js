@@ -9,8 +9,14 @@ function colour(name) {
 
 // Charts -----------------------------------------------------------------------------------------
 
+function axisOf(given = {}) {
+  return {
+    gridcolor: colour("--line"), zerolinecolor: colour("--line"), automargin: true, ...given,
+    title: { ...given.title, font: { size: 12 } },
+  };
+}
+
 function layoutOf(chart) {
-  const axis = { gridcolor: colour("--line"), zerolinecolor: colour("--line"), automargin: true };
   const given = chart.layout;
   return {
     margin: { l: 50, r: 16, t: 10, b: 46 },
@@ -18,12 +24,12 @@ function layoutOf(chart) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: colour("--ink"), size: 12 },
     colorway: COLOURS,
-    legend: { orientation: "h", y: -0.22, yanchor: "top" },
+    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
     hovermode: "closest",
     hoverlabel: { align: "left", font: { size: 11 } },
     ...given,
-    xaxis: { ...axis, ...given.xaxis },
-    yaxis: { ...axis, ...given.yaxis },
+    xaxis: axisOf(given.xaxis),
+    yaxis: axisOf(given.yaxis),
   };
 }
 
@@ -61,36 +67,43 @@ function colourOf(operation) {
   return COLOURS[OPERATIONS.indexOf(operation) % COLOURS.length];
 }
 
-// Neighbours are joined straight; longer edges bend, above and below the line by turns.
-function bendsOf(edges) {
+// Neighbours are joined straight; longer edges bend, to either side of the line by turns.
+function bendsOf(edges, unit) {
   const seen = {};
   return edges.map(([from, to]) => {
     const span = to - from, key = from + ">" + to;
     seen[key] = (seen[key] || 0) + 1;
     const side = span === 1 ? 0 : (from + to) % 2 === 0 ? -1 : 1;
-    return side * 42 * (span - 0.4) + (seen[key] - 1) * 36;
+    return side * unit * (span - 0.4) + (seen[key] - 1) * 36;
   });
 }
 
+// Four nodes lie in a line; more stand below one another, where labels have room beside them.
 function drawGraph(graph) {
-  const last = graph.nodes.length - 1, step = 130;
-  const bends = bendsOf(graph.edges);
-  const above = 34 - Math.min(0, ...bends), below = 24 + Math.max(0, ...bends);
+  const last = graph.nodes.length - 1, upright = last > 4;
+  const step = upright ? 46 : 130;
+  const bends = bendsOf(graph.edges, upright ? 44 : 42);
+  const low = Math.min(0, ...bends), high = Math.max(0, ...bends);
+  const at = (along, aside) => (upright ? [aside, along] : [along, aside]);
+  const frame = upright
+    ? [low - 50, -16, high - low + 100, last * step + 32]
+    : [-40, low - 34, last * step + 80, high - low + 58];
   const svg = element("svg", {
-    viewBox: `-40 ${-above} ${last * step + 80} ${above + below}`, role: "img",
-    "aria-label": graph.title || "cell",
+    viewBox: frame.join(" "), role: "img", "aria-label": graph.title || "cell",
   });
   const labels = [];
   graph.edges.forEach(([from, to, operation], index) => {
-    const bend = bends[index], x0 = from * step, x1 = to * step;
-    const path = `M ${x0} 0 Q ${(x0 + x1) / 2} ${2 * bend} ${x1} 0`;
+    const bend = bends[index], middle = ((from + to) / 2) * step;
+    const path = `M ${at(from * step, 0)} Q ${at(middle, 2 * bend)} ${at(to * step, 0)}`;
     svg.append(element("path", { d: path, stroke: colourOf(operation) }));
-    labels.push(element("text", { x: (x0 + x1) / 2, y: bend - 6 }, operation));
+    const [x, y] = at(middle, bend);
+    labels.push(element("text", { x, y: y + (upright ? 4 : -6) }, operation));
   });
   labels.forEach((label) => svg.append(label));
   graph.nodes.forEach((name, node) => {
-    svg.append(element("circle", { cx: node * step, cy: 0, r: 13 }));
-    svg.append(element("text", { x: node * step, y: 4 }, name));
+    const [x, y] = at(node * step, 0);
+    svg.append(element("ellipse", { cx: x, cy: y, rx: Math.max(13, 4 * name.length), ry: 13 }));
+    svg.append(element("text", { x, y: y + 4 }, name));
   });
   return svg;
 }
