@@ -114,7 +114,11 @@ def other_spaces(tmp_path_factory: pytest.TempPathFactory, fabricated: Results) 
     tables = build_tables(fabricated)
     members = tables["architectures"]
     sizes = [f"8:16:24:32:{8 * (1 + place % 8)}" for place in range(len(members))]
-    models = tables["baselines"].assign(model=DARTS, source="darts")
+    networks = tables["baselines"]
+    first = networks.index.isin(networks.index[:1])
+    models = networks.assign(
+        model=networks["model"].mask(first, DARTS), source=networks["source"].mask(first, "darts")
+    )
     tables = tables | {"architectures": members.assign(architecture=sizes), "baselines": models}
     suite = fabricated.resolved.suite.model_copy(update={"space": "nats-sss"})
     resolved = fabricated.resolved.model_copy(update={"suite": suite})
