@@ -20,6 +20,7 @@ from imbnas.leaderboards.plots.networks import networks
 from imbnas.leaderboards.plots.placing import place
 from imbnas.spaces.darts_genotype import KNOWN
 
+TITLE = "a-suite-with-a-long-name@12/mini"
 STRATEGIES = [f"head-per-arch(head=ridge,regularisation=1e-{n},epochs=20)" for n in range(13)]
 GENOTYPES = [str(genotype) for genotype in itertools.islice(KNOWN.values(), 4)]
 TRAININGS = ["cifar10@100x", "cifar100@1x:like-100x", "cifar100@100x", "cifar100@400x", "x@1x"]
@@ -103,7 +104,7 @@ def test_no_text_stands_on_another_or_leaves_the_picture(
     tables: dict[str, pd.DataFrame], name: str
 ) -> None:
     with style():
-        figure = import_module(f"imbnas.leaderboards.plots.{name}").draw(tables, "suite@1/mini")
+        figure = import_module(f"imbnas.leaderboards.plots.{name}").draw(tables, TITLE)
         figure.draw_without_rendering()
         texts = all_texts(figure)
         assert len(texts) > len(STRATEGIES)

@@ -68,7 +68,7 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     for axes in panels[len(shown) :]:
         axes.remove()
     _legend(figure, points, looks, columns)
-    figure.suptitle(f"{title}: upper left is better (bars: SD over replicates)")
+    figure.suptitle(f"{title}\nupper left is better (bars: SD over replicates)")
     freeze(figure)
     for axes, view in zip(panels, shown, strict=False):
         _number(axes, view, looks)
@@ -117,7 +117,7 @@ def _number(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
     silent = view.points.drop(view.numbered.index)
     places = pd.concat([view.numbered, silent])[["macs", "accuracy"]]
     numbers = [str(looks[label].number) for label in view.numbered["label"]]
-    place(axes, places.to_numpy().tolist(), numbers)
+    place(axes, places.to_numpy(), numbers)
 
 
 def _legend(

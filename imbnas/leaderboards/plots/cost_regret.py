@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Container, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -38,9 +38,9 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     _names(names, rows, looks)
     _lines(plane, names, references(tables["adaptation"]))
     _legend(figure, plane, set(rows["kind"]))
-    figure.suptitle(f"{title}, {route(rows)}: lower left is better")
+    figure.suptitle(f"{title}: lower left is better\n{route(rows)}")
     freeze(figure)
-    points = rows[["cost_ratio", "regret"]].to_numpy().tolist()
+    points = rows[["cost_ratio", "regret"]].to_numpy()
     place(plane, points, [str(looks[strategy].number) for strategy in rows["strategy"]])
     return figure
 
@@ -55,6 +55,8 @@ def _plane(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
         smallest = 10.0 ** math.floor(math.log10(paid.min()))
         axes.set_xscale("symlog", linthresh=smallest, linscale=0.5)
         axes.xaxis.set_major_formatter("{x:g}")
+    else:
+        axes.set_xlim(-0.1, 1.1)
     axes.margins(x=0.1, y=0.1)
     axes.set(
         xlabel="multiply-accumulates of the adaptation,\nrelative to a supernet from scratch",
@@ -77,7 +79,11 @@ def _names(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
 
 def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
     for number, (reference, regret) in enumerate(regrets.items()):
-        line = {"color": "0.4", "linewidth": 1, "linestyle": _DASHES[number % len(_DASHES)]}
+        line: dict[str, Any] = {
+            "color": "0.4",
+            "linewidth": 1,
+            "linestyle": _DASHES[number % len(_DASHES)],
+        }
         plane.axhline(regret, label=reference, zorder=1.5, **line)
         names.axvline(regret, zorder=1.5, **line)
 

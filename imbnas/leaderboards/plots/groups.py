@@ -42,7 +42,7 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
         for block, place in zip(row, places, strict=False):
             _block(place, block, looks, number)
     _legend(figure, bars)
-    figure.suptitle(f"{title}: accuracy (%) on classes with many, medium and few training images")
+    figure.suptitle(f"{title}\naccuracy (%) on classes with many, medium and few training images")
     return figure
 
 

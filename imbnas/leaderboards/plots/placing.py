@@ -20,6 +20,8 @@ _MARKER = 4.0
 """Half the side of a marker, in points."""
 _GAP = 1.0
 """Half the least distance of two numbers, in points."""
+_REACH = 100.0
+"""Points farther away than this, in points, are in no number's way."""
 _SAMPLES = 12
 _STYLE = {
     "textcoords": "offset points", "ha": "center", "va": "center", "fontsize": "x-small",
@@ -27,7 +29,7 @@ _STYLE = {
 }  # fmt: skip
 
 
-def place(axes: "Axes", points: Sequence[Point], texts: Sequence[str]) -> "list[Annotation]":
+def place(axes: "Axes", points: npt.ArrayLike, texts: Sequence[str]) -> "list[Annotation]":
     """Write a short text beside every point, as near as the others leave room.
 
     Each takes the candidate that disturbs least; of equal ones the nearest. The layout and the
@@ -35,26 +37,29 @@ def place(axes: "Axes", points: Sequence[Point], texts: Sequence[str]) -> "list[
 
     Args:
         axes: to write on.
-        points: (x, y) of data; those at the end that have no text are only kept free.
+        points: (N, 2) of data; those at the end that have no text are only kept free.
         texts: one for each of the first points.
     """
-    centres = np.asarray(axes.transData.transform(np.reshape(points, (-1, 2))), dtype=float)
+    data = np.asarray(points, dtype=float)
+    centres = np.asarray(axes.transData.transform(data), dtype=float)
     pixels = axes.get_figure(root=True).dpi / 72  # type: ignore[union-attr]
-    markers = _around(centres, _MARKER * pixels)
     written, lines = np.empty((0, 4)), np.empty((0, 4))
     offsets = _offsets()
     notes = []
-    for place_of, (point, text) in enumerate(zip(points, texts, strict=False)):
-        centre, others = centres[place_of], np.delete(markers, place_of, axis=0)
+    for place_of, (point, text) in enumerate(zip(data.tolist(), texts, strict=False)):
+        centre, others = centres[place_of], np.delete(centres, place_of, axis=0)
+        others = others[np.abs(others - centre).max(axis=-1) < _REACH * pixels]
+        markers = _around(others, _MARKER * pixels)
         boxes = _size(axes, point, text) + _GAP * pixels * np.array([-1, -1, 1, 1])
         boxes = boxes + np.tile(offsets * pixels, 2)
         ways = _ways(centre, boxes)
         disturbance = (
-            1000 * _leaves(boxes, axes.bbox.extents)
+            1000 * _leaves(boxes, np.asarray(axes.bbox.extents))
             + 100 * _hits(boxes, written).sum(axis=-1)
             + 3 * _hits(boxes, markers).sum(axis=-1)
+            + 3 * _hits(boxes, _around(centre[None], _MARKER * pixels)).sum(axis=-1)
             + 2 * _crosses(ways, written)
-            + 2 * _crosses(ways, others)
+            + 2 * _crosses(ways, markers)
             + 2 * _misleads(boxes, centre, others)
             + _hits(boxes, lines).sum(axis=-1)
         )
@@ -112,9 +117,9 @@ def _crosses(ways: Floats, boxes: Floats) -> npt.NDArray[np.int_]:
 
 
 def _misleads(boxes: Floats, own: Floats, others: Floats) -> npt.NDArray[np.bool_]:
-    """(C,) whether a text is nearer to another marker than to its own."""
+    """(C,) whether a text is nearer to one of (N, 2) other points than to its own."""
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    distances = np.linalg.norm(middles[:, None] - (others[:, :2] + others[:, 2:]) / 2, axis=-1)
+    distances = np.linalg.norm(middles[:, None] - others, axis=-1)
     return np.asarray(
         distances.min(axis=-1, initial=np.inf) < np.linalg.norm(middles - own, axis=-1)
     )

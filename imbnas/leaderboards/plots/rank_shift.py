@@ -1,8 +1,8 @@
 """Who moves when the data becomes long-tailed?"""
 
 import textwrap
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import seaborn as sns
@@ -52,17 +52,17 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     freeze(figure)
     others = ranks.drop(moved.index)
     points = pd.concat([moved, others])[["balanced_rank", "long_tailed_rank"]].astype(float)
-    notes = place(axes, points.to_numpy().tolist(), [str(n) for n, _ in _numbered(moved)])
+    notes = place(axes, points.to_numpy(), [str(n) for n, _ in _numbered(moved)])
     for note in notes:
         note.set(color=COLOURS[1], weight="bold")
     return figure
 
 
-def _numbered(moved: pd.DataFrame) -> list[tuple[int, dict[str, object]]]:
+def _numbered(moved: pd.DataFrame) -> list[tuple[int, dict[Hashable, Any]]]:
     return list(enumerate(moved.to_dict("records"), start=1))
 
 
-def _lines(number: int, row: Mapping[str, object]) -> list[str]:
+def _lines(number: int, row: Mapping[Hashable, Any]) -> list[str]:
     """Number, rank difference and name; a DARTS genotype takes several lines."""
     head = f"{number}  {row['rank_difference']:+.0f}  "
     name = shortened(str(row["architecture"]), _LONGEST)
