@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbnas.leaderboards.plots.accuracy_macs import KINDS, draw, located
+from imbnas.leaderboards.plots.accuracy_macs import draw, located
 from imbnas.leaderboards.plots.figures import style, to_png, to_svg
+from imbnas.leaderboards.plots.marks import MARKERS
 
 ROWS = [
     # model, source, pretrained, condition, mean, SD, MACs
@@ -20,15 +21,19 @@ ROWS = [
 @pytest.fixture
 def table() -> pd.DataFrame:
     columns = ["model", "source", "pretrained", "condition", "accuracy_mean", "accuracy_sd", "macs"]
-    return pd.DataFrame(ROWS, columns=columns).assign(scheme="ce").astype({"macs": "Int64"})
+    return (
+        pd.DataFrame(ROWS, columns=columns)
+        .assign(part="p", scheme="ce", many=None, medium=None, few=None)
+        .astype({"macs": "Int64"})
+    )
 
 
 def test_points_are_the_trained_networks_of_the_table(table: pd.DataFrame) -> None:
     points = located(table)
-    assert list(points["label"]) == ["resnet", "resnet", "resnet (pretrained)", "p$1$"]
-    assert list(points["kind"]) == ["baseline", "baseline", "pretrained baseline", "searched"]
-    assert list(points["macs"]) == [1e6, 1e6, 1e6, 3e5]
-    assert list(points["sd"]) == [1.5, 0.5, 0.0, 2.0]
+    assert list(points["label"]) == ["p$1$", "resnet", "resnet", "resnet (pretrained)"]
+    assert list(points["kind"]) == ["searched", "baseline", "baseline", "pretrained baseline"]
+    assert list(points["macs"]) == [3e5, 1e6, 1e6, 1e6]
+    assert list(points["sd"]) == [2.0, 1.5, 0.5, 0.0]
 
 
 def test_each_training_has_a_panel_with_its_points(table: pd.DataFrame) -> None:
@@ -36,17 +41,21 @@ def test_each_training_has_a_panel_with_its_points(table: pd.DataFrame) -> None:
         figure = draw({"baselines": table}, "suite@1/f")
     assert figure is not None
     drawn = {
-        axes.get_title(): np.concatenate([c.get_offsets() for c in axes.collections if _dots(c)])
+        axes.get_title(): [
+            (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
+            for line in axes.lines
+            if line.get_marker() in MARKERS
+        ]
         for axes in figure.axes
     }
     assert set(drawn) == {"x@10x ce", "x@1x ce"}
-    assert sorted(map(tuple, drawn["x@10x ce"])) == [(3e5, 85.0), (1e6, 80.0), (1e6, 95.0)]
-    assert list(map(tuple, drawn["x@1x ce"])) == [(1e6, 90.0)]
-    assert {text.get_text() for text in figure.legends[0].get_texts()} == set(KINDS)
-
-
-def _dots(collection: object) -> bool:
-    return type(collection).__name__ == "PathCollection"
+    assert sorted(drawn["x@10x ce"]) == [(3e5, 85.0), (1e6, 80.0), (1e6, 95.0)]
+    assert drawn["x@1x ce"] == [(1e6, 90.0)]
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["1  p$1$", "2  resnet", "3  resnet (pretrained)"]
+    told = "filled: searched, hollow: baseline, half: pretrained baseline"
+    assert legend.get_title().get_text() == told
 
 
 def test_the_same_table_gives_the_same_bytes_and_names_stay_text(table: pd.DataFrame) -> None:
@@ -59,7 +68,7 @@ def test_the_same_table_gives_the_same_bytes_and_names_stay_text(table: pd.DataF
 
     svg = drawn(table)
     assert drawn(table.copy()) == svg
-    assert re.search(rb">p\$1\$<", svg)
+    assert re.search(rb">1  p\$1\$<", svg)
     assert drawn(table.assign(accuracy_mean=table["accuracy_mean"] - 1)) != svg
 
 

@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 from imbnas.leaderboards.page.answer import answer, reservations
-from imbnas.leaderboards.page.graphs import cell_graph
+from imbnas.leaderboards.page.cells import cells
+from imbnas.leaderboards.page.charts import groups_chart
+from imbnas.leaderboards.page.graphs import Drawing, drawing
 from imbnas.leaderboards.page.grids import MAX_ROWS, grid
 from imbnas.leaderboards.page.render import render, reproduction
 from imbnas.leaderboards.results import Results
@@ -166,14 +168,64 @@ def test_a_large_table_is_cut_and_links_to_its_file() -> None:
 
 def test_cells_are_graphs() -> None:
     cell = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
-    assert cell_graph("nats-tss", cell) == [
+    (graph,) = drawing("nats-tss", cell).graphs
+    assert graph.nodes == ("0", "1", "2", "3")
+    assert graph.edges == (
         (0, 1, "nor_conv_3x3"),
         (1, 2, "skip_connect"),
         (0, 3, "avg_pool_3x3"),
         (2, 3, "nor_conv_1x1"),
-    ]
-    darts = cell_graph("darts", "DARTS_V2")
-    assert len(darts) == 8 + 4
-    assert (0, 2, "sep_conv_3x3") in darts
-    assert cell_graph("nats-sss", "8:8:8:8:8") == []
-    assert cell_graph("nats-tss", "damaged") == []
+    )
+    assert drawing("nats-tss", "damaged") == Drawing()
+    assert drawing("toy", cell) == Drawing()
+
+
+def test_both_cells_of_a_darts_genotype_are_graphs() -> None:
+    normal, reduction = drawing("darts", "DARTS_V2").graphs
+    assert (normal.title, reduction.title) == ("normal cell", "reduction cell")
+    for graph in (normal, reduction):
+        assert graph.nodes == ("c(k-2)", "c(k-1)", "0", "1", "2", "3", "c(k)")
+        assert len(graph.edges) == 8 + 4
+    assert (0, 2, "sep_conv_3x3") in normal.edges
+    assert (0, 2, "max_pool_3x3") in reduction.edges
+
+
+def test_a_size_architecture_is_its_widths() -> None:
+    drawn = drawing("nats-sss", "8:16:24:32:64")
+    assert [channels for _, channels in drawn.widths] == [8, 16, 24, 32, 64]
+    assert len({name for name, _ in drawn.widths}) == 5
+    assert drawn.graphs == ()
+    assert drawing("nats-sss", "8:16") == Drawing()
+
+
+def test_networks_outside_the_population_have_facts_and_drawings() -> None:
+    row = {
+        "condition": "x@1x", "scheme": "ce", "accuracy_mean": 50.0, "accuracy_sd": None,
+        "params": 1000, "macs": 2000, "source": "darts", "model": "DARTS_V2",
+    }  # fmt: skip
+    found = row | {"source": "searched by p0", "model": "8:8:8:8:8", "accuracy_mean": 60.0}
+    several = found | {"model": "3 architectures"}
+    tables = {"baselines": pd.DataFrame([row, found, several]), "architectures": pd.DataFrame()}
+    shown = cells("nats-sss", tables)
+    assert set(shown) == {"DARTS_V2", "8:8:8:8:8"}
+    assert len(shown["DARTS_V2"]["graphs"]) == 2
+    assert shown["8:8:8:8:8"]["facts"][-1] == ("x@1x ce", "60.00 %")
+
+
+def test_bars_of_the_page_have_short_names_and_grow_with_them() -> None:
+    names = [f"head-per-arch(head=ridge,regularisation=1e-{n})" for n in range(13)]
+    table = pd.DataFrame(
+        {
+            "part": "p", "model": "m", "source": [f"searched by {name}" for name in names],
+            "pretrained": False, "condition": "x@9x", "scheme": "ce", "accuracy_mean": 50.0,
+            "accuracy_sd": 1.0, "macs": 1.0, "many": 90.0, "medium": None, "few": 9.0,
+        }
+    )  # fmt: skip
+    chart = groups_chart(table)
+    assert chart is not None
+    assert [trace["name"] for trace in chart["traces"]] == ["many", "few"]
+    ticks: list[str] = chart["layout"]["yaxis"]["ticktext"]
+    assert len(set(ticks)) == 13
+    assert max(map(len, ticks)) <= 26
+    assert chart["height"] > 13 * 20
+    assert chart["traces"][0]["text"][0] == names[0]

@@ -11,6 +11,7 @@ import pytest
 from imbnas.leaderboards.page.render import render
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables import build_tables
+from imbnas.spaces import darts_genotype
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -102,6 +103,54 @@ def test_hovering_a_point_names_its_architecture_and_draws_its_cell(watched: Wat
     assert drawn == 6 - name.count("none")
     assert page.locator("#cell-facts dt").first.inner_text() == "params"
     assert watched.complaints == []
+
+
+DARTS = str(darts_genotype.KNOWN["DARTS_V2"])
+
+
+@pytest.fixture(scope="module")
+def other_spaces(tmp_path_factory: pytest.TempPathFactory, fabricated: Results) -> Path:
+    """A page whose population is of sizes, and one of whose baselines is a DARTS genotype."""
+    tables = build_tables(fabricated)
+    members = tables["architectures"]
+    sizes = [f"8:16:24:32:{8 * (1 + place % 8)}" for place in range(len(members))]
+    networks = tables["baselines"]
+    first = networks.index.isin(networks.index[:1])
+    models = networks.assign(
+        model=networks["model"].mask(first, DARTS), source=networks["source"].mask(first, "darts")
+    )
+    tables = tables | {"architectures": members.assign(architecture=sizes), "baselines": models}
+    suite = fabricated.resolved.suite.model_copy(update={"space": "nats-sss"})
+    resolved = fabricated.resolved.model_copy(update={"suite": suite})
+    path = tmp_path_factory.mktemp("spaces") / "index.html"
+    path.write_text(render(Results(resolved, fabricated.records), tables), encoding="utf-8")
+    return path
+
+
+def test_sizes_are_bars_and_both_darts_cells_are_graphs(browser: Any, other_spaces: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watched = Watched(context.new_page()).open(other_spaces)
+    page = watched.page
+    page.locator("#table-architectures td", has_text="8:16:24:32:8").first.dispatch_event("click")
+    assert page.locator("#cell-name").inner_text() == "8:16:24:32:8"
+    heights = [float(bar.get_attribute("height")) for bar in page.locator("#cell-graph rect").all()]
+    assert [height / heights[0] for height in heights] == pytest.approx([1, 2, 3, 4, 1])
+    page.locator("#table-baselines td", has_text="Genotype").first.dispatch_event("click")
+    assert page.locator("#cell-graph h3").all_inner_texts() == ["normal cell", "reduction cell"]
+    assert page.locator("#cell-graph path").count() == 2 * (8 + 4)
+    assert page.evaluate(CLIPPED) == []
+    assert watched.complaints == []
+    context.close()
+
+
+CLIPPED = """() => [...document.querySelectorAll("#cell-graph svg")].flatMap((svg) => {
+  const frame = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll("text, path")].filter((part) => {
+    const box = part.getBoundingClientRect();
+    return box.left < frame.left || box.right > frame.right
+      || box.top < frame.top || box.bottom > frame.bottom;
+  }).map((part) => part.textContent || part.getAttribute("d"));
+})"""
 
 
 def column(page: Any, table: str, name: str) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from imbnas.leaderboards.plots.catalogue import PLOTS, Picture, pictures
-from imbnas.leaderboards.plots.cost_regret import labelled, references, regretted
+from imbnas.leaderboards.plots.cost_regret import references, regretted, route
 from imbnas.leaderboards.plots.groups import grouped
 from imbnas.leaderboards.plots.rank_shift import movers
 from imbnas.leaderboards.plots.tau_heatmap import matrix
@@ -68,23 +68,13 @@ def test_movers_are_those_of_largest_rank_difference() -> None:
     assert list(movers(ranks, 3)["architecture"]) == ["a", "c", "d"]
 
 
-def test_points_too_close_to_tell_apart_share_a_label() -> None:
-    rows = pd.DataFrame(
-        {
-            "strategy": ["macs", "params", "p1", "p0"],
-            "cost_ratio": [0.0, 0.0, 0.1, 0.0],
-            "regret": [5.0, 5.0, 5.0, 1.0],
-        }
-    )
-    assert labelled(rows) == [("p0", 0.0, 1.0), ("macs, params", 0.0, 5.0), ("p1", 0.1, 5.0)]
-
-
 def test_references_are_lines_and_no_points(tables: dict[str, pd.DataFrame]) -> None:
     table = tables["adaptation"]
     lines = references(table)
     assert list(lines) == ["random-pick", "one-replicate-oracle"]
     assert not set(lines) & set(regretted(table)["strategy"])
     assert {"p0", "p1", "macs"} <= set(regretted(table)["strategy"])
+    assert route(regretted(table)) == "digits@1x ce → digits@10x cb-drw"
 
 
 def test_an_empty_group_has_no_bar(tables: dict[str, pd.DataFrame]) -> None:

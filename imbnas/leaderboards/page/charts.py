@@ -1,19 +1,28 @@
 """Charts of the page as plain Plotly figures; colours are left to the page's light or dark."""
 
+import textwrap
 from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.cost_regret import references, regretted
-from imbnas.leaderboards.plots.groups import GROUPS, grouped
+from imbnas.leaderboards.plots.accuracy_macs import NARROW
+from imbnas.leaderboards.plots.cost_regret import references, regretted, route
+from imbnas.leaderboards.plots.groups import grouped
+from imbnas.leaderboards.plots.marks import shortened
+from imbnas.leaderboards.plots.networks import GROUPS, network_marks
 from imbnas.leaderboards.plots.rank_shift import ranked
 from imbnas.leaderboards.plots.tau_heatmap import matrix
 from imbnas.leaderboards.transfer_rows import transfer_rows
 
 Chart = dict[str, Any]
-"""``name``, ``title``, ``caption``, ``traces``, ``layout`` of one chart."""
+"""``name``, ``title``, ``caption``, ``traces``, ``layout`` and least ``height`` in pixels."""
+_MARGINS = 110
+"""What axes and legend take of the height of a chart that grows with its names."""
+_MAX_TICK = 26
+_MAX_HOVER = 60
+"""Letters of a name on an axis, and of a line in a hover."""
 
 
 def charts(tables: Mapping[str, pd.DataFrame]) -> list[Chart]:
@@ -27,7 +36,7 @@ def charts(tables: Mapping[str, pd.DataFrame]) -> list[Chart]:
         _heatmap(tables["rank_correlation"]),
         _accuracy_macs(tables),
         _cost_regret(tables["adaptation"]),
-        _groups(tables["baselines"]),
+        groups_chart(tables["baselines"]),
     )
     return [chart for chart in drawn if chart is not None]
 
@@ -66,11 +75,12 @@ def _heatmap(table: pd.DataFrame) -> Chart | None:
     if rows.empty:
         return None
     labels, taus, texts = matrix(rows)
-    names = [escape(label).replace("\n", "<br>") for label in labels]
+    names = [escape(label) for label in labels]
     trace = {
         "type": "heatmap",
-        "x": names,
-        "y": names,
+        # Upright on a phone, where a label of two lines would cover its neighbour's.
+        "x": [name.replace("\n", " ") for name in names],
+        "y": [name.replace("\n", "<br>") for name in names],
         "z": [[None if tau != tau else float(tau) for tau in line] for line in taus],
         "text": [[text.replace("\n", "<br>") for text in line] for line in texts],
         "texttemplate": "%{text}",
@@ -83,8 +93,10 @@ def _heatmap(table: pd.DataFrame) -> Chart | None:
         "Kendall's tau-b of every two trainings, and in brackets what noise alone would leave. "
         "On the diagonal: one seed against another."
     )
-    layout = {"yaxis": {"autorange": "reversed", "automargin": True}}
-    return _chart("tau-heatmap", "Do rankings carry over?", caption, [trace], layout)
+    font = {"tickfont": {"size": 10}}
+    layout = {"xaxis": font, "yaxis": {"autorange": "reversed", **font}}
+    height = 2 * _MARGINS + 45 * len(labels)
+    return _chart("tau-heatmap", "Do rankings carry over?", caption, [trace], layout, height)
 
 
 def _accuracy_macs(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
@@ -110,13 +122,21 @@ def _accuracy_macs(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     for searched, group in others.groupby(others["source"].str.startswith("searched")):
         names = group["source"] + ": " + group["model"]
         trace = _dots(group["macs"], group["accuracy_mean"], names)
-        traces.append({**trace, "name": "searched" if searched else "baselines"})
+        kind = "searched" if searched else "baselines"
+        traces.append({**trace, "customdata": list(group["model"]), "name": kind})
     layout = {
-        "xaxis": {"title": {"text": "multiply-accumulates of one image"}, "type": "log"},
+        "xaxis": {"title": {"text": "multiply-accumulates of one image"}, **_macs_axis(traces)},
         "yaxis": {"title": {"text": "accuracy (%)"}},
     }
     caption = f"Mean per-class test accuracy on {training}, over replicates."
     return _chart("accuracy-macs", "What does accuracy cost?", caption, traces, layout)
+
+
+def _macs_axis(traces: list[Chart]) -> dict[str, Any]:
+    """Logarithmic where MACs differ much, with ticks at 1, 2 and 5."""
+    macs = [value for trace in traces for value in trace["x"]]
+    wide = max(macs) > NARROW * min(macs)
+    return {"type": "log", "dtick": "D2"} if wide else {"type": "linear"}
 
 
 def _cost_regret(table: pd.DataFrame) -> Chart | None:
@@ -143,31 +163,49 @@ def _cost_regret(table: pd.DataFrame) -> Chart | None:
         "xaxis": {"title": {"text": "cost relative to a supernet from scratch"}},
         "yaxis": {"title": {"text": "regret (percentage points)"}},
     }
-    caption = "Lower left is better. Bars are one standard deviation over replicates."
+    caption = (
+        f"{route(rows)}. Lower left is better. Bars are one standard deviation over replicates."
+    )
     return _chart("cost-regret", "What is adaptation worth?", caption, traces, layout)
 
 
-def _groups(table: pd.DataFrame) -> Chart | None:
+def groups_chart(table: pd.DataFrame) -> Chart | None:
+    """A line of bars a network of ``baselines``, for its first training that has groups."""
     bars = grouped(table)
     if bars.empty:
         return None
     first = bars["training"].iloc[0]
     bars = bars[bars["training"].eq(first)]
-    traces = []
-    for label, group in bars.groupby("label", sort=False):
-        values = dict(zip(group["group"], group["accuracy"], strict=True))
-        shown = [name for name in GROUPS if name in values]
-        traces.append(
-            {
-                "type": "bar", "x": shown, "y": [float(values[name]) for name in shown],
-                "name": escape(str(label)),
-            }
-        )  # fmt: skip
-    layout = {"barmode": "group", "yaxis": {"title": {"text": "accuracy (%)"}, "range": [0, 100]}}
+    looks = network_marks(table)
+    names = list(dict.fromkeys(bars["label"]))
+    lines = {name: line for line, name in enumerate(names)}
+    traces = [
+        {
+            "type": "bar", "orientation": "h", "name": group, "x": _floats(chosen["accuracy"]),
+            "y": [lines[label] for label in chosen["label"]], "text": _texts(chosen["label"]),
+            "customdata": list(chosen["label"]), "textposition": "none",
+            "hovertemplate": "%{text}<br>" + group + ": %{x:.1f} %<extra></extra>",
+        }
+        for group in GROUPS
+        if not (chosen := bars[bars["group"].eq(group)]).empty
+    ]  # fmt: skip
+    layout = {
+        "barmode": "group",
+        "bargap": 0.25,
+        "xaxis": {"title": {"text": "accuracy (%)"}, "range": [0, 100]},
+        "yaxis": {
+            "tickvals": list(lines.values()),
+            "ticktext": [escape(shortened(looks[name].name, _MAX_TICK)) for name in names],
+            "ticks": "outside",
+            "tickcolor": "rgba(0,0,0,0)",
+            "range": [len(names) - 0.5, -0.5],
+        },
+    }
     caption = (
         f"Classes with many, medium and few training images of {first}; an empty group has no bar."
     )
-    return _chart("groups", "Who pays for the tail?", caption, traces, layout)
+    height = _MARGINS + (8 * len(traces) + 8) * len(names)
+    return _chart("groups", "Who pays for the tail?", caption, traces, layout, height)
 
 
 def _dots(x: "pd.Series[Any]", y: "pd.Series[Any]", names: "pd.Series[Any]") -> Chart:
@@ -183,9 +221,15 @@ def _dots(x: "pd.Series[Any]", y: "pd.Series[Any]", names: "pd.Series[Any]") -> 
 
 
 def _chart(
-    name: str, title: str, caption: str, traces: list[Chart], layout: dict[str, Any]
+    name: str,
+    title: str,
+    caption: str,
+    traces: list[Chart],
+    layout: dict[str, Any],
+    height: int = 0,
 ) -> Chart:
-    return {"name": name, "title": title, "caption": caption, "traces": traces, "layout": layout}
+    told = {"name": name, "title": title, "caption": caption, "height": height}
+    return {**told, "traces": traces, "layout": layout}
 
 
 def _floats(column: "pd.Series[Any]") -> list[float]:
@@ -193,5 +237,10 @@ def _floats(column: "pd.Series[Any]") -> list[float]:
 
 
 def _texts(column: "pd.Series[Any]") -> list[str]:
-    """Escaped, with a break before each further node of a cell, so that a hover fits a phone."""
-    return [escape(str(value)).replace("|+|", "|<br>+|") for value in column]
+    """Escaped, in lines that fit a phone: a cell breaks before each further node."""
+    return ["<br>".join(map(escape, _broken(str(value)))) for value in column]
+
+
+def _broken(text: str) -> list[str]:
+    nodes = text.replace("|+|", "|\n+|").split("\n")
+    return [line for node in nodes for line in textwrap.wrap(node, _MAX_HOVER) or [""]]

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,12 +9,12 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from imbnas.leaderboards.page.answer import answer, reservations
+from imbnas.leaderboards.page.cells import cells
 from imbnas.leaderboards.page.charts import charts
-from imbnas.leaderboards.page.graphs import cell_graph
 from imbnas.leaderboards.page.grids import grid
 from imbnas.leaderboards.provenance import provenance
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import tables_as_text, to_rows
+from imbnas.leaderboards.tables import tables_as_text
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Failure
 
@@ -52,7 +51,7 @@ def render(
         reservations=reservations(tables),
         scope=results.scope,
         charts=drawn,
-        data={"charts": drawn, "cells": _cells(results, tables["architectures"])},
+        data={"charts": drawn, "cells": cells(results.resolved.suite.space, tables)},
         grids=[grid(name, table, folder) for name, table in tables.items()],
         failures=failed[:MAX_FAILURES],
         n_failures=len(failed),
@@ -75,31 +74,6 @@ def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:
         run += ["--plugin", plugin.name]
     folder = f"runs/{suite.name}@{suite.version}/{resolved.fidelity}"
     return (shlex.join(run), shlex.join(["imbnas-bench", "report", folder]))
-
-
-def _cells(results: Results, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Architecture → edges of its cell and the facts shown beside it."""
-    space = results.resolved.suite.space
-    return {
-        row["architecture"]: {
-            "edges": cell_graph(space, row["architecture"]),
-            "facts": _facts(row),
-        }
-        for row in to_rows(table)
-    }
-
-
-def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    facts = [(name, f"{row[name]:,}") for name in ("params", "macs")]
-    for name in row:
-        training = name.removeprefix("mean ")
-        if training == name or row[name] is None:
-            continue
-        text = f"{row[name]:.2f} %"
-        if row[f"sd {training}"] is not None:
-            text += f" ± {row[f'sd {training}']:.2f}"
-        facts.append((training, f"{text}, rank {row[f'rank {training}']:g}"))
-    return facts
 
 
 def _asset(environment: Environment, name: str) -> str:

@@ -1,27 +1,48 @@
 """What a network reaches, against what it computes: baselines and searched architectures."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import seaborn as sns
+from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
-from imbnas.leaderboards.plots.figures import COLOURS, new_figure
+from imbnas.leaderboards.plots.figures import freeze, new_figure
+from imbnas.leaderboards.plots.marks import Mark
+from imbnas.leaderboards.plots.networks import FILLS, SEARCHED, network_marks, networks
+from imbnas.leaderboards.plots.placing import place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-KINDS = {"baseline": ("o", 45), "pretrained baseline": ("s", 40), "searched": ("*", 170)}
-"""Kind of network → marker and its size in square points."""
-_SEARCHED = "searched by "
-_COLUMNS = 2
+_PANEL = (5.8, 4.4)
+_INCHES_PER_LETTER = 0.078
+_CROWD = 4
+"""So many searched networks beside baselines have a closer view of their own."""
+NARROW = 4
+"""MACs that differ by a smaller factor stand on a linear axis."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One panel.
+
+    Attributes:
+        title: of the panel.
+        points: what it shows.
+        numbered: those of them that have their numbers beside them.
+    """
+
+    title: str
+    points: pd.DataFrame
+    numbered: pd.DataFrame
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
-    """One panel a training: accuracy with its SD against MACs, searched ones as stars.
+    """Accuracy with its SD against MACs, numbered as in the legend; see ``views`` for the panels.
 
     Args:
         tables: name → table; ``baselines`` is read.
@@ -33,78 +54,90 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     points = located(tables["baselines"])
     if points.empty:
         return None
-    trainings = list(dict.fromkeys(points["training"]))
-    columns = min(_COLUMNS, len(trainings))
-    rows = math.ceil(len(trainings) / columns)
-    figure = new_figure(5.2 * columns, 0.6 + 3.8 * rows)
+    trained = set(points["label"])
+    known = network_marks(tables["baselines"])
+    looks = {label: look for label, look in known.items() if label in trained}
+    shown = views(points)
+    columns = 3 if len(shown) > 8 else min(2, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    lines = math.ceil(len(looks) / _legend_columns(looks, columns))
+    figure = new_figure(_PANEL[0] * columns, 1 + _PANEL[1] * rows + 0.2 * lines)
     panels = figure.subplots(rows, columns, squeeze=False).flatten().tolist()
-    for axes, training in zip(panels, trainings, strict=False):
-        _panel(axes, points[points["training"].eq(training)])
-        axes.set(title=training, xlim=(0.6 * points["macs"].min(), 3 * points["macs"].max()))
-    for axes in panels[len(trainings) :]:
+    for axes, view in zip(panels, shown, strict=False):
+        _panel(axes, view, looks)
+    for axes in panels[len(shown) :]:
         axes.remove()
-    _legend(figure, panels[: len(trainings)])
-    figure.suptitle(f"{title}: upper left is better (bars: SD over replicates)")
+    _legend(figure, points, looks, columns)
+    figure.suptitle(f"{title}\nupper left is better (bars: SD over replicates)")
+    freeze(figure)
+    for axes, view in zip(panels, shown, strict=False):
+        _number(axes, view, looks)
     return figure
 
 
+def views(points: pd.DataFrame) -> list[View]:
+    """One panel a training; a crowd of searched networks beside baselines has a second one."""
+    shown = []
+    for training, rows in points.groupby("training", sort=False):
+        searched = rows[rows["kind"].eq(SEARCHED)]
+        others = rows.drop(searched.index)
+        if others.empty or len(searched) < _CROWD:
+            shown.append(View(str(training), rows, rows))
+        else:
+            shown.append(View(str(training), rows, others))
+            shown.append(View(f"{training}: searched ones", searched, searched))
+    return shown
+
+
 def located(table: pd.DataFrame) -> pd.DataFrame:
-    """Trained networks: training, label, kind, MACs, accuracy and its SD in percent.
-
-    A searched network is labelled by its strategy; an SD that is missing is 0.
-    """
-    known = table[table["macs"].notna() & table["accuracy_mean"].notna()]
-    sources = known["source"].astype(str)
-    searched, strategies = sources.str.startswith(_SEARCHED), sources.str.removeprefix(_SEARCHED)
-    pretrained = known["pretrained"].astype(bool)
-    kinds = pd.Series("baseline", index=known.index).mask(pretrained, "pretrained baseline")
-    return pd.DataFrame(
-        {
-            "training": known["condition"] + " " + known["scheme"],
-            "label": known["model"].mask(searched, strategies),
-            "kind": kinds.mask(searched, "searched"),
-            "macs": known["macs"].astype(float),
-            "accuracy": known["accuracy_mean"].astype(float),
-            "sd": known["accuracy_sd"].astype(float).fillna(0.0),
-        }
-    )
+    """Networks with MACs and an accuracy, as ``networks`` names them; a missing SD is 0."""
+    rows = networks(table)
+    known = rows[rows["macs"].notna() & rows["accuracy"].notna()]
+    return known.assign(sd=known["sd"].fillna(0.0))
 
 
-def _panel(axes: "Axes", points: pd.DataFrame) -> None:
-    for number, (kind, (marker, size)) in enumerate(KINDS.items()):
-        chosen = points[points["kind"].eq(kind)]
-        if chosen.empty:
-            continue
-        colour = COLOURS[number]
+def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
+    for point in view.points.to_dict("records"):
+        look, at = looks[point["label"]], (point["macs"], point["accuracy"])
         axes.errorbar(
-            chosen["macs"], chosen["accuracy"], yerr=chosen["sd"], fmt="none", ecolor=colour,
-            elinewidth=1, capsize=2.5,
+            *at, yerr=point["sd"], fmt="none", ecolor=look.colour, alpha=0.45, elinewidth=1,
+            capsize=2,
         )  # fmt: skip
-        sns.scatterplot(
-            chosen, x="macs", y="accuracy", color=colour, marker=marker, s=size, label=kind,
-            legend=False, zorder=3, ax=axes,
-        )  # fmt: skip
-    for place, point in enumerate(points.sort_values(["macs", "label"]).to_dict("records")):
-        # Neighbours on the axis take turns, so that fewer of their names overlap.
-        axes.annotate(
-            str(point["label"]), (point["macs"], point["accuracy"]), fontsize="x-small",
-            xytext=(6, 4 if place % 2 else -9), textcoords="offset points",
-        )  # fmt: skip
-    axes.set(xscale="log", xlabel="multiply-accumulates of one image", ylabel="accuracy (%)")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.plot(*at, zorder=3, **look.points(FILLS[point["kind"]]))
+    axes.set(title=view.title, xlabel="multiply-accumulates of one image", ylabel="accuracy (%)")
+    axes.margins(x=0.12, y=0.12)
+    if view.points["macs"].max() > NARROW * view.points["macs"].min():
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.margins(y=0.12)
 
 
-def _legend(figure: "Figure", panels: "Sequence[Axes]") -> None:
-    """One legend for all panels, of the kinds that occur."""
-    entries = {
-        label: handle
-        for axes in panels
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
+def _number(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
+    silent = view.points.drop(view.numbered.index)
+    places = pd.concat([view.numbered, silent])[["macs", "accuracy"]]
+    numbers = [str(looks[label].number) for label in view.numbered["label"]]
+    place(axes, places.to_numpy(), numbers)
+
+
+def _legend(
+    figure: "Figure", points: pd.DataFrame, looks: Mapping[str, Mark], columns: int
+) -> None:
+    """One legend for all panels; its title tells how kinds of networks are filled."""
+    kinds = dict(zip(points["label"], points["kind"], strict=True))
+    handles = [
+        Line2D([], [], label=look.name, **look.points(FILLS[kinds[label]]))
+        for label, look in looks.items()
+    ]
+    told = [f"{fill}: {kind}" for kind, fill in FILLS.items() if kind in set(kinds.values())]
     figure.legend(
-        list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries),
-        fontsize="small", frameon=False,
+        handles=handles, title=", ".join(told), loc="outside lower center",
+        ncols=_legend_columns(looks, columns), fontsize="small", title_fontsize="small",
+        frameon=False,
     )  # fmt: skip
+
+
+def _legend_columns(looks: Mapping[str, Mark], columns: int) -> int:
+    """As many as fit below so many panels."""
+    letters = max(len(look.name) for look in looks.values())
+    return min(len(looks), max(1, int(_PANEL[0] * columns / (0.6 + _INCHES_PER_LETTER * letters))))

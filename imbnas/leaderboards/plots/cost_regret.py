@@ -1,18 +1,27 @@
 """What following a strategy loses, against what the adaptation costs."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Container, Mapping
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib.figure import Figure
 
-from imbnas.leaderboards.plots.figures import COLOURS, new_figure
+from imbnas.leaderboards.plots.figures import freeze, new_figure
+from imbnas.leaderboards.plots.marks import Fill, Mark, marks
+from imbnas.leaderboards.plots.placing import place
 from imbnas.leaderboards.regrets import REFERENCES
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
-    """Cost ratio against regret with its SD over replicates; what costs nothing stands at 0.
+FILLS: dict[str, Fill] = {"supernet": "filled", "no supernet": "hollow"}
+"""Kind of row → how its marker is filled."""
+_DASHES = (":", "--")
+
+
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
+    """Cost ratio against regret, and beside it the regret of every row with its SD and name.
 
     Lines show what a pick by chance loses, and one that is made with a training of each.
 
@@ -22,31 +31,71 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     rows = regretted(tables["adaptation"])
     if rows.empty:
         return None
-    figure = new_figure(7.5, 4.8)
-    axes = figure.subplots()
-    for number, (kind, group) in enumerate(rows.groupby("kind", sort=True)):
-        axes.errorbar(
-            group["cost_ratio"], group["regret"], yerr=group["regret_sd"], fmt="none",
-            ecolor=COLOURS[number], capsize=3, linewidth=1,
-        )  # fmt: skip
-        sns.scatterplot(
-            group, x="cost_ratio", y="regret", color=COLOURS[number], s=45, label=kind, ax=axes
-        )
-    for names, cost, regret in labelled(rows):
-        axes.annotate(
-            names, (cost, regret), xytext=(6, 3), textcoords="offset points", fontsize="small"
-        )
-    for number, (reference, regret) in enumerate(references(tables["adaptation"]).items()):
-        axes.axhline(
-            regret, color="grey", linewidth=1, linestyle=(":", "--")[number % 2], label=reference
-        )
-    axes.set(
-        xlabel="multiply-accumulates of the adaptation, relative to a supernet from scratch",
-        ylabel="regret (percentage points; bars: SD)", title=f"{title}: lower left is better",
-    )  # fmt: skip
-    axes.margins(x=0.15)
-    axes.legend(title=None, fontsize="small")
+    looks = marks(list(dict.fromkeys(rows["strategy"])))
+    figure = new_figure(12.0, 1.2 + max(3.8, 0.6 + 0.23 * len(rows)))
+    plane, names = figure.subplots(1, 2, width_ratios=(1.15, 1))
+    _plane(plane, rows, looks)
+    _names(names, rows, looks)
+    _lines(plane, names, references(tables["adaptation"]))
+    _legend(figure, plane, set(rows["kind"]))
+    figure.suptitle(f"{title}: lower left is better\n{route(rows)}")
+    freeze(figure)
+    points = rows[["cost_ratio", "regret"]].to_numpy()
+    place(plane, points, [str(looks[strategy].number) for strategy in rows["strategy"]])
     return figure
+
+
+def _plane(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+    for row in rows.to_dict("records"):
+        look = looks[row["strategy"]]
+        axes.plot(row["cost_ratio"], row["regret"], zorder=3, **look.points(FILLS[row["kind"]]))
+    # Costs differ by orders of magnitude, and some are 0.
+    paid = rows.loc[rows["cost_ratio"].gt(0), "cost_ratio"]
+    if not paid.empty:
+        smallest = 10.0 ** math.floor(math.log10(paid.min()))
+        axes.set_xscale("symlog", linthresh=smallest, linscale=0.5)
+        axes.xaxis.set_major_formatter("{x:g}")
+    else:
+        axes.set_xlim(-0.1, 1.1)
+    axes.margins(x=0.1, y=0.1)
+    axes.set(
+        xlabel="multiply-accumulates of the adaptation,\nrelative to a supernet from scratch",
+        ylabel="regret (percentage points)",
+    )
+
+
+def _names(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+    """The legend: one line a row, with its regret and SD."""
+    for place_of, row in enumerate(rows.to_dict("records")):
+        look = looks[row["strategy"]]
+        axes.errorbar(
+            row["regret"], place_of, xerr=row["regret_sd"], ecolor=look.colour, capsize=2.5,
+            elinewidth=1, **look.points(FILLS[row["kind"]]),
+        )  # fmt: skip
+    axes.set_yticks(range(len(rows)), [looks[strategy].name for strategy in rows["strategy"]])
+    axes.set(ylim=(len(rows) - 0.4, -0.6))
+    axes.set_xlabel("regret (percentage points; bars: SD)")
+
+
+def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
+    for number, (reference, regret) in enumerate(regrets.items()):
+        line: dict[str, Any] = {
+            "color": "0.4",
+            "linewidth": 1,
+            "linestyle": _DASHES[number % len(_DASHES)],
+        }
+        plane.axhline(regret, label=reference, zorder=1.5, **line)
+        names.axvline(regret, zorder=1.5, **line)
+
+
+def _legend(figure: "Figure", plane: "Axes", kinds: Container[str]) -> None:
+    """The lines, and how kinds of rows are filled."""
+    handles, labels = plane.get_legend_handles_labels()
+    told = ", ".join(f"{fill}: {kind}" for kind, fill in FILLS.items() if kind in kinds)
+    figure.legend(
+        handles, labels, title=told, loc="outside lower center", ncols=max(1, len(labels)),
+        fontsize="small", title_fontsize="small", frameon=False,
+    )  # fmt: skip
 
 
 def regretted(table: pd.DataFrame) -> pd.DataFrame:
@@ -61,6 +110,7 @@ def regretted(table: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         kind=kinds,
         cost_ratio=rows["cost_ratio"].astype(float).fillna(0.0),
+        regret=rows["regret"].astype(float),
         regret_sd=rows["regret_sd"].astype(float).fillna(0.0),
     )
 
@@ -72,19 +122,12 @@ def references(table: pd.DataFrame) -> dict[str, float]:
     return dict(zip(rows["strategy"], rows["regret"].astype(float), strict=True))
 
 
+def route(rows: pd.DataFrame) -> str:
+    """Source → target of rows of one part."""
+    row = rows.iloc[0]
+    return f"{row['source']} {row['source_scheme']} → {row['target']} {row['target_scheme']}"
+
+
 def _of_first_part(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["regret"].notna()]
     return rows if rows.empty else rows[rows["part"].eq(rows["part"].iloc[0])]
-
-
-def labelled(rows: pd.DataFrame) -> list[tuple[str, float, float]]:
-    """Labels with their cost ratio and regret; points too close to tell apart share one."""
-    spread = max(float(np.ptp(rows["regret"].astype(float))), 1e-9)
-    labels: list[tuple[str, float, float]] = []
-    for row in rows.sort_values(["cost_ratio", "regret", "strategy"]).to_dict("records"):
-        name, cost, regret = row["strategy"], float(row["cost_ratio"]), float(row["regret"])
-        if labels and labels[-1][1] == cost and regret - labels[-1][2] < 0.06 * spread:
-            labels[-1] = (f"{labels[-1][0]}, {name}", cost, labels[-1][2])
-        else:
-            labels.append((name, cost, regret))
-    return labels

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 DPI = 150
 _HASH_SALT = "imbnas"
-COLOURS = ("#3b6fb6", "#d1652d", "#3f9b6b", "#a4519d", "#8a7b36", "#6b6f76")
 
 
 @contextmanager
@@ -35,6 +34,14 @@ def new_figure(width: float = 7.0, height: float = 5.0) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def freeze(figure: Figure) -> None:
+    """Lay the figure out for good, so that what is placed afterwards stays where it is."""
+    # The first pass does not know yet how large texts and axes of fixed aspect become.
+    for _ in range(2):
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 def to_svg(figure: Figure) -> bytes:

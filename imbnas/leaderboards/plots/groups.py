@@ -1,55 +1,93 @@
 """Accuracy on classes with many, medium and few training images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import seaborn as sns
-from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from imbnas.leaderboards.plots.figures import new_figure
+from imbnas.leaderboards.plots.marks import COLOURS, Mark
+from imbnas.leaderboards.plots.networks import FILLS, GROUPS, network_marks, networks
 
-GROUPS = ("many", "medium", "few")
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+BARS = dict(zip(FILLS, zip(COLOURS, ("", "", "///"), strict=False), strict=True))
+"""Kind of network → colour and hatch of its bars."""
+_MANY_TRAININGS = 4
+"""More trainings than these stand in two columns."""
+_BLOCK_WIDTH = 8.5
 
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
-    """Bars of every model and group, one row of bars a condition; an empty group has no bar.
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
+    """A block of panels a training, a panel a group, a bar a network with its number and name.
 
     Returns:
-        ``None`` where no model has an accuracy on two or more groups of a condition.
+        ``None`` where no network has an accuracy on two or more groups of a training.
     """
     bars = grouped(tables["baselines"])
     if bars.empty:
         return None
-    conditions = list(dict.fromkeys(bars["training"]))
-    figure = new_figure(9.0, 0.8 + 3.2 * len(conditions))
-    for axes, condition in zip(
-        figure.subplots(len(conditions), squeeze=False)[:, 0], conditions, strict=True
-    ):
-        chosen = bars[bars["training"].eq(condition)]
-        order = [group for group in GROUPS if chosen["group"].eq(group).any()]
-        sns.barplot(
-            chosen, x="group", y="accuracy", hue="label", order=order, palette="deep", ax=axes
-        )
-        axes.set(ylim=(0, 100), xlabel="", ylabel="accuracy (%)", title=condition)
-        axes.legend(title=None, fontsize="x-small", loc="upper left", bbox_to_anchor=(1, 1))
-    figure.suptitle(title)
+    blocks = [block for _, block in bars.groupby("training", sort=False)]
+    columns = 2 if len(blocks) > _MANY_TRAININGS else 1
+    rows = [blocks[i : i + columns] for i in range(0, len(blocks), columns)]
+    looks = network_marks(tables["baselines"])
+    lines = [max(block["label"].nunique() for block in row) for row in rows]
+    heights = [0.7 + 0.2 * number for number in lines]
+    figure = new_figure(_BLOCK_WIDTH * columns, 0.9 + sum(heights))
+    grid = figure.subfigures(len(rows), columns, squeeze=False, height_ratios=heights)
+    for row, number, places in zip(rows, lines, grid, strict=True):
+        for block, place in zip(row, places, strict=False):
+            _block(place, block, looks, number)
+    _legend(figure, bars)
+    figure.suptitle(f"{title}\naccuracy (%) on classes with many, medium and few training images")
     return figure
 
 
-def grouped(table: pd.DataFrame) -> pd.DataFrame:
-    """Long form: training, label of the model, group, accuracy in percent.
+def _block(place: "SubFigure", block: pd.DataFrame, looks: Mapping[str, Mark], lines: int) -> None:
+    """One training; there is room for ``lines`` bars, all blocks' bars being equally thick."""
+    shown = [group for group in GROUPS if block["group"].eq(group).any()]
+    names = list(dict.fromkeys(block["label"]))
+    place.suptitle(block["training"].iloc[0], fontsize="medium", weight="bold")
+    panels = place.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+    for axes, group in zip(panels, shown, strict=True):
+        _panel(axes, block[block["group"].eq(group)], names)
+        axes.set_title(group, fontsize="medium")
+    panels[0].set_yticks(range(len(names)), [looks[name].name for name in names])
+    panels[0].set_ylim(lines - 0.4, -0.6)
 
-    Conditions whose classes all fall into one group are left out.
-    """
-    labels = [
-        str(source) if str(source).startswith("searched") else str(model)
-        for source, model in zip(table["source"], table["model"], strict=True)
+
+def _panel(axes: "Axes", bars: pd.DataFrame, names: Sequence[str]) -> None:
+    lines = [names.index(label) for label in bars["label"]]
+    colours, hatches = zip(*(BARS[kind] for kind in bars["kind"]), strict=True)
+    drawn = axes.barh(lines, bars["accuracy"], color=colours, edgecolor="white", hatch=hatches)
+    axes.bar_label(drawn, fmt="%.0f", padding=2, fontsize="x-small")
+    axes.set(xlim=(0, 112), xticks=range(0, 101, 25))
+    axes.grid(visible=False, axis="y")
+
+
+def _legend(figure: "Figure", bars: pd.DataFrame) -> None:
+    handles = [
+        Patch(facecolor=colour, edgecolor="white", hatch=hatch, label=kind)
+        for kind, (colour, hatch) in BARS.items()
+        if bars["kind"].eq(kind).any()
     ]
-    named = table.assign(label=labels, training=table["condition"] + " " + table["scheme"])
-    long = named.melt(
-        id_vars=["training", "label"], value_vars=list(GROUPS), var_name="group",
-        value_name="accuracy",
-    ).dropna(subset=["accuracy"])  # fmt: skip
-    long = long.assign(accuracy=long["accuracy"].astype(float))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=len(handles), fontsize="small",
+        frameon=False,
+    )  # fmt: skip
+
+
+def grouped(table: pd.DataFrame) -> pd.DataFrame:
+    """Long form of ``networks``: training, label, kind, group, accuracy in percent.
+
+    Trainings whose classes all fall into one group are left out.
+    """
+    wide = networks(table)[["training", "label", "kind", *GROUPS]]
+    long = wide.melt(
+        id_vars=["training", "label", "kind"], var_name="group", value_name="accuracy"
+    ).dropna(subset=["accuracy"])
     several = long.groupby("training")["group"].transform("nunique") > 1
     return long[several]

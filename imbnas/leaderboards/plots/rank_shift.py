@@ -1,17 +1,29 @@
 """Who moves when the data becomes long-tailed?"""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import seaborn as sns
-from matplotlib.figure import Figure
 
-from imbnas.leaderboards.plots.figures import COLOURS, new_figure
+from imbnas.leaderboards.plots.figures import freeze, new_figure
+from imbnas.leaderboards.plots.marks import COLOURS, shortened
+from imbnas.leaderboards.plots.placing import place
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOVERS = 6
+_WIDTH = 7.5
+_LETTERS = 136
+"""Letters of the names below that fit into a line."""
+_LONGEST = 640
+_LINE = 0.105
+"""Height of a line of names, in inches."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     """Balanced rank against long-tailed rank; the biggest movers are numbered and named below.
 
     Returns:
@@ -20,26 +32,43 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     ranks = ranked(tables["architectures"])
     if ranks.empty:
         return None
-    figure = new_figure(7.5, 8.0)
+    moved = movers(ranks)
+    names = [line for number, row in _numbered(moved) for line in _lines(number, row)]
+    figure = new_figure(_WIDTH, _WIDTH + _LINE * len(names))
     axes = figure.subplots()
     limit = ranks[["balanced_rank", "long_tailed_rank"]].to_numpy().max() + 1
     axes.plot([0, limit], [0, limit], color="0.7", linewidth=1, zorder=1)
     sns.scatterplot(ranks, x="balanced_rank", y="long_tailed_rank", color=COLOURS[0], s=30, ax=axes)
-    names = []
-    for number, row in enumerate(movers(ranks).to_dict("records"), start=1):
-        axes.plot(row["balanced_rank"], row["long_tailed_rank"], "o", color=COLOURS[1], zorder=3)
-        axes.annotate(
-            str(number), (row["balanced_rank"], row["long_tailed_rank"]), xytext=(5, 5),
-            textcoords="offset points", color=COLOURS[1], weight="bold",
-        )  # fmt: skip
-        names.append(f"{number}  {row['rank_difference']:+.0f}  {row['architecture']}")
+    axes.plot(
+        moved["balanced_rank"], moved["long_tailed_rank"], linestyle="none", marker="o",
+        color=COLOURS[1], zorder=3,
+    )  # fmt: skip
     axes.set(
         xlim=(0, limit), ylim=(0, limit), xlabel="rank on balanced data (1 is best)",
         ylabel="rank on long-tailed data", title=f"{title}: below the line gains, above it loses",
     )  # fmt: skip
     axes.set_aspect("equal")
     figure.supxlabel("\n".join(names), x=0.02, fontsize=6, family="DejaVu Sans Mono", ha="left")
+    freeze(figure)
+    others = ranks.drop(moved.index)
+    points = pd.concat([moved, others])[["balanced_rank", "long_tailed_rank"]].astype(float)
+    notes = place(axes, points.to_numpy(), [str(n) for n, _ in _numbered(moved)])
+    for note in notes:
+        note.set(color=COLOURS[1], weight="bold")
     return figure
+
+
+def _numbered(moved: pd.DataFrame) -> list[tuple[int, dict[Hashable, Any]]]:
+    return list(enumerate(moved.to_dict("records"), start=1))
+
+
+def _lines(number: int, row: Mapping[Hashable, Any]) -> list[str]:
+    """Number, rank difference and name; a DARTS genotype takes several lines."""
+    head = f"{number}  {row['rank_difference']:+.0f}  "
+    name = shortened(str(row["architecture"]), _LONGEST)
+    return textwrap.wrap(
+        head + name, _LETTERS, subsequent_indent=" " * len(head), replace_whitespace=False
+    )
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from imbnas.leaderboards.plots.figures import new_figure
+from imbnas.leaderboards.plots.marks import shortened
 from imbnas.leaderboards.transfer_rows import transfer_rows
 
 
@@ -20,16 +21,18 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     rows = transfer_rows(tables["rank_correlation"])
     if rows.empty:
         return None
-    labels, taus, texts = matrix(rows)
+    names, taus, texts = matrix(rows)
+    labels = ["\n".join(map(shortened, name.split("\n"))) for name in names]
     size = 2.2 + 1.3 * len(labels)
     figure = new_figure(size + 0.6, size)
     axes = figure.subplots()
     sns.heatmap(
         pd.DataFrame(taus, labels, labels), annot=texts, fmt="", vmin=0, vmax=1, cmap="crest",
-        square=True, linewidths=1, cbar_kws={"label": "Kendall's tau-b"}, ax=axes,
+        square=True, linewidths=1, cbar_kws={"label": "Kendall's tau-b", "shrink": 0.8}, ax=axes,
     )  # fmt: skip
     axes.set_title(f"{title}\ntau-b (ceiling from seed noise); diagonal: seed against seed")
-    axes.tick_params(axis="x", rotation=30)
+    for label in axes.get_xticklabels():
+        label.set(rotation=30, ha="right", rotation_mode="anchor")
     axes.tick_params(axis="y", rotation=0)
     return figure
 

@@ -9,8 +9,14 @@ function colour(name) {
 
 // Charts -----------------------------------------------------------------------------------------
 
+function axisOf(given = {}) {
+  return {
+    gridcolor: colour("--line"), zerolinecolor: colour("--line"), automargin: true, ...given,
+    title: { ...given.title, font: { size: 12 } },
+  };
+}
+
 function layoutOf(chart) {
-  const axis = { gridcolor: colour("--line"), zerolinecolor: colour("--line"), automargin: true };
   const given = chart.layout;
   return {
     margin: { l: 50, r: 16, t: 10, b: 46 },
@@ -18,18 +24,19 @@ function layoutOf(chart) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: colour("--ink"), size: 12 },
     colorway: COLOURS,
-    legend: { orientation: "h", y: -0.22, yanchor: "top" },
+    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
     hovermode: "closest",
     hoverlabel: { align: "left", font: { size: 11 } },
     ...given,
-    xaxis: { ...axis, ...given.xaxis },
-    yaxis: { ...axis, ...given.yaxis },
+    xaxis: axisOf(given.xaxis),
+    yaxis: axisOf(given.yaxis),
   };
 }
 
 function drawCharts() {
   for (const chart of data.charts) {
     const place = document.getElementById("chart-" + chart.name);
+    place.style.minHeight = chart.height + "px";
     const config = { responsive: true, displaylogo: false, displayModeBar: false };
     Plotly.react(place, chart.traces, layoutOf(chart), config);
     if (!place.dataset.listens) {
@@ -54,45 +61,87 @@ function element(name, attributes, text) {
 }
 
 const OPERATIONS = [...new Set(Object.values(data.cells).flatMap(
-  (cell) => cell.edges.map(([, , operation]) => operation)))].sort();
+  (cell) => cell.graphs.flatMap((graph) => graph.edges.map(([, , operation]) => operation))))].sort();
 
 function colourOf(operation) {
   return COLOURS[OPERATIONS.indexOf(operation) % COLOURS.length];
 }
 
-function drawGraph(edges) {
-  const nodes = [...new Set(edges.flatMap(([from, to]) => [from, to]))].sort((a, b) => a - b);
-  const last = Math.max(...nodes, 1);
-  const step = 130, middle = 130;
-  const svg = element("svg", { viewBox: `-30 0 ${last * step + 60} 260`, role: "img" });
-  const labels = [];
-  const parallel = {};
-  for (const [from, to, operation] of edges) {
-    const key = from + ">" + to;
-    parallel[key] = (parallel[key] || 0) + 1;
-    const span = to - from;
-    // Neighbours are joined straight; longer edges alternate above and below the line.
+// Neighbours are joined straight; longer edges bend, to either side of the line by turns.
+function bendsOf(edges, unit) {
+  const seen = {};
+  return edges.map(([from, to]) => {
+    const span = to - from, key = from + ">" + to;
+    seen[key] = (seen[key] || 0) + 1;
     const side = span === 1 ? 0 : (from + to) % 2 === 0 ? -1 : 1;
-    const bend = side * 42 * (span - 0.4) + (parallel[key] - 1) * 36;
-    const x0 = from * step, x1 = to * step;
-    const path = `M ${x0} ${middle} Q ${(x0 + x1) / 2} ${middle + 2 * bend} ${x1} ${middle}`;
+    return side * unit * (span - 0.4) + (seen[key] - 1) * 36;
+  });
+}
+
+// Four nodes lie in a line; more stand below one another, where labels have room beside them.
+function drawGraph(graph) {
+  const last = graph.nodes.length - 1, upright = last > 4;
+  const step = upright ? 46 : 130;
+  const bends = bendsOf(graph.edges, upright ? 44 : 42);
+  const low = Math.min(0, ...bends), high = Math.max(0, ...bends);
+  const at = (along, aside) => (upright ? [aside, along] : [along, aside]);
+  const frame = upright
+    ? [low - 50, -16, high - low + 100, last * step + 32]
+    : [-40, low - 34, last * step + 80, high - low + 58];
+  const svg = element("svg", {
+    viewBox: frame.join(" "), role: "img", "aria-label": graph.title || "cell",
+  });
+  const labels = [];
+  graph.edges.forEach(([from, to, operation], index) => {
+    const bend = bends[index], middle = ((from + to) / 2) * step;
+    const path = `M ${at(from * step, 0)} Q ${at(middle, 2 * bend)} ${at(to * step, 0)}`;
     svg.append(element("path", { d: path, stroke: colourOf(operation) }));
-    labels.push(element("text", { x: (x0 + x1) / 2, y: middle + bend - 6 }, operation));
-  }
+    const [x, y] = at(middle, bend);
+    labels.push(element("text", { x, y: y + (upright ? 4 : -6) }, operation));
+  });
   labels.forEach((label) => svg.append(label));
-  for (let node = 0; node <= last; node += 1) {
-    svg.append(element("circle", { cx: node * step, cy: middle, r: 13 }));
-    svg.append(element("text", { x: node * step, y: middle + 4 }, String(node)));
-  }
+  graph.nodes.forEach((name, node) => {
+    const [x, y] = at(node * step, 0);
+    svg.append(element("ellipse", { cx: x, cy: y, rx: Math.max(13, 4 * name.length), ry: 13 }));
+    svg.append(element("text", { x, y: y + 4 }, name));
+  });
   return svg;
 }
 
+function drawWidths(widths) {
+  const step = 96, tall = 120;
+  const most = Math.max(...widths.map(([, channels]) => channels));
+  const svg = element("svg", {
+    viewBox: `0 -30 ${widths.length * step} ${tall + 60}`, role: "img", "aria-label": "channels",
+  });
+  widths.forEach(([name, channels], index) => {
+    const x = (index + 0.5) * step, height = (tall * channels) / most;
+    const y = (tall - height) / 2;
+    if (index) {
+      svg.append(element("path", {
+        d: `M ${x - step + 18} ${tall / 2} H ${x - 18}`, stroke: colour("--faint"),
+      }));
+    }
+    svg.append(element("rect", { x: x - 16, y, width: 32, height, fill: COLOURS[0] }));
+    svg.append(element("text", { x, y: y - 7 }, String(channels)));
+    svg.append(element("text", { x, y: tall + 22 }, name));
+  });
+  return svg;
+}
+
+function titled(graph) {
+  if (!graph.title) return [drawGraph(graph)];
+  const title = document.createElement("h3");
+  title.textContent = graph.title;
+  return [title, drawGraph(graph)];
+}
+
 function showCell(architecture) {
+  if (!Object.hasOwn(data.cells, architecture)) return;
   const cell = data.cells[architecture];
-  if (!cell) return;
   document.getElementById("cell-name").textContent = architecture;
   document.getElementById("cell-graph").replaceChildren(
-    ...(cell.edges.length ? [drawGraph(cell.edges)] : []));
+    ...cell.graphs.flatMap(titled), ...(cell.widths.length ? [drawWidths(cell.widths)] : []));
   const facts = cell.facts.flatMap(([name, value]) => {
     const term = document.createElement("dt"), shown = document.createElement("dd");
     term.textContent = name;

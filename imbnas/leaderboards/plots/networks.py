@@ -1,0 +1,60 @@
+"""Trained networks of the table ``baselines``, each under one name."""
+
+import pandas as pd
+
+from imbnas.leaderboards.plots.marks import Fill, Mark, marks
+
+GROUPS = ("many", "medium", "few")
+SEARCHED, BASELINE, PRETRAINED = "searched", "baseline", "pretrained baseline"
+FILLS: dict[str, Fill] = {SEARCHED: "filled", BASELINE: "hollow", PRETRAINED: "half"}
+"""Kind of network, in the order of legends → how its markers are filled."""
+_SEARCHED = "searched by "
+_NUMBERS = {
+    "macs": "macs", "accuracy": "accuracy_mean", "sd": "accuracy_sd",
+    **{group: group for group in GROUPS},
+}  # fmt: skip
+"""Column → that of the table."""
+
+
+def networks(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a network and training, searched ones first, otherwise in the table's order.
+
+    Columns: ``training``, ``label``, ``kind``, ``macs``, and in percent ``accuracy``, its ``sd``,
+    ``many``, ``medium``, ``few``. A searched network is labelled by its strategy. What several
+    parts have the same numbers of stands once; where a later part has others for the same name and
+    training, its name follows in brackets.
+
+    Args:
+        table: ``baselines``.
+    """
+    sources, pretrained = table["source"].astype(str), table["pretrained"].astype(bool)
+    searched, strategies = sources.str.startswith(_SEARCHED), sources.str.removeprefix(_SEARCHED)
+    kinds = pd.Series(BASELINE, index=table.index).mask(pretrained, PRETRAINED)
+    rows = pd.DataFrame(
+        {
+            "part": table["part"],
+            "training": table["condition"] + " " + table["scheme"],
+            "label": table["model"].astype(str).mask(searched, strategies),
+            "kind": kinds.mask(searched, SEARCHED),
+            **{name: table[column].astype(float) for name, column in _NUMBERS.items()},
+        }
+    )
+    ordered = pd.concat([rows[searched], rows[~searched]])
+    single = ordered.drop_duplicates([name for name in ordered.columns if name != "part"])
+    return _told_apart(single).drop(columns="part").reset_index(drop=True)
+
+
+def network_marks(table: pd.DataFrame) -> dict[str, Mark]:
+    """Label → mark, the same in every picture; networks that are not trained yet have one, too."""
+    return marks(list(dict.fromkeys(networks(table)["label"])))
+
+
+def _told_apart(rows: pd.DataFrame) -> pd.DataFrame:
+    first = rows.groupby(["training", "label"])["part"].transform("first")
+    # Parts of several pairs are named "PART SOURCE -> TARGET", and the target is the training's.
+    origins = [
+        part.removesuffix(f" -> {training.split()[0]}")
+        for part, training in zip(rows["part"], rows["training"], strict=True)
+    ]
+    longer = rows["label"] + " [" + pd.Series(origins, index=rows.index, dtype=str) + "]"
+    return rows.assign(label=rows["label"].where(rows["part"].eq(first), longer))
