@@ -15,22 +15,22 @@ from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
 from imbnas.units.work import Model, TrainUnit
 
-_FLAT = rb"(\{[^{}]*\})"
+_FLAT = rb"\{[^{}]*\}"
 _TRAINING = re.compile(
-    rb'\{"cost":' + _FLAT + rb',"identity":"([0-9a-f]{64})","metrics":' + _FLAT
-    + rb',"provenance":' + _FLAT + rb',"schema_version":1,"unit":'
-    + rb'(\{"data":\{[^{}]*\},"device_type":"[a-z]+","kind":"train","model":)' + _FLAT
-    + rb"(,.*\})\}"
-)  # fmt: skip
+    rb'\{"cost":(?P<cost>FLAT),"identity":"(?P<identity>[0-9a-f]{64})","metrics":(?P<metrics>FLAT),'
+    rb'"provenance":(?P<provenance>FLAT),"schema_version":1,"unit":'
+    rb'(?P<before>\{"data":FLAT,"device_type":"[a-z]+","kind":"train","model":)(?P<model>FLAT)'
+    rb"(?P<after>,.*\})\}".replace(b"FLAT", _FLAT)
+)
 _MODEL: TypeAdapter[Model] = TypeAdapter(Model)
 
 
 class RecordParser:
-    """Parses records; remembers models, and the units around them, by their text."""
+    """Parses records; remembers models, and the trainings around them, by their text."""
 
     def __init__(self) -> None:
         self._models: dict[bytes, Model] = {}
-        self._units: dict[tuple[bytes, bytes], TrainUnit] = {}
+        self._examples: dict[tuple[bytes, bytes], tuple[Record, TrainUnit]] = {}
 
     def parse(self, text: bytes) -> Record:
         """Parse and validate one record; the same as ``Record.model_validate_json``.
@@ -39,37 +39,36 @@ class RecordParser:
             ValidationError: it is no record, or not that of the unit which its identity names.
         """
         parts = _TRAINING.fullmatch(text)
-        if parts is not None:
-            try:
-                return self._training(parts)
-            except (ValidationError, _UnlikeCanonicalError):
-                pass
-        return Record.model_validate_json(text)
+        if parts is None or not _is_hash_of_unit(parts):
+            return Record.model_validate_json(text)
+        around = parts["before"], parts["after"]
+        example = self._examples.get(around)
+        if example is None:
+            record = Record.model_validate_json(text)
+            if isinstance(record.unit, TrainUnit):
+                self._examples[around] = record, record.unit
+            return record
+        try:
+            return self._like(*example, parts)
+        except (ValidationError, _UnlikeCanonicalError):
+            return Record.model_validate_json(text)
 
-    def _training(self, parts: re.Match[bytes]) -> Record:
-        cost, identity, metrics, provenance, before, model, after = parts.groups()
-        return Record.model_validate(
-            {
-                "schema_version": 1,
-                "identity": identity.decode(),
-                "unit": self._unit(identity.decode(), before, model, after),
-                "metrics": TrainMetrics.model_validate_json(metrics),
-                "cost": Cost.model_validate_json(cost),
-                "provenance": Provenance.model_validate_json(provenance),
+    def _like(self, example: Record, unit: TrainUnit, parts: re.Match[bytes]) -> Record:
+        """The record of the same training as the example's, but of another model.
+
+        The example's text around the model and the model's own are both canonical, so the whole is
+        what the unit's identity is the hash of.
+        """
+        identity = parts["identity"].decode()
+        return example.model_copy(
+            update={
+                "identity": identity,
+                "unit": unit.with_model(self._model(parts["model"]), identity),
+                "metrics": TrainMetrics.model_validate_json(parts["metrics"]),
+                "cost": Cost.model_validate_json(parts["cost"]),
+                "provenance": Provenance.model_validate_json(parts["provenance"]),
             }
         )
-
-    def _unit(self, identity: str, before: bytes, model: bytes, after: bytes) -> TrainUnit:
-        """The unit of that text, whose hash is its identity because the text is canonical."""
-        if hashlib.sha256(before + model + after).hexdigest() != identity:
-            raise _UnlikeCanonicalError
-        template = self._units.get((before, after))
-        if template is None:
-            template = TrainUnit.model_validate_json(before + model + after)
-            if template.identity != identity:
-                raise _UnlikeCanonicalError
-            self._units[before, after] = template
-        return template.with_model(self._model(model), identity)
 
     def _model(self, text: bytes) -> Model:
         model = self._models.get(text)
@@ -79,6 +78,11 @@ class RecordParser:
                 raise _UnlikeCanonicalError
             self._models[text] = model
         return model
+
+
+def _is_hash_of_unit(parts: re.Match[bytes]) -> bool:
+    unit = parts["before"] + parts["model"] + parts["after"]
+    return hashlib.sha256(unit).hexdigest().encode() == parts["identity"]
 
 
 class _UnlikeCanonicalError(Exception):
