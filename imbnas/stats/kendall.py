@@ -136,13 +136,18 @@ def _concordance(x: Floats, y: Floats, parts: Sequence[Reals]) -> Floats:
 
 
 def _parts(counts: NDArray[np.integer]) -> list[Reals]:
-    """Counts as floats of shape (A, b), some resamples each; float32 is exact up to 2²⁴."""
-    dtype = np.float32 if counts.shape[1] < 2**24 else np.float64
+    """Counts as floats of shape (A, b), some resamples each."""
+    dtype = _exact(counts.shape[1])
     size = max(32, PART_CELLS // max(1, counts.shape[1]))
     return [
         np.ascontiguousarray(counts[start : start + size].T, dtype=dtype)
         for start in range(0, max(1, len(counts)), size)
     ]
+
+
+def _exact(largest: int) -> type[np.floating]:
+    """The smallest float that holds all integers up to the largest."""
+    return np.float32 if largest < 2**24 else np.float64
 
 
 def _summing(groups: Ints, number: int) -> "csr_array":
@@ -182,7 +187,7 @@ def _plan(x: Floats, y: Floats) -> _Plan:
     block_x, block_y = _blocks(rank_x), _blocks(rank_y)
     grid = int(block_x.max()) + 1, int(block_y.max()) + 1
     cells = _summing(block_x * grid[1] + block_y, grid[0] * grid[1])
-    within_x = _dense(rank_x, rank_y, block_x, done=np.arange(len(x)))
+    within_x = _dense(rank_x, rank_y, block_x, done=None)
     if grid[0] == 1:
         return _Plan((within_x,), cells, grid)
     within_y = _dense(rank_x, rank_y, block_y, done=block_x)
@@ -206,22 +211,26 @@ def _blocks(rank: Ints) -> Ints:
     return block_of_rank[rank]
 
 
-def _dense(rank_x: Ints, rank_y: Ints, block: Ints, done: Ints) -> _Dense:
+def _dense(rank_x: Ints, rank_y: Ints, block: Ints, done: Ints | None) -> _Dense:
     """Sign matrices of the pairs in one block, without pairs that share a value of ``done``."""
     order = np.argsort(block, kind="stable")
     edges = np.flatnonzero(np.r_[True, np.diff(block[order]) > 0, True])
     blocks = []
     for start, stop in pairwise(edges.tolist()):
         rows = order[start:stop]
-        signs = _signs(rank_x[rows]) * _signs(rank_y[rows])
-        signs[done[rows, None] == done[rows]] = 0.0
+        signs = _signs(rank_x[rows])
+        signs *= _signs(rank_y[rows])
+        if done is not None:
+            signs *= done[rows, None] != done[rows]
         if signs.any():
             blocks.append((slice(start, stop), signs))
     return _Dense(order, tuple(blocks))
 
 
 def _signs(rank: Ints) -> Reals:
-    signs: Reals = np.sign(rank[:, None] - rank).astype(np.float32)
+    # Floats are compared faster than integers.
+    ranks = rank.astype(_exact(int(rank.max())))
+    signs: Reals = np.sign(ranks[:, None] - ranks)
     return signs
 
 
