@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = 16
+THREADS = 8
 BATCH = 2048
 """Files held in memory at once."""
 _BLOCK = 2**16
