@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbnas.leaderboards.collector import resting_collector
-from imbnas.runs.directory import DamagedRecordError, RunDirectory
+from imbnas.runs.directory import RunDirectory
 from imbnas.suites.definition import AdaptationPart, PartKind, Training
 from imbnas.suites.expansion import Chain, Expansion, Retraining
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
@@ -46,10 +46,11 @@ class Results:
     def read(cls, directory: RunDirectory) -> "Results":
         """Read a run's suite and its sound records."""
         resolved = directory.read_suite()
-        damaged: list[DamagedRecordError] = []
+        damaged: list[str] = []
         with resting_collector():
-            collected = cls.collect(resolved, directory.records(damaged.append))
-        return replace(collected, damaged=tuple(map(str, damaged)))
+            records = directory.records(lambda error: damaged.append(str(error)))
+            collected = cls.collect(resolved, records)
+        return replace(collected, damaged=tuple(damaged))
 
     @cached_property
     def expansion(self) -> Expansion:

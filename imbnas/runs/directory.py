@@ -1,40 +1,31 @@
 """The run directory: records, weights, failures and the resolved suite."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from imbnas.data.manifests import Manifest, read_manifest
-from imbnas.errors import ImbnasError, InputError, RefusedDirectoryError
+from imbnas.errors import InputError, RefusedDirectoryError
 from imbnas.runs.publishing import publish_once, replace_file
+from imbnas.runs.stored_records import (
+    DamagedFileError,
+    DamagedRecordError,
+    read_record,
+    read_records,
+    record_name,
+    stored_identities,
+)
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure, Record
-from imbnas.units.work import UNIT_KINDS, Unit
+from imbnas.units.work import Unit
 
 _LAYOUT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
     "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
 }  # fmt: skip
-
-
-class DamagedFileError(ImbnasError):
-    """A stored file whose content does not match its name or schema."""
-
-
-class DamagedRecordError(DamagedFileError):
-    """A record that cannot be read; ``run`` moves it aside and does its unit again.
-
-    Attributes:
-        path: of the file.
-    """
-
-    def __init__(self, path: Path, fault: str) -> None:
-        super().__init__(f"{path}: damaged record ({fault}); `run` moves it aside and does it anew")
-        self.path = path
 
 
 class RunDirectory:
@@ -57,6 +48,7 @@ class RunDirectory:
         self.plugins = path / "plugins"
         self.manifests = path / "manifests"
         self.tables = path / "tables"
+        self._records = path / "records"
 
     @property
     def suite_file(self) -> Path:
@@ -155,7 +147,7 @@ class RunDirectory:
 
     def record_path(self, kind: str, identity: str) -> Path:
         """Where the record of a unit lies, or would lie."""
-        return self.path / "records" / kind / identity[:2] / f"{identity}.json"
+        return self._records / record_name(kind, identity)
 
     def has_record(self, unit: Unit) -> bool:
         """Whether the unit is finished."""
@@ -173,31 +165,11 @@ class RunDirectory:
             FileNotFoundError: the unit is not finished.
             DamagedRecordError: the file is not that unit's record.
         """
-        return self._read(self.record_path(kind, identity), kind)
-
-    def _read(self, path: Path, kind: str) -> Record:
-        try:
-            record = Record.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            raise DamagedRecordError(path, error.errors()[0]["msg"]) from None
-        except IsADirectoryError:
-            raise DamagedRecordError(path, "it is a folder") from None
-        if path != self.record_path(record.unit.kind, record.identity) or record.unit.kind != kind:
-            raise DamagedRecordError(path, "it is the record of another unit")
-        return record
+        return read_record(self._records, kind, identity)
 
     def finished(self) -> set[str]:
         """Identities of all finished units, from file names alone."""
-        folders = (
-            entry.path
-            for kind in UNIT_KINDS
-            if (self.path / "records" / kind).is_dir()
-            for entry in os.scandir(self.path / "records" / kind)
-            if entry.is_dir()
-        )
-        return {
-            entry.name.removesuffix(".json") for folder in folders for entry in os.scandir(folder)
-        }
+        return stored_identities(self._records)
 
     def records(
         self, damaged: Callable[[DamagedRecordError], None] | None = None
@@ -210,14 +182,7 @@ class RunDirectory:
         Raises:
             DamagedRecordError: a record is damaged and nobody is to be told.
         """
-        for kind in UNIT_KINDS:
-            for path in sorted((self.path / "records" / kind).glob("??/*.json")):
-                try:
-                    yield self._read(path, kind)
-                except DamagedRecordError as error:
-                    if damaged is None:
-                        raise
-                    damaged(error)
+        return read_records(self._records, damaged)
 
     def weights_path(self, sha256: str) -> Path:
         """Where weights with that hash lie."""
@@ -260,7 +225,7 @@ class RunDirectory:
         named = [
             str(path)
             for kind in ("supernet", "adapt")
-            for path in sorted((self.path / "records" / kind).glob("??/*.json"))
+            for path in sorted((self._records / kind).glob("??/*.json"))
             if sha256.encode() in path.read_bytes()
         ]
         return f"delete {', '.join(named) or 'its record'} and run again with --retry-failed"

@@ -3,7 +3,8 @@
 from itertools import count
 from pathlib import Path
 
-from imbnas.runs.directory import DamagedRecordError, RunDirectory
+from imbnas.runs.directory import RunDirectory
+from imbnas.runs.stored_records import DamagedRecordError
 
 CHECKED_RECORDS = 5000
 """Up to so many records a look at the state of a run reads them; a larger one it counts by name."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from imbnas.runs.directory import DamagedRecordError, RunDirectory
+from imbnas.runs.directory import RunDirectory
 from imbnas.runs.selection import Selection
 from imbnas.runs.stacks import stacks
+from imbnas.runs.stored_records import DamagedRecordError
 from imbnas.suites.expansion import Plan
 from imbnas.units.records import SearchMetrics
 from imbnas.units.work import TrainUnit, Unit

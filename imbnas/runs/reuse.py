@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imbnas.errors import InputError
-from imbnas.runs.directory import DamagedFileError, RunDirectory
+from imbnas.runs.directory import RunDirectory
 from imbnas.runs.found import found_architectures
 from imbnas.runs.publishing import publish_once
+from imbnas.runs.stored_records import DamagedFileError
 from imbnas.suites.expansion import Plan
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import AdaptMetrics, Record, SupernetMetrics

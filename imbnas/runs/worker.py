@@ -19,12 +19,13 @@ from imbnas.runs.agenda import Agenda
 from imbnas.runs.checkpoints import Checkpointing, Suspended, remove_checkpoints
 from imbnas.runs.claims import Claims, Heartbeat
 from imbnas.runs.deadline import Deadline
-from imbnas.runs.directory import DamagedRecordError, RunDirectory
+from imbnas.runs.directory import RunDirectory
 from imbnas.runs.failures import failure_of
 from imbnas.runs.logs import WorkerLog, worker_log
 from imbnas.runs.quarantine import quarantine
 from imbnas.runs.queue import Queue
 from imbnas.runs.selection import Selection
+from imbnas.runs.stored_records import DamagedRecordError
 from imbnas.runs.tickets import Tickets
 from imbnas.runs.worker_options import DISK_FAULT, WorkerOptions, parse_worker_options
 from imbnas.suites.expansion import Expansion

@@ -11,7 +11,8 @@ results do not depend on the order of summation, the BLAS library or the number 
 The numerator is found without visiting all n² pairs of every resample: both variables are cut
 into about √n blocks of neighbouring ranks. Pairs within a block of x or of y are summed by one
 small matrix product; all others are told apart by their blocks alone, from a two-dimensional
-histogram of counts and its cumulative sums. That is O(n √n) for each resample.
+histogram of counts and its cumulative sums. That is O(n √n) for each resample. Resamples are
+worked on in parts of (architectures, resamples) that fit into a processor's cache.
 """
 
 import math
@@ -20,14 +21,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imbnas.stats.arrays import Floats, Ints, Reals, as_vector, complete_rows, optional, same_rows
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 MIN_BLOCK = 128
-CHUNK_CELLS = 2**19
+PART_CELLS = 2**20
 # Threads cost more than they save on less work than this many counts.
 PARALLEL_CELLS = 2**21
 
@@ -72,11 +77,11 @@ def tau_b_resampled(
         Shape (P, B), values in [-1, 1]; NaN where a variable is constant in a resample.
     """
     first, second = [columns[i] for i, _ in pairs], [columns[j] for _, j in pairs]
-    repeated = [counts] * max(len(columns), len(pairs))
+    repeated = [_parts(counts)] * max(len(columns), len(pairs))
     workers = (os.cpu_count() or 1) if counts.size >= PARALLEL_CELLS else 1
     with ThreadPoolExecutor(workers) as pool:
-        untied = np.stack(list(pool.map(untied_pairs, columns, repeated)))
-        balances = np.stack(list(pool.map(concordance, first, second, repeated)))
+        untied = np.stack(list(pool.map(_untied_pairs, columns, repeated)))
+        balances = np.stack(list(pool.map(_concordance, first, second, repeated)))
     # The root of the product, not the product of roots: it is exact where both are equal.
     scale = np.sqrt(untied[[i for i, _ in pairs]] * untied[[j for _, j in pairs]])
     taus: Floats = np.full(scale.shape, np.nan)
@@ -94,19 +99,19 @@ def untied_pairs(column: Floats, counts: NDArray[np.integer]) -> Floats:
     Returns:
         Shape (B,), integers.
     """
-    if len(column) == 0:
-        return np.zeros(len(counts))
-    order = np.argsort(column, kind="stable")
-    ordered = column[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    untied = np.empty(len(counts))
-    for part in _chunks(counts):
-        groups = _columns_first(counts[part])
-        total = groups.sum(axis=0, dtype=np.float64)
-        if len(starts) < len(column):
-            groups = np.add.reduceat(groups[order], starts, axis=0)
-        untied[part] = total**2 - np.einsum("gb,gb->b", groups, groups, dtype=np.float64)
-    return untied
+    return _untied_pairs(column, _parts(counts))
+
+
+def _untied_pairs(column: Floats, parts: Sequence[Reals]) -> Floats:
+    ranks = _dense_ranks(column)
+    values = int(ranks.max(initial=-1)) + 1
+    summing = _summing(ranks, values) if values < len(column) else None
+    untied = []
+    for counts in parts:
+        groups = counts if summing is None else summing @ counts
+        total = counts.sum(axis=0, dtype=np.float64)
+        untied.append(total**2 - np.einsum("gb,gb->b", groups, groups, dtype=np.float64))
+    return np.concatenate(untied)
 
 
 def concordance(x: Floats, y: Floats, counts: NDArray[np.integer]) -> Floats:
@@ -120,19 +125,38 @@ def concordance(x: Floats, y: Floats, counts: NDArray[np.integer]) -> Floats:
     Returns:
         Shape (B,), integers.
     """
+    return _concordance(x, y, _parts(counts))
+
+
+def _concordance(x: Floats, y: Floats, parts: Sequence[Reals]) -> Floats:
     if len(x) == 0:
-        return np.zeros(len(counts))
+        return np.concatenate([np.zeros(counts.shape[1]) for counts in parts])
     plan = _plan(x, y)
-    total = np.empty(len(counts))
-    for part in _chunks(counts):
-        total[part] = _concordance(plan, _columns_first(counts[part]))
-    return total
+    return np.concatenate([_balance(plan, counts) for counts in parts])
 
 
-def _columns_first(counts: NDArray[np.integer]) -> Reals:
-    """Counts as floats of shape (A, B); single precision holds integers up to 2²⁴ exactly."""
-    dtype = np.float32 if counts.shape[1] < 2**24 else np.float64
-    return np.ascontiguousarray(counts.T, dtype=dtype)
+def _parts(counts: NDArray[np.integer]) -> list[Reals]:
+    """Counts as floats of shape (A, b), some resamples each."""
+    dtype = _exact(counts.shape[1])
+    size = max(32, PART_CELLS // max(1, counts.shape[1]))
+    return [
+        np.ascontiguousarray(counts[start : start + size].T, dtype=dtype)
+        for start in range(0, max(1, len(counts)), size)
+    ]
+
+
+def _exact(largest: int) -> type[np.floating]:
+    """The smallest float that holds all integers up to the largest."""
+    return np.float32 if largest < 2**24 else np.float64
+
+
+def _summing(groups: Ints, number: int) -> "csr_array":
+    """The matrix that sums rows of (A, b) by their group, one of so many, numbered from 0."""
+    from scipy.sparse import csr_array
+
+    n = len(groups)
+    entries = np.ones(n, dtype=np.float32)
+    return csr_array((entries, (groups, np.arange(n))), shape=(number, n))
 
 
 @dataclass(frozen=True)
@@ -149,16 +173,12 @@ class _Plan:
 
     Attributes:
         dense: the pairs inside blocks of x, and those inside blocks of y but not of x.
-        cells: rows sorted by (block of x, block of y).
-        starts: where each occupied cell starts in ``cells``.
-        occupied: number of each occupied cell, block of x slowest.
+        cells: sums rows by (block of x, block of y), block of x slowest.
         grid: numbers of blocks of x and of y.
     """
 
     dense: tuple[_Dense, ...]
-    cells: Ints
-    starts: Ints
-    occupied: Ints
+    cells: "csr_array"
     grid: tuple[int, int]
 
 
@@ -166,14 +186,12 @@ def _plan(x: Floats, y: Floats) -> _Plan:
     rank_x, rank_y = _dense_ranks(x), _dense_ranks(y)
     block_x, block_y = _blocks(rank_x), _blocks(rank_y)
     grid = int(block_x.max()) + 1, int(block_y.max()) + 1
-    cell = block_x * grid[1] + block_y
-    cells = np.argsort(cell, kind="stable")
-    occupied, starts = np.unique(cell[cells], return_index=True)
-    within_x = _dense(rank_x, rank_y, block_x, done=np.arange(len(x)))
+    cells = _summing(block_x * grid[1] + block_y, grid[0] * grid[1])
+    within_x = _dense(rank_x, rank_y, block_x, done=None)
     if grid[0] == 1:
-        return _Plan((within_x,), cells, starts, occupied, grid)
+        return _Plan((within_x,), cells, grid)
     within_y = _dense(rank_x, rank_y, block_y, done=block_x)
-    return _Plan((within_x, within_y), cells, starts, occupied, grid)
+    return _Plan((within_x, within_y), cells, grid)
 
 
 def _dense_ranks(values: Floats) -> Ints:
@@ -193,26 +211,30 @@ def _blocks(rank: Ints) -> Ints:
     return block_of_rank[rank]
 
 
-def _dense(rank_x: Ints, rank_y: Ints, block: Ints, done: Ints) -> _Dense:
+def _dense(rank_x: Ints, rank_y: Ints, block: Ints, done: Ints | None) -> _Dense:
     """Sign matrices of the pairs in one block, without pairs that share a value of ``done``."""
     order = np.argsort(block, kind="stable")
     edges = np.flatnonzero(np.r_[True, np.diff(block[order]) > 0, True])
     blocks = []
     for start, stop in pairwise(edges.tolist()):
         rows = order[start:stop]
-        signs = _signs(rank_x[rows]) * _signs(rank_y[rows])
-        signs[done[rows, None] == done[rows]] = 0.0
+        signs = _signs(rank_x[rows])
+        signs *= _signs(rank_y[rows])
+        if done is not None:
+            signs *= done[rows, None] != done[rows]
         if signs.any():
             blocks.append((slice(start, stop), signs))
     return _Dense(order, tuple(blocks))
 
 
 def _signs(rank: Ints) -> Reals:
-    signs: Reals = np.sign(rank[:, None] - rank).astype(np.float32)
+    # Floats are compared faster than integers.
+    ranks = rank.astype(_exact(int(rank.max())))
+    signs: Reals = np.sign(ranks[:, None] - ranks)
     return signs
 
 
-def _concordance(plan: _Plan, counts: Reals) -> Floats:
+def _balance(plan: _Plan, counts: Reals) -> Floats:
     """Sum over ordered pairs; ``counts`` has shape (A, B)."""
     total = np.zeros(counts.shape[1])
     for dense in plan.dense:
@@ -227,17 +249,13 @@ def _concordance(plan: _Plan, counts: Reals) -> Floats:
 
 def _between_blocks(plan: _Plan, counts: Reals) -> Floats:
     """Sum over unordered pairs that differ in both blocks."""
-    flat = np.zeros((plan.grid[0] * plan.grid[1], counts.shape[1]), dtype=counts.dtype)
-    flat[plan.occupied] = np.add.reduceat(counts.take(plan.cells, axis=0), plan.starts, axis=0)
-    histogram = flat.reshape(*plan.grid, -1)
-    # below[a, b]: architectures in an earlier block of x and in a block of y up to b.
-    below = np.cumsum(np.cumsum(histogram[:-1], axis=0), axis=1)
-    balance = below - below[:, -1:]
-    balance[:, 1:] += below[:, :-1]
+    histogram = (plan.cells @ counts).reshape(*plan.grid, -1)
+    signs = _signs(np.arange(plan.grid[1]))
+    # For each block of x but the first: architectures in earlier ones, by block of y.
+    earlier = np.zeros_like(histogram[0])
+    balance = np.empty_like(histogram[1:])
+    for before, into in zip(histogram[:-1], balance, strict=True):
+        earlier += before
+        np.matmul(signs, earlier, out=into)
     total: Floats = np.einsum("abk,abk->k", histogram[1:], balance, dtype=np.float64)
     return total
-
-
-def _chunks(counts: NDArray[np.integer]) -> list[slice]:
-    size = max(32, CHUNK_CELLS // max(1, counts.shape[1]))
-    return [slice(start, start + size) for start in range(0, len(counts), size)]

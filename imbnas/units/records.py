@@ -1,6 +1,7 @@
 """Records: the immutable JSON that a finished unit leaves, and failures beside them."""
 
 from collections.abc import Iterable
+from operator import gt
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -35,7 +36,7 @@ class TrainMetrics(FrozenModel):
     def _possible(self) -> "TrainMetrics":
         if len(self.class_correct) != len(self.class_total):
             raise ValueError("class_correct and class_total differ in length")
-        if any(c > t for c, t in zip(self.class_correct, self.class_total, strict=True)):
+        if any(map(gt, self.class_correct, self.class_total)):
             raise ValueError("more correct images than images in a class")
         return self
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from imbnas.runs.directory import DamagedRecordError, RunDirectory
+from imbnas.runs.directory import RunDirectory
 from imbnas.runs.quarantine import damaged_records, quarantine
+from imbnas.runs.stored_records import DamagedRecordError
 
 
 def tables_of(run: Path) -> dict[str, bytes]:

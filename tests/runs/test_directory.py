@@ -7,7 +7,8 @@ from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, read_manifest, write_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
 from imbnas.runs.binding import bind_run
-from imbnas.runs.directory import DamagedFileError, RunDirectory
+from imbnas.runs.directory import RunDirectory
+from imbnas.runs.stored_records import DamagedFileError
 from imbnas.suites.reading import read_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.resolving import Resolver

@@ -68,7 +68,7 @@ def test_chunks_and_threads_change_no_byte(monkeypatch):
     counts = resample_counts(300, 150, rng)
     pairs = [(0, 1), (0, 2), (1, 2)]
     plain = kendall.tau_b_resampled(columns, pairs, counts)
-    monkeypatch.setattr(kendall, "CHUNK_CELLS", 1)
+    monkeypatch.setattr(kendall, "PART_CELLS", 1)
     monkeypatch.setattr(kendall, "PARALLEL_CELLS", 1)
     assert plain.tobytes() == kendall.tau_b_resampled(columns, pairs, counts).tobytes()
 

@@ -1,0 +1,124 @@
+"""The record files of a run: where each lies, and what is in it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from imbnas.errors import ImbnasError
+from imbnas.runs.reading import read_files
+from imbnas.units.record_parser import RecordParser
+from imbnas.units.records import Record
+from imbnas.units.work import UNIT_KINDS
+
+_PREFIX = 2
+"""First characters of an identity that name its record's folder."""
+
+
+class DamagedFileError(ImbnasError):
+    """A stored file whose content does not match its name or schema."""
+
+
+class DamagedRecordError(DamagedFileError):
+    """A record that cannot be read; ``run`` moves it aside and does its unit again.
+
+    Attributes:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path, fault: str) -> None:
+        super().__init__(f"{path}: damaged record ({fault}); `run` moves it aside and does it anew")
+        self.path = path
+
+
+def record_name(kind: str, identity: str) -> str:
+    """Path of a record within the folder of all records."""
+    return f"{kind}/{identity[:_PREFIX]}/{identity}.json"
+
+
+def read_record(folder: Path, kind: str, identity: str) -> Record:
+    """Read one record and check that it is what its name says.
+
+    Args:
+        folder: of all records.
+        kind: of the unit.
+        identity: of the unit.
+
+    Raises:
+        FileNotFoundError: there is none.
+        DamagedRecordError: the file is not that unit's record.
+    """
+    path = folder / record_name(kind, identity)
+    try:
+        content = path.read_bytes()
+    except IsADirectoryError:
+        raise DamagedRecordError(path, "it is a folder") from None
+    return _checked(str(path), kind, content, Record.model_validate_json)
+
+
+def read_records(
+    folder: Path, damaged: Callable[[DamagedRecordError], None] | None = None
+) -> Iterator[Record]:
+    """All sound records of a folder, in an order that depends on nothing but their names.
+
+    Args:
+        folder: of all records.
+        damaged: called for each of the others; ``None`` lets the first of them raise.
+
+    Raises:
+        DamagedRecordError: a record is damaged and nobody is to be told.
+        OSError: a file cannot be read.
+    """
+    parser = RecordParser()
+    for kind in UNIT_KINDS:
+        for path, content in read_files(_files(folder / kind)):
+            try:
+                yield _checked(path, kind, content, parser.parse)
+            except DamagedRecordError as error:
+                if damaged is None:
+                    raise
+                damaged(error)
+
+
+def stored_identities(folder: Path) -> set[str]:
+    """Identities of all records of a folder, from file names alone."""
+    return {
+        entry.name.removesuffix(".json")
+        for kind in UNIT_KINDS
+        for inner in _folders(folder / kind)
+        for entry in os.scandir(inner)
+    }
+
+
+def _folders(folder: Path) -> list[os.DirEntry[str]]:
+    return [entry for entry in os.scandir(folder) if entry.is_dir()] if folder.is_dir() else []
+
+
+def _files(folder: Path) -> list[os.DirEntry[str]]:
+    """The records of one kind, sorted by name."""
+    files = (
+        entry
+        for inner in _folders(folder)
+        if len(inner.name) == _PREFIX
+        for entry in os.scandir(inner)
+        if entry.name.endswith(".json")
+    )
+    return sorted(files, key=lambda entry: entry.path)
+
+
+def _checked(
+    path: str, kind: str, content: bytes | OSError, parse: Callable[[bytes], Record]
+) -> Record:
+    """The record that a file among those of a kind holds."""
+    if isinstance(content, IsADirectoryError):
+        raise DamagedRecordError(Path(path), "it is a folder")
+    if isinstance(content, OSError):
+        raise content
+    try:
+        record = parse(content)
+    except ValidationError as error:
+        raise DamagedRecordError(Path(path), error.errors()[0]["msg"]) from None
+    if record.unit.kind != kind or not path.endswith(record_name(kind, record.identity)):
+        raise DamagedRecordError(Path(path), "it is the record of another unit")
+    return record
