@@ -41,6 +41,8 @@ def command(options: SuiteOptions, as_json: bool) -> None:
         pins=asked.pins,
         workers=asked.workers,
         cores=cores(),
+        precision=asked.precision,
+        compiled=asked.compiled,
     )
     planned = planner.plan(asked.fidelity)
     if as_json:

@@ -130,6 +130,8 @@ def command(
         asked.plugins,
         asked.pins,
         lambda suite: selection and selection.of(Expansion(suite).plan(asked.parts).units),
+        asked.precision,
+        asked.compiled,
     )
     if retry_failed:
         directory.forget_failures()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imbnas.data.manifests import Manifest
     from imbnas.runs.directory import RunDirectory
     from imbnas.suites.definition import SuiteFile
-    from imbnas.units.work import DeviceType
+    from imbnas.units.work import DeviceType, Precision
 
 _OPTIONS = (
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
@@ -39,6 +39,19 @@ _OPTIONS = (
     click.option("--workers", type=click.IntRange(1), help="Processes; one a core by default."),
     click.option(
         "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
+    ),
+    click.option(
+        "--precision",
+        default="float32",
+        show_default=True,
+        type=click.Choice(["float32", "bfloat16"]),
+        help="Of forward passes in training; bfloat16 runs them under autocast.",
+    ),
+    click.option(
+        "--compile",
+        "compiled",
+        is_flag=True,
+        help="Train networks through torch.compile; each takes minutes to compile.",
     ),
     click.option("--replicates", type=click.IntRange(1), help="More of them extend a run."),
     click.option(
@@ -64,6 +77,8 @@ class SuiteRequest:
         reused: further directories whose units are known.
         locations: where data lies.
         device_type: where networks run.
+        precision: of forward passes in training.
+        compiled: whether networks are compiled.
         replicates: ``None`` for those of the directory or the fidelity.
         plugins: plug-in files, which are loaded.
         pins: manifests given.
@@ -77,6 +92,8 @@ class SuiteRequest:
     reused: "tuple[RunDirectory, ...]"
     locations: "DataLocations"
     device_type: "DeviceType"
+    precision: "Precision"
+    compiled: bool
     replicates: int | None
     plugins: tuple[Path, ...]
     pins: "tuple[Manifest, ...]"
@@ -94,6 +111,8 @@ class SuiteOptions:
     reused: tuple[Path, ...]
     workers: int | None
     device: str
+    precision: "Precision"
+    compiled: bool
     replicates: int | None
     manifests: tuple[Path, ...]
     data_root: str | None
@@ -129,6 +148,8 @@ class SuiteOptions:
             reused=tuple(reusable(path) for path in self.reused),
             locations=locations,
             device_type=device_type(self.device),
+            precision=self.precision,
+            compiled=self.compiled,
             replicates=self.replicates,
             plugins=self.plugins,
             pins=tuple(read_manifest(path) for path in self.manifests),

@@ -74,6 +74,9 @@ def prepare(unit: "TrainUnit", shelf: "Shelf") -> Prepared:
         network.classifier = classifier
     # Small convolutions are about a quarter faster with channels last, on a CPU too.
     as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
+    if unit.compiled and unit.stack == 1:
+        # The method, not the module, so that parameters keep their names.
+        vars(network)["forward_features"] = torch.compile(network.forward_features)
     stream = open_stream(
         images.train, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
     )

@@ -67,7 +67,11 @@ class Expansion:
 
     @property
     def _common(self) -> dict[str, object]:
-        return {"device_type": self.resolved.device_type, "precision": self.resolved.precision}
+        return {
+            "device_type": self.resolved.device_type,
+            "precision": self.resolved.precision,
+            "compiled": self.resolved.compiled,
+        }
 
     def data(self, condition: str, replicate: int) -> DataRef:
         """The pinned data of a condition for one replicate."""

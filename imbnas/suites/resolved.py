@@ -108,6 +108,7 @@ class ResolvedSuite(FrozenModel):
     replicates: Annotated[int, Field(ge=1)]
     device_type: DeviceType
     precision: Precision
+    compiled: bool = Field(default=False, exclude_if=operator.not_)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter
 
 from imbnas.units.conditions import Protocol
-from imbnas.units.frozen import FrozenModel, content_sha256, is_none, is_one
+from imbnas.units.frozen import FrozenModel, content_sha256, is_false, is_none, is_one
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import Options, SchemeSpec
 
@@ -110,12 +110,23 @@ def component_label(name: str, options: Options) -> str:
 
 
 class UnitBase(FrozenModel):
-    """What every unit has."""
+    """What every unit has.
+
+    Attributes:
+        schema_version: of the record's form.
+        task_version: see ``TASK_VERSION``.
+        device_type: where it computes.
+        precision: of forward passes in training.
+        compiled: whether networks that are trained alone, no supernet and no stack, go through
+            ``torch.compile``, which rounds otherwise; no identity holds the default.
+        replicate: its number.
+    """
 
     schema_version: Literal[1] = 1
     task_version: str = TASK_VERSION
     device_type: DeviceType = "cpu"
     precision: Precision = "float32"
+    compiled: bool = Field(default=False, exclude_if=is_false)
     replicate: Annotated[int, Field(ge=0)]
 
     @cached_property

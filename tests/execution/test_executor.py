@@ -235,3 +235,22 @@ def test_other_data_than_the_runs_is_refused(expansion: Expansion, executor: Exe
     other = unit.data.model_copy(update={"manifest_sha256": "0" * 64})
     with pytest.raises(InputError, match="resolves to other images"):
         executor.execute(unit.model_copy(update={"data": other}))
+
+
+def test_a_compiled_training_compiles_the_network_and_nothing_else(
+    expansion: Expansion, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[Any] = []
+
+    def compile_nothing(function: Any) -> Any:
+        compiled.append(function)
+        return function
+
+    monkeypatch.setattr(torch, "compile", compile_nothing)
+    unit = population_unit(expansion)
+    alone = executor.execute(unit).metrics
+    assert not compiled
+    other = unit.model_copy(update={"compiled": True})
+    assert other.identity != unit.identity
+    assert executor.execute(other).metrics == alone
+    assert [function.__name__ for function in compiled] == ["forward_features"]
