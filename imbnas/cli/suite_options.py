@@ -1,6 +1,5 @@
 """The options that name a suite and how it is run, shared by ``run`` and ``plan``."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -36,7 +35,11 @@ _OPTIONS = (
         metavar="DIR",
         help="Take over units known in another run or published leaderboard; repeatable.",
     ),
-    click.option("--workers", type=click.IntRange(1), help="Processes; one a core by default."),
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        help="Processes; one a core, on CUDA one a GPU, by default.",
+    ),
     click.option(
         "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
     ),
@@ -45,13 +48,13 @@ _OPTIONS = (
         default="float32",
         show_default=True,
         type=click.Choice(["float32", "bfloat16"]),
-        help="Of forward passes in training; bfloat16 runs them under autocast.",
+        help="Of forward passes; bfloat16 runs them under autocast.",
     ),
     click.option(
         "--compile",
         "compiled",
         is_flag=True,
-        help="Train networks through torch.compile; each takes minutes to compile.",
+        help="Train through torch.compile, which takes minutes for each network; no supernet.",
     ),
     click.option("--replicates", type=click.IntRange(1), help="More of them extend a run."),
     click.option(
@@ -77,8 +80,8 @@ class SuiteRequest:
         reused: further directories whose units are known.
         locations: where data lies.
         device_type: where networks run.
-        precision: of forward passes in training.
-        compiled: whether networks are compiled.
+        precision: of forward passes.
+        compiled: whether trainings go through ``torch.compile``.
         replicates: ``None`` for those of the directory or the fidelity.
         plugins: plug-in files, which are loaded.
         pins: manifests given.
@@ -126,7 +129,7 @@ class SuiteOptions:
         Raises:
             InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
         """
-        from imbnas.cli.devices import device_type
+        from imbnas.cli.devices import default_workers, device_type
         from imbnas.data.manifests import read_manifest
         from imbnas.errors import UnknownNameError
         from imbnas.runs.directory import RunDirectory
@@ -139,6 +142,7 @@ class SuiteOptions:
         for part in self.parts:
             if part not in suite.parts:
                 raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
+        device = device_type(self.device)
         out = self.out or Path("runs") / f"{suite.name}@{suite.version}" / chosen
         return SuiteRequest(
             suite=suite,
@@ -147,13 +151,13 @@ class SuiteOptions:
             directory=RunDirectory(out),
             reused=tuple(reusable(path) for path in self.reused),
             locations=locations,
-            device_type=device_type(self.device),
+            device_type=device,
             precision=self.precision,
             compiled=self.compiled,
             replicates=self.replicates,
             plugins=self.plugins,
             pins=tuple(read_manifest(path) for path in self.manifests),
-            workers=self.workers or cores(),
+            workers=self.workers or default_workers(device),
         )
 
 
@@ -171,11 +175,3 @@ def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         option(gathered)
     return gathered
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -44,8 +44,8 @@ def bind_run(
         pins: exported manifests that take the place of what their conditions would resolve to;
             they are copied into the directory, too, and hold for later runs there.
         check: called before anything is written; what it raises leaves the directory alone.
-        precision: of forward passes in training.
-        compiled: whether networks are compiled.
+        precision: of forward passes.
+        compiled: see ``Resolver``.
 
     Raises:
         InputError: a name is unknown or data is missing.

@@ -81,8 +81,8 @@ class Planner:
         pins: manifests given.
         workers: processes of a run.
         cores: processes that can work at the same time.
-        precision: of forward passes in training.
-        compiled: whether networks are compiled; their time is then not foreseen.
+        precision: of forward passes.
+        compiled: see ``Resolver``.
     """
 
     suite: SuiteFile

@@ -67,11 +67,7 @@ class Expansion:
 
     @property
     def _common(self) -> dict[str, object]:
-        return {
-            "device_type": self.resolved.device_type,
-            "precision": self.resolved.precision,
-            "compiled": self.resolved.compiled,
-        }
+        return {"device_type": self.resolved.device_type, "precision": self.resolved.precision}
 
     def data(self, condition: str, replicate: int) -> DataRef:
         """The pinned data of a condition for one replicate."""
@@ -101,6 +97,7 @@ class Expansion:
             scheme=scheme,
             recipe=recipe,
             stack=stack,
+            compiled=self.resolved.compiled,
             replicate=replicate,
             **self._common,
         )

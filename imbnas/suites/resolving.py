@@ -58,7 +58,7 @@ class Resolver:
         replicates: overrides the fidelity's number; ``None`` keeps it.
         device_type: where networks will run.
         precision: of forward passes.
-        compiled: whether networks are compiled.
+        compiled: whether trainings of single networks and stacks go through ``torch.compile``.
         plugins: plug-in files already loaded.
         pins: manifests that take the place of what their conditions would resolve to.
     """

@@ -24,7 +24,7 @@ def is_one(value: object) -> bool:
 
 
 def is_false(value: object) -> bool:
-    """As ``is_none``, for a switch that came later."""
+    """As ``is_none``, for switches that are off where nothing is said."""
     return value is False
 
 

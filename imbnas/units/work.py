@@ -116,9 +116,7 @@ class UnitBase(FrozenModel):
         schema_version: of the record's form.
         task_version: see ``TASK_VERSION``.
         device_type: where it computes.
-        precision: of forward passes in training.
-        compiled: whether networks that are trained alone, no supernet and no stack, go through
-            ``torch.compile``, which rounds otherwise; no identity holds the default.
+        precision: of forward passes.
         replicate: its number.
     """
 
@@ -126,7 +124,6 @@ class UnitBase(FrozenModel):
     task_version: str = TASK_VERSION
     device_type: DeviceType = "cpu"
     precision: Precision = "float32"
-    compiled: bool = Field(default=False, exclude_if=is_false)
     replicate: Annotated[int, Field(ge=0)]
 
     @cached_property
@@ -154,6 +151,8 @@ class TrainUnit(UnitBase):
         stack: so many replicates are trained side by side in one network, which changes results
             by rounding; replicate r takes place r modulo ``stack``. 1 for a network alone; no
             identity holds that.
+        compiled: whether training steps go through ``torch.compile``, which rounds otherwise; no
+            identity holds the default.
     """
 
     kind: Literal["train"] = "train"
@@ -162,6 +161,7 @@ class TrainUnit(UnitBase):
     scheme: SchemeSpec
     recipe: Recipe
     stack: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=is_one)
+    compiled: bool = Field(default=False, exclude_if=is_false)
 
     def with_model(self, model: Model, identity: str) -> "TrainUnit":
         """The same training of another model, whose identity is known already."""
