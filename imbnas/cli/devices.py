@@ -1,5 +1,8 @@
-"""Which device a command runs networks on."""
+"""Which device a command runs networks on, by how many processes, and whether it can compile."""
 
+import os
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,3 +25,36 @@ def device_type(choice: str) -> "DeviceType":
     if choice == "cuda" and not available:
         raise InputError("--device cuda: torch finds no CUDA device here; use --device cpu")
     return "cuda" if available else "cpu"
+
+
+def default_workers(device: "DeviceType") -> int:
+    """Worker processes where no number is asked for: one a core, or one a GPU."""
+    if device == "cpu":
+        return cores()
+    import torch
+
+    return max(torch.cuda.device_count(), 1)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def check_compiler() -> None:
+    """Look for the C++ compiler that ``torch.compile`` calls.
+
+    Raises:
+        InputError: there is none.
+    """
+    from imbnas.errors import InputError
+
+    name = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
+    if shutil.which(name) is None:
+        raise InputError(
+            f"--compile: torch.compile needs a C++ compiler, and there is no {name!r} here; "
+            "install it, set CXX to another, or leave --compile out"
+        )

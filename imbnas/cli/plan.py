@@ -7,8 +7,8 @@ import click
 
 from imbnas.cli.durations import told_range
 from imbnas.cli.options import data_options, json_option, plugin_option
-from imbnas.cli.output import print_json
-from imbnas.cli.suite_options import SuiteOptions, cores, suite_options
+from imbnas.cli.output import note, print_json
+from imbnas.cli.suite_options import SuiteOptions, suite_options
 
 if TYPE_CHECKING:
     from imbnas.runs.planning import RunPlan
@@ -26,6 +26,7 @@ def command(options: SuiteOptions, as_json: bool) -> None:
 
     Nothing is written. A few steps are trained to see how fast this machine is.
     """
+    from imbnas.cli.devices import cores
     from imbnas.runs.planning import Planner
 
     asked = options.request()
@@ -41,8 +42,12 @@ def command(options: SuiteOptions, as_json: bool) -> None:
         pins=asked.pins,
         workers=asked.workers,
         cores=cores(),
+        precision=asked.precision,
+        compiled=asked.compiled,
     )
     planned = planner.plan(asked.fidelity)
+    if asked.compiled:
+        note("The time does not include what torch.compile takes: minutes for each network.")
     if as_json:
         print_json(_fields(planned))
         return

@@ -105,6 +105,7 @@ def command(
     checkpoint_every: float,
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
+    from imbnas.cli.devices import check_compiler
     from imbnas.runs.binding import bind_run
     from imbnas.runs.executors.executor import Order, build_executor, check_limits
     from imbnas.runs.limits import Budget, Limits
@@ -116,6 +117,8 @@ def command(
     if workers_per_gpu:
         executor_options = (*executor_options, f"workers_per_gpu={workers_per_gpu}")
     executor = build_executor(executor_name, executor_options)
+    if options.compiled and executor_name == "local":
+        check_compiler()
     limits, budget = Limits(unit_time_limit, unit_memory_limit), Budget(time_budget, max_units)
     check_limits(executor, executor_name, limits, budget)
     asked = options.request()
@@ -130,12 +133,16 @@ def command(
         asked.plugins,
         asked.pins,
         lambda suite: selection and selection.of(Expansion(suite).plan(asked.parts).units),
+        precision=asked.precision,
+        compiled=asked.compiled,
     )
     if retry_failed:
         directory.forget_failures()
     for line in quarantine_all(directory):
         note(line)
     plan = Expansion(resolved).plan(asked.parts)
+    if asked.compiled:
+        _tell_uncompiled(plan)
     _take_over(directory, asked.reused, plan)
     queue = Queue(plan, directory, selection)
     if queue.left_out:
@@ -155,6 +162,16 @@ def command(
         return 0
     damaged = _report(directory)
     return damaged or _conclude(directory, progress)
+
+
+def _tell_uncompiled(plan: "Plan") -> None:
+    others = [unit.kind for unit in plan.units if unit.kind != "train"]
+    if others:
+        kinds = ", ".join(dict.fromkeys(others))
+        note(
+            "--compile concerns trainings of one network or stack; "
+            f"{len(others)} of {len(plan.units)} units ({kinds}) run as they do without it"
+        )
 
 
 def _take_over(directory: "RunDirectory", sources: "Sequence[RunDirectory]", plan: "Plan") -> None:

@@ -1,6 +1,5 @@
 """The options that name a suite and how it is run, shared by ``run`` and ``plan``."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from imbnas.data.manifests import Manifest
     from imbnas.runs.directory import RunDirectory
     from imbnas.suites.definition import SuiteFile
-    from imbnas.units.work import DeviceType
+    from imbnas.units.work import DeviceType, Precision
 
 _OPTIONS = (
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
@@ -36,9 +35,26 @@ _OPTIONS = (
         metavar="DIR",
         help="Take over units known in another run or published leaderboard; repeatable.",
     ),
-    click.option("--workers", type=click.IntRange(1), help="Processes; one a core by default."),
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        help="Processes; one a core, on CUDA one a GPU, by default.",
+    ),
     click.option(
         "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
+    ),
+    click.option(
+        "--precision",
+        default="float32",
+        show_default=True,
+        type=click.Choice(["float32", "bfloat16"]),
+        help="Of forward passes; bfloat16 runs them under autocast.",
+    ),
+    click.option(
+        "--compile",
+        "compiled",
+        is_flag=True,
+        help="Train through torch.compile, which takes minutes for each network; no supernet.",
     ),
     click.option("--replicates", type=click.IntRange(1), help="More of them extend a run."),
     click.option(
@@ -64,6 +80,8 @@ class SuiteRequest:
         reused: further directories whose units are known.
         locations: where data lies.
         device_type: where networks run.
+        precision: of forward passes.
+        compiled: whether trainings go through ``torch.compile``.
         replicates: ``None`` for those of the directory or the fidelity.
         plugins: plug-in files, which are loaded.
         pins: manifests given.
@@ -77,6 +95,8 @@ class SuiteRequest:
     reused: "tuple[RunDirectory, ...]"
     locations: "DataLocations"
     device_type: "DeviceType"
+    precision: "Precision"
+    compiled: bool
     replicates: int | None
     plugins: tuple[Path, ...]
     pins: "tuple[Manifest, ...]"
@@ -94,6 +114,8 @@ class SuiteOptions:
     reused: tuple[Path, ...]
     workers: int | None
     device: str
+    precision: "Precision"
+    compiled: bool
     replicates: int | None
     manifests: tuple[Path, ...]
     data_root: str | None
@@ -107,7 +129,7 @@ class SuiteOptions:
         Raises:
             InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
         """
-        from imbnas.cli.devices import device_type
+        from imbnas.cli.devices import default_workers, device_type
         from imbnas.data.manifests import read_manifest
         from imbnas.errors import UnknownNameError
         from imbnas.runs.directory import RunDirectory
@@ -120,6 +142,7 @@ class SuiteOptions:
         for part in self.parts:
             if part not in suite.parts:
                 raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
+        device = device_type(self.device)
         out = self.out or Path("runs") / f"{suite.name}@{suite.version}" / chosen
         return SuiteRequest(
             suite=suite,
@@ -128,11 +151,13 @@ class SuiteOptions:
             directory=RunDirectory(out),
             reused=tuple(reusable(path) for path in self.reused),
             locations=locations,
-            device_type=device_type(self.device),
+            device_type=device,
+            precision=self.precision,
+            compiled=self.compiled,
             replicates=self.replicates,
             plugins=self.plugins,
             pins=tuple(read_manifest(path) for path in self.manifests),
-            workers=self.workers or cores(),
+            workers=self.workers or default_workers(device),
         )
 
 
@@ -150,11 +175,3 @@ def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         option(gathered)
     return gathered
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -20,6 +20,7 @@ from imbnas.supernet.scoring import Scorer
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.evaluation import class_correct
 from imbnas.training.fitting import Fit, as_module
+from imbnas.training.precision import forward_passes
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.work import SupernetUnit, TrainUnit
 
@@ -54,14 +55,14 @@ class Pace(FrozenModel):
 def measure(unit: TrainUnit | SupernetUnit, shelf: "Shelf") -> Pace:
     """Time a few steps of a unit's own recipe on its own images, in about a second.
 
-    Large networks are timed on smaller batches than the recipe's. torch's global generator is
-    put back.
+    Large networks are timed on smaller batches than the recipe's, and nothing is compiled, which
+    would take minutes. torch's global generator is put back.
     """
     devices = [0] if shelf.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         match unit:
             case TrainUnit():
-                return _measure_network(unit, shelf)
+                return _measure_network(unit.model_copy(update={"compiled": False}), shelf)
             case SupernetUnit():
                 return _measure_supernet(unit, shelf)
             case _:
@@ -84,7 +85,8 @@ def _measure_network(unit: TrainUnit, shelf: "Shelf") -> Pace:
     def evaluate(count: int) -> None:
         module.eval()
         batches = evaluation_batches(_first(images, count), unit.recipe.evaluation_batch_size)
-        class_correct(module, batches, first.shape.num_classes)
+        with forward_passes(unit.precision, shelf.device):
+            class_correct(module, batches, first.shape.num_classes)
 
     trained = _seconds_per_trained_image(train, unit.recipe, shelf.device) / unit.stack
     return Pace(
@@ -125,7 +127,8 @@ def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
 
     def score(count: int) -> None:
         part = _first(images, max(count // 2, 2))
-        scorer = Scorer(supernet, part, part, unit.recipe.evaluation_batch_size)
+        size = unit.recipe.evaluation_batch_size
+        scorer = Scorer(supernet, part, part, size, precision=unit.precision)
         scorer.score(space.random(rng))
 
     return Pace(

@@ -145,6 +145,7 @@ class SupernetExecution:
             images.select(images.scoring(unit.validation_images)),
             unit.recipe.evaluation_batch_size,
             self._heads(unit, images),
+            unit.precision,
         )
         board = _resumable(scorer, self.checkpoints.open())
         searcher = build_searcher(unit.searcher.name, dict(unit.searcher.options))

@@ -99,6 +99,7 @@ def fit_alone(prepared: Prepared, recipe: "Recipe", checkpoints: "Checkpoints") 
         class_counts=prepared.images.manifest.class_counts,
         mixing_generator=prepared.mixing_generator,
         precision=prepared.unit.precision,
+        compiled=prepared.unit.compiled,
         checkpoint=checkpoints.open(),
     ).run()
 
@@ -114,12 +115,13 @@ def judge(prepared: Prepared, fit: "Fit", train_loss: float, device: torch.devic
     """
     unit, images, network = prepared.unit, prepared.images, prepared.built.network
     recipe, counts, shape = unit.recipe, prepared.built.counts, prepared.shape
-    forwards = settle(as_module(network), recipe, images.train)
+    forwards = settle(as_module(network), recipe, images.train, unit.precision)
     predict = fit_predictor(
         network,
         prepared.scheme,
         evaluation_batches(images.train, recipe.evaluation_batch_size),
         derive_seed(stream_seed(unit), "post-hoc"),
+        unit.precision,
     )
     if unit.scheme.posthoc is not None:
         forwards += len(images.train)

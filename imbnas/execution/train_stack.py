@@ -63,6 +63,7 @@ def fit_stack(prepared: Sequence[Prepared], recipe: "Recipe", checkpoints: "Chec
         class_counts=first.images.manifest.class_counts,
         mixing_generator=torch.Generator(),  # each scheme has its own
         precision=first.unit.precision,
+        compiled=first.unit.compiled,
         checkpoint=checkpoints.open(),
     ).run()
     network.unstack()

@@ -72,6 +72,7 @@ def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
         **results.scope,
         "device_type": resolved.device_type,
         "precision": resolved.precision,
+        **({"compiled": True} if resolved.compiled else {}),
         "conditions": {
             name: {
                 "class_counts": list(facts.class_counts),

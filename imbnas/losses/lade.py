@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
@@ -49,7 +48,7 @@ class LadeLoss(Loss):
     def _bound(self, logits: Tensor, labels: Tensor) -> Tensor:
         own = logits.gather(1, labels[:, None]).squeeze(1)
         sums = logits.new_zeros(self.num_classes).index_add(0, labels, own)
-        present = torch.bincount(labels, minlength=self.num_classes).clamp_(min=1)
+        present = self._counted(labels).clamp_(min=1)
         spread = logits - (self.log_prior + math.log(self.num_classes))
         partition = spread.logsumexp(0) - math.log(len(logits))
         bound = sums / present - partition - self._regularisation * partition**2

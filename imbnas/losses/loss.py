@@ -152,6 +152,14 @@ class Loss(nn.Module):
                 f"{tuple(logits.shape)}"
             )
 
+    def _counted(self, labels: Tensor) -> Tensor:
+        """(C,) images of each class among labels (B,).
+
+        ``bincount`` would read the labels on the host first.
+        """
+        counts = torch.zeros(self.num_classes, dtype=torch.int64, device=labels.device)
+        return counts.index_add_(0, labels, torch.ones_like(labels))
+
     def _random(self, device: torch.device) -> torch.Generator:
         """The current epoch's random stream on a device."""
         if self._generator is None or self._generator.device.type != device.type:

@@ -43,7 +43,7 @@ class SeesawLoss(Loss):
         """Count a batch's labels, then its loss; arguments and errors as in ``per_sample``."""
         logits = self._checked(logits, targets, features)
         if self.training:
-            self.running_counts += torch.bincount(targets, minlength=self.num_classes)
+            self.running_counts += self._counted(targets)
         return super().forward(logits, targets, features)
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:

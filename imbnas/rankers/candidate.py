@@ -8,9 +8,12 @@ import torch
 from imbnas.data.samplers import class_probabilities
 from imbnas.data.streams import open_stream
 from imbnas.schemes.training_scheme import TrainingScheme, build_scheme
+from imbnas.training.precision import forward_passes
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from torch import Tensor
 
     from imbnas.data.image_sets import FileSet, ImageSet
@@ -50,7 +53,7 @@ class Task:
         scheme: with which the networks are trained.
         recipe: by which the networks are trained.
         seed: of the batches, which are the same for all candidates.
-        precision: of forward passes in a training.
+        precision: of forward passes.
     """
 
     train_images: "Images"
@@ -91,6 +94,10 @@ class Task:
     def generator(self, purpose: str) -> torch.Generator:
         """A source of chance that depends on the task and the purpose alone."""
         return torch.Generator().manual_seed(derive_seed(self.seed, purpose))
+
+    def forward_passes(self) -> "AbstractContextManager[object]":
+        """Compute forward passes within the block in the run's precision."""
+        return forward_passes(self.precision, self.train_images.device)
 
     def _batch(self, size: int, *, by_class: bool) -> "Batch":
         if (size, by_class) not in self._batches:

@@ -51,10 +51,11 @@ def _loss_gradients(
     scheme = task.begun_scheme()
     images, labels = task.first_batch(batch_size)
     mixed, targets = scheme.mix(images, labels, task.generator("mixing"))
-    with batch_statistics(module):
+    with batch_statistics(module), task.forward_passes():
         features = network.forward_features(mixed)
         logits = network.classifier(features)
-    loss = scheme.loss(logits, targets, features if scheme.needs_features else None)
+    features = features.float() if scheme.needs_features else None
+    loss = scheme.loss(logits.float(), targets, features)
     weights = layer_weights(module)
     gradients = torch.autograd.grad(loss, weights, allow_unused=True)
     pairs = [

@@ -26,9 +26,9 @@ def decorrelation(candidate: "Candidate", batch_size: int) -> "Score":
     """
     module = as_module(candidate.network)
     images = candidate.task.distinct_images(batch_size).detach().requires_grad_()
-    with batch_statistics(module):
-        outputs = module(images).sum()
-    (jacobian,) = torch.autograd.grad(outputs, images, materialize_grads=True)
+    with batch_statistics(module), candidate.task.forward_passes():
+        outputs = module(images)
+    (jacobian,) = torch.autograd.grad(outputs.float().sum(), images, materialize_grads=True)
     rows = jacobian.flatten(1).double().cpu().numpy()
     return candidate.scored(_spread(rows), backward=len(images))
 

@@ -29,7 +29,7 @@ def log_determinant(candidate: "Candidate", batch_size: int) -> "Score":
     module = as_module(candidate.network)
     images = candidate.task.distinct_images(batch_size)
     kernel = _CodeKernel(len(images))
-    with torch.no_grad(), batch_statistics(module), kernel:
+    with torch.no_grad(), batch_statistics(module), candidate.task.forward_passes(), kernel:
         module(images)
     return candidate.scored(_log_determinant(kernel.agreements), forward=len(images))
 

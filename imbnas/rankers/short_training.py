@@ -53,10 +53,10 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
         steps = recipe.steps_per_epoch
         images = steps * recipe.batch_size if steps else len(task.train_images)
         return candidate.scored(math.nan, backward=recipe.epochs * images)
-    forward = settle(as_module(network), recipe, task.train_images)
+    forward = settle(as_module(network), recipe, task.train_images, task.precision)
     size = recipe.evaluation_batch_size
     known = evaluation_batches(task.train_images, size)
-    predict = fit_predictor(network, scheme, known, seeds["post-hoc"])
+    predict = fit_predictor(network, scheme, known, seeds["post-hoc"], task.precision)
     if spec.posthoc is not None:
         forward += len(task.train_images)
     unseen = evaluation_batches(task.validation_images, size)

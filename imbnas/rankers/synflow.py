@@ -20,8 +20,8 @@ def synaptic_flow(candidate: "Candidate") -> "Score":
 
     All parameters are replaced by their absolute values (Tanaka et al. 2020, arXiv:2006.05467), and
     batch normalisation is left out, as arXiv:2101.08134 does: it would undo the scale that the
-    score measures. In double precision, since the flow grows exponentially with depth. Signs of
-    parameters and all images are without effect.
+    score measures. In double precision, whatever the run's, since the flow grows exponentially with
+    depth. Signs of parameters and all images are without effect.
     """
     module = copy.deepcopy(as_module(candidate.network)).double().eval()
     with torch.no_grad():

@@ -13,7 +13,7 @@ from imbnas.suites.definition import SuiteFile
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.suites.resolving import Resolver
 from imbnas.units.frozen import canonical_json
-from imbnas.units.work import DeviceType
+from imbnas.units.work import DeviceType, Precision
 
 
 def bind_run(
@@ -26,6 +26,8 @@ def bind_run(
     plugins: Sequence[Path],
     pins: Sequence[Manifest] = (),
     check: Callable[[ResolvedSuite], object] | None = None,
+    precision: Precision = "float32",
+    compiled: bool = False,
 ) -> ResolvedSuite:
     """Resolve a suite and bind the directory to it.
 
@@ -42,6 +44,8 @@ def bind_run(
         pins: exported manifests that take the place of what their conditions would resolve to;
             they are copied into the directory, too, and hold for later runs there.
         check: called before anything is written; what it raises leaves the directory alone.
+        precision: of forward passes.
+        compiled: see ``Resolver``.
 
     Raises:
         InputError: a name is unknown or data is missing.
@@ -51,7 +55,9 @@ def bind_run(
     held = held_pins(directory, pins)
     if replicates is None:
         replicates = held_replicates(directory)
-    resolved = resolve_suite(suite, fidelity, locations, device_type, replicates, plugins, held)
+    resolved = resolve_suite(
+        suite, fidelity, locations, device_type, replicates, plugins, held, precision, compiled
+    )
     if check is not None:
         check(resolved)
     bound = directory.store_suite(resolved)
@@ -71,6 +77,8 @@ def resolve_suite(
     replicates: int | None,
     plugins: Sequence[Path],
     pins: tuple[Manifest, ...],
+    precision: Precision = "float32",
+    compiled: bool = False,
 ) -> ResolvedSuite:
     """Resolve a suite and write nothing; arguments are those of ``bind_run``.
 
@@ -83,6 +91,8 @@ def resolve_suite(
         locations=locations,
         replicates=replicates,
         device_type=device_type,
+        precision=precision,
+        compiled=compiled,
         pins=pins,
         plugins=tuple(
             PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())

@@ -134,7 +134,8 @@ class RunDirectory:
             for facts in dump["conditions"].values():
                 # Further replicates may follow; those held must stay what they are.
                 facts["replicates"] = facts["replicates"][: held.replicates]
-        changed = [field for field in old if old[field] != new[field]]
+        # A field that holds its default may be left out.
+        changed = sorted(f for f in old.keys() | new.keys() if old.get(f) != new.get(f))
         if changed:
             raise RefusedDirectoryError(
                 f"{self.path}: {', '.join(changed)} of {wanted.title} changed since the run was "

@@ -19,7 +19,7 @@ from imbnas.runs.timing import TimeModel
 from imbnas.suites.definition import SuiteFile
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.units.work import DeviceType
+from imbnas.units.work import DeviceType, Precision
 
 DAY = 24 * 3600.0
 NIGHT = 12 * 3600.0
@@ -81,6 +81,8 @@ class Planner:
         pins: manifests given.
         workers: processes of a run.
         cores: processes that can work at the same time.
+        precision: of forward passes.
+        compiled: see ``Resolver``.
     """
 
     suite: SuiteFile
@@ -94,6 +96,8 @@ class Planner:
     pins: tuple[Manifest, ...]
     workers: int
     cores: int
+    precision: Precision = "float32"
+    compiled: bool = False
 
     def plan(self, fidelity: str) -> RunPlan:
         """Plan one fidelity, and look for a smaller one where it would take more than a day.
@@ -156,6 +160,8 @@ class Planner:
             replicates,
             self.plugins,
             self._pins,
+            self.precision,
+            self.compiled,
         )
 
     def _outlook(

@@ -34,7 +34,15 @@ _CRASHES = 2
 _KILLS = 4
 _DEATHS_WITHOUT_UNIT = 3
 _KILLED = {-signal.SIGKILL, -signal.SIGTERM}
-SINGLE_THREADED = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+SINGLE_THREADED = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+        "TORCHINDUCTOR_COMPILE_THREADS",
+    ),
+    "1",
+)  # fmt: skip
+"""Environment of workers: each computes, and compiles, on one core."""
+
 _WORDS = {1: "a worker", 2: "two workers", 3: "three workers", 4: "four workers"}
 
 

@@ -58,11 +58,12 @@ def cache_features(
     with batch_statistics(supernet):
         for path in paths:
             supernet.choose(path)
-            pairs = [
-                (supernet.forward_features(batch).float(), batch_labels)
-                for batch, batch_labels in evaluation_batches(images, batch_size)
-                if len(batch_labels) > 1  # one image has no batch statistics
-            ]
+            with trainer.forward_passes():
+                pairs = [
+                    (supernet.forward_features(batch).float(), batch_labels)
+                    for batch, batch_labels in evaluation_batches(images, batch_size)
+                    if len(batch_labels) > 1  # one image has no batch statistics
+                ]
             features.append(torch.cat([rows for rows, _ in pairs]))
             labels = [batch_labels for _, batch_labels in pairs]
             trainer.spending.images_seen += len(images)

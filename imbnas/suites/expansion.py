@@ -97,6 +97,7 @@ class Expansion:
             scheme=scheme,
             recipe=recipe,
             stack=stack,
+            compiled=self.resolved.compiled,
             replicate=replicate,
             **self._common,
         )

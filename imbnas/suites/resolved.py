@@ -8,7 +8,7 @@ from pydantic import Field
 from imbnas.suites.definition import SuiteFile
 from imbnas.suites.fidelity import Fidelity
 from imbnas.units.conditions import Condition, Protocol
-from imbnas.units.frozen import FrozenModel, is_none
+from imbnas.units.frozen import FrozenModel, is_false, is_none
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.work import (
@@ -96,7 +96,7 @@ class ResolvedSuite(FrozenModel):
     """A suite at one fidelity with every name resolved.
 
     ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some.
-    ``motivation`` holds the networks of each motivation part.
+    ``motivation`` holds the networks of each motivation part. ``compiled`` is that of trainings.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -108,6 +108,7 @@ class ResolvedSuite(FrozenModel):
     replicates: Annotated[int, Field(ge=1)]
     device_type: DeviceType
     precision: Precision
+    compiled: bool = Field(default=False, exclude_if=is_false)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]

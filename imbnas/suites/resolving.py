@@ -58,6 +58,7 @@ class Resolver:
         replicates: overrides the fidelity's number; ``None`` keeps it.
         device_type: where networks will run.
         precision: of forward passes.
+        compiled: whether trainings of single networks and stacks go through ``torch.compile``.
         plugins: plug-in files already loaded.
         pins: manifests that take the place of what their conditions would resolve to.
     """
@@ -68,6 +69,7 @@ class Resolver:
     replicates: int | None = None
     device_type: DeviceType = "cpu"
     precision: Precision = "float32"
+    compiled: bool = False
     plugins: tuple[PluginFile, ...] = ()
     pins: tuple["Manifest", ...] = ()
 
@@ -87,6 +89,7 @@ class Resolver:
             replicates=self._replicates,
             device_type=self.device_type,
             precision=self.precision,
+            compiled=self.compiled,
             space_version=SPACES.entry(self.suite.space).version,
             population_rule=drawn.rule,
             population=population,

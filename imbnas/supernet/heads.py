@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from imbnas.data.image_sets import FileSet, ImageSet
-    from imbnas.supernet.supernet import Supernet
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ HeadFit = Callable[["Tensor", "Tensor"], Head]
 
 @dataclass
 class HeadMaker:
-    """Makes a head for the architecture that a supernet computes at present.
+    """Makes heads for architectures, one after the other.
 
     Attributes:
         fit: makes it of features and labels.
@@ -49,13 +48,17 @@ class HeadMaker:
     batch_size: int
     macs: int = 0
 
-    def predictor(self, supernet: "Supernet") -> "Callable[[Tensor], Tensor]":
-        """Map (B, C, H, W) images to (B, K) logits of a head made for what is computed now."""
+    def fitted(self, features_of: "Callable[[Tensor], Tensor]") -> "Callable[[Tensor], Tensor]":
+        """Make a head; return what maps (B, F) features to its (B, K) logits.
+
+        Args:
+            features_of: maps (B, C, H, W) images to (B, F) features of one architecture.
+        """
         pairs = [
-            (supernet.forward_features(images), labels)
+            (features_of(images), labels)
             for images, labels in evaluation_batches(self.images, self.batch_size)
         ]
         features, labels = (torch.cat(column) for column in zip(*pairs, strict=True))
         head = self.fit(features, labels)
         self.macs = head.macs
-        return lambda images: head.logits(supernet.forward_features(images))
+        return head.logits

@@ -12,11 +12,13 @@ from imbnas.schemes.training_scheme import build_scheme
 from imbnas.supernet.path_sampling import PathSampler
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.precision import forward_passes
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.spaces.space import NetworkShape, Space
@@ -142,6 +144,10 @@ class PathTrainer:
         # Running statistics of a mixture of paths mean nothing; scoring estimates its own.
         with batch_statistics(supernet) if keep_statistics else nullcontext():
             return fitting.run()
+
+    def forward_passes(self) -> "AbstractContextManager[object]":
+        """Compute forward passes within the block in the run's precision."""
+        return forward_passes(self.precision, self.images.device)
 
     def _seed(self, purpose: str) -> int:
         return derive_seed(self.seed, purpose)

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 import torch
 
 from imbnas.training.evaluation import class_correct, mean_recall
+from imbnas.training.precision import forward_passes
 from imbnas.training.statistics import estimate_statistics, restored_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from torch import Tensor
 
     from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.supernet.heads import HeadMaker
     from imbnas.supernet.supernet import Supernet
+    from imbnas.units.work import Precision
 
 CALIBRATION_BATCH = 256
 
@@ -35,6 +38,7 @@ class Scorer:
         validation: validation images.
         batch_size: of evaluation.
         heads: makes a head for each architecture; ``None`` scores with the supernet's classifier.
+        precision: of forward passes; logits are computed of features in float32.
     """
 
     supernet: "Supernet"
@@ -42,6 +46,7 @@ class Scorer:
     validation: "ImageSet | FileSet"
     batch_size: int
     heads: "HeadMaker | None" = None
+    precision: "Precision" = "float32"
 
     @property
     def images_each(self) -> int:
@@ -64,11 +69,25 @@ class Scorer:
             if self.calibration is None:
                 self.supernet.train()
             else:
-                estimate_statistics(self.supernet, _images(self.calibration))
-            predict = self.heads.predictor(self.supernet) if self.heads else self.supernet
+                with self._forward_passes():
+                    estimate_statistics(self.supernet, _images(self.calibration))
+            classify = self.heads.fitted(self._features) if self.heads else self.supernet.classifier
             batches = evaluation_batches(self.validation, self.batch_size)
-            correct, total = class_correct(predict, batches, self.validation.num_classes)
+            correct, total = class_correct(
+                lambda images: classify(self._features(images)),
+                batches,
+                self.validation.num_classes,
+            )
         return mean_recall(correct, total)
+
+    def _features(self, images: "Tensor") -> "Tensor":
+        """(B, F) float32 features of the architecture that is computed at present."""
+        with self._forward_passes():
+            features = self.supernet.forward_features(images)
+        return features.float()
+
+    def _forward_passes(self) -> "AbstractContextManager[object]":
+        return forward_passes(self.precision, self.validation.device)
 
 
 def _images(images: "ImageSet | FileSet") -> "Iterator[Tensor]":

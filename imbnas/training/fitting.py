@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,9 @@ from imbnas.data.samplers import class_probabilities
 from imbnas.errors import ImbnasError
 from imbnas.training.averaging import WeightAverage
 from imbnas.training.checkpoints import Checkpoint, NothingKept
+from imbnas.training.compilation import compiled_features
 from imbnas.training.parts import Part, only_parts
+from imbnas.training.precision import forward_passes
 from imbnas.training.schedule import learning_rate
 from imbnas.training.state import Companion, Progress, TrainingState
 
@@ -85,7 +87,9 @@ class Fitting:
             them whole; a step changes nothing else of these parameters.
         freeze_backbone_from: 0-based epoch from which only the classifier is trained; ``None``
             for never.
-        precision: ``bfloat16`` runs forward passes under autocast.
+        precision: of forward passes, see ``forward_passes``.
+        compiled: whether they go through ``torch.compile``; for networks that are always computed
+            the same way.
         checkpoint: where the state is kept after an epoch, and found by a later attempt.
         companion: further state that is kept there; what ``before_pass`` draws from.
     """
@@ -101,14 +105,20 @@ class Fitting:
     used_parts: Callable[[], Iterable[Part]] | None = None
     freeze_backbone_from: int | None = None
     precision: "Precision" = "float32"
+    compiled: bool = False
     checkpoint: Checkpoint = field(default_factory=NothingKept)
     companion: Companion | None = None
+
+    def __post_init__(self) -> None:
+        network = self.network
+        self._features = compiled_features(network) if self.compiled else network.forward_features
 
     def run(self) -> Fit:
         """Train for all epochs of the recipe, or for those that an earlier attempt left.
 
         Raises:
             NonFiniteLossError: names the epoch in which the loss was not finite.
+            CompilationError: the network cannot be compiled.
         """
         module = as_module(self.network)
         module.train()
@@ -196,9 +206,9 @@ class Fitting:
         return total / self.passes
 
     def _loss(self, images: Tensor, targets: Any, frozen: bool) -> Tensor:
-        with self._autocast(images.device.type):
+        with forward_passes(self.precision, images.device):
             with torch.no_grad() if frozen else nullcontext():
-                features = self.network.forward_features(images)
+                features = self._features(images)
             logits = self.network.classifier(features)
         return self.scheme.loss(
             logits.float(), targets, features.float() if self.scheme.needs_features else None
@@ -206,11 +216,6 @@ class Fitting:
 
     def _frozen(self, epoch: int) -> bool:
         return self.freeze_backbone_from is not None and epoch >= self.freeze_backbone_from
-
-    def _autocast(self, device_type: str) -> AbstractContextManager[object]:
-        if self.precision == "float32":
-            return nullcontext()
-        return torch.autocast(device_type, dtype=torch.bfloat16)
 
 
 def _still(before: Sequence[float], now: Sequence[float]) -> list[float]:

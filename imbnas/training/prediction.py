@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from imbnas.training.precision import forward_passes
+
 if TYPE_CHECKING:
     from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.units.networks import ImageClassifier
+    from imbnas.units.work import Precision
 
 Predictor = Callable[[Tensor], Tensor]
 
@@ -19,6 +22,7 @@ def fit_predictor(
     scheme: "TrainingScheme",
     train_batches: Iterable[tuple[Tensor, Tensor]],
     seed: int,
+    precision: "Precision",
 ) -> Predictor:
     """Make the function that maps (B, C, H, W) images to (B, K) final logits.
 
@@ -27,10 +31,14 @@ def fit_predictor(
         scheme: with which it was trained; its post-hoc step, if any, is fitted here.
         train_batches: training images without augmentation; read by a post-hoc step only.
         seed: of the post-hoc step's random draws.
+        precision: of forward passes; logits are computed of features in float32.
     """
 
     def outputs(images: Tensor) -> tuple[Tensor, Tensor]:
-        features = network.forward_features(images)
+        with forward_passes(precision, images.device):
+            features = network.forward_features(images)
+        # Logits of so few digits would often be equal, and the first of the classes would win.
+        features = features.float()
         return features, scheme.evaluation_logits(network.classifier(features))
 
     if scheme.spec.posthoc is None:

@@ -23,6 +23,11 @@ def is_one(value: object) -> bool:
     return value == 1
 
 
+def is_false(value: object) -> bool:
+    """As ``is_none``, for switches that are off where nothing is said."""
+    return value is False
+
+
 def canonical_json(value: Any) -> str:
     """Serialise to the one JSON text with sorted keys and no spaces.
 

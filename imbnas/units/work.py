@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter
 
 from imbnas.units.conditions import Protocol
-from imbnas.units.frozen import FrozenModel, content_sha256, is_none, is_one
+from imbnas.units.frozen import FrozenModel, content_sha256, is_false, is_none, is_one
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import Options, SchemeSpec
 
@@ -110,7 +110,15 @@ def component_label(name: str, options: Options) -> str:
 
 
 class UnitBase(FrozenModel):
-    """What every unit has."""
+    """What every unit has.
+
+    Attributes:
+        schema_version: of the record's form.
+        task_version: see ``TASK_VERSION``.
+        device_type: where it computes.
+        precision: of forward passes.
+        replicate: its number.
+    """
 
     schema_version: Literal[1] = 1
     task_version: str = TASK_VERSION
@@ -143,6 +151,8 @@ class TrainUnit(UnitBase):
         stack: so many replicates are trained side by side in one network, which changes results
             by rounding; replicate r takes place r modulo ``stack``. 1 for a network alone; no
             identity holds that.
+        compiled: whether training steps go through ``torch.compile``, which rounds otherwise; no
+            identity holds the default.
     """
 
     kind: Literal["train"] = "train"
@@ -151,6 +161,7 @@ class TrainUnit(UnitBase):
     scheme: SchemeSpec
     recipe: Recipe
     stack: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=is_one)
+    compiled: bool = Field(default=False, exclude_if=is_false)
 
     def with_model(self, model: Model, identity: str) -> "TrainUnit":
         """The same training of another model, whose identity is known already."""

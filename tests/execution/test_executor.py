@@ -235,3 +235,25 @@ def test_other_data_than_the_runs_is_refused(expansion: Expansion, executor: Exe
     other = unit.data.model_copy(update={"manifest_sha256": "0" * 64})
     with pytest.raises(InputError, match="resolves to other images"):
         executor.execute(unit.model_copy(update={"data": other}))
+
+
+@pytest.mark.parametrize("stack", [1, 2])
+def test_the_steps_of_a_compiled_training_are_compiled_as_a_whole(
+    expansion: Expansion, executor: Executor, monkeypatch: pytest.MonkeyPatch, stack: int
+) -> None:
+    compiled: list[Any] = []
+
+    def compile_nothing(function: Any, *, fullgraph: bool, dynamic: bool) -> Any:
+        assert fullgraph
+        assert not dynamic
+        compiled.append(function)
+        return function
+
+    monkeypatch.setattr(torch, "compile", compile_nothing)
+    unit = population_unit(expansion).model_copy(update={"stack": stack})
+    alone = executor.execute(unit).metrics
+    assert not compiled
+    other = unit.model_copy(update={"compiled": True})
+    assert other.identity != unit.identity
+    assert executor.execute(other).metrics == alone
+    assert [function.__name__ for function in compiled] == ["forward_features"]

@@ -12,6 +12,7 @@ from imbnas.runs.stored_records import DamagedFileError
 from imbnas.suites.reading import read_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.resolving import Resolver
+from imbnas.units.frozen import canonical_json
 
 
 def resolve(path: Path, replicates: int | None = None) -> ResolvedSuite:
@@ -54,6 +55,28 @@ def test_another_version_or_content_is_refused(
     with pytest.raises(RefusedDirectoryError, match=said):
         directory.store_suite(resolve(changed))
     assert snapshot(directory.path) == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("device_type", "cuda"), ("precision", "bfloat16"), ("compiled", True)],
+)
+def test_what_rounds_otherwise_is_refused_either_way(
+    tmp_path: Path, tiny_suite: Path, field: str, value: object
+) -> None:
+    plain = resolve(tiny_suite)
+    other = plain.model_copy(update={field: value})
+    assert "compiled" not in plain.model_dump()
+    for held, wanted in ((plain, other), (other, plain)):
+        directory = RunDirectory(tmp_path / f"{getattr(held, field)}")
+        directory.store_suite(held)
+        assert canonical_json(directory.read_suite()) == canonical_json(held)
+        before = snapshot(directory.path)
+        with pytest.raises(RefusedDirectoryError, match=f": {field} of tiny@1/only changed"):
+            directory.store_suite(wanted)
+        assert snapshot(directory.path) == before
+        extended = held.model_copy(update={"replicates": 3})
+        assert directory.store_suite(extended).replicates == 3
 
 
 def test_a_folder_with_other_things_in_it_is_refused(tmp_path: Path, tiny_suite: Path) -> None:

@@ -48,6 +48,7 @@ def test_identity_survives_storing() -> None:
         {"recipe": Recipe(epochs=4)},
         {"device_type": "cuda"},
         {"precision": "bfloat16"},
+        {"compiled": True},
         {"scheme": SchemeSpec(name="ce", version="2", loss="ce")},
         {"model": SpaceModel(space="nats-tss", version="1", architecture="|skip_connect~0|")},
     ],
