@@ -54,8 +54,7 @@ def _loss_gradients(
     with batch_statistics(module), task.forward_passes():
         features = network.forward_features(mixed)
         logits = network.classifier(features)
-    features = features.float() if scheme.needs_features else None
-    loss = scheme.loss(logits.float(), targets, features)
+    loss = scheme.loss(logits.float(), targets, features.float() if scheme.needs_features else None)
     weights = layer_weights(module)
     gradients = torch.autograd.grad(loss, weights, allow_unused=True)
     pairs = [

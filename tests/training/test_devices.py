@@ -5,11 +5,13 @@ value to the host, fails there as it would fail, or wait, on a GPU.
 """
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
+from torch.fx.experimental import _config
 
 import imbnas
 from imbnas.losses.loss import Loss
@@ -53,7 +55,7 @@ def different_steps() -> list[str]:
 
 
 @pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """One entry for each value that is read on the host; the optimiser takes any device."""
     read: list[int] = []
     listed = torch.Tensor.tolist
@@ -72,13 +74,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     # Losses that draw do so by a generator on the device, which torch does not make for meta.
     monkeypatch.setattr(Loss, "_random", lambda loss, device: None)
-    # A loss that takes mixed targets one by one asks which are not 0: a GPU waits there in each
-    # step, and meta, which cannot know, takes all.
-    monkeypatch.setattr(torch.fx.experimental._config, "meta_nonzero_assume_all_nonzero", True)
     monkeypatch.setattr(torch.Tensor, "item", item)
     monkeypatch.setattr(torch.Tensor, "tolist", tolist)
     monkeypatch.setattr(torch.optim, "SGD", Unfused)
-    return read
+    # A loss that takes mixed targets one by one asks which are not 0: a GPU waits there in each
+    # step, and meta, which cannot know, takes all.
+    with _config.patch(meta_nonzero_assume_all_nonzero=True):
+        yield read
 
 
 @pytest.mark.parametrize("name", different_steps())
