@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from imbnas.execution.allocation import keep_freed_memory
 from imbnas.spaces import NetworkShape, get_space
+from imbnas.spaces.pooling import SMALLEST_CONVOLVED
 
 CELLS = 10
 TURNS = 8
@@ -65,7 +66,8 @@ def seconds(barrier: Barrier, shape: NetworkShape, batch: int) -> dict[str, list
     mine = barrier.wait()
     if mine == 0:
         keep_freed_memory()
-    names = ("as it is", "own pooling") if mine == 0 else ("handed back",)
+    convolved = shape.resolution >= SMALLEST_CONVOLVED
+    names = ("as it is", *["own pooling"] * convolved) if mine == 0 else ("handed back",)
     space, totals = get_space("nats-tss"), {name: [0.0, 0.0] for name in names}
     images = torch.randn(EVALUATED, shape.in_channels, shape.resolution, shape.resolution)
     labels = torch.randint(shape.num_classes, (batch,))
@@ -97,5 +99,6 @@ def test_alternatives(benchmark, report, name: str) -> None:
         now = spent["as it is"][place]
         report(f"{name}: {kind}, freed memory kept: handed back",
                spent["handed back"][place] / now, key=f"kept_{kind}")  # fmt: skip
-        report(f"{name}: {kind}, pooling by convolution: PyTorch's own",
-               spent["own pooling"][place] / now, key=f"pooling_{kind}")  # fmt: skip
+        if "own pooling" in spent:
+            report(f"{name}: {kind}, pooling by convolution: PyTorch's own",
+                   spent["own pooling"][place] / now, key=f"pooling_{kind}")  # fmt: skip
