@@ -79,7 +79,7 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
 
 
 def _processor() -> str:
-    from imbnas.cli.suite_options import cores
+    from imbnas.cli.devices import cores
     from imbnas.execution.provenance import device_name
 
     return f"{cores()} cores of {device_name('cpu')}"
