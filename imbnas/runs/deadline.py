@@ -36,10 +36,9 @@ class Deadline:
 
     def _expected(self, kind: str) -> float:
         if kind not in self._longest:
-            paths = (self.directory.path / "records" / kind).glob("??/*.json")
             costs = [
-                self.directory.read_record(kind, path.stem).cost.seconds
-                for path in itertools.islice(paths, _LOOKED_AT)
+                self.directory.read_record(kind, identity).cost.seconds
+                for identity in itertools.islice(self.directory.finished_of(kind), _LOOKED_AT)
             ]
             if not costs:
                 return 0.0

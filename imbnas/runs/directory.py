@@ -14,13 +14,14 @@ from imbnas.runs.stored_records import (
     DamagedRecordError,
     read_record,
     read_records,
+    record_files,
     record_name,
     stored_identities,
 )
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure, Record
-from imbnas.units.work import Unit
+from imbnas.units.work import UNIT_KINDS, Unit
 
 _LAYOUT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
@@ -170,7 +171,11 @@ class RunDirectory:
 
     def finished(self) -> set[str]:
         """Identities of all finished units, from file names alone."""
-        return stored_identities(self._records)
+        return {identity for kind in UNIT_KINDS for identity in self.finished_of(kind)}
+
+    def finished_of(self, kind: str) -> Iterator[str]:
+        """Identities of the finished units of one kind, in no certain order."""
+        return stored_identities(self._records, kind)
 
     def records(
         self, damaged: Callable[[DamagedRecordError], None] | None = None
@@ -224,10 +229,10 @@ class RunDirectory:
 
     def _remedy(self, sha256: str) -> str:
         named = [
-            str(path)
+            path
             for kind in ("supernet", "adapt")
-            for path in sorted((self._records / kind).glob("??/*.json"))
-            if sha256.encode() in path.read_bytes()
+            for path in sorted(entry.path for entry in record_files(self._records, kind))
+            if sha256.encode() in Path(path).read_bytes()
         ]
         return f"delete {', '.join(named) or 'its record'} and run again with --retry-failed"
 

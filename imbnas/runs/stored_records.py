@@ -14,6 +14,7 @@ from imbnas.units.work import UNIT_KINDS
 
 _PREFIX = 2
 """First characters of an identity that name its record's folder."""
+_SUFFIX = ".json"
 
 
 class DamagedFileError(ImbnasError):
@@ -34,7 +35,7 @@ class DamagedRecordError(DamagedFileError):
 
 def record_name(kind: str, identity: str) -> str:
     """Path of a record within the folder of all records."""
-    return f"{kind}/{identity[:_PREFIX]}/{identity}.json"
+    return f"{kind}/{identity[:_PREFIX]}/{identity}{_SUFFIX}"
 
 
 def read_record(folder: Path, kind: str, identity: str) -> Record:
@@ -72,7 +73,8 @@ def read_records(
     """
     parser = RecordParser()
     for kind in UNIT_KINDS:
-        for path, content in read_files(_files(folder / kind)):
+        files = sorted(record_files(folder, kind), key=lambda entry: entry.path)
+        for path, content in read_files(files):
             try:
                 yield _checked(path, kind, content, parser.parse)
             except DamagedRecordError as error:
@@ -81,30 +83,17 @@ def read_records(
                 damaged(error)
 
 
-def stored_identities(folder: Path) -> set[str]:
-    """Identities of all records of a folder, from file names alone."""
-    return {
-        entry.name.removesuffix(".json")
-        for kind in UNIT_KINDS
-        for inner in _folders(folder / kind)
-        for entry in os.scandir(inner)
-    }
+def record_files(folder: Path, kind: str) -> Iterator[os.DirEntry[str]]:
+    """The records of one kind, in the order in which the file system lists them."""
+    place = folder / kind
+    for inner in os.scandir(place) if place.is_dir() else ():
+        if len(inner.name) == _PREFIX and inner.is_dir():
+            yield from (each for each in os.scandir(inner) if each.name.endswith(_SUFFIX))
 
 
-def _folders(folder: Path) -> list[os.DirEntry[str]]:
-    return [entry for entry in os.scandir(folder) if entry.is_dir()] if folder.is_dir() else []
-
-
-def _files(folder: Path) -> list[os.DirEntry[str]]:
-    """The records of one kind, sorted by name."""
-    files = (
-        entry
-        for inner in _folders(folder)
-        if len(inner.name) == _PREFIX
-        for entry in os.scandir(inner)
-        if entry.name.endswith(".json")
-    )
-    return sorted(files, key=lambda entry: entry.path)
+def stored_identities(folder: Path, kind: str) -> Iterator[str]:
+    """Identities of all records of one kind, from file names alone."""
+    return (entry.name.removesuffix(_SUFFIX) for entry in record_files(folder, kind))
 
 
 def _checked(

@@ -150,6 +150,14 @@ def test_commands_are_quoted_for_a_shell(hostile: Results) -> None:
     )
 
 
+def test_commands_name_what_rounds_otherwise(hostile: Results) -> None:
+    changed = {"device_type": "cuda", "precision": "bfloat16", "compiled": True, "plugins": ()}
+    assert reproduction(hostile.resolved.model_copy(update=changed))[0] == (
+        "imbnas-bench run --suite tiny --fidelity only --replicates 3 "
+        "--device cuda --precision bfloat16 --compile"
+    )
+
+
 def test_columns_equal_in_every_row_stand_above_the_table() -> None:
     table = pd.DataFrame({"a": [1.5, None], "b": ["x", "x"], "c": ["p", "q"]})
     shown = grid("t", table, "tables")

@@ -70,6 +70,12 @@ def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:
     run = ["imbnas-bench", "run", "--suite", suite.name, "--fidelity", resolved.fidelity]
     if resolved.replicates != resolved.settings.replicates:
         run += ["--replicates", str(resolved.replicates)]
+    if resolved.device_type != "cpu":
+        run += ["--device", resolved.device_type]
+    if resolved.precision != "float32":
+        run += ["--precision", resolved.precision]
+    if resolved.compiled:
+        run.append("--compile")
     for plugin in resolved.plugins:
         run += ["--plugin", plugin.name]
     folder = f"runs/{suite.name}@{suite.version}/{resolved.fidelity}"

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
-from imbnas.leaderboards.plots.figures import freeze, new_figure
-from imbnas.leaderboards.plots.marks import Mark
+from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
+from imbnas.leaderboards.plots.marks import Mark, told_fills
 from imbnas.leaderboards.plots.networks import FILLS, SEARCHED, network_marks, networks
 from imbnas.leaderboards.plots.placing import place
 
@@ -129,12 +129,8 @@ def _legend(
         Line2D([], [], label=look.name, **look.points(FILLS[kinds[label]]))
         for label, look in looks.items()
     ]
-    told = [f"{fill}: {kind}" for kind, fill in FILLS.items() if kind in set(kinds.values())]
-    figure.legend(
-        handles=handles, title=", ".join(told), loc="outside lower center",
-        ncols=_legend_columns(looks, columns), fontsize="small", title_fontsize="small",
-        frameon=False,
-    )  # fmt: skip
+    told = told_fills(FILLS, set(kinds.values()))
+    legend_below(figure, handles, _legend_columns(looks, columns), told)
 
 
 def _legend_columns(looks: Mapping[str, Mark], columns: int) -> int:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.figures import freeze, new_figure
-from imbnas.leaderboards.plots.marks import Fill, Mark, marks
+from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
+from imbnas.leaderboards.plots.marks import Fill, Mark, marks, told_fills
 from imbnas.leaderboards.plots.placing import place
 from imbnas.leaderboards.regrets import REFERENCES
 
@@ -90,12 +90,8 @@ def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
 
 def _legend(figure: "Figure", plane: "Axes", kinds: Container[str]) -> None:
     """The lines, and how kinds of rows are filled."""
-    handles, labels = plane.get_legend_handles_labels()
-    told = ", ".join(f"{fill}: {kind}" for kind, fill in FILLS.items() if kind in kinds)
-    figure.legend(
-        handles, labels, title=told, loc="outside lower center", ncols=max(1, len(labels)),
-        fontsize="small", title_fontsize="small", frameon=False,
-    )  # fmt: skip
+    handles = plane.get_legend_handles_labels()[0]
+    legend_below(figure, handles, max(1, len(handles)), told_fills(FILLS, kinds))
 
 
 def regretted(table: pd.DataFrame) -> pd.DataFrame:

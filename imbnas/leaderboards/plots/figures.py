@@ -1,11 +1,12 @@
 """How figures look and how they become bytes, without any window system."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -34,6 +35,16 @@ def new_figure(width: float = 7.0, height: float = 5.0) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def legend_below(
+    figure: Figure, handles: Sequence[Artist], columns: int, title: str | None = None
+) -> None:
+    """A legend for all panels of a figure, below them; labels are those of the handles."""
+    figure.legend(
+        handles=handles, title=title, loc="outside lower center", ncols=columns,
+        fontsize="small", title_fontsize="small", frameon=False,
+    )  # fmt: skip
 
 
 def freeze(figure: Figure) -> None:

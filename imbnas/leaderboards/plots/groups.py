@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.patches import Patch
 
-from imbnas.leaderboards.plots.figures import new_figure
+from imbnas.leaderboards.plots.figures import legend_below, new_figure
 from imbnas.leaderboards.plots.marks import COLOURS, Mark
 from imbnas.leaderboards.plots.networks import FILLS, GROUPS, network_marks, networks
 
@@ -74,10 +74,7 @@ def _legend(figure: "Figure", bars: pd.DataFrame) -> None:
         for kind, (colour, hatch) in BARS.items()
         if bars["kind"].eq(kind).any()
     ]
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=len(handles), fontsize="small",
-        frameon=False,
-    )  # fmt: skip
+    legend_below(figure, handles, len(handles))
 
 
 def grouped(table: pd.DataFrame) -> pd.DataFrame:

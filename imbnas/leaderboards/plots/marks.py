@@ -1,6 +1,6 @@
 """Colours and markers that stay apart for many series, and numbered names for their legends."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, Literal
@@ -67,3 +67,13 @@ def shortened(text: str, limit: int = MAX_NAME) -> str:
         return text
     tail = (limit - 1) // 2
     return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
+
+
+def told_fills(fills: Mapping[str, Fill], kinds: Container[str]) -> str:
+    """What the fill of a marker says, for the title of a legend.
+
+    Args:
+        fills: kind → fill.
+        kinds: those that are shown.
+    """
+    return ", ".join(f"{fill}: {kind}" for kind, fill in fills.items() if kind in kinds)
