@@ -13,12 +13,12 @@ from imbnas.data.dataset import ArraySplit, Dataset
 from imbnas.data.dataset import load_dataset as load_real_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import build_tables, write_tables
-from imbnas.runs.directory import RunDirectory
-from imbnas.suites import resolving
+from imbnas.leaderboards.tables.build import build_tables, write_tables
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.suites import resolve
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import load_suite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.load import load_suite
+from imbnas.suites.resolve import Resolver
 
 STORED = Path(__file__).resolve().parent / "stored"
 IDENTITIES = json.loads((STORED / "identities.json").read_text())
@@ -50,7 +50,7 @@ def one_pixel_images(name: str, locations: DataLocations) -> Dataset:
 def expansion(request: pytest.FixtureRequest) -> Iterator[Expansion]:
     suite, _, fidelity = request.param.partition("/")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resolving, "load_dataset", one_pixel_images)
+        patch.setattr(resolve, "load_dataset", one_pixel_images)
         locations = DataLocations.from_options(offline=True)
         resolver = Resolver(load_suite(suite.partition("@")[0]), fidelity, locations)
         yield Expansion(resolver.resolve())

@@ -12,9 +12,9 @@ from side_by_side import side_by_side
 from torch import Tensor, nn
 from torch.nn import functional
 
-from imbnas.execution.allocation import keep_freed_memory
+from imbnas.execution.malloc import keep_freed_memory
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces.pooling import SMALLEST_CONVOLVED
+from imbnas.spaces.nats.pooling import SMALLEST_CONVOLVED
 
 CELLS = 10
 TURNS = 8

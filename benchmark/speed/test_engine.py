@@ -14,18 +14,18 @@ from pathlib import Path
 import pytest
 
 from imbnas.data.locations import DataLocations
-from imbnas.runs.checkpoints import Checkpointing
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.queue import Queue
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.store.checkpoints import Checkpointing
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.worker import Worker
 from imbnas.spaces import get_space
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import Member, ResolvedSuite
-from imbnas.suites.resolving import Resolver
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
-from imbnas.units.work import Unit
+from imbnas.units.unit import Unit
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

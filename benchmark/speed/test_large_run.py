@@ -17,12 +17,12 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.suites.definition import Training, TransferPart
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import Member, ResolvedSuite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
 
@@ -36,8 +36,8 @@ import json, resource, sys, time
 from pathlib import Path
 start = time.perf_counter()
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import build_tables, tables_as_text
-from imbnas.runs.directory import RunDirectory
+from imbnas.leaderboards.tables.build import build_tables, tables_as_text
+from imbnas.runs.store.directory import RunDirectory
 results = Results.read(RunDirectory(Path(sys.argv[1])))
 read = time.perf_counter() - start
 tables_as_text(build_tables(results))

@@ -14,15 +14,15 @@ import plain_loop
 import pytest
 from side_by_side import side_by_side, timed
 
-from imbnas.execution.executor import Executor
-from imbnas.runs.checkpoints import Checkpointing
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.queue import Queue
-from imbnas.runs.stacks import stacks
+from imbnas.execution.runner import Executor
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.queue.stacks import stacks
+from imbnas.runs.store.checkpoints import Checkpointing
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.worker import Worker
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.training.evaluation import mean_recall
 
 SEEDS = 10

@@ -17,7 +17,7 @@ from side_by_side import side_by_side
 
 from imbnas.data.manifests import Selection
 from imbnas.data.streams import evaluation_batches, open_stream
-from imbnas.execution.allocation import keep_freed_memory
+from imbnas.execution.malloc import keep_freed_memory
 from imbnas.schemes import resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces import get_space

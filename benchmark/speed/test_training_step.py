@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from imbnas.data import open_stream
-from imbnas.execution.allocation import keep_freed_memory
+from imbnas.execution.malloc import keep_freed_memory
 from imbnas.schemes import resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces import get_space

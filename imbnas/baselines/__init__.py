@@ -6,9 +6,9 @@ Listing and describing baselines imports neither torch nor timm; building one do
 from imbnas.lazy import lazy_attributes
 
 _HOMES = {
-    "BASELINES": "catalogue",
-    "load_baseline": "catalogue",
-    "read_baseline": "catalogue",
+    "BASELINES": "catalog",
+    "load_baseline": "catalog",
+    "read_baseline": "catalog",
     "BaselineSpec": "spec",
     "Fitting": "spec",
     "BaselineCounts": "networks",

@@ -243,7 +243,7 @@ def describe(
     Raises:
         InputError: the baseline cannot take images of that size.
     """
-    from imbnas.baselines.restriding import body_reduction
+    from imbnas.baselines.stride_removal import body_reduction
 
     network = _build_aside(spec, resolution, in_channels, num_classes)
     counted = _count(network, in_channels, resolution)

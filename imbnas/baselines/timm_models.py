@@ -10,8 +10,8 @@ from timm.models import get_pretrained_cfg, is_model
 from torch import nn
 
 from imbnas.baselines.pretrained import Pretrained, load_pretrained
-from imbnas.baselines.restriding import limit_reduction
 from imbnas.baselines.spec import BaselineSpec, Fitting
+from imbnas.baselines.stride_removal import limit_reduction
 from imbnas.errors import InputError, UnknownNameError
 
 # Modules of timm whose models cut square patches of a size that their constructor takes.

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imbnas.units.work import DeviceType
+    from imbnas.units.unit import DeviceType
 
 
 def device_type(choice: str) -> "DeviceType":

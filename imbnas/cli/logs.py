@@ -10,7 +10,7 @@ from imbnas.cli.options import json_option
 from imbnas.cli.output import print_json
 
 if TYPE_CHECKING:
-    from imbnas.runs.unit_history import UnitHistory
+    from imbnas.runs.store.unit_history import UnitHistory
 
 
 @click.command("logs")
@@ -23,9 +23,9 @@ def command(run_dir: Path, unit: str, as_json: bool) -> None:
     UNIT is the beginning of an identity, a part of a label, or a pattern such as
     'train *digits@20x*'.
     """
-    from imbnas.runs.directory import RunDirectory
-    from imbnas.runs.found import known_units
-    from imbnas.runs.unit_history import find_units, unit_history
+    from imbnas.runs.queue.best_found import known_units
+    from imbnas.runs.store.directory import RunDirectory
+    from imbnas.runs.store.unit_history import find_units, unit_history
     from imbnas.suites.expansion import Expansion
 
     directory = RunDirectory(run_dir)

@@ -11,7 +11,7 @@ from imbnas.cli.output import note, print_json
 from imbnas.cli.suite_options import SuiteOptions, suite_options
 
 if TYPE_CHECKING:
-    from imbnas.runs.planning import RunPlan
+    from imbnas.planning.plan import RunPlan
 
 _DAY = 24 * 3600.0
 
@@ -27,7 +27,7 @@ def command(options: SuiteOptions, as_json: bool) -> None:
     Nothing is written. A few steps are trained to see how fast this machine is.
     """
     from imbnas.cli.devices import cores
-    from imbnas.runs.planning import Planner
+    from imbnas.planning.plan import Planner
 
     asked = options.request()
     planner = Planner(

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from imbnas.runs.queue import Progress
+    from imbnas.runs.queue.queue import Progress
 
 _LINE_SECONDS = 10.0
 _TELLING_SHARE = 0.1

@@ -16,7 +16,7 @@ def command(run_dir: Path, as_json: bool) -> int:
     """Write RUN_DIR/index.html, a page that needs no network, and pictures beside it."""
     from imbnas.leaderboards.report import write_report
     from imbnas.leaderboards.results import Results
-    from imbnas.runs.directory import RunDirectory
+    from imbnas.runs.store.directory import RunDirectory
 
     directory = RunDirectory(run_dir)
     results = Results.read(directory)

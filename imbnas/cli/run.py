@@ -13,9 +13,9 @@ from imbnas.cli.suite_options import SuiteOptions, suite_options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imbnas.runs.directory import RunDirectory
     from imbnas.runs.executors.executor import Executor, Order
-    from imbnas.runs.queue import Progress
+    from imbnas.runs.queue.queue import Progress
+    from imbnas.runs.store.directory import RunDirectory
     from imbnas.suites.expansion import Plan
 
 FAILED_UNITS_REMAIN = 1
@@ -106,12 +106,12 @@ def command(
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import check_compiler
-    from imbnas.runs.binding import bind_run
+    from imbnas.runs.bind import bind_run
     from imbnas.runs.executors.executor import Order, build_executor, check_limits
     from imbnas.runs.limits import Budget, Limits
-    from imbnas.runs.quarantine import quarantine_all
-    from imbnas.runs.queue import Queue
-    from imbnas.runs.selection import Selection
+    from imbnas.runs.queue.queue import Queue
+    from imbnas.runs.queue.unit_filter import Selection
+    from imbnas.runs.store.quarantine import quarantine_all
     from imbnas.suites.expansion import Expansion
 
     if workers_per_gpu:
@@ -196,7 +196,7 @@ def _execute(executor: "Executor", order: "Order", title: str) -> "Progress | No
 def _report(directory: "RunDirectory") -> int:
     from imbnas.cli.tables import print_leaderboards
     from imbnas.leaderboards.results import Results
-    from imbnas.leaderboards.tables import build_tables, write_tables
+    from imbnas.leaderboards.tables.build import build_tables, write_tables
 
     results = Results.read(directory)
     tables = build_tables(results)

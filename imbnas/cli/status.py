@@ -25,11 +25,11 @@ from imbnas.cli.output import print_fields, print_json
 def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int:
     """Tell how far the run in RUN_DIR is, who is at work, what failed and what is damaged."""
     from imbnas.cli.watch import RunState, watch
-    from imbnas.runs.directory import RunDirectory
-    from imbnas.runs.found import known_units
-    from imbnas.runs.quarantine import CHECKED_RECORDS, damaged_records
-    from imbnas.runs.queue import Queue
-    from imbnas.runs.running import running_units
+    from imbnas.runs.queue.best_found import known_units
+    from imbnas.runs.queue.claimed_units import running_units
+    from imbnas.runs.queue.queue import Queue
+    from imbnas.runs.store.directory import RunDirectory
+    from imbnas.runs.store.quarantine import CHECKED_RECORDS, damaged_records
     from imbnas.suites.expansion import Expansion
 
     if watched and as_json:

@@ -13,9 +13,9 @@ from imbnas.cli.options import locations_from
 if TYPE_CHECKING:
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest
-    from imbnas.runs.directory import RunDirectory
-    from imbnas.suites.definition import SuiteFile
-    from imbnas.units.work import DeviceType, Precision
+    from imbnas.runs.store.directory import RunDirectory
+    from imbnas.suites.schema import SuiteFile
+    from imbnas.units.unit import DeviceType, Precision
 
 _OPTIONS = (
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
@@ -132,9 +132,9 @@ class SuiteOptions:
         from imbnas.cli.devices import default_workers, device_type
         from imbnas.data.manifests import read_manifest
         from imbnas.errors import UnknownNameError
-        from imbnas.runs.directory import RunDirectory
         from imbnas.runs.reuse import reusable
-        from imbnas.suites.reading import DEFAULT_SUITE, choose_fidelity, load_suite
+        from imbnas.runs.store.directory import RunDirectory
+        from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite
 
         locations = locations_from(self.data_root, self.datasets, self.offline)
         suite = load_suite(self.suite_name or DEFAULT_SUITE)

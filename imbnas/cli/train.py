@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from imbnas.data.manifests import Manifest
     from imbnas.units.recipes import Recipe
     from imbnas.units.records import Record, TrainMetrics
-    from imbnas.units.work import DeviceType, Model, TrainUnit
+    from imbnas.units.unit import DeviceType, Model, TrainUnit
 
 
 @click.command("train")
@@ -64,7 +64,7 @@ def command(
     from imbnas.data.dataset import load_dataset
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
-    from imbnas.execution.executor import Executor
+    from imbnas.execution.runner import Executor
     from imbnas.units.conditions import parse_condition
 
     if (architecture is None) == (baseline is None):
@@ -95,7 +95,7 @@ def _unit(
     device: "DeviceType",
 ) -> "TrainUnit":
     from imbnas.schemes import resolve_scheme
-    from imbnas.units.work import DataRef, TrainUnit
+    from imbnas.units.unit import DataRef, TrainUnit
 
     return TrainUnit(
         model=model,
@@ -114,7 +114,7 @@ def _unit(
 
 def _architecture(space: str, architecture: str) -> "Model":
     from imbnas.spaces import SPACES, get_space
-    from imbnas.units.work import SpaceModel
+    from imbnas.units.unit import SpaceModel
 
     parsed = get_space(space).parse(architecture)
     return SpaceModel(space=space, version=SPACES.entry(space).version, architecture=parsed)
@@ -132,7 +132,7 @@ def _baseline(
 def _recipe(name: str) -> "Recipe":
     from imbnas.baselines import BASELINES, load_baseline
     from imbnas.errors import InputError
-    from imbnas.suites.reading import choose_fidelity, load_suite
+    from imbnas.suites.load import choose_fidelity, load_suite
 
     suite_name, slash, fidelity = name.rpartition("/")
     if slash:

@@ -14,8 +14,8 @@ from imbnas.cli.progress import RateClock
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from imbnas.runs.queue import Progress
-    from imbnas.runs.running import Running
+    from imbnas.runs.queue.claimed_units import Running
+    from imbnas.runs.queue.queue import Progress
 
 _SHOWN = 16
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from imbnas.data.registry import DATASETS
-from imbnas.data.sealing import refuse_sealed
+from imbnas.data.split_guard import refuse_sealed
 from imbnas.errors import InputError, suggest
 from imbnas.units.frozen import canonical_json
 

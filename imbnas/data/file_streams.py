@@ -9,8 +9,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from imbnas.data.augmentation import Cutout
 from imbnas.data.decoding import open_image
-from imbnas.data.drawing import IndexSequence
 from imbnas.data.image_sets import FileSet
+from imbnas.data.index_sampler import IndexSequence
 from imbnas.errors import InputError
 from imbnas.units.recipes import Augmentation
 

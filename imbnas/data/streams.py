@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 
 from imbnas.data.augmentation import BatchAugmenter, Draws
-from imbnas.data.drawing import IndexSequence
 from imbnas.data.file_streams import FileStream, file_evaluation_batches
 from imbnas.data.image_sets import FileSet, ImageSet
+from imbnas.data.index_sampler import IndexSequence
 from imbnas.units.recipes import Augmentation
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from imbnas.training.checkpoints import Checkpoints, NothingKept
-from imbnas.units.work import Unit
+from imbnas.units.unit import Unit
 
 
 class Attempt(Checkpoints, Protocol):

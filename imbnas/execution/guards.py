@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from imbnas.data.sealing import sealed
+from imbnas.data.split_guard import sealed
 from imbnas.errors import ImbnasError
 from imbnas.execution.weights import load_into, to_bytes
 from imbnas.supernet.supernet import Supernet

@@ -9,7 +9,7 @@ from imbnas.baselines import find_weights, load_baseline, weights_identity
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space
 from imbnas.units.recipes import Recipe
-from imbnas.units.work import BaselineModel, Model, SpaceModel
+from imbnas.units.unit import BaselineModel, Model, SpaceModel
 
 if TYPE_CHECKING:
     from pathlib import Path

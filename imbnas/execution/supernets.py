@@ -26,15 +26,15 @@ from imbnas.supernet.supernet import Supernet
 from imbnas.training.checkpoints import Snapshot
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
-from imbnas.units.work import AdaptUnit
+from imbnas.units.unit import AdaptUnit
 
 if TYPE_CHECKING:
     from imbnas.data.image_sets import FileSet, ImageSet
-    from imbnas.execution.shelf import ConditionImages, Shelf
+    from imbnas.execution.data_pool import ConditionImages, Shelf
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
     from imbnas.training.checkpoints import Checkpoint, Checkpoints
-    from imbnas.units.work import SearchUnit, SupernetUnit
+    from imbnas.units.unit import SearchUnit, SupernetUnit
 
 
 @dataclass(frozen=True)

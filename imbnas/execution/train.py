@@ -11,22 +11,22 @@ from imbnas.execution.network import build_network, network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.evaluation import class_correct
+from imbnas.training.finishing import settle
 from imbnas.training.fitting import Fitting, as_module
 from imbnas.training.prediction import fit_predictor
-from imbnas.training.settling import settle
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
+    from imbnas.execution.data_pool import ConditionImages, Shelf
     from imbnas.execution.network import BuiltNetwork
-    from imbnas.execution.shelf import ConditionImages, Shelf
     from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.spaces import NetworkShape
     from imbnas.training.checkpoints import Checkpoints
     from imbnas.training.fitting import Fit
     from imbnas.units.recipes import Recipe
-    from imbnas.units.work import TrainUnit
+    from imbnas.units.unit import TrainUnit
 
 
 def stream_seed(unit: "TrainUnit") -> int:

@@ -12,15 +12,15 @@ from imbnas.errors import InputError
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.train import Prepared, judge, prepare
 from imbnas.schemes.stacked_scheme import StackedScheme
-from imbnas.spaces.cell_network import CellNetwork
-from imbnas.spaces.stacked_network import StackedNetwork
+from imbnas.spaces.nats.network import CellNetwork
+from imbnas.spaces.nats.stacked_network import StackedNetwork
 from imbnas.training.fitting import Fit, Fitting, NonFiniteLossError
 
 if TYPE_CHECKING:
-    from imbnas.execution.shelf import Shelf
+    from imbnas.execution.data_pool import Shelf
     from imbnas.training.checkpoints import Checkpoints
     from imbnas.units.recipes import Recipe
-    from imbnas.units.work import TrainUnit
+    from imbnas.units.unit import TrainUnit
 
 
 def train_stack(

@@ -11,10 +11,10 @@ import pandas as pd
 
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import TABLES, build_tables, to_rows
-from imbnas.runs.directory import RunDirectory
+from imbnas.leaderboards.tables.build import TABLES, build_tables, to_rows
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.records import TrainMetrics
-from imbnas.units.work import TrainUnit
+from imbnas.units.unit import TrainUnit
 
 Key = tuple[str, str, str, str]
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from imbnas.leaderboards.page.render import render
-from imbnas.leaderboards.plots.catalogue import pictures
+from imbnas.leaderboards.plots.catalog import pictures
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import build_tables, write_tables
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.publishing import replace_file
+from imbnas.leaderboards.tables.build import build_tables, write_tables
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.files import replace_file
 
 
 def write_report(results: Results, directory: RunDirectory) -> list[Path]:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbnas.leaderboards.collector import resting_collector
-from imbnas.runs.directory import RunDirectory
-from imbnas.suites.definition import AdaptationPart, PartKind, Training
+from imbnas.leaderboards.gc_pause import resting_collector
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Chain, Expansion, Retraining
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
+from imbnas.suites.schema import AdaptationPart, PartKind, Training
 from imbnas.units.records import Record, SearchMetrics, TrainMetrics
-from imbnas.units.work import Model, SpaceModel, TrainUnit, Unit
+from imbnas.units.unit import Model, SpaceModel, TrainUnit, Unit
 
 Floats = NDArray[np.float64]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imbnas.units.networks import ImageClassifier
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
-    from imbnas.units.work import Precision
+    from imbnas.units.unit import Precision
 
     Images = ImageSet | FileSet
     Batch = tuple[Tensor, Tensor]

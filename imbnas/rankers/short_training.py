@@ -8,9 +8,9 @@ import torch
 from imbnas.data.streams import evaluation_batches, open_stream
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.evaluation import class_correct, mean_recall
+from imbnas.training.finishing import settle
 from imbnas.training.fitting import Fitting, NonFiniteLossError, as_module
 from imbnas.training.prediction import fit_predictor
-from imbnas.training.settling import settle
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:

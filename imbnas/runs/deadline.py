@@ -4,8 +4,8 @@ import itertools
 import time
 from dataclasses import dataclass, field
 
-from imbnas.runs.directory import RunDirectory
-from imbnas.units.work import TrainUnit, Unit
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.units.unit import TrainUnit, Unit
 
 _LOOKED_AT = 20
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imbnas.errors import InputError
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.found import found_architectures
-from imbnas.runs.publishing import publish_once
-from imbnas.runs.stored_records import DamagedFileError
+from imbnas.runs.queue.best_found import found_architectures
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.files import publish_once
+from imbnas.runs.store.records import DamagedFileError
 from imbnas.suites.expansion import Plan
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import AdaptMetrics, Record, SupernetMetrics
-from imbnas.units.work import Unit
+from imbnas.units.unit import Unit
 
 
 def reusable(path: Path) -> RunDirectory:

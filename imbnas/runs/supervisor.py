@@ -14,16 +14,16 @@ from types import FrameType
 from typing import Literal
 
 from imbnas.data.locations import DataLocations
-from imbnas.runs.checkpoints import CHECKPOINT_SECONDS, remove_spent_checkpoints
-from imbnas.runs.claims import Claims
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.failures import failure_of
 from imbnas.runs.gpus import VISIBLE, GpuShares
 from imbnas.runs.limits import Budget, Limits, LimitWatch
-from imbnas.runs.publishing import remove_orphans
-from imbnas.runs.queue import Progress, Queue
+from imbnas.runs.queue.claims import Claims
+from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS, remove_spent_checkpoints
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.failures import failure_of
+from imbnas.runs.store.files import remove_orphans
 from imbnas.runs.tickets import Tickets
-from imbnas.runs.worker_options import DISK_FAULT, location_flags
+from imbnas.runs.worker_command import DISK_FAULT, location_flags
 
 Process = subprocess.Popen[bytes]
 

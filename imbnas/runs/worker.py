@@ -15,22 +15,22 @@ from types import FrameType
 from typing import Protocol
 
 from imbnas.registry import load_plugins
-from imbnas.runs.agenda import Agenda
-from imbnas.runs.checkpoints import Checkpointing, Suspended, remove_checkpoints
-from imbnas.runs.claims import Claims, Heartbeat
 from imbnas.runs.deadline import Deadline
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.failures import failure_of
-from imbnas.runs.logs import WorkerLog, worker_log
-from imbnas.runs.quarantine import quarantine
-from imbnas.runs.queue import Queue
-from imbnas.runs.selection import Selection
-from imbnas.runs.stored_records import DamagedRecordError
+from imbnas.runs.queue.agenda import Agenda
+from imbnas.runs.queue.claims import Claims, Heartbeat
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.queue.unit_filter import Selection
+from imbnas.runs.store.checkpoints import Checkpointing, Suspended, remove_checkpoints
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.failures import failure_of
+from imbnas.runs.store.logs import WorkerLog, worker_log
+from imbnas.runs.store.quarantine import quarantine
+from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.tickets import Tickets
-from imbnas.runs.worker_options import DISK_FAULT, WorkerOptions, parse_worker_options
+from imbnas.runs.worker_command import DISK_FAULT, WorkerOptions, parse_worker_options
 from imbnas.suites.expansion import Expansion
 from imbnas.units.records import Failure, Record
-from imbnas.units.work import TrainUnit, Unit
+from imbnas.units.unit import TrainUnit, Unit
 
 _IDLE_SECONDS = 0.2
 _DISK_FAULTS = {
@@ -256,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
-    from imbnas.execution.executor import Executor
+    from imbnas.execution.runner import Executor
 
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()

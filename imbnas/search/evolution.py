@@ -5,8 +5,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
+from imbnas.search.deduplication import Newcomers
 from imbnas.search.mac_options import MacOptions
-from imbnas.search.newcomers import Newcomers
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import crossed, mutated, random_within

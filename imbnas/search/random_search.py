@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from imbnas.errors import InputError
+from imbnas.search.deduplication import Newcomers
 from imbnas.search.mac_options import MacOptions
-from imbnas.search.newcomers import Newcomers
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import random_within

@@ -19,17 +19,17 @@ SPACES: Registry[SpaceFactory] = Registry(
     "space",
     {
         "nats-tss": (
-            "imbnas.spaces.nats_tss:NatsTss",
+            "imbnas.spaces.nats.topology_space:NatsTss",
             "1",
             "15,625 cells of NAS-Bench-201, the NATS-Bench topology space (arXiv:2009.00437)",
         ),
         "nats-sss": (
-            "imbnas.spaces.nats_sss:NatsSss",
+            "imbnas.spaces.nats.size_space:NatsSss",
             "1",
             "32,768 widths of one cell, the NATS-Bench size space (arXiv:2009.00437)",
         ),
         "darts": (
-            "imbnas.spaces.darts:Darts",
+            "imbnas.spaces.darts.space:Darts",
             "1",
             "genotypes of a normal and a reduction cell, the DARTS space (arXiv:1806.09055)",
         ),

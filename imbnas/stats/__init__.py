@@ -10,16 +10,16 @@ from imbnas.lazy import lazy_attributes
 if TYPE_CHECKING:
     from imbnas.stats.bootstrap import Interval as Interval
     from imbnas.stats.bootstrap import resamples_for as resamples_for
-    from imbnas.stats.foretelling import Foresight as Foresight
-    from imbnas.stats.foretelling import ForesightChange as ForesightChange
-    from imbnas.stats.foretelling import foresight as foresight
-    from imbnas.stats.foretelling import foresight_change as foresight_change
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
     from imbnas.stats.paired import PairedDifference as PairedDifference
     from imbnas.stats.paired import compare_strategies as compare_strategies
     from imbnas.stats.paired import paired_bootstrap as paired_bootstrap
+    from imbnas.stats.prediction import Foresight as Foresight
+    from imbnas.stats.prediction import ForesightChange as ForesightChange
+    from imbnas.stats.prediction import foresight as foresight
+    from imbnas.stats.prediction import foresight_change as foresight_change
     from imbnas.stats.sparse import sparse_tau as sparse_tau
     from imbnas.stats.strata import StratifiedTau as StratifiedTau
     from imbnas.stats.strata import Stratum as Stratum

@@ -12,7 +12,7 @@ from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
     from imbnas.strategies.adaptation import Adaptation
-    from imbnas.strategies.foresight import Circumstances, ExpectedCost
+    from imbnas.strategies.expected_cost import Circumstances, ExpectedCost
     from imbnas.supernet.supernet import Supernet
 
 
@@ -49,7 +49,7 @@ class CachedClassifier(FrozenModel):
 
     def expected_cost(self, circumstances: "Circumstances") -> "ExpectedCost":
         """One pass of all images for each path, then the classifier alone."""
-        from imbnas.strategies.foresight import ExpectedCost
+        from imbnas.strategies.expected_cost import ExpectedCost
         from imbnas.training.counting import trained_images
 
         at, passed = circumstances, self.paths * circumstances.images

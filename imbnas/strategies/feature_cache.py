@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from imbnas.data.drawing import IndexSequence
+from imbnas.data.index_sampler import IndexSequence
 from imbnas.data.streams import evaluation_batches
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.fitting import Fit, Fitting

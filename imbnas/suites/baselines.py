@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imbnas.baselines import check, find_weights, load_baseline, weights_identity
-from imbnas.units.work import BaselineModel
+from imbnas.units.unit import BaselineModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

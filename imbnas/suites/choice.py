@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from imbnas.units.frozen import FrozenModel
-from imbnas.units.work import component_label
+from imbnas.units.unit import component_label
 
 
 class Choice(FrozenModel):

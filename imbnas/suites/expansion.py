@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from imbnas.suites.definition import (
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.suites.schema import (
     AdaptationPart,
     BaselinesPart,
     MotivationPart,
     Training,
     TransferPart,
 )
-from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import (
+from imbnas.units.unit import (
     AdaptUnit,
     BaselineModel,
     DataRef,

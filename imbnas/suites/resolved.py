@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from imbnas.suites.definition import SuiteFile
 from imbnas.suites.fidelity import Fidelity
+from imbnas.suites.schema import SuiteFile
 from imbnas.units.conditions import Condition, Protocol
 from imbnas.units.frozen import FrozenModel, is_false, is_none
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import (
+from imbnas.units.unit import (
     BaselineModel,
     Component,
     DataRef,

@@ -8,12 +8,12 @@ from imbnas.strategies.declarations import Checking, Declarations, declarations
 from imbnas.strategies.strategy import STRATEGIES, Strategy, build_strategy
 from imbnas.suites.resolved import StrategyFacts
 from imbnas.units.conditions import parse_condition
-from imbnas.units.work import Component
+from imbnas.units.unit import Component
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imbnas.suites.definition import AdaptationPart
+    from imbnas.suites.schema import AdaptationPart
     from imbnas.suites.strategy_choice import StrategyChoice
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec

@@ -3,13 +3,14 @@
 from torch import Tensor, nn
 
 from imbnas.errors import InputError
-from imbnas.spaces import darts_genotype, darts_layout
-from imbnas.spaces.darts import CONCAT
-from imbnas.spaces.darts_genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, Genotype
-from imbnas.spaces.darts_genotype import Cell as CellGenotype
-from imbnas.spaces.darts_layout import CellPlace
-from imbnas.spaces.darts_network import cell_output, edge_operation, input_operations, make_stem
-from imbnas.spaces.operations import Norm
+from imbnas.spaces.darts import genotype as darts_genotype
+from imbnas.spaces.darts import layout as darts_layout
+from imbnas.spaces.darts.genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, Genotype
+from imbnas.spaces.darts.genotype import Cell as CellGenotype
+from imbnas.spaces.darts.layout import CellPlace
+from imbnas.spaces.darts.network import cell_output, edge_operation, input_operations, make_stem
+from imbnas.spaces.darts.space import CONCAT
+from imbnas.spaces.nats.operations import Norm
 from imbnas.spaces.space import NetworkShape
 from imbnas.supernet.supernet import Supernet
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from imbnas.training.checkpoints import Checkpoints
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
-    from imbnas.units.work import Precision
+    from imbnas.units.unit import Precision
 
 
 @dataclass

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imbnas.data.image_sets import FileSet, ImageSet
     from imbnas.supernet.heads import HeadMaker
     from imbnas.supernet.supernet import Supernet
-    from imbnas.units.work import Precision
+    from imbnas.units.unit import Precision
 
 CALIBRATION_BATCH = 256
 

@@ -6,9 +6,9 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from imbnas.spaces.cell_network import Cell, CellNetwork
-from imbnas.spaces.macro import Stage
-from imbnas.spaces.nats_sss import CELL, NUM_WIDTHS, WIDTHS, stages
+from imbnas.spaces.nats.layout import Stage
+from imbnas.spaces.nats.network import Cell, CellNetwork
+from imbnas.spaces.nats.size_space import CELL, NUM_WIDTHS, WIDTHS, stages
 from imbnas.spaces.space import NetworkShape
 from imbnas.supernet.slicing import SlicedConv2d, SlicedSkip, pad_features, slice_layers
 from imbnas.supernet.supernet import Supernet

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from imbnas.spaces.cell_identity import computed_edges
-from imbnas.spaces.cell_network import CellNetwork, cell_output
-from imbnas.spaces.cell_string import EDGES, OPERATIONS, edges
-from imbnas.spaces.macro import plan, topology_widths
-from imbnas.spaces.operations import Norm, edge_operation
+from imbnas.spaces.nats.cell_string import EDGES, OPERATIONS, edges
+from imbnas.spaces.nats.identity import computed_edges
+from imbnas.spaces.nats.layout import plan, topology_widths
+from imbnas.spaces.nats.network import CellNetwork, cell_output
+from imbnas.spaces.nats.operations import Norm, edge_operation
 from imbnas.spaces.space import NetworkShape
 from imbnas.supernet.supernet import Supernet
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from imbnas.training.objective import Objective
     from imbnas.units.networks import ImageClassifier
     from imbnas.units.recipes import Recipe
-    from imbnas.units.work import Precision
+    from imbnas.units.unit import Precision
 
 
 class NonFiniteLossError(ImbnasError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from imbnas.units.work import Precision
+    from imbnas.units.unit import Precision
 
 
 def forward_passes(

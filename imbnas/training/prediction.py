@@ -11,7 +11,7 @@ from imbnas.training.precision import forward_passes
 if TYPE_CHECKING:
     from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.units.networks import ImageClassifier
-    from imbnas.units.work import Precision
+    from imbnas.units.unit import Precision
 
 Predictor = Callable[[Tensor], Tensor]
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
-from imbnas.units.work import Model, TrainUnit
+from imbnas.units.unit import Model, TrainUnit
 
 _FLAT = rb"\{[^{}]*\}"
 _TRAINING = re.compile(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from imbnas.units.frozen import FrozenModel, is_none
-from imbnas.units.work import Sha256, Unit
+from imbnas.units.unit import Sha256, Unit
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]

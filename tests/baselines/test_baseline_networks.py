@@ -5,7 +5,7 @@ import timm
 import torch
 from torch import nn
 
-from imbnas.baselines.catalogue import BASELINES, load_baseline
+from imbnas.baselines.catalog import BASELINES, load_baseline
 from imbnas.baselines.networks import build, check, counts, describe
 from imbnas.baselines.spec import BaselineSpec, Fitting
 from imbnas.errors import InputError, UnknownNameError

@@ -11,8 +11,8 @@ import pytest
 
 from imbnas.cli.progress import RateClock
 from imbnas.cli.watch import RunState, picture, plain_line
-from imbnas.runs.queue import Progress
-from imbnas.runs.running import Running
+from imbnas.runs.queue.claimed_units import Running
+from imbnas.runs.queue.queue import Progress
 
 PLUGIN = """
 import sys

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.executor import Executor
-from imbnas.runs.directory import RunDirectory
+from imbnas.execution.runner import Executor
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.units.records import SearchMetrics, SupernetMetrics, TrainMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)

@@ -11,19 +11,19 @@ import torch
 from imbnas.data import image_sets
 from imbnas.data.dataset import Dataset, load_dataset
 from imbnas.data.locations import DataLocations
-from imbnas.data.sealing import SealedDataError
-from imbnas.execution.executor import Executor
+from imbnas.data.split_guard import SealedDataError
+from imbnas.execution.data_pool import ConditionImages, Shelf
 from imbnas.execution.guards import StrategyError
-from imbnas.execution.shelf import ConditionImages, Shelf
-from imbnas.runs.directory import RunDirectory
+from imbnas.execution.runner import Executor
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.strategies.strategy import STRATEGIES
-from imbnas.suites.definition import AdaptationPart
 from imbnas.suites.expansion import Chain, Expansion
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import ResolvedSuite, StrategyFacts
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.schema import AdaptationPart
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
-from imbnas.units.work import Component
+from imbnas.units.unit import Component
 
 LOCATIONS = DataLocations.from_options(offline=True)
 Adapt = Callable[[Any], Any]

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.executor import Executor
-from imbnas.execution.forecast import Forecaster
-from imbnas.execution.shelf import Shelf
-from imbnas.runs.directory import RunDirectory
+from imbnas.execution.data_pool import Shelf
+from imbnas.execution.runner import Executor
+from imbnas.planning.unit_cost import Forecaster
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.units.records import SearchMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)

@@ -10,16 +10,16 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.executor import Executor
+from imbnas.execution.runner import Executor
 from imbnas.rankers.ranker import RANKERS
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.expansion import Chain, Expansion
-from imbnas.suites.reading import read_suite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.training.prediction import fit_predictor
 from imbnas.units.records import TrainMetrics
-from imbnas.units.work import BaselineModel, Component, Precision, TrainUnit, Unit
+from imbnas.units.unit import BaselineModel, Component, Precision, TrainUnit, Unit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 BUILT_IN = [entry.name for entry in RANKERS.entries() if entry.origin == "imbnas"]
@@ -150,7 +150,7 @@ def test_precision_is_in_every_identity_and_shows_in_results(
 def test_logits_of_an_evaluation_are_not_rounded_to_bfloat16(
     expansions: dict[Precision, Expansion],
 ) -> None:
-    from imbnas.execution.shelf import Shelf
+    from imbnas.execution.data_pool import Shelf
     from imbnas.execution.train import prepare
 
     prepared = prepare(

@@ -7,21 +7,21 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.executor import Executor
-from imbnas.execution.shelf import Shelf
+from imbnas.execution.data_pool import Shelf
+from imbnas.execution.runner import Executor
 from imbnas.execution.train import fit_alone, prepare
 from imbnas.execution.train_stack import fit_stack
-from imbnas.runs.checkpoints import Checkpointing, Suspended
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.store.checkpoints import Checkpointing, Suspended
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.fitting import NonFiniteLossError
 from imbnas.units.records import Record, TrainMetrics
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import TrainUnit
+from imbnas.units.unit import TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 REPLICATES = 3

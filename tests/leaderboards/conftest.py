@@ -10,10 +10,10 @@ from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.fidelity import Population
+from imbnas.suites.load import read_suite
 from imbnas.suites.ranker_choice import RankerChoice
-from imbnas.suites.reading import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
-from imbnas.suites.resolving import Resolver
 from imbnas.units.records import (
     AdaptMetrics,
     Cost,
@@ -25,7 +25,7 @@ from imbnas.units.records import (
     SupernetMetrics,
     TrainMetrics,
 )
-from imbnas.units.work import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
+from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 PROVENANCE = Provenance(
     imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,

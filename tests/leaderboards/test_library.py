@@ -10,8 +10,8 @@ import imbnas
 from imbnas.errors import InputError
 from imbnas.leaderboards.library import Accuracy, LoadedResults
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import build_tables, write_tables
-from imbnas.runs.directory import RunDirectory
+from imbnas.leaderboards.tables.build import build_tables, write_tables
+from imbnas.runs.store.directory import RunDirectory
 
 
 @pytest.fixture(scope="module")

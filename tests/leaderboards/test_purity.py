@@ -8,8 +8,8 @@ from pathlib import Path
 
 from imbnas.leaderboards.report import write_report
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import build_tables, tables_as_text
-from imbnas.runs.directory import RunDirectory
+from imbnas.leaderboards.tables.build import build_tables, tables_as_text
+from imbnas.runs.store.directory import RunDirectory
 
 
 def stored(folder: Path, results: Results, order: list[str]) -> RunDirectory:

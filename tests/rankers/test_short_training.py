@@ -7,19 +7,19 @@ import torch
 
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve
-from imbnas.execution.executor import Executor
-from imbnas.execution.shelf import Shelf
+from imbnas.execution.data_pool import Shelf
+from imbnas.execution.runner import Executor
 from imbnas.execution.train import stream_seed
 from imbnas.rankers.builtin import ShortTraining
 from imbnas.rankers.candidate import Candidate, Task
 from imbnas.rankers.short_training import rescaled, shortened
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.units.conditions import parse_condition
 from imbnas.units.randomness import derive_seed
 from imbnas.units.recipes import Recipe
-from imbnas.units.work import DataRef, SpaceModel, TrainUnit
+from imbnas.units.unit import DataRef, SpaceModel, TrainUnit
 
 CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|none~2|"
 LOCATIONS = DataLocations.from_options(offline=True)

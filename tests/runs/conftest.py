@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from imbnas.data.locations import DataLocations
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.queue import Queue
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import get_space
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import Member, ResolvedSuite
-from imbnas.suites.resolving import Resolver
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
-from imbnas.units.work import DataRef, TrainUnit, Unit
+from imbnas.units.unit import DataRef, TrainUnit, Unit
 
 ARCHITECTURES = 50
 

@@ -14,14 +14,14 @@ from click import BadParameter
 
 from imbnas.cli.quantities import Duration, Size, as_duration
 from imbnas.errors import InputError
-from imbnas.runs.checkpoints import Checkpointing
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.queue import Queue
-from imbnas.runs.selection import Selection
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.queue.unit_filter import Selection
+from imbnas.runs.store.checkpoints import Checkpointing
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.tickets import Tickets
 from imbnas.runs.worker import Worker
 from imbnas.suites.expansion import Expansion
-from imbnas.units.work import AdaptUnit, SupernetUnit
+from imbnas.units.unit import AdaptUnit, SupernetUnit
 
 from .conftest import FakeExecutor, executions, queue_of
 
@@ -127,8 +127,8 @@ def test_the_first_signal_finishes_units_and_the_second_stops_at_a_checkpoint(
 
 def test_only_takes_what_fits_and_what_that_builds_on(two_hundred, tiny_suite: Path) -> None:
     from imbnas.data.locations import DataLocations
-    from imbnas.suites.reading import read_suite
-    from imbnas.suites.resolving import Resolver
+    from imbnas.suites.load import read_suite
+    from imbnas.suites.resolve import Resolver
 
     locations = DataLocations.from_options(offline=True)
     units = Expansion(Resolver(read_suite(tiny_suite), "only", locations).resolve()).plan().units

@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
-from imbnas.runs.directory import RunDirectory
 from imbnas.runs.executors.executor import Order, build_executor
 from imbnas.runs.gpus import VISIBLE, GpuShares, visible_gpus
-from imbnas.runs.queue import Queue
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.supervisor import Supervisor
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
-from imbnas.suites.resolving import Resolver
-from imbnas.units.work import DeviceType
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
+from imbnas.units.unit import DeviceType
 
 LOCATIONS = DataLocations.from_options(offline=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imbnas.runs.deadline import Deadline
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Expansion
 
 

@@ -21,7 +21,7 @@ LOG_EXECUTIONS = """
 import os, sys, time
 
 if "imbnas.runs.worker" in sys.orig_argv:
-    from imbnas.execution.executor import Executor
+    from imbnas.execution.runner import Executor
 
     execute = Executor.execute
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from imbnas.runs import claims as claims_module
-from imbnas.runs.checkpoints import Checkpointing
-from imbnas.runs.claims import STALE_SECONDS, Claims
-from imbnas.runs.directory import RunDirectory
+from imbnas.runs.queue import claims as claims_module
+from imbnas.runs.queue.claims import STALE_SECONDS, Claims
+from imbnas.runs.store.checkpoints import Checkpointing
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.worker import Worker
 
 from .conftest import FakeExecutor, executions, queue_of
@@ -116,7 +116,7 @@ def test_claims_are_kept_fresh_while_a_unit_computes(
 
 
 def test_a_unit_that_failed_elsewhere_is_not_tried(fake_run: RunDirectory, tmp_path: Path) -> None:
-    from imbnas.runs.failures import failure_of
+    from imbnas.runs.store.failures import failure_of
 
     unit = next(iter(queue_of(fake_run).units.values()))
     fake_run.publish_failure(failure_of(unit.identity, unit, "RuntimeError", "no"))

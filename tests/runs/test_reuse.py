@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from imbnas.errors import InputError
-from imbnas.runs.directory import RunDirectory
 from imbnas.runs.reuse import Reuse, reusable
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Expansion
 
 NOISE = """

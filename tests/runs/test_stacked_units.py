@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from imbnas.runs.checkpoints import Checkpointing
-from imbnas.runs.claims import Claims
-from imbnas.runs.directory import RunDirectory
-from imbnas.runs.logs import unit_log, worker_log
-from imbnas.runs.stacks import stacks
+from imbnas.runs.queue.claims import Claims
+from imbnas.runs.queue.stacks import stacks
+from imbnas.runs.store.checkpoints import Checkpointing
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.logs import unit_log, worker_log
 from imbnas.runs.tickets import Tickets
 from imbnas.runs.worker import Worker
 from imbnas.units.records import Record
-from imbnas.units.work import TrainUnit
+from imbnas.units.unit import TrainUnit
 
 from .conftest import FakeExecutor, executions, queue_of
 from .test_many_workers import start

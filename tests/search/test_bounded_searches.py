@@ -15,7 +15,7 @@ from imbnas.search.random_search import RandomSearch
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import Searcher, build_searcher
 from imbnas.spaces import get_space
-from imbnas.spaces.nats_tss import unique_representatives
+from imbnas.spaces.nats.topology_space import unique_representatives
 from imbnas.units.randomness import derive_seed
 
 SPACES = ["nats-tss", "nats-sss", "darts"]

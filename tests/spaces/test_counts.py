@@ -4,9 +4,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces import cell_network as cell_network_module
-from imbnas.spaces.cell_string import architecture
-from imbnas.spaces.darts_genotype import KNOWN
+from imbnas.spaces.darts.genotype import KNOWN
+from imbnas.spaces.nats import network as cell_network_module
+from imbnas.spaces.nats.cell_string import architecture
 
 N, S, C1, C3, P = "none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"
 CIFAR10, CIFAR100 = NetworkShape(), NetworkShape(num_classes=100)

@@ -6,12 +6,12 @@ from torch import nn
 
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces.cell_network import CellNetwork
-from imbnas.spaces.cell_string import OPERATIONS, architecture
-from imbnas.spaces.darts_network import Cell as DartsCell
-from imbnas.spaces.darts_network import FactorizedReduce
-from imbnas.spaces.macro import plan, topology_widths
-from imbnas.spaces.operations import Norm, ReluConvBn, ResidualBlock, edge_operation
+from imbnas.spaces.darts.network import Cell as DartsCell
+from imbnas.spaces.darts.network import FactorizedReduce
+from imbnas.spaces.nats.cell_string import OPERATIONS, architecture
+from imbnas.spaces.nats.layout import plan, topology_widths
+from imbnas.spaces.nats.network import CellNetwork
+from imbnas.spaces.nats.operations import Norm, ReluConvBn, ResidualBlock, edge_operation
 from imbnas.units.networks import ImageClassifier
 
 SMALL = NetworkShape(width=4, depth=1, resolution=8, in_channels=1, num_classes=5)
@@ -205,8 +205,8 @@ def test_auxiliary_head_pools_as_published():
 
 
 def drop_path_cell():
-    from imbnas.spaces.darts_genotype import Cell
-    from imbnas.spaces.darts_layout import CellPlace
+    from imbnas.spaces.darts.genotype import Cell
+    from imbnas.spaces.darts.layout import CellPlace
 
     pools = ("avg_pool_3x3", 0), ("skip_connect", 1)
     return DartsCell(Cell((pools,), (2,)), CellPlace(False, (1, 1), (4, 4), 1))

@@ -6,8 +6,8 @@ from scipy.stats import chisquare, ks_2samp
 
 from imbnas.errors import InputError
 from imbnas.spaces import get_space
-from imbnas.spaces.cell_identity import idle_convolutions
-from imbnas.spaces.cell_string import edges
+from imbnas.spaces.nats.cell_string import edges
+from imbnas.spaces.nats.identity import idle_convolutions
 from imbnas.spaces.population import iso_macs, stratified_by_macs, uniform
 
 TSS = get_space("nats-tss")

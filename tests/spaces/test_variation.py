@@ -9,9 +9,9 @@ from scipy.stats import chisquare
 
 from imbnas.errors import InputError
 from imbnas.spaces import NetworkShape, darts, darts_identity, get_space
-from imbnas.spaces.cell_string import OPERATIONS, architecture, edges
-from imbnas.spaces.darts_genotype import Cell, parse
-from imbnas.spaces.nats_sss import WIDTHS, widths
+from imbnas.spaces.darts.genotype import Cell, parse
+from imbnas.spaces.nats.cell_string import OPERATIONS, architecture, edges
+from imbnas.spaces.nats.size_space import WIDTHS, widths
 from imbnas.spaces.variation import MacBound, crossed, mutated, random_within
 
 ALPHA = 1e-3

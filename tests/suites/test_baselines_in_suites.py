@@ -9,13 +9,13 @@ from safetensors.torch import save_file
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.definition import BaselinesPart
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.schema import BaselinesPart
 from imbnas.units.frozen import canonical_json
-from imbnas.units.work import TrainUnit
+from imbnas.units.unit import TrainUnit
 
 OFFLINE = DataLocations.from_options(offline=True, environ={})
 ONE_MODEL = 'models = ["mobilenetv3_small_050"]'

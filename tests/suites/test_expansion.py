@@ -6,14 +6,14 @@ from PIL import Image
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.registry import Registry
-from imbnas.suites import resolving
-from imbnas.suites.definition import TransferPart
+from imbnas.suites import resolve
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.schema import TransferPart
 from imbnas.units.frozen import canonical_json
-from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
+from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 
@@ -128,7 +128,7 @@ def test_unknown_names_are_found_when_the_suite_is_resolved(
 def test_adapting_in_a_space_without_supernet_is_refused(
     tiny_suite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resolving, "SUPERNETS", Registry("supernet", {"other": ("m:f", "1", "s")}))
+    monkeypatch.setattr(resolve, "SUPERNETS", Registry("supernet", {"other": ("m:f", "1", "s")}))
     with pytest.raises(InputError, match=r"parts\.adaptation: space 'nats-tss' has no supernet"):
         Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()
 

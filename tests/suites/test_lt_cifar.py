@@ -7,13 +7,13 @@ import pytest
 
 from imbnas.data.dataset import ArraySplit, Dataset
 from imbnas.data.locations import DataLocations
-from imbnas.execution.dry_run import adaptation_spending
+from imbnas.planning.adaptation_cost import adaptation_spending
 from imbnas.spaces import NetworkShape
-from imbnas.suites import resolving
+from imbnas.suites import resolve
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import load_suite
-from imbnas.suites.resolving import Resolver
-from imbnas.units.work import AdaptUnit, SearchUnit, TrainUnit
+from imbnas.suites.load import load_suite
+from imbnas.suites.resolve import Resolver
+from imbnas.units.unit import AdaptUnit, SearchUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 LARGEST_SHOWN = 2
@@ -42,7 +42,7 @@ def cifar(name: str, locations: DataLocations) -> Dataset:
 @pytest.fixture(scope="module")
 def expansions() -> dict[str, Expansion]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resolving, "load_dataset", cifar)
+        patch.setattr(resolve, "load_dataset", cifar)
         suite = load_suite("lt-cifar")
         return {
             fidelity: Expansion(Resolver(suite, fidelity, LOCATIONS).resolve())

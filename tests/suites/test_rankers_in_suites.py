@@ -7,12 +7,12 @@ import pytest
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import RANKERS
-from imbnas.suites.definition import SuiteFile, TransferPart
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import load_suite, read_suite
+from imbnas.suites.load import load_suite, read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.suites.resolving import Resolver
-from imbnas.units.work import RankUnit, TrainUnit
+from imbnas.suites.schema import SuiteFile, TransferPart
+from imbnas.units.unit import RankUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 WithRankers = Callable[[str], Path]

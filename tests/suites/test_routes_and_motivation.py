@@ -6,13 +6,13 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.definition import AdaptationPart, MotivationPart
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.schema import AdaptationPart, MotivationPart
 from imbnas.units.frozen import canonical_json
-from imbnas.units.work import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
+from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 TARGET = '{ condition = "digits@10x", scheme = "cb-drw" }\nstrategies'

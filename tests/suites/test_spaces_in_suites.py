@@ -7,11 +7,11 @@ import pytest
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.units.frozen import canonical_json
 from imbnas.units.recipes import Recipe
-from imbnas.units.work import SupernetUnit, TrainUnit
+from imbnas.units.unit import SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 SAMPLED = "[fidelities.only.supernet]\n"

@@ -5,13 +5,13 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.definition import AdaptationPart
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.reading import read_suite
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.suites.resolving import Resolver
+from imbnas.suites.schema import AdaptationPart
 from imbnas.units.frozen import canonical_json
-from imbnas.units.work import AdaptUnit, Unit
+from imbnas.units.unit import AdaptUnit, Unit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 NAMES = '["p0", "p1"]'

@@ -7,7 +7,7 @@ from torch import nn
 from imbnas.errors import InputError
 from imbnas.schemes import resolve_scheme
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces.darts_genotype import OPERATIONS, parse
+from imbnas.spaces.darts.genotype import OPERATIONS, parse
 from imbnas.supernet.darts import DartsSupernet
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.units.recipes import Recipe

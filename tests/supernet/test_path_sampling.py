@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imbnas.errors import InputError
 from imbnas.schemes import resolve_scheme
 from imbnas.spaces import get_space
-from imbnas.spaces.cell_string import OPERATIONS, edges
+from imbnas.spaces.nats.cell_string import OPERATIONS, edges
 from imbnas.spaces.space import FairSpace
 from imbnas.supernet.path_sampling import PathSampler
 from imbnas.supernet.path_training import PathTrainer

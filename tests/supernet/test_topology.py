@@ -5,7 +5,7 @@ import torch
 
 from imbnas.schemes import resolve_scheme
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces.cell_string import OPERATIONS
+from imbnas.spaces.nats.cell_string import OPERATIONS
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.topology import TopologySupernet
 from imbnas.units.recipes import Recipe

@@ -14,7 +14,7 @@ from imbnas.training.checkpoints import Snapshot
 from imbnas.training.compilation import CompilationError, compiled_features
 from imbnas.training.fitting import Fit, Fitting
 from imbnas.units.recipes import Recipe
-from imbnas.units.work import Precision
+from imbnas.units.unit import Precision
 
 COUNTS = (20, 10)
 

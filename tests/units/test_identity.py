@@ -10,7 +10,7 @@ from imbnas.units.randomness import derive_seed
 from imbnas.units.recipes import Recipe
 from imbnas.units.records import TrainMetrics
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.work import UNIT_ADAPTER, BaselineModel, DataRef, SpaceModel, TrainUnit
+from imbnas.units.unit import UNIT_ADAPTER, BaselineModel, DataRef, SpaceModel, TrainUnit
 
 
 def make_unit(**changes: Any) -> TrainUnit:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from imbnas.units.frozen import canonical_json
 from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
-from imbnas.units.work import SpaceModel, TrainUnit
+from imbnas.units.unit import SpaceModel, TrainUnit
 
 STORED = sorted((Path(__file__).resolve().parents[1] / "data_of_records").glob("*/*.json"))
 RECORDS = [path for path in STORED if path.stem not in ("suite", "failure")]

@@ -14,7 +14,7 @@ from imbnas.leaderboards.plots.marks import shortened
 from imbnas.leaderboards.plots.networks import GROUPS, network_marks
 from imbnas.leaderboards.plots.rank_shift import ranked
 from imbnas.leaderboards.plots.tau_heatmap import matrix
-from imbnas.leaderboards.transfer_rows import transfer_rows
+from imbnas.leaderboards.tables.transfer_rows import transfer_rows
 
 Chart = dict[str, Any]
 """``name``, ``title``, ``caption``, ``traces``, ``layout`` and least ``height`` in pixels."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from imbnas.errors import InputError
-from imbnas.spaces import cell_string, darts_genotype, nats_sss
+from imbnas.spaces.darts import genotype as darts_genotype
+from imbnas.spaces.nats import cell_string, size_space
 
 Edge = tuple[int, int, str]
 SIZE_STAGES = ("stem, cells 1", "block 2", "cells 2", "block 3", "cells 3")
@@ -53,7 +54,7 @@ def drawing(space: str, architecture: str) -> Drawing:
             case "nats-tss":
                 return Drawing(graphs=(_nats(architecture),))
             case "nats-sss":
-                widths = nats_sss.widths(architecture)
+                widths = size_space.widths(architecture)
                 return Drawing(widths=tuple(zip(SIZE_STAGES, widths, strict=True)))
             case "darts":
                 return Drawing(graphs=_darts(architecture))

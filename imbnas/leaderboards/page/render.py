@@ -8,13 +8,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from imbnas.leaderboards.page.answer import answer, reservations
-from imbnas.leaderboards.page.cells import cells
+from imbnas.leaderboards.headline import answer, reservations
+from imbnas.leaderboards.page.architecture_panel import cells
 from imbnas.leaderboards.page.charts import charts
 from imbnas.leaderboards.page.grids import grid
 from imbnas.leaderboards.provenance import provenance
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables import tables_as_text
+from imbnas.leaderboards.tables.build import tables_as_text
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Failure
 

@@ -9,7 +9,7 @@ import pandas as pd
 from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
 from imbnas.leaderboards.plots.marks import Fill, Mark, marks, told_fills
 from imbnas.leaderboards.plots.placing import place
-from imbnas.leaderboards.regrets import REFERENCES
+from imbnas.leaderboards.tables.regrets import REFERENCES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from imbnas.leaderboards.plots.figures import new_figure
 from imbnas.leaderboards.plots.marks import shortened
-from imbnas.leaderboards.transfer_rows import transfer_rows
+from imbnas.leaderboards.tables.transfer_rows import transfer_rows
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:

@@ -8,12 +8,12 @@ from typing import Protocol
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.registry import build_entry
-from imbnas.runs.checkpoints import CHECKPOINT_SECONDS
 from imbnas.runs.executors.registry import EXECUTORS
 from imbnas.runs.limits import Budget, Limits
-from imbnas.runs.queue import Progress, Queue
-from imbnas.runs.worker_options import location_flags
-from imbnas.units.work import DeviceType
+from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
+from imbnas.runs.worker_command import location_flags
+from imbnas.units.unit import DeviceType
 
 Show = Callable[[Progress], None]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from imbnas.runs.executors.executor import Order, Show
-from imbnas.runs.publishing import replace_file
+from imbnas.runs.store.files import replace_file
 from imbnas.runs.supervisor import SINGLE_THREADED
 from imbnas.units.frozen import FrozenModel
 

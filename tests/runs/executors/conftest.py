@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from imbnas.data.locations import DataLocations
-from imbnas.runs.directory import RunDirectory
 from imbnas.runs.executors.executor import Order
-from imbnas.runs.queue import Queue
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Expansion
 
 

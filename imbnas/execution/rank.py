@@ -1,0 +1,73 @@
+"""Executes ``rank`` units."""
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from imbnas.execution.network import build_network, network_shape
+from imbnas.execution.outcome import Outcome
+from imbnas.rankers.candidate import Candidate, Score, Task
+from imbnas.rankers.ranker import build_ranker
+from imbnas.training.fitting import as_module
+from imbnas.units.randomness import derive_seed
+from imbnas.units.records import RankMetrics
+from imbnas.units.unit import SpaceModel
+
+if TYPE_CHECKING:
+    from imbnas.execution.data_pool import Shelf
+    from imbnas.spaces import NetworkShape
+    from imbnas.units.unit import RankUnit
+
+
+def rank(unit: "RankUnit", shelf: "Shelf") -> Outcome:
+    """Score every architecture of the unit, each in a network of its own.
+
+    Raises:
+        TypeError: the ranker returned something else than a score.
+    """
+    images = shelf.images(unit.data, unit.recipe.resolution)
+    shape = network_shape(images.dataset, unit.recipe)
+    task = Task(
+        train_images=images.train,
+        validation_images=images.validation,
+        class_counts=images.manifest.class_counts,
+        scheme=unit.scheme,
+        recipe=unit.recipe,
+        seed=derive_seed("rank", unit.data.condition, unit.scheme.name, unit.replicate),
+        precision=unit.precision,
+    )
+    ranker = build_ranker(unit.ranker.name, dict(unit.ranker.options))
+    scores: list[tuple[str, Score]] = []
+    for architecture in unit.architectures:
+        score = ranker.score(_candidate(unit, architecture, task, shape, shelf))
+        if not isinstance(score, Score):
+            raise TypeError(
+                f"ranker {unit.ranker.name!r} returned {type(score).__name__}, not a Score"
+            )
+        scores.append((architecture, score))
+    return Outcome(
+        RankMetrics(scores=tuple((name, _finite(score.value)) for name, score in scores)),
+        images_seen=sum(score.images_seen for _, score in scores),
+        macs=sum(score.macs for _, score in scores),
+    )
+
+
+def _candidate(
+    unit: "RankUnit", architecture: str, task: Task, shape: "NetworkShape", shelf: "Shelf"
+) -> Candidate:
+    """A fresh network; its weights are not those that its training will start from."""
+    seed = derive_seed(task.seed, architecture)
+    torch.manual_seed(derive_seed(seed, "weights"))
+    model = SpaceModel(space=unit.space, version=unit.version, architecture=architecture)
+    built = build_network(model, shape, shelf.locations)
+    network = built.network
+    classifier = task.begun_scheme().make_classifier(network.num_features, shape.num_classes)
+    if classifier is not None:
+        network.classifier = classifier
+    as_module(network).to(shelf.device).to(memory_format=torch.channels_last).train()
+    return Candidate(network, built.counts, shape, seed, task)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

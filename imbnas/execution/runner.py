@@ -1,0 +1,121 @@
+"""Executes any unit and makes its record."""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from imbnas.execution.attempts import SingleAttempt
+from imbnas.execution.data_pool import Shelf
+from imbnas.execution.malloc import keep_freed_memory
+from imbnas.execution.outcome import Outcome
+from imbnas.execution.provenance import device_name, provenance
+from imbnas.execution.rank import rank
+from imbnas.execution.supernets import SupernetExecution
+from imbnas.execution.train import train
+from imbnas.execution.train_stack import train_stack
+from imbnas.units.records import Cost, Record
+from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from imbnas.data.locations import DataLocations
+    from imbnas.data.manifests import Manifest
+    from imbnas.execution.attempts import Attempt
+    from imbnas.execution.store import Store
+    from imbnas.training.checkpoints import Checkpoints
+    from imbnas.units.unit import DeviceType
+
+
+class Executor:
+    """Executes units one after the other in this process, single-threaded on a CPU.
+
+    Args:
+        store: results of earlier units.
+        locations: where data lies.
+        device_type: where networks run.
+        pins: manifests that take the place of what their conditions would resolve to.
+        attempt: gives the clock of a unit, or of units that are done together, and the place where
+            their state is kept meanwhile.
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        locations: "DataLocations",
+        device_type: "DeviceType" = "cpu",
+        pins: "Sequence[Manifest]" = (),
+        attempt: "Callable[[Sequence[Unit]], Attempt]" = SingleAttempt,
+    ) -> None:
+        # More threads would change the order of sums, and with it the result.
+        torch.set_num_threads(1)
+        keep_freed_memory()
+        self._shelf = Shelf(locations, torch.device(device_type), pins)
+        self._store = store
+        self._attempt = attempt
+
+    def execute(self, unit: Unit) -> Record:
+        """Do the work of a unit.
+
+        torch's global generator is put back afterwards; what a unit draws from it follows from
+        the unit alone.
+        """
+        if isinstance(unit, TrainUnit) and unit.stack > 1:
+            (done,) = self.execute_stack([unit])
+            if isinstance(done, Exception):
+                raise done
+            return done
+        attempt = self._attempt([unit])
+        with self._own_chance():
+            outcome = self._outcome(unit, attempt)
+        return _record(unit, outcome, attempt.seconds)
+
+    def execute_stack(self, units: "Sequence[TrainUnit]") -> list[Record | Exception]:
+        """Do the work of units that are stacked; a record or the reason of a failure for each.
+
+        Each has the same share in the time.
+        """
+        attempt = self._attempt(units)
+        with self._own_chance():
+            outcomes = train_stack(units, self._shelf, attempt)
+        share = attempt.seconds / len(units)
+        return [
+            outcome if isinstance(outcome, Exception) else _record(unit, outcome, share)
+            for unit, outcome in zip(units, outcomes, strict=True)
+        ]
+
+    def _own_chance(self) -> "AbstractContextManager[None]":
+        devices = [0] if self._shelf.device.type == "cuda" else []
+        return torch.random.fork_rng(devices=devices)
+
+    def _outcome(self, unit: Unit, checkpoints: "Checkpoints") -> Outcome:
+        supernets = SupernetExecution(self._shelf, self._store, checkpoints)
+        match unit:
+            case TrainUnit():
+                return train(unit, self._shelf, checkpoints)
+            case SupernetUnit():
+                return supernets.supernet(unit)
+            case AdaptUnit():
+                return supernets.adapt(unit)
+            case SearchUnit():
+                return supernets.search(unit)
+            case RankUnit():
+                return rank(unit, self._shelf)
+
+
+def _record(unit: Unit, outcome: Outcome, seconds: float) -> Record:
+    return Record(
+        identity=unit.identity,
+        unit=unit,
+        metrics=outcome.metrics,
+        cost=Cost(
+            seconds=seconds,
+            device=device_name(unit.device_type),
+            images_seen=outcome.images_seen,
+            macs=outcome.macs,
+            train_images_per_second=outcome.train_images_per_second,
+            latency=outcome.latency,
+        ),
+        provenance=provenance(),
+    )

@@ -1,0 +1,1 @@
+"""The tables of a run, one module for each CSV file and what they share."""

@@ -1,0 +1,71 @@
+"""What ranks the population without a supernet: rankers of a suite, and plain counts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from imbnas.leaderboards.results import Floats, Results
+from imbnas.suites.schema import Training, TransferPart
+from imbnas.units.records import RankMetrics
+
+PREDICTORS = ("params", "macs")
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One way to rank the population for one training.
+
+    Attributes:
+        label: of the ranker, or ``params`` or ``macs``.
+        scores: (A, S) ranks, larger is better, one column a finished replicate. A score that is no
+            finite number shares the last place: whoever follows the ranker would not choose it.
+        macs: multiply-accumulates that the scores took; 0 for a count in closed form.
+        n_undefined: scores that were no finite numbers.
+        n_missing: replicates that failed or are not finished.
+    """
+
+    label: str
+    scores: Floats
+    macs: int
+    n_undefined: int
+    n_missing: int
+
+
+def rankings(results: Results, part: TransferPart, training: Training) -> Iterator[Ranking]:
+    """Plain counts first, then the rankers of the part in its order."""
+    population = results.resolved.population
+    for predictor in PREDICTORS:
+        counts = np.array([[getattr(member, predictor)] for member in population], np.float64)
+        yield Ranking(predictor, counts, macs=0, n_undefined=0, n_missing=0)
+    for ranker in part.rankers:
+        yield _ranking(results, ranker.label, training)
+
+
+def part_with(results: Results, training: Training) -> TransferPart | None:
+    """The first transfer part that trains the population on a training."""
+    for _, part in results.parts("transfer"):
+        if isinstance(part, TransferPart) and training in part.trainings:
+            return part
+    return None
+
+
+def _ranking(results: Results, label: str, training: Training) -> Ranking:
+    columns, macs, undefined = [], 0, 0
+    for replicate in range(results.resolved.replicates):
+        record = results.record(results.expansion.ranking(label, training, replicate))
+        if record is None or not isinstance(record.metrics, RankMetrics):
+            continue
+        values = pd.Series([score for _, score in record.metrics.scores], dtype=np.float64)
+        undefined += int(values.isna().sum())
+        macs += record.cost.macs
+        columns.append(values.rank(na_option="top").to_numpy())
+    population = len(results.resolved.population)
+    return Ranking(
+        label=label,
+        scores=np.array(columns, np.float64).reshape(len(columns), population).T,
+        macs=macs,
+        n_undefined=undefined,
+        n_missing=results.resolved.replicates - len(columns),
+    )

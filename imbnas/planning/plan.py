@@ -1,0 +1,203 @@
+"""Plans a run: counts its units, forecasts what they spend, times a few, writes nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from imbnas.data.locations import DataLocations
+from imbnas.data.manifests import Manifest
+from imbnas.execution.data_pool import Shelf
+from imbnas.planning.calibration import Calibrators, calibrators
+from imbnas.planning.calibrator import CalibrationJob
+from imbnas.planning.outlook import KindTotal, Outlook, TimeRange, look_ahead
+from imbnas.planning.timing import TimeModel
+from imbnas.planning.unit_cost import Forecaster
+from imbnas.runs.bind import held_pins, held_replicates, resolve_suite
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.suites.schema import SuiteFile
+from imbnas.units.unit import DeviceType, Precision
+
+DAY = 24 * 3600.0
+NIGHT = 12 * 3600.0
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A fidelity of the same suite that takes less.
+
+    Attributes:
+        fidelity: its name.
+        low: seconds at least.
+        high: seconds at most.
+    """
+
+    fidelity: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run would do.
+
+    Attributes:
+        title: of the suite and fidelity.
+        replicates: how many.
+        device_type: where networks would run.
+        workers: processes.
+        out: the run directory.
+        totals: units by kind.
+        time: wall-clock seconds on this machine.
+        alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night.
+    """
+
+    title: str
+    replicates: int
+    device_type: DeviceType
+    workers: int
+    out: Path
+    totals: tuple[KindTotal, ...]
+    time: TimeRange
+    alternative: Alternative | None
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans runs of one suite; the attributes are what a run would be given.
+
+    Attributes:
+        suite: as read.
+        parts: names of parts; ``None`` for all.
+        directory: where the run is, or would be.
+        reused: further directories whose units are known.
+        locations: where data lies.
+        device_type: where networks would run.
+        replicates: ``None`` for those of the directory or the fidelity.
+        plugins: plug-in files already loaded.
+        pins: manifests given.
+        workers: processes of a run.
+        cores: processes that can work at the same time.
+        precision: of forward passes.
+        compiled: see ``Resolver``.
+    """
+
+    suite: SuiteFile
+    parts: tuple[str, ...] | None
+    directory: RunDirectory
+    reused: tuple[RunDirectory, ...]
+    locations: DataLocations
+    device_type: DeviceType
+    replicates: int | None
+    plugins: Sequence[Path]
+    pins: tuple[Manifest, ...]
+    workers: int
+    cores: int
+    precision: Precision = "float32"
+    compiled: bool = False
+
+    def plan(self, fidelity: str) -> RunPlan:
+        """Plan one fidelity, and look for a smaller one where it would take more than a day.
+
+        Raises:
+            InputError: a name is unknown or data is missing.
+            RefusedDirectoryError: the directory belongs to something else.
+        """
+        resolved = self._resolve(fidelity, self.replicates or held_replicates(self.directory))
+        self.directory.check_suite(resolved)
+        forecaster = Forecaster(Shelf(self.locations, torch.device("cpu"), self._pins))
+        outlook = self._outlook(resolved, (self.directory, *self.reused), forecaster)
+        alternative = None
+        time = TimeRange(0.0, 0.0)
+        if outlook.left:
+            with calibrators(min(self._parallel, 2), self._empty_job) as ready:
+                time = self._time(outlook, forecaster, ready)
+                if time.high > DAY:
+                    alternative = self._alternative(fidelity, forecaster, ready)
+        return RunPlan(
+            title=resolved.title,
+            replicates=resolved.replicates,
+            device_type=self.device_type,
+            workers=self.workers,
+            out=self.directory.path,
+            totals=outlook.totals,
+            time=time,
+            alternative=alternative,
+        )
+
+    @property
+    def _parallel(self) -> int:
+        """Processes that really work at the same time; one device is shared by all."""
+        return min(self.workers, self.cores) if self.device_type == "cpu" else 1
+
+    @property
+    def _empty_job(self) -> CalibrationJob:
+        return CalibrationJob(
+            networks=(),
+            supernets=(),
+            device_type=self.device_type,
+            root=self.locations.root,
+            paths=self.locations.paths,
+            offline=self.locations.offline,
+            cache=self.locations.cache,
+            plugins=tuple(self.plugins),
+            pins=self._pins,
+        )
+
+    @property
+    def _pins(self) -> tuple[Manifest, ...]:
+        return held_pins(self.directory, self.pins)
+
+    def _resolve(self, fidelity: str, replicates: int | None) -> ResolvedSuite:
+        return resolve_suite(
+            self.suite,
+            fidelity,
+            self.locations,
+            self.device_type,
+            replicates,
+            self.plugins,
+            self._pins,
+            self.precision,
+            self.compiled,
+        )
+
+    def _outlook(
+        self,
+        resolved: ResolvedSuite,
+        directories: Sequence[RunDirectory],
+        forecaster: Forecaster,
+    ) -> Outlook:
+        return look_ahead(Expansion(resolved).plan(self.parts), directories, forecaster)
+
+    def _time(self, outlook: Outlook, forecaster: Forecaster, ready: Calibrators) -> TimeRange:
+        sample = outlook.sample(forecaster)
+        job = sample.job(self._empty_job)
+        alone = TimeModel(sample, ready.alone(job))
+        together = [alone]
+        if len(ready.processes) > 1:
+            together = [TimeModel(sample, paces) for paces in ready.together(job)]
+        return outlook.time(alone, together, self._parallel, ready.startup)
+
+    def _alternative(
+        self, fidelity: str, forecaster: Forecaster, ready: Calibrators
+    ) -> Alternative | None:
+        fitting = [
+            alternative
+            for alternative in self._others(fidelity, forecaster, ready)
+            if alternative.high <= NIGHT
+        ]
+        return max(fitting, key=lambda alternative: alternative.high, default=None)
+
+    def _others(
+        self, fidelity: str, forecaster: Forecaster, ready: Calibrators
+    ) -> Iterator[Alternative]:
+        for name in self.suite.fidelities:
+            if name != fidelity:
+                # Another fidelity would go into another directory, with replicates of its own.
+                resolved = self._resolve(name, self.replicates)
+                outlook = self._outlook(resolved, self.reused, forecaster)
+                time = self._time(outlook, forecaster, ready)
+                yield Alternative(name, time.low, time.high)

@@ -1,0 +1,1 @@
+"""Which units are to be done, by whom, and in which order."""

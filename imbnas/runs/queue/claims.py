@@ -1,0 +1,223 @@
+"""Claims: who computes which unit. They save work; correctness rests on publishing once."""
+
+import json
+import os
+import socket
+import threading
+import time
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+
+from imbnas.runs.store.files import publish_once, write_temporary
+
+HEARTBEAT_SECONDS = 20.0
+STALE_SECONDS = 120.0
+_START_TOLERANCE = 2.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process on a host, told apart from a later one with the same number.
+
+    Attributes:
+        host: host name.
+        boot: id of the host's boot.
+        pid: process number.
+        started: start of the process in seconds since the epoch.
+    """
+
+    host: str
+    boot: str
+    pid: int
+    started: float
+
+    @classmethod
+    def current(cls) -> "Owner":
+        """This process."""
+        return cls(socket.gethostname(), _boot_id(), os.getpid(), psutil.Process().create_time())
+
+    def is_alive(self) -> bool | None:
+        """Whether the process still runs; ``None`` where this host cannot tell."""
+        if self.host != socket.gethostname():
+            return None
+        if self.boot != _boot_id():
+            return False
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < _START_TOLERANCE
+            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
+
+
+_UNKNOWN = Owner(host="", boot="", pid=0, started=0.0)
+
+
+@cache
+def _boot_id() -> str:
+    linux = Path("/proc/sys/kernel/random/boot_id")
+    return linux.read_text().strip() if linux.exists() else str(int(psutil.boot_time()))
+
+
+class Claims:
+    """The claims of a run directory as one process sees them.
+
+    Args:
+        folder: where claims lie.
+        temporary: folder for temporary files.
+    """
+
+    def __init__(self, folder: Path, temporary: Path) -> None:
+        self.folder = folder
+        self.temporary = temporary
+        self.owner = Owner.current()
+        self._beats: dict[str, tuple[float, float]] = {}
+
+    def path(self, identity: str) -> Path:
+        """Where the claim on a unit lies, or would lie."""
+        return self.folder / f"{identity}.json"
+
+    def acquire(self, identity: str) -> bool:
+        """Claim a unit, taking over the claim of an owner that is gone."""
+        path = self.path(identity)
+        # Looking first is cheaper than writing a file that cannot be published.
+        if path.exists() and not self._clear_if_abandoned(path):
+            return False
+        content = json.dumps(asdict(self.owner)).encode()
+        return publish_once(path, content, self.temporary, durable=False)
+
+    def release(self, identity: str) -> None:
+        """Give up a claim of this process."""
+        self.path(identity).unlink(missing_ok=True)
+
+    def beat(self, identity: str) -> None:
+        """Show that the owner of a claim still works."""
+        try:
+            os.utime(self.path(identity))
+        except FileNotFoundError:
+            return
+
+    def of_process(self, pid: int) -> list[str]:
+        """Units that a process of this host had claimed."""
+        return self.by_process().get(pid, [])
+
+    def by_process(self) -> dict[int, list[str]]:
+        """Process of this host → units that it has claimed."""
+        held: dict[int, list[str]] = {}
+        for path in self.folder.glob("*.json"):
+            owner = _read_owner(path)
+            if owner and owner.host == self.owner.host:
+                held.setdefault(owner.pid, []).append(path.stem)
+        return held
+
+    def sweep(self, settled: set[str]) -> None:
+        """Remove claims of owners that are gone, and of settled units unless their owner lives.
+
+        A living owner gives its claim up itself. It may also hold it since after the unit was
+        seen to be settled: a failure may be forgotten and a damaged record moved aside meanwhile.
+        """
+        for path in self.folder.glob("*.json"):
+            owner = _read_owner(path)
+            if path.stem in settled and owner and owner.is_alive() is None:
+                path.unlink(missing_ok=True)
+            else:
+                self._clear_if_abandoned(path)
+
+    def _clear_if_abandoned(self, path: Path) -> bool:
+        owner = _read_owner(path)
+        if owner is None:
+            return True
+        if not self._is_abandoned(path, owner):
+            return False
+        # Renaming lets only one process clear a claim; what it caught is checked once more,
+        # because a quicker process may have cleared the old claim and set its own meanwhile.
+        self.temporary.mkdir(parents=True, exist_ok=True)
+        # Named as temporary files are, so that it is found should this process be killed here.
+        name = f"{self.owner.host}.{self.owner.pid}.{uuid4().hex}.tmp"
+        caught = self.temporary / name
+        try:
+            path.rename(caught)
+        except FileNotFoundError:
+            return True
+        if _read_owner(caught) != owner:
+            publish_once(path, caught.read_bytes(), self.temporary)
+            caught.unlink()
+            return False
+        caught.unlink()
+        return True
+
+    def _is_abandoned(self, path: Path, owner: Owner) -> bool:
+        alive = owner.is_alive()
+        if alive is not None:
+            return not alive
+        try:
+            beat = path.stat().st_mtime
+        except FileNotFoundError:
+            return True
+        return self._unchanged_seconds(path, beat) > STALE_SECONDS or (
+            time.time() - beat > STALE_SECONDS and self._file_time() - beat > STALE_SECONDS
+        )
+
+    def _unchanged_seconds(self, path: Path, beat: float) -> float:
+        """How long this process has seen no new sign of life, which takes no common clock."""
+        now = time.monotonic()
+        seen, since = self._beats.get(path.name, (None, now))
+        if seen != beat:
+            since = now
+        self._beats[path.name] = (beat, since)
+        return now - since
+
+    def _file_time(self) -> float:
+        """The time by the clock that dates files, which may be another host's."""
+        probe = write_temporary(self.temporary, b"", durable=False)
+        try:
+            return probe.stat().st_mtime
+        finally:
+            probe.unlink(missing_ok=True)
+
+
+def _read_owner(path: Path) -> Owner | None:
+    try:
+        return Owner(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        # A power cut can leave a claim without content; nobody knows its owner, but its age tells.
+        return _UNKNOWN
+
+
+class Heartbeat:
+    """A thread that keeps claims fresh, and ends this process when its parent is gone.
+
+    Args:
+        claims: the claims of this process.
+        parent: process number of the supervisor; ``None`` for a worker that stands alone.
+
+    Attributes:
+        identities: the units whose claims are kept fresh.
+    """
+
+    def __init__(self, claims: Claims, parent: int | None) -> None:
+        self._claims = claims
+        self._parent = parent
+        self.identities: tuple[str, ...] = ()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Start beating."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        beaten = time.monotonic()
+        while True:
+            time.sleep(0.5)
+            if self._parent is not None and os.getppid() != self._parent:
+                os._exit(1)
+            if time.monotonic() - beaten > HEARTBEAT_SECONDS:
+                beaten = time.monotonic()
+                for identity in self.identities:
+                    self._claims.beat(identity)

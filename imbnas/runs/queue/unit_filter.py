@@ -1,0 +1,59 @@
+"""Which units of a plan a run is restricted to."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from imbnas.errors import InputError
+from imbnas.units.unit import Unit
+
+_IDENTITY_PREFIX = re.compile(r"[0-9a-f]{6,64}")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Patterns of which a unit must match one.
+
+    Attributes:
+        patterns: shell patterns for labels (``*`` stands for anything), or the first six or more
+            digits of an identity.
+    """
+
+    patterns: tuple[str, ...]
+
+    def matches(self, unit: Unit) -> bool:
+        """Whether a pattern fits the unit's label or identity."""
+        return any(
+            fnmatchcase(unit.label, pattern)
+            or (_IDENTITY_PREFIX.fullmatch(pattern) and unit.identity.startswith(pattern))
+            for pattern in self.patterns
+        )
+
+    def of(self, units: Sequence[Unit]) -> tuple[Unit, ...]:
+        """The units that match, and those that they build on, in the order given.
+
+        Raises:
+            InputError: none matches.
+        """
+        wanted = {unit.identity for unit in units if self.matches(unit)}
+        if not wanted and units:
+            raise InputError(
+                f"--only {' '.join(self.patterns)}: fits none of {len(units)} units, of which one "
+                f"is labelled {units[0].label!r}; use * for what may vary"
+            )
+        wanted |= _needed(wanted, units)
+        return tuple(unit for unit in units if unit.identity in wanted)
+
+
+def _needed(wanted: set[str], units: Iterable[Unit]) -> set[str]:
+    """Identities of all that the wanted units build on, directly or not."""
+    requires = {unit.identity: unit.requires for unit in units}
+    needed: set[str] = set()
+    left = list(wanted)
+    while left:
+        for identity in requires.get(left.pop(), ()):
+            if identity not in needed:
+                needed.add(identity)
+                left.append(identity)
+    return needed

@@ -1,0 +1,1 @@
+"""What lies in a run directory: records, weights, failures, checkpoints, logs."""

@@ -1,0 +1,1 @@
+"""The DARTS space (arXiv:1806.09055)."""

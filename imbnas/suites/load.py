@@ -1,0 +1,174 @@
+"""Reads suite files; every fault is one line with the file, the line and the key."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from imbnas.errors import InputError, UnknownNameError, suggest
+from imbnas.rankers.ranker import RANKERS, build_ranker
+from imbnas.search.searcher import SEARCHERS, build_searcher
+from imbnas.spaces import SPACES, Space, get_space
+from imbnas.spaces.stacks import check_stack
+from imbnas.strategies.strategy import STRATEGIES
+from imbnas.suites.fidelity import Fidelity
+from imbnas.suites.files import suite_files
+from imbnas.suites.schema import AdaptationPart, Part, PartKind, SuiteFile, TransferPart
+from imbnas.suites.strategies import read_strategy
+from imbnas.suites.strategy_choice import ENTRY_FORMS
+from imbnas.suites.toml_lines import line_of
+from imbnas.supernet.path_sampling import check_sampling
+
+DEFAULT_SUITE = "lt-digits"
+
+Place = tuple[str | int, ...]
+Check = tuple[Place, Callable[[], object]]
+
+
+def load_suite(name_or_file: str) -> SuiteFile:
+    """Read a shipped suite by name, or any suite from a path that ends in ``.toml``.
+
+    Raises:
+        InputError: an unknown name, or a file that is missing or not a valid suite.
+    """
+    if name_or_file.endswith(".toml"):
+        return read_suite(Path(name_or_file))
+    shipped = suite_files()
+    if name_or_file not in shipped:
+        raise UnknownNameError("suite", name_or_file, shipped)
+    return read_suite(shipped[name_or_file])
+
+
+def read_suite(path: Path) -> SuiteFile:
+    """Read one suite file.
+
+    Raises:
+        InputError: the file cannot be read, is not TOML, or breaks the schema.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(f"suite {path}: {reason}; give the path of a readable TOML file") from None
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"suite {path}: not valid TOML: {error}") from None
+    try:
+        suite = SuiteFile.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_first_fault(path, text, error)) from None
+    for where, check in _checks(suite):
+        try:
+            check()
+        except InputError as error:
+            raise InputError(_told(path, text, where, str(error))) from None
+    return suite
+
+
+def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
+    """Return the named fidelity, or the suite's default one.
+
+    Raises:
+        UnknownNameError: the suite has no such fidelity.
+    """
+    chosen = name or suite.default_fidelity
+    if chosen not in suite.fidelities:
+        raise UnknownNameError(f"fidelity of suite {suite.name!r}:", chosen, suite.fidelities)
+    return chosen, suite.fidelities[chosen]
+
+
+def _checks(suite: SuiteFile) -> Iterator[Check]:
+    """What the schema cannot check, with the place in the file that a fault belongs to.
+
+    What plug-ins register may not be loaded yet; it is checked when the suite is resolved.
+    """
+    space = get_space(suite.space) if suite.space in SPACES else None
+    for name, fidelity in suite.fidelities.items():
+        yield from _checks_of_fidelity(("fidelities", name), fidelity, space)
+    for name, part in suite.parts.items():
+        yield from _checks_of_part(("parts", name), part)
+
+
+def _checks_of_part(place: Place, part: Part) -> Iterator[Check]:
+    if isinstance(part, TransferPart):
+        for position, ranker in enumerate(part.rankers):
+            if ranker.name in RANKERS:
+                where = (*place, "rankers", position)
+                yield where, partial(build_ranker, ranker.name, ranker.options)
+    if isinstance(part, AdaptationPart):
+        for position, strategy in enumerate(part.choices.values()):
+            if strategy.name in STRATEGIES:
+                where = (*place, "strategies", position)
+                for route in part.routes(str(place[-1])).values():
+                    yield where, partial(read_strategy, strategy, route)
+
+
+def _checks_of_fidelity(place: Place, fidelity: Fidelity, space: Space | None) -> Iterator[Check]:
+    if space is not None:
+        for recipe, sampling in fidelity.path_samplings.items():
+            yield (*place, recipe, "path_sampling"), partial(check_sampling, space, sampling)
+        yield (*place, "stack"), partial(check_stack, space, fidelity.stack)
+    searcher = fidelity.searcher
+    if searcher.name in SEARCHERS:
+        where = (*place, "searcher", "options")
+        yield where, partial(build_searcher, searcher.name, searcher.options, space)
+
+
+def _first_fault(path: Path, text: str, error: ValidationError) -> str:
+    # A misspelt key is also a missing one; naming the misspelling helps more.
+    fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    where = _path_in_file(fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = f"unknown key{suggest(str(where[-1]), _known_keys(fault['loc']))}"
+    if fault["type"] == "union_tag_not_found":
+        message = f"kind is missing; give one of {', '.join(get_args(PartKind))}"
+    return _told(path, text, where, message)
+
+
+def _told(path: Path, text: str, where: Sequence[str | int], message: str) -> str:
+    line = line_of(text, where)
+    key = ".".join(str(part) for part in where) or "(top level)"
+    place = f"{path}:{line}" if line else str(path)
+    return f"suite {place}: {key}: {message}"
+
+
+def _path_in_file(location: Sequence[str | int]) -> tuple[str | int, ...]:
+    """Drop the tags that pydantic adds for the variants of a union."""
+    return tuple(
+        part
+        for index, part in enumerate(location)
+        if not (index == 2 and location[0] == "parts" and part in get_args(PartKind))
+        and not (part in ENTRY_FORMS and "strategies" in location[index - 2 : index])
+    )
+
+
+def _known_keys(location: Sequence[str | int]) -> list[str]:
+    """Keys that are accepted where an unknown one stands."""
+    models: list[type[BaseModel]] = [SuiteFile]
+    for part in location[:-1]:
+        inner = [
+            found
+            for model in models
+            if part in model.model_fields
+            for found in _models_in(model.model_fields[str(part)].annotation)
+        ]
+        tagged = [model for model in models if part in _tags_of(model)]
+        models = inner or tagged or models
+    return [field for model in models for field in model.model_fields]
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _tags_of(model: type[BaseModel]) -> tuple[Any, ...]:
+    kind = model.model_fields.get("kind")
+    return get_args(kind.annotation) if kind else ()

@@ -1,0 +1,247 @@
+"""The content of a suite file."""
+
+import operator
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from imbnas.suites.fidelity import Fidelity
+from imbnas.suites.ranker_choice import RankerChoice
+from imbnas.suites.strategy_choice import StrategyChoice, StrategyEntry
+from imbnas.units.conditions import Protocol, parse_condition
+from imbnas.units.frozen import FrozenModel
+from imbnas.units.unit import baseline_label
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+PartKind = Literal["transfer", "adaptation", "baselines", "motivation"]
+Item = TypeVar("Item")
+
+
+def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Refuse repetitions: they would fill tables with rows that count as further tests."""
+    for position, item in enumerate(items):
+        if item in items[:position]:
+            raise ValueError(f"{item} stands there twice; leave one out")
+    return items
+
+
+SomeDistinct = Annotated[tuple[Item, ...], Field(min_length=1), AfterValidator(_distinct)]
+
+
+class Training(FrozenModel):
+    """A condition and the scheme that networks are trained on it with."""
+
+    condition: str
+    scheme: str = "ce"
+
+    @field_validator("condition")
+    @classmethod
+    def _parses(cls, text: str) -> str:
+        return parse_condition(text).name
+
+    def __str__(self) -> str:
+        return f"{self.condition} with scheme {self.scheme}"
+
+
+class TransferPart(FrozenModel):
+    """Train a population on a reference condition and on targets; compare the rankings.
+
+    Attributes:
+        kind: tells the parts of a suite apart.
+        reference: what rankings are compared with, usually balanced.
+        targets: what else the population is trained on.
+        rankers: what ranks the population without a supernet, for each of the trainings: registry
+            names, or tables of a name and options.
+    """
+
+    kind: Literal["transfer"]
+    reference: Training
+    targets: SomeDistinct[Training]
+    rankers: Annotated[tuple[RankerChoice, ...], AfterValidator(_distinct)] = Field(
+        default=(), exclude_if=operator.not_
+    )
+
+    @model_validator(mode="after")
+    def _differ(self) -> "TransferPart":
+        if self.reference in self.targets:
+            raise ValueError(f"{self.reference} is the reference and a target; leave one out")
+        return self
+
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """The reference, then the targets."""
+        return (self.reference, *self.targets)
+
+
+class Route(FrozenModel):
+    """From where to where supernets are adapted.
+
+    Attributes:
+        source: what the source supernet is trained on.
+        target: what it is adapted to, and what found architectures are retrained on.
+    """
+
+    source: Training
+    target: Training
+
+    def __str__(self) -> str:
+        return f"{self.source.condition} -> {self.target.condition}"
+
+
+class AdaptationPart(FrozenModel):
+    """Train a supernet on a source, adapt it to a target, search it, retrain what was found.
+
+    Attributes:
+        kind: tells the parts of a suite apart.
+        source: what the source supernet is trained on.
+        target: what it is adapted to, and what found architectures are retrained on.
+        further: more pairs of a source and a target for the same strategies.
+        strategies: registry names, or tables of a name and options.
+        also_retrain: further trainings of found architectures, for comparison with baselines.
+    """
+
+    kind: Literal["adaptation"]
+    source: Training
+    target: Training
+    further: tuple[Route, ...] = Field(default=(), exclude_if=operator.not_)
+    strategies: SomeDistinct[StrategyEntry]
+    also_retrain: Annotated[tuple[Training, ...], AfterValidator(_distinct)] = ()
+
+    @model_validator(mode="after")
+    def _tell_routes_apart(self) -> "AdaptationPart":
+        # Tables name a route by its conditions.
+        _distinct(tuple(map(str, self._pairs)))
+        return self
+
+    @property
+    def _pairs(self) -> tuple[Route, ...]:
+        return (Route(source=self.source, target=self.target), *self.further)
+
+    def routes(self, name: str) -> "dict[str, AdaptationPart]":
+        """The part as one part for each source and target.
+
+        Args:
+            name: of the part.
+
+        Returns:
+            Parts by the name that tables give them: the part's own, with the pair of conditions
+            where there are several.
+        """
+        if not self.further:
+            return {name: self}
+        return {
+            f"{name} {pair}": self.model_copy(
+                update={"source": pair.source, "target": pair.target, "further": ()}
+            )
+            for pair in self._pairs
+        }
+
+    @property
+    def choices(self) -> dict[str, StrategyChoice]:
+        """Label → strategy with its options; labels stand in tables and in the resolved suite."""
+        choices = (
+            StrategyChoice(name=entry) if isinstance(entry, str) else entry
+            for entry in self.strategies
+        )
+        return {choice.label: choice for choice in choices}
+
+
+class BaselinesPart(FrozenModel):
+    """Train timm models under the same recipe.
+
+    Attributes:
+        kind: tells the parts of a suite apart.
+        models: baselines by name, files of baselines (``.toml``), or any models of timm.
+        trainings: what each of them is trained on.
+        pretrained: whether they start from pretrained weights instead of random ones. The weights
+            are ``DATA_ROOT/pretrained/MODEL.safetensors`` where there is such a file, else those
+            that timm publishes.
+    """
+
+    kind: Literal["baselines"]
+    models: SomeDistinct[str]
+    trainings: SomeDistinct[Training]
+    pretrained: bool = Field(default=False, exclude_if=operator.not_)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names under which the models stand in the resolved suite and in tables."""
+        return tuple(baseline_label(name, self.pretrained) for name in self.models)
+
+
+class MotivationPart(FrozenModel):
+    """Train a few networks of any space alone, by the fidelity's recipe ``motivation``.
+
+    Attributes:
+        kind: tells the parts of a suite apart.
+        space: registry name; it need not be the suite's.
+        architectures: what is trained; empty for a draw.
+        size: how many distinct functions are drawn where none are named.
+        seed: of the draw.
+        trainings: what each of them is trained on.
+    """
+
+    kind: Literal["motivation"]
+    space: str
+    architectures: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ()
+    size: Annotated[int, Field(ge=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    trainings: SomeDistinct[Training]
+
+    @model_validator(mode="after")
+    def _named_or_drawn(self) -> "MotivationPart":
+        if bool(self.architectures) == (self.size is not None):
+            raise ValueError("give either architectures, or the size of a draw")
+        return self
+
+
+Part = Annotated[
+    TransferPart | AdaptationPart | BaselinesPart | MotivationPart, Field(discriminator="kind")
+]
+
+
+class SuiteFile(FrozenModel):
+    """A suite as written.
+
+    Attributes:
+        name: of the suite.
+        version: changes whenever results of the suite would change meaning.
+        summary: one line.
+        default_fidelity: used where the user names none.
+        protocol: of all its conditions, unless a fidelity has another.
+        space: registry name of the search space.
+        parts: the named experiments.
+        fidelities: by name.
+    """
+
+    name: Name
+    version: Name
+    summary: str
+    default_fidelity: str
+    protocol: Protocol = "strict"
+    space: str
+    parts: Annotated[dict[Name, Part], Field(min_length=1)]
+    fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "SuiteFile":
+        if self.default_fidelity not in self.fidelities:
+            raise ValueError(
+                f"default_fidelity {self.default_fidelity!r} is not one of "
+                f"{', '.join(sorted(self.fidelities))}"
+            )
+        if any(part.kind == "adaptation" for part in self.parts.values()):
+            for name, fidelity in self.fidelities.items():
+                if fidelity.supernet is None or fidelity.adaptation is None:
+                    raise ValueError(
+                        f"fidelity {name!r} needs recipes 'supernet' and 'adaptation' "
+                        "because the suite has an adaptation part"
+                    )
+        if any(part.kind == "motivation" for part in self.parts.values()):
+            for name, fidelity in self.fidelities.items():
+                if fidelity.motivation is None:
+                    raise ValueError(
+                        f"fidelity {name!r} needs a recipe 'motivation' because the suite has a "
+                        "motivation part"
+                    )
+        return self

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from imbnas.data.locations import DataLocations
+from imbnas.execution import data_pool
+from imbnas.execution.data_pool import Shelf
+from imbnas.suites.expansion import Expansion
+from imbnas.suites.load import read_suite
+from imbnas.suites.resolve import Resolver
+from imbnas.units.unit import DataRef
+
+LOCATIONS = DataLocations.from_options(offline=True)
+
+
+@pytest.fixture(scope="module")
+def conditions(tiny_suite: Path) -> list[DataRef]:
+    plan = Expansion(Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()).plan()
+    found = {unit.data.manifest_sha256: unit.data for unit in plan.units if unit.kind == "train"}
+    assert len(found) >= 4
+    return list(found.values())
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf(LOCATIONS, torch.device("cpu"))
+
+
+def test_conditions_that_fit_stay(shelf: Shelf, conditions: list[DataRef]) -> None:
+    first = [shelf.images(data, None) for data in conditions]
+    assert all(images.train is not None for images in first)
+    assert all(
+        shelf.images(data, None) is images for data, images in zip(conditions, first, strict=True)
+    )
+
+
+def test_what_was_not_asked_for_longest_is_let_go(
+    shelf: Shelf, conditions: list[DataRef], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c = (shelf.images(data, None) for data in conditions[:3])
+    bytes_each = len(a.test) * 64
+    for images in (a, b, c):
+        assert images.test.held_bytes == images.held_bytes == bytes_each
+    monkeypatch.setattr(data_pool, "HELD_BYTES", 2 * bytes_each)
+    assert shelf.images(conditions[0], None) is a
+    assert shelf.images(conditions[2], None) is c
+    again = shelf.images(conditions[1], None)
+    assert again is not b
+    assert torch.equal(again.test.labels, b.test.labels)
+
+
+def test_the_latest_condition_stays_however_large(
+    shelf: Shelf, conditions: list[DataRef], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_pool, "HELD_BYTES", 0)
+    images = shelf.images(conditions[0], None)
+    assert len(images.train) > 0
+    assert shelf.images(conditions[0], None) is images

@@ -1,0 +1,209 @@
+"""The page in a real browser: no errors, no network, sorting, filtering, hovering."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imbnas.leaderboards.page.render import render
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.build import build_tables
+from imbnas.spaces.darts import genotype as darts_genotype
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on the PATH; on Debian: apt-get install chromium"
+)
+
+
+class Watched:
+    """A page with everything that it complained about or asked the network for."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda m: self._note(m.type, m.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", self._dismiss)
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def _dismiss(self, dialog: Any) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def open(self, path: Path) -> "Watched":
+        self.page.goto(path.as_uri())
+        self.page.wait_for_selector("#chart-rank-shift .points path")
+        return self
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    # Chromium refuses its sandbox to root, as in containers.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, hostile: Results) -> Path:
+    """The page of the hostile suite: what holds there holds for friendlier ones."""
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(render(hostile, build_tables(hostile)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def watched(browser: Any, address: Path) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield Watched(context.new_page()).open(address)
+    context.close()
+
+
+def test_it_loads_without_complaints_and_without_network(watched: Watched, address: Path) -> None:
+    watched.page.wait_for_timeout(300)
+    assert watched.complaints == []
+    assert [url for url in watched.requests if not url.startswith(("data:", "blob:"))] == [
+        address.as_uri()
+    ]
+    assert watched.page.locator("figure .main-svg").count() >= 5
+
+
+def test_a_hostile_name_is_shown_as_text(watched: Watched) -> None:
+    watched.page.click("summary:has-text('adaptation')")
+    cell = watched.page.locator("#table-adaptation td", has_text="<script>alert(1)</script>")
+    assert cell.first.inner_text() == "<script>alert(1)</script>"
+    assert watched.page.locator("main script, main img").count() == 0
+    assert watched.complaints == []
+
+
+def test_hovering_a_point_names_its_architecture_and_draws_its_cell(watched: Watched) -> None:
+    page = watched.page
+    point = page.locator("#chart-rank-shift .points path").first
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector("#chart-rank-shift .hoverlayer .hovertext")
+    name = page.locator("#cell-name").inner_text().replace("\n", "")
+    hovered = page.locator("#chart-rank-shift .hoverlayer").first.text_content()
+    assert name.startswith("|")
+    assert name in hovered
+    drawn = page.locator("#cell-graph path").count()
+    assert drawn == 6 - name.count("none")
+    assert page.locator("#cell-facts dt").first.inner_text() == "params"
+    assert watched.complaints == []
+
+
+DARTS = str(darts_genotype.KNOWN["DARTS_V2"])
+
+
+@pytest.fixture(scope="module")
+def other_spaces(tmp_path_factory: pytest.TempPathFactory, fabricated: Results) -> Path:
+    """A page whose population is of sizes, and one of whose baselines is a DARTS genotype."""
+    tables = build_tables(fabricated)
+    members = tables["architectures"]
+    sizes = [f"8:16:24:32:{8 * (1 + place % 8)}" for place in range(len(members))]
+    networks = tables["baselines"]
+    first = networks.index.isin(networks.index[:1])
+    models = networks.assign(
+        model=networks["model"].mask(first, DARTS), source=networks["source"].mask(first, "darts")
+    )
+    tables = tables | {"architectures": members.assign(architecture=sizes), "baselines": models}
+    suite = fabricated.resolved.suite.model_copy(update={"space": "nats-sss"})
+    resolved = fabricated.resolved.model_copy(update={"suite": suite})
+    path = tmp_path_factory.mktemp("spaces") / "index.html"
+    path.write_text(render(Results(resolved, fabricated.records), tables), encoding="utf-8")
+    return path
+
+
+def test_sizes_are_bars_and_both_darts_cells_are_graphs(browser: Any, other_spaces: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watched = Watched(context.new_page()).open(other_spaces)
+    page = watched.page
+    page.locator("#table-architectures td", has_text="8:16:24:32:8").first.dispatch_event("click")
+    assert page.locator("#cell-name").inner_text() == "8:16:24:32:8"
+    heights = [float(bar.get_attribute("height")) for bar in page.locator("#cell-graph rect").all()]
+    assert [height / heights[0] for height in heights] == pytest.approx([1, 2, 3, 4, 1])
+    page.locator("#table-baselines td", has_text="Genotype").first.dispatch_event("click")
+    assert page.locator("#cell-graph h3").all_inner_texts() == ["normal cell", "reduction cell"]
+    assert page.locator("#cell-graph path").count() == 2 * (8 + 4)
+    assert page.evaluate(CLIPPED) == []
+    assert watched.complaints == []
+    context.close()
+
+
+CLIPPED = """() => [...document.querySelectorAll("#cell-graph svg")].flatMap((svg) => {
+  const frame = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll("text, path")].filter((part) => {
+    const box = part.getBoundingClientRect();
+    return box.left < frame.left || box.right > frame.right
+      || box.top < frame.top || box.bottom > frame.bottom;
+  }).map((part) => part.textContent || part.getAttribute("d"));
+})"""
+
+
+def column(page: Any, table: str, name: str) -> list[str]:
+    return page.evaluate(
+        """([table, name]) => {
+          const rows = [...document.getElementById(table).rows];
+          const index = [...rows[0].cells].findIndex((cell) => cell.textContent.trim() === name);
+          return rows.slice(1).filter((row) => !row.hidden)
+            .map((row) => row.cells[index].textContent);
+        }""",
+        [table, name],
+    )
+
+
+def test_tables_sort_by_number_and_keep_gaps_at_the_end(watched: Watched) -> None:
+    page, table = watched.page, "table-rank_correlation"
+    for order in (1, -1):
+        page.click(f"#{table} th button:text-is('tau_b')")
+        values = [float(text) for text in column(page, table, "tau_b")]
+        assert values == sorted(values, reverse=order < 0)
+        assert len(set(values)) > 2
+    page.click(f"#{table} th button:text-is('p_adjusted')")
+    gaps = [text == "" for text in column(page, table, "p_adjusted")]
+    assert any(gaps)
+    assert gaps == sorted(gaps)
+
+
+def test_tables_filter_by_text(watched: Watched) -> None:
+    page = watched.page
+    page.fill("input[data-table=rank_correlation]", "params 10x")
+    assert column(page, "table-rank_correlation", "x") == ["params"]
+    page.fill("input[data-table=rank_correlation]", "")
+    assert len(column(page, "table-rank_correlation", "x")) == 5
+
+
+def luminance(colour: str) -> float:
+    numbers = [float(part) for part in colour.strip("rgba()").split(",")[:3]]
+    return sum(numbers) / 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_light_and_dark_and_fits_a_phone(
+    browser: Any, address: Path, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    watched = Watched(context.new_page()).open(address)
+    page = watched.page
+    paper, ink = page.evaluate(
+        "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+    )
+    assert (luminance(paper) > luminance(ink)) == (scheme == "light")
+    label = page.locator("#chart-rank-shift .xtitle").evaluate("e => getComputedStyle(e).fill")
+    assert (luminance(label) < 128) == (scheme == "light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert watched.complaints == []
+    context.close()

@@ -1,0 +1,242 @@
+"""Rows of rankers, in their own table, beside the strategies, and in the cost."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import kendalltau, rankdata
+
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.build import build_tables
+from imbnas.leaderboards.tables.rankers import verdict
+from imbnas.leaderboards.tables.rankings import rankings
+from imbnas.stats import ForesightChange, foresight_change, holm
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.suites.schema import Training, TransferPart
+from imbnas.units.records import RankMetrics, Record
+from imbnas.units.unit import RankUnit
+
+LABELS = ["params", "macs", "synflow", "snip(batch_size=8)"]
+BALANCED = Training(condition="digits@1x", scheme="ce")
+TAIL = Training(condition="digits@10x", scheme="cb-drw")
+
+
+@pytest.fixture(scope="module")
+def table(fabricated: Results) -> pd.DataFrame:
+    return build_tables(fabricated)["rankers"]
+
+
+def rank_records(results: Results, label: str, condition: str) -> list[Record]:
+    found = [
+        record
+        for record in results.records.values()
+        if isinstance(record.unit, RankUnit)
+        and record.unit.ranker.label == label
+        and record.unit.data.condition.startswith(condition)
+    ]
+    return sorted(found, key=lambda record: record.unit.replicate)
+
+
+def test_every_ranker_has_a_row_for_the_reference_and_one_a_comparison(
+    table: pd.DataFrame,
+) -> None:
+    assert list(table["ranker"].unique()) == LABELS
+    for _, rows in table.groupby("ranker"):
+        assert list(rows["condition"]) == ["digits@1x", "digits@10x"]
+        assert list(rows["compared_with"].fillna("")) == ["", "digits@1x"]
+        first = rows.iloc[0]
+        assert first[["difference", "p_adjusted", "verdict"]].isna().all()
+        assert first["class_orders"] == ""
+        assert rows.iloc[1]["class_orders"] == "identity"
+
+
+def test_tau_is_scipys_mean_over_replicates(fabricated: Results, table: pd.DataFrame) -> None:
+    """Recomputed from the records, in spite of a scale that differs between replicates."""
+    found = table.set_index(["ranker", "condition"])
+    members = [member.architecture for member in fabricated.resolved.population]
+    for label in ("synflow", "snip(batch_size=8)"):
+        for training in (BALANCED, TAIL):
+            actual = fabricated.population_accuracy(training).mean(axis=1)
+            taus = []
+            for record in rank_records(fabricated, label, training.condition):
+                assert isinstance(record.metrics, RankMetrics)
+                scores = dict(record.metrics.scores)
+                taus.append(kendalltau([scores[a] for a in members], actual).statistic)
+            row = found.loc[(label, training.condition)]
+            assert row["tau_b"] == pytest.approx(np.mean(taus))
+            assert row["tau_sd"] == pytest.approx(np.std(taus, ddof=1))
+            assert row["ci_low"] < row["tau_b"] < row["ci_high"]
+    change = found.loc[("synflow", "digits@10x"), "difference"]
+    taus = found.loc["synflow", "tau_b"]
+    assert change == pytest.approx(taus["digits@10x"] - taus["digits@1x"])
+
+
+def test_a_balanced_control_of_equal_size_is_compared_with_too(
+    resolve_tiny: Callable[..., ResolvedSuite],
+    fabricate_records: Callable[[ResolvedSuite], Iterator[Record]],
+) -> None:
+    resolved = resolve_tiny()
+    control = Training(condition="digits@1x:like-10x")
+    part = resolved.suite.parts["transfer"]
+    part = part.model_copy(update={"targets": (TAIL, control)})
+    suite = resolved.suite.model_copy(update={"parts": {**resolved.suite.parts, "transfer": part}})
+    conditions = {**resolved.conditions, control.condition: resolved.conditions["digits@1x"]}
+    resolved = resolved.model_copy(update={"suite": suite, "conditions": conditions})
+    results = Results.collect(resolved, fabricate_records(resolved))
+    table = build_tables(results)["rankers"]
+    rows = table[table["ranker"] == "macs"]
+    assert list(zip(rows["condition"], rows["compared_with"].fillna(""), strict=True)) == [
+        ("digits@1x", ""),
+        ("digits@10x", "digits@1x"),
+        ("digits@10x", "digits@1x:like-10x"),
+        ("digits@1x:like-10x", "digits@1x"),
+    ]
+    # Two rows on one training tell the same of it.
+    assert rows.iloc[1]["tau_b"] == rows.iloc[2]["tau_b"]
+
+
+def test_adjusted_p_values_are_holms_over_the_part(
+    fabricated: Results, table: pd.DataFrame
+) -> None:
+    """From the unadjusted values, which come with the same resamples."""
+    part = fabricated.resolved.suite.parts["transfer"]
+    assert isinstance(part, TransferPart)
+    first, second = (list(rankings(fabricated, part, t)) for t in part.trainings)
+    accuracies = [fabricated.population_accuracy(t) for t in part.trainings]
+    changes = [
+        foresight_change((a.scores, accuracies[0]), (b.scores, accuracies[1]))
+        for a, b in zip(first, second, strict=True)
+    ]
+    expected = holm([found.p_value for found in changes])
+    assert list(table["p_adjusted"].dropna()) == pytest.approx(expected)
+
+
+def change(**fields: float | None) -> ForesightChange:
+    usual: dict[str, float | None] = {
+        "difference": -0.2, "low": -0.3, "high": -0.1, "corrected": -0.2, "corrected_low": -0.3,
+        "corrected_high": -0.1, "p_value": 0.001,
+    }  # fmt: skip
+    return ForesightChange(**(usual | fields), n=64)
+
+
+@pytest.mark.parametrize(
+    ("fields", "p_adjusted", "said"),
+    [
+        ({}, 0.01, "ranks worse"),
+        ({}, 0.2, "no difference shown"),
+        ({"corrected_high": 0.1}, 0.01, "no difference shown"),
+        ({"difference": 0.2, "corrected_low": 0.1, "corrected_high": 0.3}, 0.01, "ranks better"),
+        ({"difference": 0.2}, 0.01, "no difference shown"),
+        ({"corrected_low": None, "corrected_high": None}, 0.01, None),
+        ({}, None, None),
+    ],
+)
+def test_a_verdict_needs_both_the_raw_and_the_corrected_difference(
+    fields: dict[str, float | None], p_adjusted: float | None, said: str | None
+) -> None:
+    assert verdict(change(**fields), p_adjusted) == said
+
+
+def rescored(results: Results, lost: Record, scores: list[float | None]) -> Results:
+    """The same results with other scores in one record."""
+    assert isinstance(lost.metrics, RankMetrics)
+    pairs = tuple(
+        (name, score) for (name, _), score in zip(lost.metrics.scores, scores, strict=True)
+    )
+    other = lost.model_copy(update={"metrics": RankMetrics(scores=pairs)})
+    return Results(results.resolved, {**results.records, lost.identity: other})
+
+
+def test_undefined_scores_share_the_last_place_and_are_counted(fabricated: Results) -> None:
+    lost = rank_records(fabricated, "synflow", "digits@10x")[1]
+    scores: list[float | None] = [5.0, None, -3.0, None, *range(10, 18)]
+    results = rescored(fabricated, lost, scores)
+    part = results.resolved.suite.parts["transfer"]
+    assert isinstance(part, TransferPart)
+    ranking = next(r for r in rankings(results, part, TAIL) if r.label == "synflow")
+    worst = [-99.0 if s is None else s for s in scores]
+    assert list(ranking.scores[:, 1]) == list(rankdata(worst))
+    assert (ranking.n_undefined, ranking.n_missing) == (2, 0)
+    table = build_tables(results)["rankers"].set_index(["ranker", "condition"])
+    assert table.loc[("synflow", "digits@10x"), "n_undefined"] == 2
+    assert table["n_undefined"].sum() == 2
+
+
+def test_a_ranker_that_says_nothing_has_no_tau(fabricated: Results) -> None:
+    results = fabricated
+    for lost in rank_records(fabricated, "synflow", "digits@10x"):
+        results = rescored(results, lost, [None] * 12)
+    tables = build_tables(results)
+    row = tables["rankers"].set_index(["ranker", "condition"]).loc[("synflow", "digits@10x")]
+    assert row["n_undefined"] == 36
+    assert row[["tau_b", "difference", "verdict"]].isna().all()
+    row = tables["adaptation"].set_index("strategy").loc["synflow"]
+    assert pd.isna(row["tau_b"])
+
+
+def test_a_missing_ranking_is_counted(fabricated: Results) -> None:
+    lost = rank_records(fabricated, "synflow", "digits@10x")
+    kept = {i: r for i, r in fabricated.records.items() if r not in lost[:1]}
+    tables = build_tables(Results(fabricated.resolved, kept))
+    rows = tables["rankers"].set_index(["ranker", "condition"])
+    assert rows.loc[("synflow", "digits@10x"), "n_missing"] == 1
+    assert rows["n_missing"].sum() == 1
+    assert tables["cost"]["n_missing"].sum() == 1
+    assert tables["adaptation"].set_index("strategy").loc["synflow", "n_missing"] == 1
+    none = {i: r for i, r in fabricated.records.items() if r not in lost}
+    rows = build_tables(Results(fabricated.resolved, none))["rankers"]
+    row = rows.set_index(["ranker", "condition"]).loc[("synflow", "digits@10x")]
+    assert row["n_missing"] == 3
+    assert row[["tau_b", "difference", "cost_ratio"]].isna().all()
+
+
+def test_cost_is_that_of_ranking_over_that_of_training(
+    fabricated: Results, table: pd.DataFrame
+) -> None:
+    """Every fabricated unit costs the same, and a population has twelve trainings."""
+    ratios = table.set_index(["ranker", "condition"])["cost_ratio"]
+    assert ratios["synflow"].tolist() == pytest.approx([1 / 12, 1 / 12])
+    assert ratios["macs"].tolist() == [0, 0]
+    adaptation = build_tables(fabricated)["adaptation"].set_index("strategy")
+    assert adaptation.loc["synflow", "cost_ratio"] == 1
+    assert pd.isna(adaptation.loc["macs", "cost_ratio"])
+    cost = build_tables(fabricated)["cost"]
+    rows = cost[cost["kind"] == "rank"]
+    assert sorted(rows["what"].unique()) == ["snip(batch_size=8)", "synflow"]
+    assert rows["units"].tolist() == [3, 3, 3, 3]
+    assert rows["n_architectures"].isna().all()
+
+
+def test_rankers_stand_beside_the_strategies(fabricated: Results) -> None:
+    rows = build_tables(fabricated)["adaptation"].set_index("strategy")
+    assert list(rows.index) == [
+        "p0",
+        "p1",
+        *LABELS,
+        "source-accuracy",
+        "random-pick",
+        "one-replicate-oracle",
+    ]
+    actual = fabricated.population_accuracy(TAIL).mean(axis=1)
+    taus = []
+    for record in rank_records(fabricated, "synflow", "digits@10x"):
+        assert isinstance(record.metrics, RankMetrics)
+        taus.append(kendalltau([s for _, s in record.metrics.scores], actual).statistic)
+    row = rows.loc["synflow"]
+    assert row["tau_b"] == pytest.approx(np.mean(taus))
+    assert row["ci_low"] < row["ci_high"]
+    assert row["regret"] is not None
+    assert pd.isna(row["accuracy_mean"])
+    assert pd.isna(row["scored_on"])
+
+
+def test_a_suite_without_rankers_has_an_empty_table(fabricated: Results) -> None:
+    resolved = fabricated.resolved
+    part = resolved.suite.parts["transfer"].model_copy(update={"rankers": ()})
+    suite = resolved.suite.model_copy(update={"parts": {**resolved.suite.parts, "transfer": part}})
+    resolved = resolved.model_copy(update={"suite": suite, "rankers": {}})
+    tables = build_tables(Results.collect(resolved, fabricated.records.values()))
+    assert tables["rankers"].empty
+    assert "tau_b" in tables["rankers"]
+    assert "synflow" not in set(tables["adaptation"]["strategy"])

@@ -1,0 +1,149 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from imbnas.runs.queue import claims as claims_module
+from imbnas.runs.queue.claims import STALE_SECONDS, Claims, Owner
+
+UNIT = "0" * 64
+
+
+def make_claims(tmp_path: Path) -> Claims:
+    return Claims(tmp_path / "claims", tmp_path / "tmp")
+
+
+def put(claims: Claims, owner: Owner) -> None:
+    claims.folder.mkdir(parents=True, exist_ok=True)
+    claims.path(UNIT).write_text(json.dumps(asdict(owner)))
+
+
+def test_a_unit_is_claimed_once_until_it_is_released(tmp_path: Path) -> None:
+    claims = make_claims(tmp_path)
+    assert claims.acquire(UNIT)
+    assert not claims.acquire(UNIT)
+    assert claims.of_process(os.getpid()) == [UNIT]
+    claims.release(UNIT)
+    assert claims.acquire(UNIT)
+
+
+def test_the_claim_of_a_killed_process_is_taken_over_at_once(tmp_path: Path) -> None:
+    claims = make_claims(tmp_path)
+    code = (
+        "import sys, time; from pathlib import Path; from imbnas.runs.queue.claims import Claims\n"
+        "root = Path(sys.argv[1]); c = Claims(root / 'claims', root / 'tmp')\n"
+        "print(c.acquire(sys.argv[2]), flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path), UNIT], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "True"
+    assert not claims.acquire(UNIT)
+    process.kill()
+    process.wait()
+    assert claims.acquire(UNIT)
+
+
+@pytest.mark.parametrize(
+    "change", [{"boot": "another boot"}, {"pid": 999_999_999}, {"started": 1.0}]
+)
+def test_owners_that_cannot_run_any_more_lose_their_claim(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    claims = make_claims(tmp_path)
+    put(claims, replace(claims.owner, **change))
+    assert claims.acquire(UNIT)
+
+
+def test_another_host_keeps_its_claim_as_long_as_it_shows_signs_of_life(tmp_path: Path) -> None:
+    claims = make_claims(tmp_path)
+    put(claims, replace(claims.owner, host="elsewhere"))
+    assert not claims.acquire(UNIT)
+    long_ago = time.time() - STALE_SECONDS - 1
+    os.utime(claims.path(UNIT), (long_ago, long_ago))
+    claims.beat(UNIT)
+    assert not claims.acquire(UNIT)
+    os.utime(claims.path(UNIT), (long_ago, long_ago))
+    assert claims.acquire(UNIT)
+
+
+def test_a_clock_that_runs_ahead_takes_no_living_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = make_claims(tmp_path)
+    put(claims, replace(claims.owner, host="elsewhere"))
+    now = time.time()
+    monkeypatch.setattr(claims_module.time, "time", lambda: now + 1000)
+    assert not claims.acquire(UNIT)
+    assert list(claims.temporary.iterdir()) == []
+
+
+def test_a_silent_claim_from_the_future_is_taken_over_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims, now = make_claims(tmp_path), 0.0
+    put(claims, replace(claims.owner, host="elsewhere"))
+    monkeypatch.setattr(claims_module.time, "monotonic", lambda: now)
+    ahead = time.time() + 5000
+    for beat in (0, 20, 40):  # its owner still lives
+        os.utime(claims.path(UNIT), (ahead + beat, ahead + beat))
+        now = STALE_SECONDS - 1 + beat
+        assert not claims.acquire(UNIT)
+    now += STALE_SECONDS - 1
+    assert not claims.acquire(UNIT)
+    now += 2
+    assert claims.acquire(UNIT)
+
+
+def test_sweeping_leaves_what_living_workers_hold(tmp_path: Path) -> None:
+    claims = make_claims(tmp_path)
+    dead, here, elsewhere, beating = (f"{number:064x}" for number in range(4))
+    claims.folder.mkdir()
+    for identity, change in {
+        dead: {"pid": 999_999_999},
+        here: {},
+        elsewhere: {"host": "elsewhere"},
+        beating: {"host": "elsewhere"},
+    }.items():
+        owner = replace(claims.owner, **change)
+        claims.path(identity).write_text(json.dumps(asdict(owner)))
+    claims.sweep({dead, here, elsewhere})
+    assert {path.stem for path in claims.folder.iterdir()} == {here, beating}
+
+
+def test_a_claim_set_anew_while_an_old_one_is_cleared_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = make_claims(tmp_path)
+    dead = replace(claims.owner, pid=999_999_999)
+    put(claims, dead)
+    looked = claims._is_abandoned
+
+    def slow(path: Path, owner: Owner) -> bool:
+        answer = looked(path, owner)
+        put(claims, claims.owner)  # a quicker process takes the claim over meanwhile
+        return answer
+
+    monkeypatch.setattr(claims, "_is_abandoned", slow)
+    assert not claims.acquire(UNIT)
+    assert json.loads(claims.path(UNIT).read_text()) == asdict(claims.owner)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "elsewhere"}'])
+def test_a_claim_without_a_readable_owner_is_cleared_by_its_age(
+    tmp_path: Path, content: str
+) -> None:
+    claims = make_claims(tmp_path)
+    claims.folder.mkdir(parents=True)
+    claims.path(UNIT).write_text(content)
+    assert claims.of_process(os.getpid()) == []
+    assert not claims.acquire(UNIT)
+    long_ago = time.time() - STALE_SECONDS - 1
+    os.utime(claims.path(UNIT), (long_ago, long_ago))
+    assert claims.acquire(UNIT)
