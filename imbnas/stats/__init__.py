@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from imbnas.stats.verdict import Verdict as Verdict
 
 _HOMES = {
-    "Foresight": "foretelling",
-    "ForesightChange": "foretelling",
+    "Foresight": "prediction",
+    "ForesightChange": "prediction",
     "Interval": "bootstrap",
     "MeanSd": "summary",
     "PairedDifference": "paired",
@@ -50,8 +50,8 @@ _HOMES = {
     "Verdict": "verdict",
     "best_rank_at_k": "topk",
     "compare_strategies": "paired",
-    "foresight": "foretelling",
-    "foresight_change": "foretelling",
+    "foresight": "prediction",
+    "foresight_change": "prediction",
     "holm": "multiplicity",
     "holm_verdicts": "multiplicity",
     "mean_sd": "summary",

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from imbnas.errors import InputError
-from imbnas.spaces import NetworkShape, darts, darts_identity, get_space
+from imbnas.spaces import NetworkShape, get_space
+from imbnas.spaces.darts import identity as darts_identity
+from imbnas.spaces.darts import space as darts
 from imbnas.spaces.darts.genotype import Cell, parse
 from imbnas.spaces.nats.cell_string import OPERATIONS, architecture, edges
 from imbnas.spaces.nats.size_space import WIDTHS, widths

@@ -14,7 +14,7 @@ from imbnas.suites.expansion import Expansion
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure, Record
 
-STORED = Path(__file__).resolve().parents[1] / "data_of_records"
+STORED = Path(__file__).resolve().parents[2] / "data_of_records"
 VERSIONS = sorted(path for path in STORED.iterdir() if path.is_dir())
 RECORDS = [
     path
