@@ -30,22 +30,7 @@ def command(options: SuiteOptions, as_json: bool) -> None:
     from imbnas.planning.plan import Planner
 
     asked = options.request()
-    planner = Planner(
-        suite=asked.suite,
-        parts=asked.parts,
-        directory=asked.directory,
-        reused=asked.reused,
-        locations=asked.locations,
-        device_type=asked.device_type,
-        replicates=asked.replicates,
-        plugins=asked.plugins,
-        pins=asked.pins,
-        workers=asked.workers,
-        cores=cores(),
-        precision=asked.precision,
-        compiled=asked.compiled,
-    )
-    planned = planner.plan(asked.fidelity)
+    planned = Planner(asked, cores()).plan(asked.fidelity)
     if asked.compiled:
         note("The time does not include what torch.compile takes: minutes for each network.")
     if as_json:

@@ -11,11 +11,8 @@ import click
 from imbnas.cli.options import locations_from
 
 if TYPE_CHECKING:
-    from imbnas.data.locations import DataLocations
-    from imbnas.data.manifests import Manifest
-    from imbnas.runs.store.directory import RunDirectory
-    from imbnas.suites.schema import SuiteFile
-    from imbnas.units.unit import DeviceType, Precision
+    from imbnas.runs.request import RunRequest
+    from imbnas.units.unit import Precision
 
 _OPTIONS = (
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
@@ -69,41 +66,6 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True)
-class SuiteRequest:
-    """What the options ask for, names looked up.
-
-    Attributes:
-        suite: as read.
-        fidelity: one of the suite's.
-        parts: names of parts; ``None`` for all.
-        directory: where the run is, or will be.
-        reused: further directories whose units are known.
-        locations: where data lies.
-        device_type: where networks run.
-        precision: of forward passes.
-        compiled: whether trainings go through ``torch.compile``.
-        replicates: ``None`` for those of the directory or the fidelity.
-        plugins: plug-in files, which are loaded.
-        pins: manifests given.
-        workers: processes.
-    """
-
-    suite: "SuiteFile"
-    fidelity: str
-    parts: tuple[str, ...] | None
-    directory: "RunDirectory"
-    reused: "tuple[RunDirectory, ...]"
-    locations: "DataLocations"
-    device_type: "DeviceType"
-    precision: "Precision"
-    compiled: bool
-    replicates: int | None
-    plugins: tuple[Path, ...]
-    pins: "tuple[Manifest, ...]"
-    workers: int
-
-
-@dataclass(frozen=True)
 class SuiteOptions:
     """The options as given; attributes are called like their parameters."""
 
@@ -123,7 +85,7 @@ class SuiteOptions:
     offline: bool
     plugins: tuple[Path, ...]
 
-    def request(self) -> SuiteRequest:
+    def request(self) -> "RunRequest":
         """Look up what the options name.
 
         Raises:
@@ -132,6 +94,7 @@ class SuiteOptions:
         from imbnas.cli.devices import default_workers, device_type
         from imbnas.data.manifests import read_manifest
         from imbnas.errors import UnknownNameError
+        from imbnas.runs.request import RunRequest
         from imbnas.runs.reuse import reusable
         from imbnas.runs.store.directory import RunDirectory
         from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite
@@ -144,7 +107,7 @@ class SuiteOptions:
                 raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
         device = device_type(self.device)
         out = self.out or Path("runs") / f"{suite.name}@{suite.version}" / chosen
-        return SuiteRequest(
+        return RunRequest(
             suite=suite,
             fidelity=chosen,
             parts=self.parts or None,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import Shelf
 from imbnas.planning.calibration import Calibrators, calibrators
@@ -15,11 +14,11 @@ from imbnas.planning.outlook import KindTotal, Outlook, TimeRange, look_ahead
 from imbnas.planning.timing import TimeModel
 from imbnas.planning.unit_cost import Forecaster
 from imbnas.runs.bind import held_pins, held_replicates, resolve_suite
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.suites.schema import SuiteFile
-from imbnas.units.unit import DeviceType, Precision
+from imbnas.units.unit import DeviceType
 
 DAY = 24 * 3600.0
 NIGHT = 12 * 3600.0
@@ -67,37 +66,15 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class Planner:
-    """Plans runs of one suite; the attributes are what a run would be given.
+    """Plans runs of one suite.
 
     Attributes:
-        suite: as read.
-        parts: names of parts; ``None`` for all.
-        directory: where the run is, or would be.
-        reused: further directories whose units are known.
-        locations: where data lies.
-        device_type: where networks would run.
-        replicates: ``None`` for those of the directory or the fidelity.
-        plugins: plug-in files already loaded.
-        pins: manifests given.
-        workers: processes of a run.
+        request: what a run would be given.
         cores: processes that can work at the same time.
-        precision: of forward passes.
-        compiled: see ``Resolver``.
     """
 
-    suite: SuiteFile
-    parts: tuple[str, ...] | None
-    directory: RunDirectory
-    reused: tuple[RunDirectory, ...]
-    locations: DataLocations
-    device_type: DeviceType
-    replicates: int | None
-    plugins: Sequence[Path]
-    pins: tuple[Manifest, ...]
-    workers: int
+    request: RunRequest
     cores: int
-    precision: Precision = "float32"
-    compiled: bool = False
 
     def plan(self, fidelity: str) -> RunPlan:
         """Plan one fidelity, and look for a smaller one where it would take more than a day.
@@ -106,10 +83,14 @@ class Planner:
             InputError: a name is unknown or data is missing.
             RefusedDirectoryError: the directory belongs to something else.
         """
-        resolved = self._resolve(fidelity, self.replicates or held_replicates(self.directory))
-        self.directory.check_suite(resolved)
-        forecaster = Forecaster(Shelf(self.locations, torch.device("cpu"), self._pins))
-        outlook = self._outlook(resolved, (self.directory, *self.reused), forecaster)
+        resolved = self._resolve(
+            fidelity, self.request.replicates or held_replicates(self.request.directory)
+        )
+        self.request.directory.check_suite(resolved)
+        forecaster = Forecaster(Shelf(self.request.locations, torch.device("cpu"), self._pins))
+        outlook = self._outlook(
+            resolved, (self.request.directory, *self.request.reused), forecaster
+        )
         alternative = None
         time = TimeRange(0.0, 0.0)
         if outlook.left:
@@ -120,9 +101,9 @@ class Planner:
         return RunPlan(
             title=resolved.title,
             replicates=resolved.replicates,
-            device_type=self.device_type,
-            workers=self.workers,
-            out=self.directory.path,
+            device_type=self.request.device_type,
+            workers=self.request.workers,
+            out=self.request.directory.path,
             totals=outlook.totals,
             time=time,
             alternative=alternative,
@@ -131,37 +112,37 @@ class Planner:
     @property
     def _parallel(self) -> int:
         """Processes that really work at the same time; one device is shared by all."""
-        return min(self.workers, self.cores) if self.device_type == "cpu" else 1
+        return min(self.request.workers, self.cores) if self.request.device_type == "cpu" else 1
 
     @property
     def _empty_job(self) -> CalibrationJob:
         return CalibrationJob(
             networks=(),
             supernets=(),
-            device_type=self.device_type,
-            root=self.locations.root,
-            paths=self.locations.paths,
-            offline=self.locations.offline,
-            cache=self.locations.cache,
-            plugins=tuple(self.plugins),
+            device_type=self.request.device_type,
+            root=self.request.locations.root,
+            paths=self.request.locations.paths,
+            offline=self.request.locations.offline,
+            cache=self.request.locations.cache,
+            plugins=tuple(self.request.plugins),
             pins=self._pins,
         )
 
     @property
     def _pins(self) -> tuple[Manifest, ...]:
-        return held_pins(self.directory, self.pins)
+        return held_pins(self.request.directory, self.request.pins)
 
     def _resolve(self, fidelity: str, replicates: int | None) -> ResolvedSuite:
         return resolve_suite(
-            self.suite,
+            self.request.suite,
             fidelity,
-            self.locations,
-            self.device_type,
+            self.request.locations,
+            self.request.device_type,
             replicates,
-            self.plugins,
+            self.request.plugins,
             self._pins,
-            self.precision,
-            self.compiled,
+            self.request.precision,
+            self.request.compiled,
         )
 
     def _outlook(
@@ -170,7 +151,7 @@ class Planner:
         directories: Sequence[RunDirectory],
         forecaster: Forecaster,
     ) -> Outlook:
-        return look_ahead(Expansion(resolved).plan(self.parts), directories, forecaster)
+        return look_ahead(Expansion(resolved).plan(self.request.parts), directories, forecaster)
 
     def _time(self, outlook: Outlook, forecaster: Forecaster, ready: Calibrators) -> TimeRange:
         sample = outlook.sample(forecaster)
@@ -194,10 +175,10 @@ class Planner:
     def _others(
         self, fidelity: str, forecaster: Forecaster, ready: Calibrators
     ) -> Iterator[Alternative]:
-        for name in self.suite.fidelities:
+        for name in self.request.suite.fidelities:
             if name != fidelity:
                 # Another fidelity would go into another directory, with replicates of its own.
-                resolved = self._resolve(name, self.replicates)
-                outlook = self._outlook(resolved, self.reused, forecaster)
+                resolved = self._resolve(name, self.request.replicates)
+                outlook = self._outlook(resolved, self.request.reused, forecaster)
                 time = self._time(outlook, forecaster, ready)
                 yield Alternative(name, time.low, time.high)
