@@ -1,9 +1,9 @@
 """A typed registry whose built-in entries are listed without importing what they name."""
 
 import hashlib
-import importlib
 import importlib.util
 import inspect
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from imbnas.errors import ImbnasError, InputError, UnknownNameError, suggest
+from imbnas.errors import ImbnasError, InputError, UnknownNameError
+from imbnas.validation import make_with_options
 
 T = TypeVar("T")
 Product = TypeVar("Product")
@@ -117,8 +118,7 @@ class Registry(Generic[T]):
         entry = self.entry(name)
         target = entry.target
         if isinstance(target, str):
-            module, _, attribute = target.partition(":")
-            target = getattr(importlib.import_module(module), attribute)
+            target = pkgutil.resolve_name(target)
         elif isinstance(target, metadata.EntryPoint):
             target = target.load()
         return cast("T", target)
@@ -140,7 +140,7 @@ class Registry(Generic[T]):
     def source_sha256(self, name: str) -> str | None:
         """Hash the source file of a plug-in's entry; ``None`` for built-in entries.
 
-        Built-in entries are told apart by their version alone, plug-ins also by their text.
+        A built-in entry is identified by its version alone, a plug-in also by its text.
         """
         if self.entry(name).origin == BUILT_IN:
             return None
@@ -168,26 +168,7 @@ def build_entry(
         UnknownNameError: no entry has that name.
         InputError: an option is unknown or out of range; names the entry and the option.
     """
-    from pydantic import ValidationError
-
-    place, factory = f"{registry.kind} {name!r}", registry.get(name)
-    parameters = inspect.signature(factory).parameters
-    if all(p.kind is not inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-        for option in options:
-            if option not in parameters:
-                why = f"unknown option{suggest(option, parameters)}"
-                raise InputError(
-                    f"{place}: option {option!r}: {why if parameters else 'it takes none'}"
-                )
-    try:
-        return factory(**options)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        option = f"option {str(fault['loc'][0])!r}: " if fault["loc"] else ""
-        message = fault["msg"].removeprefix("Value error, ")
-        raise InputError(f"{place}: {option}{message}") from None
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{place}: cannot be made with its options: {error}") from error
+    return make_with_options(registry.get(name), options, f"{registry.kind} {name!r}")
 
 
 def _source_file(target: object) -> Path | None:

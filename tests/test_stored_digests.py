@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from imbnas.data.dataset import ArraySplit, Dataset
-from imbnas.data.dataset import load_dataset as load_real_dataset
+from imbnas.data.loading import load_dataset as load_real_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, write_tables

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from imbnas.data import DataLocations
-from imbnas.data.dataset import Dataset, load_dataset
+from imbnas.data.dataset import Dataset
+from imbnas.data.loading import load_dataset
 from imbnas.data.published import DEBIAN_FASHION
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError

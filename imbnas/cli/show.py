@@ -87,7 +87,7 @@ def show_condition(
 ) -> None:
     """Class counts, groups and hash of a condition."""
     del plugins  # loaded by the option itself
-    from imbnas.data.dataset import load_dataset
+    from imbnas.data.loading import load_dataset
     from imbnas.data.manifests import write_manifest
     from imbnas.data.resolving import resolve
     from imbnas.units.conditions import parse_condition

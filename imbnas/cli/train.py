@@ -61,7 +61,7 @@ def command(
     """Train one network from scratch and test it once."""
     del plugins  # loaded by the option itself
     from imbnas.cli.devices import device_type
-    from imbnas.data.dataset import load_dataset
+    from imbnas.data.loading import load_dataset
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
     from imbnas.execution.runner import Executor

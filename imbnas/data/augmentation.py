@@ -1,15 +1,13 @@
 """Random changes of whole batches of images, by indexing."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
+from torch import Generator, Tensor
 from torch.nn import functional
 
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
-
-    from imbnas.data.image_sets import ImageSet
-    from imbnas.units.recipes import Augmentation
+from imbnas.data.image_sets import ImageSet
+from imbnas.units.recipes import Augmentation
 
 NORMALISED_BYTES = 64 * 2**20
 """Sets up to this size are normalised and padded once, larger ones batch by batch."""
@@ -29,11 +27,11 @@ class Draws(NamedTuple):
         seed: (N,) seeds of RandAugment; a group takes that of its first image.
     """
 
-    top: "Tensor | None"
-    left: "Tensor | None"
-    cut_row: "Tensor | None"
-    cut_column: "Tensor | None"
-    seed: "Tensor | None"
+    top: Tensor | None
+    left: Tensor | None
+    cut_row: Tensor | None
+    cut_column: Tensor | None
+    seed: Tensor | None
 
     def part(self, start: int, stop: int) -> "Draws":
         """The draws of images ``start`` to ``stop``."""
@@ -54,7 +52,7 @@ class Cutout:
         covered = (distance <= size // 2) & (distance > size // 2 - size)
         self._covered = covered.to(device)
 
-    def __call__(self, images: "Tensor", rows: "Tensor", columns: "Tensor") -> "Tensor":
+    def __call__(self, images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         """Cut out of normalised (B, C, H, W) images, around centres at (B,) rows and columns."""
         across = self._covered.index_select(0, rows).unsqueeze(2)
         along = self._covered.index_select(0, columns).unsqueeze(1)
@@ -72,7 +70,7 @@ class BatchAugmenter:
         augmentation: what to do.
     """
 
-    def __init__(self, images: "ImageSet", augmentation: "Augmentation") -> None:
+    def __init__(self, images: ImageSet, augmentation: Augmentation) -> None:
         self._images = images
         self._augmentation = augmentation
         side, pad, device = images.resolution, augmentation.pad, images.device
@@ -87,11 +85,11 @@ class BatchAugmenter:
         small = 4 * images.pixels.numel() <= NORMALISED_BYTES
         self._ready = self._prepare() if small and not augmentation.randaugment else None
 
-    def draw(self, count: int, generator: "Generator") -> Draws:
+    def draw(self, count: int, generator: Generator) -> Draws:
         """Draw everything that ``count`` images need, on the image set's device."""
         device, augmentation = self._images.device, self._augmentation
 
-        def integers(high: int, wanted: bool) -> "Tensor | None":
+        def integers(high: int, wanted: bool) -> Tensor | None:
             if not wanted:
                 return None
             return torch.randint(high, (count,), generator=generator).to(device)
@@ -104,7 +102,7 @@ class BatchAugmenter:
             seed=integers(2**62, augmentation.randaugment > 0),
         )
 
-    def batch(self, indices: "Tensor", draws: Draws) -> "Tensor":
+    def batch(self, indices: Tensor, draws: Draws) -> Tensor:
         """(B, C, H, W) normalised, augmented images at (B,) indices."""
         images = self._moved(indices, draws)
         if draws.seed is not None:
@@ -115,11 +113,11 @@ class BatchAugmenter:
             return images
         return self._cutout(images, draws.cut_row, draws.cut_column)
 
-    def _prepare(self) -> "Tensor":
+    def _prepare(self) -> Tensor:
         everything = torch.arange(len(self._images), device=self._images.device)
         return self._images.normalise(self._padded(self._images.raw(everything)))
 
-    def _moved(self, indices: "Tensor", draws: Draws) -> "Tensor":
+    def _moved(self, indices: Tensor, draws: Draws) -> Tensor:
         """Stored or normalised images after crop and flip."""
         if self._ready is None:
             padded = self._padded(self._images.raw(indices))
@@ -133,12 +131,12 @@ class BatchAugmenter:
         positions = (rows + columns).view(size, 1, side * side).expand(-1, channels, -1)
         return padded.flatten(2).gather(2, positions).view(size, channels, side, side)
 
-    def _padded(self, pixels: "Tensor") -> "Tensor":
+    def _padded(self, pixels: Tensor) -> Tensor:
         pad = self._augmentation.pad
         return functional.pad(pixels, (pad, pad, pad, pad)) if pad else pixels
 
 
-def randaugment(images: "Tensor", seeds: "Tensor", magnitude: int) -> "Tensor":
+def randaugment(images: Tensor, seeds: Tensor, magnitude: int) -> Tensor:
     """RandAugment (Cubuk et al. 2020) of torchvision v2, one draw for each eight images.
 
     Args:

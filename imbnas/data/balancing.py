@@ -1,18 +1,14 @@
 """A part of a selection with as many images of each class, always the same."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from imbnas.data.dataset import Dataset
 from imbnas.data.manifests import Selection
 from imbnas.data.shuffling import shuffled
 from imbnas.units.randomness import derive_seed
 
-if TYPE_CHECKING:
-    from imbnas.data.dataset import Dataset
 
-
-def balanced_part(selection: Selection, dataset: "Dataset", limit: int) -> Selection:
+def balanced_part(selection: Selection, dataset: Dataset, limit: int) -> Selection:
     """Keep floor(``limit`` / K) images of each of the K classes, or all that a class has.
 
     It depends on the selection alone, and a smaller limit keeps a part of what a larger one keeps.

@@ -12,14 +12,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.errors import InputError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FORMAT = "v1"
 """Part of every entry's name; changes with the layout or the decoding."""
@@ -85,7 +83,7 @@ def recall(cache: Path, signature: str) -> dict[str, Any] | None:
         return None
 
 
-def new_array(path: Path, shape: tuple[int, ...], dtype: str = "uint8") -> "NDArray[Any]":
+def new_array(path: Path, shape: tuple[int, ...], dtype: str = "uint8") -> NDArray[Any]:
     """Create an array file of an entry to be filled in place.
 
     Raises:
@@ -102,7 +100,7 @@ def new_array(path: Path, shape: tuple[int, ...], dtype: str = "uint8") -> "NDAr
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(dtype), shape=shape)
 
 
-def open_array(path: Path) -> "NDArray[Any]":
+def open_array(path: Path) -> NDArray[Any]:
     """Memory-map an array file; the pages are shared by every process that does so.
 
     The mapping is copy-on-write, because torch asks for writable memory; nothing writes to it.

@@ -1,29 +1,22 @@
 """Datasets: labelled images in a training, a test and sometimes a validation split."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from imbnas.data.registry import DATASETS
 from imbnas.data.split_guard import refuse_sealed
-from imbnas.errors import InputError, suggest
+from imbnas.errors import InputError
 from imbnas.units.frozen import canonical_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from imbnas.data.locations import DataLocations
 
 SplitName = Literal["train", "validation", "test"]
 
 VALIDATION_FRACTION = 0.1
 """Share of each class that the strict protocol holds out, unless the dataset says otherwise."""
-
 
 LARGEST_SIDE = 64
 """Images up to this side in pixels are kept in memory, larger ones stay in their files."""
@@ -38,8 +31,8 @@ class ArraySplit:
         images: (N, H, W, channels) uint8, in memory or memory-mapped.
     """
 
-    labels: "NDArray[np.int64]"
-    images: "NDArray[np.uint8]"
+    labels: NDArray[np.int64]
+    images: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +45,7 @@ class FileSplit:
         paths: N relative paths with forward slashes.
     """
 
-    labels: "NDArray[np.int64]"
+    labels: NDArray[np.int64]
     root: Path
     paths: tuple[str, ...]
 
@@ -113,46 +106,13 @@ class Dataset:
 
         Raises:
             InputError: the dataset has no such split.
-            SealedDataError: a strategy is at work, which must not see it.
+            SealedDataError: a strategy runs, which must not see it.
         """
         refuse_sealed(f"the {name} split of dataset {self.name!r}")
         split: Split | None = getattr(self, name)
         if split is None:
             raise InputError(f"dataset {self.name!r} has no {name} split")
         return split
-
-
-Source = Callable[["DataLocations"], Dataset]
-
-
-def load_dataset(name: str, locations: "DataLocations") -> Dataset:
-    """Load a dataset, downloading it where that is possible and allowed.
-
-    Args:
-        name: registry name, or a name that ``locations.paths`` maps to an image folder.
-        locations: where to look.
-
-    Returns:
-        The dataset. A name that no registry entry has is looked for as an image folder: under
-        ``--dataset NAME=PATH``, then as a sub-folder of the data root.
-
-    Raises:
-        InputError: the name is not known, or the data is missing or not as it should be.
-        SealedDataError: a strategy is at work, which must not see it.
-    """
-    refuse_sealed(f"dataset {name!r}")
-    if name in DATASETS:
-        return DATASETS.get(name)(locations)
-    from imbnas.data.image_folder import load_folder
-
-    folder = locations.image_folder(name)
-    if folder is None:
-        known = [*DATASETS.names(), *dict(locations.paths)]
-        raise InputError(
-            f"unknown dataset {name!r}{suggest(name, known)}; any image folder "
-            f"ROOT/{{train,test}}/<class>/* can be given with --dataset {name}=ROOT"
-        )
-    return load_folder(name, folder, locations.cache)
 
 
 def array_digest(class_names: tuple[str, ...], *splits: ArraySplit) -> str:
@@ -165,9 +125,7 @@ def array_digest(class_names: tuple[str, ...], *splits: ArraySplit) -> str:
     return digest.hexdigest()
 
 
-def channel_statistics(
-    images: "NDArray[np.uint8]",
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def channel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel of (N, H, W, channels) images, in [0, 1].
 
     Computed exactly from the 256 bin counts of each channel, then rounded to 4 digits.

@@ -5,15 +5,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from imbnas.errors import InputError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -66,13 +64,13 @@ def image_shape(path: Path, content: bytes | None = None) -> tuple[int, int, int
         raise InputError(f"image {path}: not an image ({error}); remove or replace it") from None
 
 
-def to_array(image: Image.Image, channels: int) -> "NDArray[np.uint8]":
+def to_array(image: Image.Image, channels: int) -> NDArray[np.uint8]:
     """(channels, H, W) pixels, converted to grey or RGB."""
     pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
     return pixels[np.newaxis] if channels == 1 else pixels.transpose(2, 0, 1)
 
 
-def square_thumbnail(path: Path, side: int) -> "NDArray[np.uint8]":
+def square_thumbnail(path: Path, side: int) -> NDArray[np.uint8]:
     """(3, side, side) pixels of the largest central square, averaged down (box filter).
 
     Raises:

@@ -1,22 +1,18 @@
 """The 1,797 hand-written digits of scikit-learn, 8x8 pixels, with a split of our own."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from imbnas.data.dataset import ArraySplit, Dataset, array_digest, channel_statistics
+from imbnas.data.locations import DataLocations
 from imbnas.data.shuffling import shuffled
 from imbnas.errors import InputError
-
-if TYPE_CHECKING:
-    from imbnas.data.locations import DataLocations
 
 TEST_PER_CLASS = 80
 SPLIT_SEED = 1797
 VALIDATION_FRACTION = 0.2
 
 
-def load(locations: "DataLocations") -> Dataset:
+def load(locations: DataLocations) -> Dataset:
     """Load the digits; they are embedded in scikit-learn and need no location.
 
     They have no published split. Ours is fixed: all images are shuffled with seed 1797, the first

@@ -6,18 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data.dataset import Dataset, FileSplit
+from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.units.frozen import canonical_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from imbnas.data.locations import DataLocations
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -25,7 +21,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class PublishedLists:
-    """A dataset's list files.
+    """A dataset of list files.
 
     Attributes:
         name: of the dataset.
@@ -41,7 +37,72 @@ class PublishedLists:
     sha256: Mapping[str, str]
     home: str
 
+    def load(self, locations: DataLocations) -> Dataset:
+        """Load the dataset.
 
+        Args:
+            locations: the list files lie in the dataset's folder or in its sub-folder ``lists``;
+                listed paths are relative to the dataset's folder.
+
+        Returns:
+            The dataset; its images stay in their files. The digest is that of paths, labels and
+            file sizes. A list that is not the published one is named in the notes.
+
+        Raises:
+            InputError: a list or an image is missing, or a list is malformed.
+        """
+        root, folder = self._find(locations)
+        splits, sizes, labels, notes = {}, [], [], []
+        for split, file_name in self.lists.items():
+            path = folder / file_name
+            paths, split_labels = read_list(path, self.num_classes)
+            sizes += [(f"{split}/{name}", size) for name, size in listed_sizes(path, root, paths)]
+            labels += split_labels.tolist()
+            splits[split] = FileSplit(split_labels, root, paths)
+            expected = self.sha256.get(split)
+            if expected and sha256(path.read_bytes()).hexdigest() != expected:
+                notes.append(f"dataset {self.name}: {path} is not the published list")
+        class_names = _class_names(splits["train"], self.num_classes)
+        digest = file_digest(class_names, sizes, labels)
+        return file_dataset(self.name, class_names, splits, digest, notes)
+
+    def _find(self, locations: DataLocations) -> tuple[Path, Path]:
+        candidates = locations.candidates(self.name)
+        train = self.lists["train"]
+        for root in candidates:
+            for folder in (root, root / "lists"):
+                if (folder / train).is_file():
+                    return root, folder
+        looked = ", ".join(str(path) for path in candidates) or "no folder was given"
+        raise InputError(
+            f"dataset {self.name!r}: {train} not found (looked in: {looked}); get the "
+            f"{self.home}, and put both under DATA/{self.name} with --data-root DATA or "
+            f"IMBNAS_DATA=DATA, or anywhere with --dataset {self.name}=FOLDER"
+        )
+
+
+def file_dataset(
+    name: str,
+    class_names: tuple[str, ...],
+    splits: Mapping[str, FileSplit],
+    digest: str,
+    notes: Sequence[str],
+) -> Dataset:
+    """A dataset of images that stay in their files, normalised as ImageNet's."""
+    return Dataset(
+        name=name,
+        class_names=class_names,
+        train=splits["train"],
+        validation=splits.get("validation"),
+        test=splits["test"],
+        digest=digest,
+        mean=IMAGENET_MEAN,
+        std=IMAGENET_STD,
+        notes=tuple(notes),
+    )
+
+
+# 115,846 training images of 1,000 classes (Liu et al. 2019).
 IMAGENET_LT = PublishedLists(
     name="imagenet-lt",
     num_classes=1000,
@@ -57,6 +118,7 @@ IMAGENET_LT = PublishedLists(
     home="lists from github.com/facebookresearch/classifier-balancing, images from image-net.org",
 )
 
+# 62,500 training images of 365 classes (Liu et al. 2019).
 PLACES_LT = PublishedLists(
     name="places-lt",
     num_classes=365,
@@ -73,6 +135,7 @@ PLACES_LT = PublishedLists(
     "images from places2.csail.mit.edu",
 )
 
+# 437,513 training images of 8,142 classes (Van Horn et al. 2018).
 INAT18 = PublishedLists(
     name="inat18",
     num_classes=8142,
@@ -84,77 +147,7 @@ INAT18 = PublishedLists(
 )
 
 
-def load_imagenet_lt(locations: "DataLocations") -> Dataset:
-    """ImageNet-LT: 115,846 training images of 1,000 classes (Liu et al. 2019)."""
-    return load_lists(IMAGENET_LT, locations)
-
-
-def load_places_lt(locations: "DataLocations") -> Dataset:
-    """Places-LT: 62,500 training images of 365 classes (Liu et al. 2019)."""
-    return load_lists(PLACES_LT, locations)
-
-
-def load_inat18(locations: "DataLocations") -> Dataset:
-    """INaturalist 2018: 437,513 training images of 8,142 classes (Van Horn et al. 2018)."""
-    return load_lists(INAT18, locations)
-
-
-def load_lists(published: PublishedLists, locations: "DataLocations") -> Dataset:
-    """Load a dataset of list files.
-
-    Args:
-        published: what the files are called.
-        locations: the list files lie in the dataset's folder or in its sub-folder ``lists``;
-            listed paths are relative to the dataset's folder.
-
-    Returns:
-        The dataset; its images stay in their files. The digest is that of paths, labels and file
-        sizes. A list that is not the published one is named in the notes.
-
-    Raises:
-        InputError: a list or an image is missing, or a list is malformed.
-    """
-    root, folder = _find(published, locations)
-    splits, sizes, labels, notes = {}, [], [], []
-    for split, file_name in published.lists.items():
-        path = folder / file_name
-        paths, split_labels = read_list(path, published.num_classes)
-        sizes += [(f"{split}/{name}", size) for name, size in listed_sizes(path, root, paths)]
-        labels += split_labels.tolist()
-        splits[split] = FileSplit(split_labels, root, paths)
-        expected = published.sha256.get(split)
-        if expected and sha256(path.read_bytes()).hexdigest() != expected:
-            notes.append(f"dataset {published.name}: {path} is not the published list")
-    class_names = _class_names(splits["train"], published.num_classes)
-    return Dataset(
-        name=published.name,
-        class_names=class_names,
-        train=splits["train"],
-        validation=splits.get("validation"),
-        test=splits["test"],
-        digest=file_digest(class_names, sizes, labels),
-        mean=IMAGENET_MEAN,
-        std=IMAGENET_STD,
-        notes=tuple(notes),
-    )
-
-
-def _find(published: PublishedLists, locations: "DataLocations") -> tuple[Path, Path]:
-    train = published.lists["train"]
-    candidates = locations.candidates(published.name)
-    for root in candidates:
-        for folder in (root, root / "lists"):
-            if (folder / train).is_file():
-                return root, folder
-    looked = ", ".join(str(path) for path in candidates) or "no folder was given"
-    raise InputError(
-        f"dataset {published.name!r}: {train} not found (looked in: {looked}); get the "
-        f"{published.home}, and put both under DATA/{published.name} with --data-root DATA or "
-        f"IMBNAS_DATA=DATA, or anywhere with --dataset {published.name}=FOLDER"
-    )
-
-
-def read_list(path: Path, num_classes: int) -> "tuple[tuple[str, ...], NDArray[np.int64]]":
+def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Read a list file.
 
     Args:
@@ -204,7 +197,7 @@ def listed_sizes(path: Path, root: Path, names: Sequence[str]) -> list[tuple[str
         names: as listed.
 
     Raises:
-        InputError: images are missing (tells how many and the first five) or empty.
+        InputError: images are missing (names their number and the first five) or empty.
     """
     sizes = _sizes(root, names)
     missing = [name for name in names if name not in sizes]

@@ -1,10 +1,12 @@
 """Batches of images that are decoded anew each time, by worker processes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from imbnas.data.augmentation import Cutout
@@ -14,12 +16,7 @@ from imbnas.data.index_sampler import IndexSequence
 from imbnas.errors import InputError
 from imbnas.units.recipes import Augmentation
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import Generator, Tensor
-
-    Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, Tensor]
 
 EVALUATION_MARGIN = 8 / 7
 """Images are evaluated on the centre of this many times the resolution, as 224 of 256."""
@@ -45,7 +42,7 @@ class FileStream:
         images: FileSet,
         batch_size: int,
         augmentation: Augmentation,
-        generator: "Generator",
+        generator: Generator,
         workers: int,
     ) -> None:
         self._images = images
@@ -57,8 +54,8 @@ class FileStream:
         self._cutout = Cutout(images.resolution, augmentation.cutout, images.device)
 
     def epoch(
-        self, steps: int | None = None, class_probabilities: "Tensor | None" = None
-    ) -> "Iterator[Batch]":
+        self, steps: int | None = None, class_probabilities: Tensor | None = None
+    ) -> Iterator[Batch]:
         """Draw an epoch, see ``Stream``."""
         indices = self._sequence.epoch(self._batch_size, steps, class_probabilities)
         count = len(indices)
@@ -66,7 +63,7 @@ class FileStream:
         centres = torch.randint(self._images.resolution, (2, count), generator=self._generator)
         return self._batches(indices, seeds, centres.to(self._images.device))
 
-    def _batches(self, indices: "Tensor", seeds: "Tensor", centres: "Tensor") -> "Iterator[Batch]":
+    def _batches(self, indices: Tensor, seeds: Tensor, centres: Tensor) -> Iterator[Batch]:
         source = _Files.of(self._images, indices, seeds, self._augmentation)
         start = 0
         for images, labels in _load(source, self._images, self._batch_size, self._workers):
@@ -76,16 +73,16 @@ class FileStream:
             yield images, labels
             start = stop
 
-    def state_dict(self) -> "dict[str, Tensor]":
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that decides the epochs to come, as tensors; take it between epochs."""
         return self._sequence.state_dict()
 
-    def load_state_dict(self, state: "dict[str, Tensor]") -> None:
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue where ``state_dict`` was taken."""
         self._sequence.load_state_dict(state)
 
 
-def file_evaluation_batches(images: FileSet, batch_size: int, workers: int) -> "Iterator[Batch]":
+def file_evaluation_batches(images: FileSet, batch_size: int, workers: int) -> Iterator[Batch]:
     """All images once, in order: short side to 8/7 of the resolution, then the centre."""
     source = _Files.of(images, torch.arange(len(images)), None, Augmentation())
     return _load(source, images, batch_size, workers)
@@ -97,9 +94,9 @@ class _Files(Dataset[Any]):
 
     root: Path
     paths: tuple[str, ...]
-    labels: "Tensor"
-    indices: "Tensor"
-    seeds: "Tensor | None"
+    labels: Tensor
+    indices: Tensor
+    seeds: Tensor | None
     resolution: int
     augmentation: Augmentation
 
@@ -107,8 +104,8 @@ class _Files(Dataset[Any]):
     def of(
         cls,
         images: FileSet,
-        indices: "Tensor",
-        seeds: "Tensor | None",
+        indices: Tensor,
+        seeds: Tensor | None,
         augmentation: Augmentation,
     ) -> "_Files":
         labels = images.labels.cpu()
@@ -119,7 +116,7 @@ class _Files(Dataset[Any]):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, position: int) -> "tuple[Tensor, Tensor] | str":
+    def __getitem__(self, position: int) -> tuple[Tensor, Tensor] | str:
         from torchvision.transforms.v2 import functional as transforms
 
         index = int(self.indices[position])
@@ -131,7 +128,7 @@ class _Files(Dataset[Any]):
         pixels = transforms.pil_to_tensor(image)
         return self._transformed(pixels, position), self.labels[index]
 
-    def _transformed(self, pixels: "Tensor", position: int) -> "Tensor":
+    def _transformed(self, pixels: Tensor, position: int) -> Tensor:
         from torchvision.transforms import v2
 
         side, augmentation = self.resolution, self.augmentation
@@ -152,13 +149,13 @@ class _Files(Dataset[Any]):
             return _applied(steps, pixels)
 
 
-def _applied(steps: list[Any], pixels: "Tensor") -> "Tensor":
+def _applied(steps: list[Any], pixels: Tensor) -> Tensor:
     for step in steps:
         pixels = step(pixels)
     return pixels
 
 
-def _load(source: _Files, images: FileSet, batch_size: int, workers: int) -> "Iterator[Batch]":
+def _load(source: _Files, images: FileSet, batch_size: int, workers: int) -> Iterator[Batch]:
     loader = DataLoader(
         source,
         batch_size=batch_size,
@@ -176,7 +173,7 @@ def _load(source: _Files, images: FileSet, batch_size: int, workers: int) -> "It
         yield images.normalise(pixels), labels.to(images.device, non_blocking=True)
 
 
-def _collate(items: "list[tuple[Tensor, Tensor] | str]") -> "tuple[Tensor, Tensor] | str":
+def _collate(items: list[tuple[Tensor, Tensor] | str]) -> tuple[Tensor, Tensor] | str:
     pixels, labels = [], []
     for item in items:
         if isinstance(item, str):

@@ -5,20 +5,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data import cache as image_cache
-from imbnas.data.dataset import LARGEST_SIDE, VALIDATION_FRACTION, Dataset, FileSplit, Split
+from imbnas.data.dataset import LARGEST_SIDE, Dataset, FileSplit
 from imbnas.data.decoding import image_shape, in_parallel, open_image, to_array
-from imbnas.data.file_lists import IMAGENET_MEAN, IMAGENET_STD, file_digest
+from imbnas.data.file_lists import file_dataset, file_digest
 from imbnas.data.prepared import read_prepared, signature, write_prepared
 from imbnas.errors import InputError
 from imbnas.units.frozen import canonical_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SUFFIXES = frozenset(("bmp", "gif", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"))
 """File names that end otherwise are not taken for images."""
@@ -52,12 +50,7 @@ class Listing:
     skipped: int
 
 
-def load_folder(
-    name: str,
-    root: Path,
-    cache: Path,
-    validation_fraction: float = VALIDATION_FRACTION,
-) -> Dataset:
+def load_folder(name: str, root: Path, cache: Path) -> Dataset:
     """Load an image folder.
 
     Square images of one size up to 64 pixels are decoded once into the cache; the digest is that
@@ -68,36 +61,22 @@ def load_folder(
         name: of the dataset.
         root: holds ``train`` and ``test``, and may hold ``validation``, with the same classes.
         cache: the cache directory.
-        validation_fraction: share of each class that the strict protocol holds out.
 
     Raises:
         InputError: a split or a class is missing, or an image cannot be decoded.
     """
     listing = list_folder(f"dataset {name}", root)
-    told = f"dataset {name}: skipped {listing.skipped} file(s) that are not images"
+    skipped = f"dataset {name}: skipped {listing.skipped} file(s) that are not images"
+    notes = (skipped,) if listing.skipped else ()
     facts = _facts(listing, cache)
-    if facts.shape is None:
-        splits: Mapping[str, Split] = {
-            split: FileSplit(_labels(files), root / split, tuple(file.path for file in files))
-            for split, files in listing.files.items()
-        }
-        mean: tuple[float, ...] = IMAGENET_MEAN
-        std: tuple[float, ...] = IMAGENET_STD
-    else:
-        prepared = read_prepared(image_cache.entry(cache, facts.digest, _decoder(listing, facts)))
-        splits, mean, std = prepared.splits, prepared.mean, prepared.std
-    return Dataset(
-        name=name,
-        class_names=listing.class_names,
-        train=splits["train"],
-        test=splits["test"],
-        validation=splits.get("validation"),
-        digest=facts.digest,
-        mean=mean,
-        std=std,
-        validation_fraction=validation_fraction,
-        notes=(told,) if listing.skipped else (),
-    )
+    if facts.shape is not None:
+        entry = image_cache.entry(cache, facts.digest, _decoder(listing, facts))
+        return read_prepared(entry).dataset(name, facts.digest, notes=notes)
+    splits = {
+        split: FileSplit(_labels(files), root / split, tuple(file.path for file in files))
+        for split, files in listing.files.items()
+    }
+    return file_dataset(name, listing.class_names, splits, facts.digest, notes)
 
 
 def list_folder(what: str, root: Path) -> Listing:
@@ -242,7 +221,7 @@ def _content_and_shape(path: Path) -> tuple[str, tuple[int, int, int]]:
 def _decoder(listing: Listing, facts: _Facts) -> Callable[[Path], None]:
     channels, height, width = facts.shape or (3, 0, 0)
 
-    def decode(path: Path) -> "NDArray[np.uint8]":
+    def decode(path: Path) -> NDArray[np.uint8]:
         return to_array(open_image(path), channels)
 
     def build(folder: Path) -> None:
@@ -258,5 +237,5 @@ def _decoder(listing: Listing, facts: _Facts) -> Callable[[Path], None]:
     return build
 
 
-def _labels(files: Sequence[Found]) -> "NDArray[np.int64]":
+def _labels(files: Sequence[Found]) -> NDArray[np.int64]:
     return np.asarray([file.label for file in files], dtype=np.int64)

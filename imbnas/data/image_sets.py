@@ -1,27 +1,22 @@
 """Image sets: the images of a selection, ready for a training device."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from imbnas.data import cache as image_cache
 from imbnas.data.dataset import LARGEST_SIDE, ArraySplit, Dataset, FileSplit
 from imbnas.data.decoding import in_parallel, square_thumbnail
+from imbnas.data.manifests import Selection
 from imbnas.errors import InputError
 from imbnas.units.frozen import content_sha256
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    from imbnas.data.manifests import Selection
 
 RESIZED_TOGETHER = 4096
 """Images that are resized in one go, which bounds the memory that it takes."""
@@ -45,12 +40,12 @@ class _Normalisation:
     device: torch.device
 
     @cached_property
-    def _scale_and_shift(self) -> "tuple[Tensor, Tensor]":
+    def _scale_and_shift(self) -> tuple[Tensor, Tensor]:
         mean = torch.tensor(self.mean).view(-1, 1, 1)
         std = torch.tensor(self.std).view(-1, 1, 1)
         return (1 / (255 * std)).to(self.device), (-mean / std).to(self.device)
 
-    def __call__(self, images: "Tensor") -> "Tensor":
+    def __call__(self, images: Tensor) -> Tensor:
         scale, shift = self._scale_and_shift
         return images.to(torch.float32).mul_(scale).add_(shift)
 
@@ -67,9 +62,9 @@ class ImageSet:
         normalise: turns (B, C, H, W) uint8 images into normalised float32 ones.
     """
 
-    pixels: "Tensor"
-    rows: "Tensor | None"
-    labels: "Tensor"
+    pixels: Tensor
+    rows: Tensor | None
+    labels: Tensor
     num_classes: int
     normalise: _Normalisation
 
@@ -96,13 +91,13 @@ class ImageSet:
         """Side of the images in pixels."""
         return self.pixels.shape[2]
 
-    def raw(self, indices: "Tensor") -> "Tensor":
+    def raw(self, indices: Tensor) -> Tensor:
         """(B, C, H, W) uint8 images at (B,) indices."""
         if self.rows is not None:
             indices = self.rows.index_select(0, indices)
         return self.pixels.index_select(0, indices)
 
-    def batch(self, indices: "Tensor") -> "Tensor":
+    def batch(self, indices: Tensor) -> Tensor:
         """(B, C, H, W) normalised float32 images at (B,) indices."""
         return self.normalise(self.raw(indices))
 
@@ -112,7 +107,7 @@ class ImageSet:
             return self
         return replace(self, pixels=self.pixels.index_select(0, self.rows), rows=None)
 
-    def reordered(self, order: "Tensor") -> "ImageSet":
+    def reordered(self, order: Tensor) -> "ImageSet":
         """The images at (M,) positions, in that order; pixels stay where they are."""
         rows = order if self.rows is None else self.rows.index_select(0, order)
         return replace(self, rows=rows, labels=self.labels.index_select(0, order))
@@ -131,9 +126,9 @@ class FileSet:
         normalise: turns (B, 3, H, W) uint8 images into normalised float32 ones.
     """
 
-    root: "Path"
+    root: Path
     paths: tuple[str, ...]
-    labels: "Tensor"
+    labels: Tensor
     num_classes: int
     resolution: int
     normalise: _Normalisation
@@ -160,7 +155,7 @@ class FileSet:
         """The set itself, which holds nothing but its own files' paths."""
         return self
 
-    def reordered(self, order: "Tensor") -> "FileSet":
+    def reordered(self, order: Tensor) -> "FileSet":
         """The images at (M,) positions, in that order."""
         paths = tuple(self.paths[int(position)] for position in order)
         return replace(self, paths=paths, labels=self.labels.index_select(0, order))
@@ -168,11 +163,11 @@ class FileSet:
 
 def select_images(
     dataset: Dataset,
-    selection: "Selection",
+    selection: Selection,
     *,
     resolution: int | None = None,
     device: torch.device | str = "cpu",
-    cache: "Path | None" = None,
+    cache: Path | None = None,
 ) -> ImageSet | FileSet:
     """Make the images of a selection ready for a device.
 
@@ -220,8 +215,8 @@ def _required(resolution: int | None, dataset: Dataset) -> int:
 
 
 def _pixels(
-    dataset: Dataset, selection: "Selection", resolution: int | None, cache: "Path | None"
-) -> "tuple[Tensor, bool]":
+    dataset: Dataset, selection: Selection, resolution: int | None, cache: Path | None
+) -> tuple[Tensor, bool]:
     """(R, C, H, W) uint8 images, and whether they are all of the split and not just the rows."""
     split, rows = dataset.split(selection.split), np.asarray(selection.indices, dtype=np.int64)
     if not isinstance(split, ArraySplit):
@@ -237,7 +232,7 @@ def _pixels(
     return torch.from_numpy(np.ascontiguousarray(by_channel[rows])), False
 
 
-def _resized(images: "NDArray[np.uint8]", side: int) -> "Tensor":
+def _resized(images: NDArray[np.uint8], side: int) -> Tensor:
     from torchvision.transforms.v2 import functional as transforms
 
     pixels = torch.from_numpy(np.ascontiguousarray(images))
@@ -246,8 +241,8 @@ def _resized(images: "NDArray[np.uint8]", side: int) -> "Tensor":
 
 
 def _resized_once(
-    images: "NDArray[np.uint8]", side: int, content: "Sequence[str]", cache: "Path"
-) -> "NDArray[np.uint8]":
+    images: NDArray[np.uint8], side: int, content: Sequence[str], cache: Path
+) -> NDArray[np.uint8]:
     """All (N, C, H, W) images of a split at another side, memory-mapped from the cache.
 
     Args:
@@ -257,7 +252,7 @@ def _resized_once(
         cache: the cache directory.
     """
 
-    def build(folder: "Path") -> None:
+    def build(folder: Path) -> None:
         shape = (*images.shape[:2], side, side)
         pixels = image_cache.new_array(folder / "images.npy", shape)
         for start in range(0, len(images), RESIZED_TOGETHER):
@@ -270,12 +265,12 @@ def _resized_once(
     return image_cache.open_array(folder / "images.npy")
 
 
-def _thumbnails(files: FileSet, digest: str, cache: "Path | None") -> "Tensor":
+def _thumbnails(files: FileSet, digest: str, cache: Path | None) -> Tensor:
     side = files.resolution
     if cache is None:
         raise InputError(f"images under {files.root}: keeping them in memory needs a cache folder")
 
-    def build(folder: "Path") -> None:
+    def build(folder: Path) -> None:
         pixels = image_cache.new_array(folder / "images.npy", (len(files), 3, side, side))
         paths = [files.root / path for path in files.paths]
         decoded = in_parallel(partial(square_thumbnail, side=side), paths)

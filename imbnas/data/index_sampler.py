@@ -1,13 +1,9 @@
 """Which images come in which order: endless shuffled passes, or class-aware draws."""
 
-from typing import TYPE_CHECKING
-
 import torch
+from torch import Generator, Tensor
 
 from imbnas.errors import InputError
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
 
 
 class IndexSequence:
@@ -22,7 +18,7 @@ class IndexSequence:
         InputError: there is no image.
     """
 
-    def __init__(self, labels: "Tensor", num_classes: int, generator: "Generator") -> None:
+    def __init__(self, labels: Tensor, num_classes: int, generator: Generator) -> None:
         if not len(labels):
             raise InputError("there is no training image to draw from")
         self._generator = generator
@@ -36,8 +32,8 @@ class IndexSequence:
         return len(self._by_class)
 
     def epoch(
-        self, batch_size: int, steps: int | None, class_probabilities: "Tensor | None"
-    ) -> "Tensor":
+        self, batch_size: int, steps: int | None, class_probabilities: Tensor | None
+    ) -> Tensor:
         """Indices of an epoch's images in order.
 
         Args:
@@ -53,11 +49,11 @@ class IndexSequence:
             return self.by_class(count, class_probabilities)
         return self.one_pass() if steps is None else self.take(count)
 
-    def one_pass(self) -> "Tensor":
+    def one_pass(self) -> Tensor:
         """(N,) every image once."""
         return torch.randperm(len(self), generator=self._generator)
 
-    def take(self, count: int) -> "Tensor":
+    def take(self, count: int) -> Tensor:
         """(count,) the next images of an endless sequence of shuffled passes."""
         parts, drawn = [self._left], len(self._left)
         while drawn < count:
@@ -67,7 +63,7 @@ class IndexSequence:
         self._left = images[count:].clone()
         return images[:count]
 
-    def by_class(self, count: int, probabilities: "Tensor") -> "Tensor":
+    def by_class(self, count: int, probabilities: Tensor) -> Tensor:
         """(count,) draw a class, then one of its images, with replacement.
 
         Raises:
@@ -87,11 +83,11 @@ class IndexSequence:
         steps = torch.minimum((inside * counts).long(), counts - 1)
         return self._by_class[self._starts[classes] + steps]
 
-    def state_dict(self) -> "dict[str, Tensor]":
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that decides the draws to come, as tensors."""
         return {"generator": self._generator.get_state(), "left": self._left.clone()}
 
-    def load_state_dict(self, state: "dict[str, Tensor]") -> None:
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue where ``state_dict`` was taken."""
         self._generator.set_state(state["generator"].cpu())
         self._left = state["left"].to("cpu", torch.int64)

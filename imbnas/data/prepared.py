@@ -5,17 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data import cache as image_cache
-from imbnas.data.dataset import ArraySplit, channel_statistics
+from imbnas.data.dataset import ArraySplit, Dataset, channel_statistics
 from imbnas.errors import InputError
 from imbnas.units.frozen import canonical_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +32,23 @@ class Prepared:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
+    def dataset(self, name: str, digest: str, **fields: Any) -> Dataset:
+        """The dataset of this content; ``fields`` are further ones of ``Dataset``."""
+        return Dataset(
+            name=name,
+            class_names=self.class_names,
+            train=self.splits["train"],
+            test=self.splits["test"],
+            validation=self.splits.get("validation"),
+            digest=digest,
+            mean=self.mean,
+            std=self.std,
+            **fields,
+        )
+
 
 def signature(kind: str, marks: Iterable[tuple[str, int, int]]) -> str:
-    """Hash of what tells that files have not changed: their names, sizes and times of change.
+    """Hash of what changes when files do: their names, sizes and times of change.
 
     Args:
         kind: how the files are read.
@@ -47,7 +59,7 @@ def signature(kind: str, marks: Iterable[tuple[str, int, int]]) -> str:
 
 
 def write_prepared(
-    folder: Path, class_names: tuple[str, ...], labels: "Mapping[str, NDArray[np.int64]]"
+    folder: Path, class_names: tuple[str, ...], labels: Mapping[str, NDArray[np.int64]]
 ) -> None:
     """Complete an entry whose ``SPLIT.images.npy`` are written: add labels and facts."""
     for split, values in labels.items():

@@ -7,31 +7,28 @@ caller keeps at least one image.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 PARETO_POWER = 6.0
 """Power value of ImageNet-LT (Liu et al. 2019, "Large-Scale Long-Tailed Recognition …")."""
 
 
-def exponential(available: Sequence[int], ratio: float) -> "NDArray[np.int64]":
+def exponential(available: Sequence[int], ratio: float) -> NDArray[np.int64]:
     """``floor(n_max · (1/ratio)^(i/(C−1)))`` for rank i (Cao et al. 2019, CIFAR-LT)."""
     ranks = np.arange(len(available)) / max(len(available) - 1, 1)
     return _floor(min(available) * (1 / ratio) ** ranks)
 
 
-def step(available: Sequence[int], ratio: float) -> "NDArray[np.int64]":
+def step(available: Sequence[int], ratio: float) -> NDArray[np.int64]:
     """``n_max`` in the first C//2 ranks, ``floor(n_max/ratio)`` in the rest (Buda et al. 2018)."""
     n_max, classes = min(available), len(available)
     head = np.arange(classes) < max(classes // 2, 1)
     return _floor(np.where(head, n_max, n_max / ratio))
 
 
-def pareto(available: Sequence[int], ratio: float) -> "NDArray[np.int64]":
+def pareto(available: Sequence[int], ratio: float) -> NDArray[np.int64]:
     """Evenly spaced quantiles of a Pareto distribution, stretched to the ratio.
 
     The quantiles are those of the Pareto (Lomax) distribution of power 6 at (i + ½)/C, mapped
@@ -47,11 +44,11 @@ def pareto(available: Sequence[int], ratio: float) -> "NDArray[np.int64]":
     return _floor(n_min + (n_max - n_min) * height)
 
 
-def natural(available: Sequence[int], ratio: float) -> "NDArray[np.int64]":
+def natural(available: Sequence[int], ratio: float) -> NDArray[np.int64]:
     """Every available image."""
     return np.asarray(available, dtype=np.int64)
 
 
-def _floor(values: "NDArray[np.float64]") -> "NDArray[np.int64]":
+def _floor(values: NDArray[np.float64]) -> NDArray[np.int64]:
     # 49 · (1/49) is a hair below 1 in floating point; the count meant is 1.
     return np.floor(values * (1 + 1e-12)).astype(np.int64)

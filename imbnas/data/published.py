@@ -5,21 +5,19 @@ import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data import cache as image_cache
 from imbnas.data.dataset import ArraySplit, Dataset, array_digest
 from imbnas.data.image_folder import load_folder
+from imbnas.data.locations import DataLocations
 from imbnas.data.prepared import read_prepared, signature, write_prepared
 from imbnas.errors import InputError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from imbnas.data.locations import DataLocations
 
 FASHION_CLASSES = (
     "T-shirt/top",
@@ -35,7 +33,6 @@ FASHION_CLASSES = (
 )
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package dataset-fashion-mnist puts the files."""
-
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
@@ -60,6 +57,7 @@ class Published:
         files: what must be there, relative to a base folder.
         layouts: sub-folders of a candidate folder that may be the base folder.
         read: reads the base folder.
+        also: folders to look in when nothing is found under the locations.
     """
 
     name: str
@@ -68,23 +66,76 @@ class Published:
     files: tuple[str, ...]
     layouts: tuple[str, ...]
     read: Callable[[Path], RawDataset]
+    also: tuple[Path, ...] = ()
+
+    def load(self, locations: DataLocations) -> Dataset:
+        """Find the published files or an image folder, else download the files.
+
+        Args:
+            locations: where to look, and whether downloading is allowed.
+
+        Raises:
+            InputError: not found and not to be downloaded, or damaged.
+        """
+        candidates, given = locations.candidates(self.name), locations.named(self.name)
+        downloads = locations.downloads(self.name)
+        if given is None:
+            candidates += (*self.also, downloads)
+        for candidate in candidates:
+            base = self._base(candidate)
+            if base is not None:
+                return self._load_files(base, locations.cache)
+            if (candidate / "train").is_dir() and candidate != locations.root:
+                return load_folder(self.name, candidate, locations.cache)
+        if given is not None or locations.offline:
+            raise InputError(_not_found(self.name, locations, candidates))
+        _download(self, downloads)
+        base = self._base(downloads)
+        if base is None:
+            raise InputError(f"dataset {self.name!r}: the download is not complete; try again")
+        return self._load_files(base, locations.cache)
+
+    def _base(self, folder: Path) -> Path | None:
+        """The folder at or below a candidate that holds all files."""
+        bases = [folder / layout for layout in self.layouts]
+        if folder.name in self.layouts:
+            bases.append(folder)
+        for base in bases:
+            if all(_plain_or_zipped(base, name).is_file() for name in self.files):
+                return base
+        return None
+
+    def _load_files(self, base: Path, cache: Path) -> Dataset:
+        stats = [(name, _plain_or_zipped(base, name).stat()) for name in self.files]
+        marks = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+        key = signature(self.torchvision, marks)
+        known = image_cache.recall(cache, key)
+        digest = known["digest"] if known else ""
+        if not digest or not image_cache.exists(cache, digest):
+            raw = self._checked(base)
+            digest = array_digest(raw.class_names, raw.train, raw.test)
+            image_cache.entry(cache, digest, lambda folder: _write(raw, folder))
+            image_cache.remember(cache, key, {"digest": digest})
+        return read_prepared(image_cache.location(cache, digest)).dataset(self.name, digest)
+
+    def _checked(self, base: Path) -> RawDataset:
+        try:
+            return self.read(base)
+        except InputError:
+            raise
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InputError(
+                f"dataset {self.name!r}: the files in {base} are damaged "
+                f"({_one_line(error)}); replace them"
+            ) from None
 
 
-def _read_cifar10(base: Path) -> RawDataset:
-    from torchvision.datasets import CIFAR10
+def _read_cifar(name: str, base: Path) -> RawDataset:
+    from torchvision import datasets
 
-    return _from_cifar(CIFAR10(base.parent, train=True), CIFAR10(base.parent, train=False))
-
-
-def _read_cifar100(base: Path) -> RawDataset:
-    from torchvision.datasets import CIFAR100
-
-    return _from_cifar(CIFAR100(base.parent, train=True), CIFAR100(base.parent, train=False))
-
-
-def _from_cifar(train: Any, test: Any) -> RawDataset:
-    splits = [ArraySplit(np.asarray(part.targets, np.int64), part.data) for part in (train, test)]
-    return RawDataset(tuple(train.classes), *splits)
+    parts = [getattr(datasets, name)(base.parent, train=train) for train in (True, False)]
+    splits = [ArraySplit(np.asarray(part.targets, np.int64), part.data) for part in parts]
+    return RawDataset(tuple(parts[0].classes), *splits)
 
 
 def _read_svhn(base: Path) -> RawDataset:
@@ -107,7 +158,7 @@ def _read_fashion(base: Path) -> RawDataset:
     return RawDataset(FASHION_CLASSES, *splits)
 
 
-def read_idx(path: Path) -> "NDArray[np.uint8]":
+def read_idx(path: Path) -> NDArray[np.uint8]:
     """Read an IDX file of unsigned bytes (LeCun's MNIST format), gzipped or not.
 
     Raises:
@@ -131,24 +182,31 @@ def read_idx(path: Path) -> "NDArray[np.uint8]":
     return values.reshape(shape)
 
 
+def _plain_or_zipped(base: Path, name: str) -> Path:
+    return base / name if (base / name).is_file() else base / f"{name}.gz"
+
+
+# 50,000 + 10,000 colour images of 32x32 pixels (Krizhevsky 2009).
 CIFAR10 = Published(
     name="cifar10",
     torchvision="CIFAR10",
     downloads=({"train": True},),
     files=(*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta"),
     layouts=("cifar-10-batches-py",),
-    read=_read_cifar10,
+    read=partial(_read_cifar, "CIFAR10"),
 )
 
+# 50,000 + 10,000 colour images of 32x32 pixels (Krizhevsky 2009).
 CIFAR100 = Published(
     name="cifar100",
     torchvision="CIFAR100",
     downloads=({"train": True},),
     files=("train", "test", "meta"),
     layouts=("cifar-100-python",),
-    read=_read_cifar100,
+    read=partial(_read_cifar, "CIFAR100"),
 )
 
+# Cropped: 73,257 + 26,032 colour images of 32x32 pixels (Netzer et al. 2011).
 SVHN = Published(
     name="svhn",
     torchvision="SVHN",
@@ -158,6 +216,7 @@ SVHN = Published(
     read=_read_svhn,
 )
 
+# 60,000 + 10,000 grey images of 28x28 pixels (Xiao et al. 2017).
 FASHION_MNIST = Published(
     name="fashion-mnist",
     torchvision="FashionMNIST",
@@ -170,79 +229,12 @@ FASHION_MNIST = Published(
     ),
     layouts=(".", "raw", "FashionMNIST/raw"),
     read=_read_fashion,
+    also=(DEBIAN_FASHION,),
 )
 
 
-def load_cifar10(locations: "DataLocations") -> Dataset:
-    """CIFAR-10: 50,000 + 10,000 colour images of 32x32 pixels (Krizhevsky 2009)."""
-    return load_published(CIFAR10, locations)
-
-
-def load_cifar100(locations: "DataLocations") -> Dataset:
-    """CIFAR-100: 50,000 + 10,000 colour images of 32x32 pixels (Krizhevsky 2009)."""
-    return load_published(CIFAR100, locations)
-
-
-def load_svhn(locations: "DataLocations") -> Dataset:
-    """SVHN, cropped: 73,257 + 26,032 colour images of 32x32 pixels (Netzer et al. 2011)."""
-    return load_published(SVHN, locations)
-
-
-def load_fashion_mnist(locations: "DataLocations") -> Dataset:
-    """Fashion-MNIST: 60,000 + 10,000 grey images of 28x28 pixels (Xiao et al. 2017)."""
-    return load_published(FASHION_MNIST, locations, (DEBIAN_FASHION,))
-
-
-def load_published(
-    published: Published, locations: "DataLocations", also: tuple[Path, ...] = ()
-) -> Dataset:
-    """Find the published files or an image folder, else download the files.
-
-    Args:
-        published: what to look for.
-        locations: where to look, and whether downloading is allowed.
-        also: folders to look in when nothing is found under ``locations``.
-
-    Raises:
-        InputError: not found and not to be downloaded, or damaged.
-    """
-    name = published.name
-    candidates = locations.candidates(name)
-    if locations.named(name) is None:
-        candidates += (*also, locations.downloads(name))
-    for candidate in candidates:
-        base = _base(published, candidate)
-        if base is not None:
-            return _load_files(published, base, locations.cache)
-        if (candidate / "train").is_dir() and candidate != locations.root:
-            return load_folder(name, candidate, locations.cache)
-    if locations.named(name) is not None or locations.offline:
-        raise InputError(_not_found(published, locations, candidates))
-    _download(published, locations.downloads(name))
-    base = _base(published, locations.downloads(name))
-    if base is None:
-        raise InputError(f"dataset {name!r}: the download is not complete; try again")
-    return _load_files(published, base, locations.cache)
-
-
-def _base(published: Published, folder: Path) -> Path | None:
-    bases = [folder / layout for layout in published.layouts]
-    if folder.name in published.layouts:
-        bases.append(folder)
-    for base in bases:
-        if all(_plain_or_zipped(base, name).is_file() for name in published.files):
-            return base
-    return None
-
-
-def _plain_or_zipped(base: Path, name: str) -> Path:
-    return base / name if (base / name).is_file() else base / f"{name}.gz"
-
-
-def _not_found(
-    published: Published, locations: "DataLocations", candidates: tuple[Path, ...]
-) -> str:
-    name, looked = published.name, ", ".join(str(path) for path in candidates)
+def _not_found(name: str, locations: DataLocations, candidates: tuple[Path, ...]) -> str:
+    looked = ", ".join(str(path) for path in candidates)
     archives = [
         str(folder / f"{name}{suffix}")
         for folder in ([] if locations.root is None else [locations.root])
@@ -274,42 +266,6 @@ def _download(published: Published, folder: Path) -> None:
         raise InputError(
             f"dataset {published.name!r}: the download failed ({_one_line(error)}); try "
             f"again, or give its files with --dataset {published.name}=FOLDER"
-        ) from None
-
-
-def _load_files(published: Published, base: Path, cache: Path) -> Dataset:
-    stats = [(name, _plain_or_zipped(base, name).stat()) for name in published.files]
-    key = signature(
-        published.torchvision, [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-    )
-    known = image_cache.recall(cache, key)
-    digest = known["digest"] if known else ""
-    if not digest or not image_cache.exists(cache, digest):
-        raw = _read(published, base)
-        digest = array_digest(raw.class_names, raw.train, raw.test)
-        image_cache.entry(cache, digest, lambda folder: _write(raw, folder))
-        image_cache.remember(cache, key, {"digest": digest})
-    prepared = read_prepared(image_cache.location(cache, digest))
-    return Dataset(
-        name=published.name,
-        class_names=prepared.class_names,
-        train=prepared.splits["train"],
-        test=prepared.splits["test"],
-        digest=digest,
-        mean=prepared.mean,
-        std=prepared.std,
-    )
-
-
-def _read(published: Published, base: Path) -> RawDataset:
-    try:
-        return published.read(base)
-    except InputError:
-        raise
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(
-            f"dataset {published.name!r}: the files in {base} are damaged "
-            f"({_one_line(error)}); replace them"
         ) from None
 
 

@@ -25,37 +25,37 @@ DATASETS: Registry["Callable[[DataLocations], Dataset]"] = Registry(
             "scikit-learn's 8x8 grey digits, 10 classes, embedded (UCI, Alpaydin & Kaynak 1998)",
         ),
         "fashion-mnist": (
-            "imbnas.data.published:load_fashion_mnist",
+            "imbnas.data.published:FASHION_MNIST.load",
             "1",
             "Zalando's 28x28 grey images, 10 classes of clothes (Xiao et al. 2017)",
         ),
         "cifar10": (
-            "imbnas.data.published:load_cifar10",
+            "imbnas.data.published:CIFAR10.load",
             "1",
             "32x32 colour images, 10 classes (Krizhevsky 2009)",
         ),
         "cifar100": (
-            "imbnas.data.published:load_cifar100",
+            "imbnas.data.published:CIFAR100.load",
             "1",
             "32x32 colour images, 100 classes (Krizhevsky 2009)",
         ),
         "svhn": (
-            "imbnas.data.published:load_svhn",
+            "imbnas.data.published:SVHN.load",
             "1",
             "32x32 colour house numbers, 10 classes, uneven test split (Netzer et al. 2011)",
         ),
         "imagenet-lt": (
-            "imbnas.data.file_lists:load_imagenet_lt",
+            "imbnas.data.file_lists:IMAGENET_LT.load",
             "1",
             "115,846 images of 1,000 classes, 1280 to 5 a class (Liu et al. 2019)",
         ),
         "places-lt": (
-            "imbnas.data.file_lists:load_places_lt",
+            "imbnas.data.file_lists:PLACES_LT.load",
             "1",
             "62,500 images of 365 classes, 4980 to 5 a class (Liu et al. 2019)",
         ),
         "inat18": (
-            "imbnas.data.file_lists:load_inat18",
+            "imbnas.data.file_lists:INAT18.load",
             "1",
             "437,513 images of 8,142 species, 1000 to 2 a class (Van Horn et al. 2018)",
         ),
@@ -81,11 +81,7 @@ PROFILES: Registry["Callable[[Sequence[int], float], Counts]"] = Registry(
             "1",
             "quantiles of a Pareto distribution with power 6, as ImageNet-LT (Liu et al. 2019)",
         ),
-        "natural": (
-            "imbnas.data.profiles:natural",
-            "1",
-            "the training split as its files are",
-        ),
+        "natural": ("imbnas.data.profiles:natural", "1", "the training split as its files are"),
     },
     entry_points="imbnas.profiles",
 )
@@ -93,11 +89,7 @@ PROFILES: Registry["Callable[[Sequence[int], float], Counts]"] = Registry(
 SAMPLERS: Registry["Callable[[Counts, float], Probabilities | None]"] = Registry(
     "sampler",
     {
-        "instance": (
-            "imbnas.data.samplers:instance",
-            "1",
-            "every image once in a pass",
-        ),
+        "instance": ("imbnas.data.samplers:instance", "1", "every image once in a pass"),
         "balanced": (
             "imbnas.data.samplers:balanced",
             "1",

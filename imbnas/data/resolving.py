@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data.dataset import Dataset, SplitName
 from imbnas.data.groups import group_by_count, group_by_rank
@@ -15,10 +15,7 @@ from imbnas.errors import InputError
 from imbnas.units.conditions import Condition, format_ratio
 from imbnas.units.randomness import derive_seed
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Indices = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 def resolve(condition: Condition, dataset: Dataset, pins: Iterable[Manifest] = ()) -> Manifest:
@@ -82,8 +79,8 @@ class _HoldOut:
     """What the protocol sets aside, and the training images of each label that it leaves."""
 
     split: SplitName
-    validation: "Indices"
-    pools: tuple["Indices", ...]
+    validation: Indices
+    pools: tuple[Indices, ...]
 
 
 def _hold_out(condition: Condition, dataset: Dataset) -> _HoldOut:
@@ -149,7 +146,7 @@ def _check_ratio(condition: Condition, ratio: float, class_size: int) -> None:
         )
 
 
-def _draw(pools: Sequence["Indices"], counts: Sequence[int], subset: int) -> "Indices":
+def _draw(pools: Sequence[Indices], counts: Sequence[int], subset: int) -> Indices:
     kept = [
         shuffled(pool, derive_seed("subset", subset, label))[:count]
         for label, (pool, count) in enumerate(zip(pools, counts, strict=True))
@@ -157,5 +154,5 @@ def _draw(pools: Sequence["Indices"], counts: Sequence[int], subset: int) -> "In
     return np.concatenate(kept)
 
 
-def _select(split: SplitName, indices: "Indices") -> Selection:
+def _select(split: SplitName, indices: Indices) -> Selection:
     return Selection(split=split, indices=tuple(np.sort(indices).tolist()))

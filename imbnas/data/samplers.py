@@ -1,24 +1,22 @@
 """Samplers: how often each class is drawn."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from imbnas.data.registry import SAMPLERS
 from imbnas.errors import InputError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    Counts = NDArray[np.int64]
-    Probabilities = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Probabilities = NDArray[np.float64]
 
 BETA = 0.9999
 
 
-def class_probabilities(name: str, class_counts: Sequence[int], progress: float) -> "Tensor | None":
+def class_probabilities(name: str, class_counts: Sequence[int], progress: float) -> Tensor | None:
     """Probability of drawing each class now.
 
     Args:
@@ -34,8 +32,6 @@ def class_probabilities(name: str, class_counts: Sequence[int], progress: float)
         UnknownNameError: no sampler has that name.
         InputError: a class without images, or progress outside [0, 1].
     """
-    import torch
-
     counts = np.asarray(class_counts, dtype=np.int64)
     if counts.min(initial=1) < 1:
         raise InputError(f"sampler {name!r}: class {int(counts.argmin())} has no training image")
@@ -45,30 +41,30 @@ def class_probabilities(name: str, class_counts: Sequence[int], progress: float)
     return None if probabilities is None else torch.from_numpy(probabilities)
 
 
-def instance(counts: "Counts", progress: float) -> None:
+def instance(counts: Counts, progress: float) -> None:
     """No class-aware drawing: ``n_j / N`` by passes over all images."""
     return
 
 
-def balanced(counts: "Counts", progress: float) -> "Probabilities":
+def balanced(counts: Counts, progress: float) -> Probabilities:
     """``1/C``."""
     return np.full(len(counts), 1 / len(counts))
 
 
-def square_root(counts: "Counts", progress: float) -> "Probabilities":
+def square_root(counts: Counts, progress: float) -> Probabilities:
     """``∝ √n_j`` (Kang et al. 2020, eq. 1 with q = ½)."""
     return _normalised(np.sqrt(counts))
 
 
-def progressive(counts: "Counts", progress: float) -> "Probabilities":
+def progressive(counts: Counts, progress: float) -> Probabilities:
     """``(1−t) n_j/N + t/C`` at progress t (Kang et al. 2020, eq. 2)."""
     return (1 - progress) * _normalised(counts) + progress / len(counts)
 
 
-def effective_number(counts: "Counts", progress: float) -> "Probabilities":
+def effective_number(counts: Counts, progress: float) -> Probabilities:
     """``∝ n_j (1−β)/(1−β^n_j)``: images weighted by effective number (Cui et al. 2019)."""
     return _normalised(counts * (1 - BETA) / -np.expm1(counts * np.log(BETA)))
 
 
-def _normalised(weights: "NDArray[np.float64] | Counts") -> "Probabilities":
+def _normalised(weights: NDArray[np.float64] | Counts) -> Probabilities:
     return np.asarray(weights / weights.sum(), dtype=np.float64)

@@ -1,14 +1,10 @@
 """Shuffles that are the same on every machine and in every release of NumPy."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 
-def shuffled(items: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
+def shuffled(items: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Put (N,) items into an order that depends on ``seed`` and N only.
 
     NumPy guarantees the raw stream of a bit generator, but not what its distributions make of

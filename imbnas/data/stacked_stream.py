@@ -1,16 +1,12 @@
 """Several streams of batches side by side."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
+from imbnas.data.streams import Stream
 from imbnas.units.state_names import below, named_below
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from imbnas.data.streams import Stream
 
 
 class StackedStream:
@@ -20,12 +16,12 @@ class StackedStream:
         streams: their batches have equal sizes.
     """
 
-    def __init__(self, streams: Sequence["Stream"]) -> None:
+    def __init__(self, streams: Sequence[Stream]) -> None:
         self._streams = tuple(streams)
 
     def epoch(
-        self, steps: int | None = None, class_probabilities: "Tensor | None" = None
-    ) -> Iterator[tuple["Tensor", "Tensor"]]:
+        self, steps: int | None = None, class_probabilities: Tensor | None = None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Draw an epoch of every stream, in order.
 
         Returns:
@@ -35,21 +31,21 @@ class StackedStream:
         return self._batches(epochs)
 
     def _batches(
-        self, epochs: Sequence[Iterator[tuple["Tensor", "Tensor"]]]
-    ) -> Iterator[tuple["Tensor", "Tensor"]]:
+        self, epochs: Sequence[Iterator[tuple[Tensor, Tensor]]]
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         for batches in zip(*epochs, strict=True):
             images = torch.cat([images for images, _ in batches], dim=1)
             labels = torch.stack([labels for _, labels in batches], dim=1)
             yield images.contiguous(memory_format=torch.channels_last), labels
 
-    def state_dict(self) -> dict[str, "Tensor"]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that decides the epochs to come, of every stream."""
         held: dict[str, Tensor] = {}
         for place, stream in enumerate(self._streams):
             held |= named_below(place, stream.state_dict())
         return held
 
-    def load_state_dict(self, state: dict[str, "Tensor"]) -> None:
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue where ``state_dict`` was taken."""
         for place, stream in enumerate(self._streams):
             stream.load_state_dict(below(place, state))

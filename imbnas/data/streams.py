@@ -1,8 +1,10 @@
 """Batches of images and labels for training and evaluation."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from typing import Protocol
 
 import torch
+from torch import Generator, Tensor
 
 from imbnas.data.augmentation import BatchAugmenter, Draws
 from imbnas.data.file_streams import FileStream, file_evaluation_batches
@@ -10,12 +12,7 @@ from imbnas.data.image_sets import FileSet, ImageSet
 from imbnas.data.index_sampler import IndexSequence
 from imbnas.units.recipes import Augmentation
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import Generator, Tensor
-
-    Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, Tensor]
 
 CHUNK_ELEMENTS = 2**16
 """Small batches are prepared several at a time, up to about this many pixel values.
@@ -28,8 +25,8 @@ class Stream(Protocol):
     """Training batches; what comes depends on the generator's seed and the epochs drawn before."""
 
     def epoch(
-        self, steps: int | None = None, class_probabilities: "Tensor | None" = None
-    ) -> "Iterator[Batch]":
+        self, steps: int | None = None, class_probabilities: Tensor | None = None
+    ) -> Iterator[Batch]:
         """Draw an epoch; all its random numbers are drawn by this call, before the first batch.
 
         Args:
@@ -47,11 +44,11 @@ class Stream(Protocol):
         """
         ...
 
-    def state_dict(self) -> "dict[str, Tensor]":
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that decides the epochs to come, as tensors; take it between epochs."""
         ...
 
-    def load_state_dict(self, state: "dict[str, Tensor]") -> None:
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue where ``state_dict`` was taken."""
         ...
 
@@ -71,7 +68,7 @@ class BatchStream:
         images: ImageSet,
         batch_size: int,
         augmentation: Augmentation,
-        generator: "Generator",
+        generator: Generator,
     ) -> None:
         self._images = images
         self._batch_size = batch_size
@@ -80,14 +77,14 @@ class BatchStream:
         self._augmenter = BatchAugmenter(images, augmentation)
 
     def epoch(
-        self, steps: int | None = None, class_probabilities: "Tensor | None" = None
-    ) -> "Iterator[Batch]":
+        self, steps: int | None = None, class_probabilities: Tensor | None = None
+    ) -> Iterator[Batch]:
         """Draw an epoch, see ``Stream``."""
         indices = self._sequence.epoch(self._batch_size, steps, class_probabilities)
         draws = self._augmenter.draw(len(indices), self._generator)
         return self._batches(indices.to(self._images.device), draws)
 
-    def _batches(self, indices: "Tensor", draws: Draws) -> "Iterator[Batch]":
+    def _batches(self, indices: Tensor, draws: Draws) -> Iterator[Batch]:
         size = self._batch_size
         chunk = size * max(1, CHUNK_ELEMENTS // (size * self._images.pixels[0].numel()))
         for start in range(0, len(indices), chunk):
@@ -96,11 +93,11 @@ class BatchStream:
             labels = self._images.labels.index_select(0, part)
             yield from zip(torch.split(images, size), torch.split(labels, size), strict=True)
 
-    def state_dict(self) -> "dict[str, Tensor]":
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that decides the epochs to come, as tensors; take it between epochs."""
         return self._sequence.state_dict()
 
-    def load_state_dict(self, state: "dict[str, Tensor]") -> None:
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue where ``state_dict`` was taken."""
         self._sequence.load_state_dict(state)
 
@@ -109,7 +106,7 @@ def open_stream(
     images: ImageSet | FileSet,
     batch_size: int,
     augmentation: Augmentation,
-    generator: "Generator",
+    generator: Generator,
     workers: int = 0,
 ) -> Stream:
     """Open the stream of training batches that fits the kind of image set.
@@ -128,7 +125,7 @@ def open_stream(
 
 def evaluation_batches(
     images: ImageSet | FileSet, batch_size: int, workers: int = 0
-) -> "Iterator[Batch]":
+) -> Iterator[Batch]:
     """All images once, in order and unchanged.
 
     Args:
@@ -144,7 +141,7 @@ def evaluation_batches(
     return _resident_batches(images, batch_size)
 
 
-def _resident_batches(images: ImageSet, batch_size: int) -> "Iterator[Batch]":
+def _resident_batches(images: ImageSet, batch_size: int) -> Iterator[Batch]:
     positions = torch.arange(len(images), device=images.device)
     for part, labels in zip(
         torch.split(positions, batch_size), torch.split(images.labels, batch_size), strict=True

@@ -7,8 +7,9 @@ from functools import cached_property
 import torch
 
 from imbnas.data.balancing import balanced_part
-from imbnas.data.dataset import Dataset, load_dataset
+from imbnas.data.dataset import Dataset
 from imbnas.data.image_sets import FileSet, ImageSet, select_images
+from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, Selection
 from imbnas.data.resolving import resolve

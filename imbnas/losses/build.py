@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from imbnas.errors import InputError
 from imbnas.losses.class_counts import check_class_counts
-from imbnas.losses.options import read_options
 from imbnas.losses.registry import LOSSES
+from imbnas.registry import build_entry
 
 if TYPE_CHECKING:
     from imbnas.losses.configs import LossConfig
@@ -19,7 +19,7 @@ def read_loss(name: str, options: Mapping[str, Any]) -> "LossConfig":
     Raises:
         InputError: an unknown name or option, or a value outside its range.
     """
-    return read_options(LOSSES.get(name), options, f"loss {name!r}")
+    return build_entry(LOSSES, name, options)
 
 
 def build_loss(
@@ -49,4 +49,5 @@ def build_loss(
     config = read_loss(name, options)
     if epochs is not None and epochs < 1:
         raise InputError(f"loss {name!r}: epochs={epochs} must be at least 1")
-    return config.build(check_class_counts(class_counts), epochs, seed)
+    loss: Loss = config.build(check_class_counts(class_counts), epochs, seed)
+    return loss

@@ -1,7 +1,8 @@
 """What each loss needs and accepts, as frozen models that are checked without torch."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pkgutil import resolve_name
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,6 @@ from pydantic import Field, model_validator
 
 from imbnas.losses.weights import WeightRule
 from imbnas.units.frozen import FrozenModel
-
-if TYPE_CHECKING:
-    from imbnas.losses.loss import Loss
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -53,7 +51,11 @@ class LossConfig(FrozenModel):
             weights, ``n`` by the number of its images; the same for hard and soft targets.
         deferred_from: fraction of the training before which all class weights are 1 (DRW).
         deferred_from_epoch: the same as a 0-based epoch.
+        implementation: ``"module:Class"`` of the loss, called with the options, the (C,) counts,
+            the length of the training and the seed; imported when a loss is built.
     """
+
+    implementation: ClassVar[str]
 
     weights: WeightRule = "none"
     beta: Beta = 0.9999
@@ -70,7 +72,8 @@ class LossConfig(FrozenModel):
                 raise ValueError(f"{option} goes with weights={rule!r}, not {self.weights!r}")
         if self.deferred_from is not None and self.deferred_from_epoch is not None:
             raise ValueError("give either deferred_from or deferred_from_epoch, not both")
-        if self.is_deferred and not self.can_defer:
+        deferred = (self.deferred_from, self.deferred_from_epoch) != (None, None)
+        if deferred and not self.can_defer:
             raise ValueError(
                 "deferred_from has nothing to defer without class weights; set weights"
             )
@@ -82,11 +85,6 @@ class LossConfig(FrozenModel):
         return Needs()
 
     @property
-    def is_deferred(self) -> bool:
-        """Whether a switch during the training is set."""
-        return self.deferred_from is not None or self.deferred_from_epoch is not None
-
-    @property
     def can_defer(self) -> bool:
         """Whether the loss changes at the switch."""
         return self.weights != "none"
@@ -96,19 +94,15 @@ class LossConfig(FrozenModel):
         """Factor from the classifier's outputs to logits whose softmax is a probability."""
         return 1.0
 
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        raise NotImplementedError
+    def build(self, counts: Counts, epochs: int | None, seed: int) -> Any:
+        """Make the ``Loss`` for (C,) counts; imports torch."""
+        return resolve_name(self.implementation)(self, counts, epochs, seed)
 
 
 class CrossEntropyConfig(LossConfig):
     """Cross entropy -log p_y."""
 
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.softmax import SoftmaxLoss
-
-        return SoftmaxLoss(self, counts, epochs, seed)
+    implementation = "imbnas.losses.softmax:SoftmaxLoss"
 
 
 class InverseConfig(CrossEntropyConfig):
@@ -136,8 +130,18 @@ class ClassBalancedConfig(CrossEntropyConfig):
     weights: WeightRule = "effective-number"
 
 
-class LabelSmoothingConfig(LossConfig):
-    """Cross entropy with the same share of every label spread over all classes.
+class SmoothingConfig(LossConfig):
+    """Base of cross entropies that spread a share of the label over all classes."""
+
+    implementation = "imbnas.losses.smoothing:SmoothingLoss"
+
+    def shares(self, counts: Counts) -> NDArray[np.float64]:
+        """(C,) share of each class's label that is spread, in [0, 1)."""
+        raise NotImplementedError
+
+
+class LabelSmoothingConfig(SmoothingConfig):
+    """Cross entropy with the same share of every label spread (Szegedy et al., arXiv 1512.00567).
 
     Attributes:
         smoothing: share of the label that is spread uniformly.
@@ -145,30 +149,29 @@ class LabelSmoothingConfig(LossConfig):
 
     smoothing: ShareBelowOne = 0.1
 
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.smoothing import SmoothingLoss, uniform_smoothing
-
-        return SmoothingLoss(self, counts, epochs, seed, uniform_smoothing(counts, self.smoothing))
+    def shares(self, counts: Counts) -> NDArray[np.float64]:
+        """The same share for each of the C classes."""
+        return np.full(len(counts), self.smoothing)
 
 
-class LabelAwareSmoothingConfig(LossConfig):
-    """Label smoothing that falls from head to tail (MiSLAS); defaults of CIFAR-100 at 100x.
+class LabelAwareSmoothingConfig(SmoothingConfig):
+    """Label smoothing that falls from head to tail (MiSLAS; Zhong et al., arXiv 2104.00466).
+
+    Defaults are those of CIFAR-100 at 100x.
 
     Attributes:
         head: share spread for the largest class.
-        tail: share spread for the smallest class.
+        tail: share spread for the smallest class, and for all where the counts are equal.
     """
 
     head: ShareBelowOne = 0.4
     tail: ShareBelowOne = 0.1
 
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.smoothing import SmoothingLoss, label_aware_smoothing
-
-        table = label_aware_smoothing(counts, self.head, self.tail)
-        return SmoothingLoss(self, counts, epochs, seed, table)
+    def shares(self, counts: Counts) -> NDArray[np.float64]:
+        """Shares that follow a quarter sine from tail to head."""
+        span = max(int(counts.max() - counts.min()), 1)
+        rank = np.sin(np.pi / 2 * (counts - counts.min()) / span)
+        return np.asarray(self.tail + (self.head - self.tail) * rank)
 
 
 class FocalConfig(LossConfig):
@@ -180,6 +183,8 @@ class FocalConfig(LossConfig):
             sum of C binary terms.
     """
 
+    implementation = "imbnas.losses.focal:focal_loss"
+
     gamma: NonNegative = 2.0
     form: Literal["softmax", "sigmoid"] = "softmax"
 
@@ -187,13 +192,6 @@ class FocalConfig(LossConfig):
     def needs(self) -> Needs:
         """The sigmoid form starts badly unless every class starts at probability 1/C."""
         return Needs(prior_bias=self.form == "sigmoid")
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.focal import SigmoidFocalLoss, SoftmaxFocalLoss
-
-        kind = SoftmaxFocalLoss if self.form == "softmax" else SigmoidFocalLoss
-        return kind(self, counts, epochs, seed, self.gamma)
 
 
 class ClassBalancedFocalConfig(FocalConfig):
@@ -207,16 +205,11 @@ class ClassBalancedFocalConfig(FocalConfig):
 class LogitTransformConfig(LossConfig):
     """Base of losses that shift or scale each class's logit before the softmax."""
 
+    implementation = "imbnas.losses.softmax:AffineSoftmaxLoss"
+
     def transform(self, counts: NDArray[np.float64]) -> tuple[Any, Any]:
         """Factor and offset of each class: (C,) arrays, or ``None`` for neither."""
         raise NotImplementedError
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.softmax import AffineSoftmaxLoss
-
-        factor, offset = self.transform(counts.astype(np.float64))
-        return AffineSoftmaxLoss(self, counts, epochs, seed, factor, offset)
 
 
 class BalancedSoftmaxConfig(LogitTransformConfig):
@@ -299,13 +292,9 @@ class LdamConfig(CosineConfig):
         max_margin: margin of the smallest class; the authors take 0.3 for iNaturalist.
     """
 
+    implementation = "imbnas.losses.margin:LdamLoss"
+
     max_margin: NonNegative = 0.5
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.margin import LdamLoss
-
-        return LdamLoss(self, counts, epochs, seed)
 
 
 class GclConfig(CosineConfig):
@@ -316,14 +305,10 @@ class GclConfig(CosineConfig):
         margin: what is taken off the label's cosine; the authors take 0.1 in their second stage.
     """
 
+    implementation = "imbnas.losses.margin:GclLoss"
+
     noise: NonNegative = 0.5
     margin: NonNegative = 0.0
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.margin import GclLoss
-
-        return GclLoss(self, counts, epochs, seed)
 
 
 class LadeConfig(LossConfig):
@@ -334,6 +319,8 @@ class LadeConfig(LossConfig):
         regularisation: lambda of the squared log-partition term.
     """
 
+    implementation = "imbnas.losses.lade:LadeLoss"
+
     alpha: NonNegative = 0.1
     regularisation: NonNegative = 0.01
 
@@ -341,12 +328,6 @@ class LadeConfig(LossConfig):
     def needs(self) -> Needs:
         """Integer labels: the bound averages logits over the images of each class."""
         return Needs(hard_targets=True)
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.lade import LadeLoss
-
-        return LadeLoss(self, counts, epochs, seed)
 
 
 class EqualizationConfig(LossConfig):
@@ -358,14 +339,10 @@ class EqualizationConfig(LossConfig):
             1/C, which is the published 0.05 for CIFAR-10 and 0.005 for CIFAR-100.
     """
 
+    implementation = "imbnas.losses.equalization:EqualizationLoss"
+
     gamma: Fraction = 0.9
     threshold: Fraction | None = None
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.equalization import EqualizationLoss
-
-        return EqualizationLoss(self, counts, epochs, seed)
 
 
 class SeesawConfig(LossConfig):
@@ -377,6 +354,8 @@ class SeesawConfig(LossConfig):
         epsilon: floor of the label's probability in the compensation factor.
     """
 
+    implementation = "imbnas.losses.seesaw:SeesawLoss"
+
     p: NonNegative = 0.8
     q: NonNegative = 2.0
     epsilon: Annotated[float, Field(gt=0, le=1)] = 0.01
@@ -385,12 +364,6 @@ class SeesawConfig(LossConfig):
     def needs(self) -> Needs:
         """Labels are counted as they come, which needs integers."""
         return Needs(running_counts=True, hard_targets=True)
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.seesaw import SeesawLoss
-
-        return SeesawLoss(self, counts, epochs, seed)
 
 
 class InfluenceBalancedConfig(LossConfig):
@@ -403,6 +376,8 @@ class InfluenceBalancedConfig(LossConfig):
         alpha: overall factor; the authors choose it so that the loss keeps the level of ``ce``.
         epsilon: added to the influence.
     """
+
+    implementation = "imbnas.losses.influence:InfluenceBalancedLoss"
 
     weights: WeightRule = "inverse"
     normalise: Literal["sum_w", "n"] = "n"
@@ -418,9 +393,3 @@ class InfluenceBalancedConfig(LossConfig):
     def can_defer(self) -> bool:
         """The influence itself starts at the switch."""
         return True
-
-    def build(self, counts: Counts, epochs: int | None, seed: int) -> "Loss":
-        """Make the loss for (C,) counts; imports torch."""
-        from imbnas.losses.influence import InfluenceBalancedLoss
-
-        return InfluenceBalancedLoss(self, counts, epochs, seed)

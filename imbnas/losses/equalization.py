@@ -1,12 +1,10 @@
 """Softmax equalization loss."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from imbnas.losses.configs import EqualizationConfig
+from imbnas.losses.configs import Counts, EqualizationConfig
 from imbnas.losses.loss import Loss
 
 
@@ -15,17 +13,13 @@ class EqualizationLoss(Loss):
 
     w_k = 1 - B [pi_k < threshold] [k != y], B ~ Bernoulli(gamma), drawn for each image and class.
 
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: of the draws.
+    Arguments are those of ``Loss``; the seed is that of the draws.
     """
 
     common: Tensor
 
     def __init__(
-        self, config: EqualizationConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
+        self, config: EqualizationConfig, counts: Counts, epochs: int | None, seed: int
     ) -> None:
         super().__init__(config, counts, epochs, seed)
         self._gamma = config.gamma

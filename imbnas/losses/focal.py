@@ -1,36 +1,29 @@
 """Focal loss in its two forms, always from unweighted probabilities."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from imbnas.losses.configs import LossConfig
+from imbnas.losses.configs import Counts, FocalConfig
 from imbnas.losses.loss import Loss
 
 
-class SoftmaxFocalLoss(Loss):
-    """l(z, y) = (1 - p_y)^gamma (-log p_y) with p = softmax(z).
+class FocalLoss(Loss):
+    """Base of both forms. Arguments are those of ``Loss``; nothing is drawn."""
 
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: unused; nothing is drawn.
-        gamma: at least 0.
-    """
-
-    def __init__(
-        self,
-        config: LossConfig,
-        counts: NDArray[np.int64],
-        epochs: int | None,
-        seed: int,
-        gamma: float,
-    ) -> None:
+    def __init__(self, config: FocalConfig, counts: Counts, epochs: int | None, seed: int) -> None:
         super().__init__(config, counts, epochs, seed)
-        self.gamma = gamma
+        self.gamma = config.gamma
+
+
+def focal_loss(config: FocalConfig, counts: Counts, epochs: int | None, seed: int) -> FocalLoss:
+    """The form that the options ask for; arguments are those of ``Loss``."""
+    form = SoftmaxFocalLoss if config.form == "softmax" else SigmoidFocalLoss
+    return form(config, counts, epochs, seed)
+
+
+class SoftmaxFocalLoss(FocalLoss):
+    """l(z, y) = (1 - p_y)^gamma (-log p_y) with p = softmax(z)."""
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
         return _fade(F.cross_entropy(logits, labels, reduction="none"), self.gamma)
@@ -48,30 +41,12 @@ def _fade(losses: Tensor, gamma: float) -> Tensor:
     return wrong.clamp_min(torch.finfo(losses.dtype).tiny) ** gamma * losses
 
 
-class SigmoidFocalLoss(Loss):
+class SigmoidFocalLoss(FocalLoss):
     """Sum of C binary focal terms (Lin et al., arXiv 1708.02002).
 
     l(z, y) = sum_j (1 - q_j)^gamma (-log q_j), q_j = sigmoid(z_j) for j = y, else
     sigmoid(-z_j). The published division by the number of positives is that by images.
-
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: unused; nothing is drawn.
-        gamma: at least 0.
     """
-
-    def __init__(
-        self,
-        config: LossConfig,
-        counts: NDArray[np.int64],
-        epochs: int | None,
-        seed: int,
-        gamma: float,
-    ) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self.gamma = gamma
 
     def _terms(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Term of each class as the label, and as not the label."""

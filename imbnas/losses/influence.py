@@ -1,12 +1,10 @@
 """Influence-balanced loss."""
 
-import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from imbnas.errors import InputError
-from imbnas.losses.configs import InfluenceBalancedConfig
+from imbnas.losses.configs import Counts, InfluenceBalancedConfig
 from imbnas.losses.loss import Loss
 
 
@@ -16,19 +14,11 @@ class InfluenceBalancedLoss(Loss):
     Plain cross entropy before the switch, which is the paper's warm-up. As in the authors'
     program, gradients also flow through the denominator.
 
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: unused; nothing is drawn.
+    Arguments are those of ``Loss``; nothing is drawn.
     """
 
     def __init__(
-        self,
-        config: InfluenceBalancedConfig,
-        counts: NDArray[np.int64],
-        epochs: int | None,
-        seed: int,
+        self, config: InfluenceBalancedConfig, counts: Counts, epochs: int | None, seed: int
     ) -> None:
         super().__init__(config, counts, epochs, seed)
         self._alpha = config.alpha

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from imbnas.losses.configs import LadeConfig
+from imbnas.losses.configs import Counts, LadeConfig
 from imbnas.losses.loss import Loss
 
 
@@ -19,19 +18,13 @@ class LadeLoss(Loss):
     T_c = logsumexp_i(z_ic - log pi_c - log C) - log B. A class without images in the batch has
     0 for its mean.
 
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: unused; nothing is drawn.
+    Arguments are those of ``Loss``; nothing is drawn.
     """
 
     prior: Tensor
     log_prior: Tensor
 
-    def __init__(
-        self, config: LadeConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
-    ) -> None:
+    def __init__(self, config: LadeConfig, counts: Counts, epochs: int | None, seed: int) -> None:
         super().__init__(config, counts, epochs, seed)
         self._alpha = config.alpha
         self._regularisation = config.regularisation

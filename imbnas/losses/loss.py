@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imbnas.errors import InputError
-from imbnas.losses.configs import LossConfig
+from imbnas.losses.configs import Counts, LossConfig
 from imbnas.losses.schedule import switch_epoch
 from imbnas.losses.weights import class_weights
 from imbnas.units.randomness import derive_seed
@@ -29,14 +29,12 @@ class Loss(nn.Module):
         config: checked options.
         counts: (C,) training images per class.
         epochs: length of the training, or ``None``.
-        seed: of the random draws.
+        seed: of the random draws, for losses that make any.
     """
 
     class_weights: Tensor | None
 
-    def __init__(
-        self, config: LossConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
-    ) -> None:
+    def __init__(self, config: LossConfig, counts: Counts, epochs: int | None, seed: int) -> None:
         super().__init__()
         self.config = config
         self.num_classes = len(counts)

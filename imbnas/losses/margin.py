@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from imbnas.losses.configs import GclConfig, LdamConfig
+from imbnas.losses.configs import Counts, GclConfig, LdamConfig
 from imbnas.losses.loss import Loss
 
 
@@ -20,18 +20,12 @@ def ldam_margins(counts: NDArray[np.int64], max_margin: float) -> NDArray[np.flo
 class LdamLoss(Loss):
     """l(cos, y) = -log softmax(s (cos - m_y e_y))_y (Cao et al., arXiv 1906.07413).
 
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: unused; nothing is drawn.
+    Arguments are those of ``Loss``; nothing is drawn.
     """
 
     margins: Tensor
 
-    def __init__(
-        self, config: LdamConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
-    ) -> None:
+    def __init__(self, config: LdamConfig, counts: Counts, epochs: int | None, seed: int) -> None:
         super().__init__(config, counts, epochs, seed)
         self._scale = config.scale
         self._table("margins", config.scale * ldam_margins(counts, config.max_margin))
@@ -53,18 +47,12 @@ class GclLoss(Loss):
     c_j = (log n_max - log n_j) / (log n_max - log n_min) and d ~ N(0, 1/3) clipped to [-1, 1],
     drawn for each image and class. There is no noise in ``eval`` mode.
 
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: of the noise.
+    Arguments are those of ``Loss``; the seed is that of the noise.
     """
 
     cloud: Tensor
 
-    def __init__(
-        self, config: GclConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
-    ) -> None:
+    def __init__(self, config: GclConfig, counts: Counts, epochs: int | None, seed: int) -> None:
         super().__init__(config, counts, epochs, seed)
         self._scale = config.scale
         self._margin = config.margin * config.scale

@@ -2,13 +2,11 @@
 
 import math
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from imbnas.losses.configs import SeesawConfig
+from imbnas.losses.configs import Counts, SeesawConfig
 from imbnas.losses.loss import Loss
 
 
@@ -21,18 +19,12 @@ class SeesawLoss(Loss):
     Only ``forward`` in ``train`` mode counts labels, before it computes; ``per_sample`` uses the
     counts as they are. The counts are the loss's ``state_dict``.
 
-    Args:
-        config: checked options.
-        counts: (C,) training images per class; the loss counts for itself.
-        epochs: length of the training, or ``None``.
-        seed: unused; nothing is drawn.
+    Arguments are those of ``Loss``; ``counts`` gives C only, and nothing is drawn.
     """
 
     running_counts: Tensor
 
-    def __init__(
-        self, config: SeesawConfig, counts: NDArray[np.int64], epochs: int | None, seed: int
-    ) -> None:
+    def __init__(self, config: SeesawConfig, counts: Counts, epochs: int | None, seed: int) -> None:
         super().__init__(config, counts, epochs, seed)
         self._p = config.p
         self._q = config.q

@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from imbnas.losses.configs import LossConfig
+from imbnas.losses.configs import Counts, LogitTransformConfig
 from imbnas.losses.loss import Loss
 
 
@@ -38,30 +37,18 @@ class AffineSoftmaxLoss(SoftmaxLoss):
 
     Balanced softmax (Ren et al., arXiv 2007.10740), logit adjustment (Menon et al., arXiv
     2007.07314), class-dependent temperatures (Ye et al., arXiv 2001.01385) and the vector-scaling
-    loss (Kini et al., arXiv 2103.01550) differ in these two vectors only.
-
-    Args:
-        config: checked options.
-        counts: (C,) training images per class.
-        epochs: length of the training, or ``None``.
-        seed: unused; nothing is drawn.
-        factor: (C,), or ``None`` for 1.
-        offset: (C,), or ``None`` for 0.
+    loss (Kini et al., arXiv 2103.01550) differ in these two vectors only, which are their
+    options' ``transform``. Arguments are those of ``Loss``; nothing is drawn.
     """
 
     factor: Tensor | None
     offset: Tensor | None
 
     def __init__(
-        self,
-        config: LossConfig,
-        counts: NDArray[np.int64],
-        epochs: int | None,
-        seed: int,
-        factor: NDArray[np.float64] | None,
-        offset: NDArray[np.float64] | None,
+        self, config: LogitTransformConfig, counts: Counts, epochs: int | None, seed: int
     ) -> None:
         super().__init__(config, counts, epochs, seed)
+        factor, offset = config.transform(counts.astype(np.float64))
         self._table("factor", factor)
         self._table("offset", offset)
 

@@ -33,7 +33,7 @@ def mix_batch(
         labels: (B,) integer labels.
         counts: (K,) training images per class.
         alpha: the share of the first image is drawn from Beta(alpha, alpha), once for the batch.
-        generator: on the CPU; the only source of chance.
+        generator: on the CPU; the only source of random numbers.
 
     Returns:
         Mixed images of the same shape and (B, K) targets whose rows sum to 1.

@@ -8,7 +8,5 @@ from imbnas.units.schemes import SchemeSpec
 
 # A plug-in registers a function without arguments that returns the scheme.
 SCHEMES: Registry[SchemeSpec | Callable[[], SchemeSpec]] = Registry(
-    "scheme",
-    {entry.spec.name: (entry.spec, entry.spec.version, entry.summary) for entry in CATALOG},
-    entry_points="imbnas.schemes",
+    "scheme", CATALOG, entry_points="imbnas.schemes"
 )

@@ -11,11 +11,11 @@ from imbnas.units.state_names import below, named_below
 
 
 class StackedScheme:
-    """The same scheme for each of G networks, with losses and chances of their own.
+    """The same scheme for each of G networks, with losses and random numbers of their own.
 
     Args:
         schemes: built from one spec and equal class counts.
-        generators: source of chance of each scheme's mixing, on the CPU; owned from now on.
+        generators: of each scheme's mixing, on the CPU; owned from now on.
     """
 
     def __init__(

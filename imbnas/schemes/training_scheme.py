@@ -1,4 +1,4 @@
-"""A scheme at work: what a training loop calls."""
+"""A scheme as a training loop calls it."""
 
 import math
 from collections.abc import Iterable
@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 from imbnas.errors import InputError
 from imbnas.losses.class_counts import check_class_counts
+from imbnas.losses.loss import Loss
 from imbnas.losses.schedule import switch_epoch
 from imbnas.schemes.cosine_classifier import CosineClassifier
 from imbnas.schemes.mixing import mix_batch
+from imbnas.schemes.parts import read_parts
 from imbnas.schemes.posthoc.correction import Correction, TrainingOutputs
-from imbnas.schemes.resolve import check_scheme, loss_config, posthoc_config
 from imbnas.units.schemes import SchemeSpec
 
 
@@ -33,17 +34,18 @@ class TrainingScheme:
         mixes: whether ``mix`` changes anything.
     """
 
+    loss_module: Loss
+
     def __init__(
         self, spec: SchemeSpec, class_counts: Iterable[int], epochs: int, seed: int = 0
     ) -> None:
-        check_scheme(spec)
+        parts = read_parts(spec)
         if epochs < 1:
             raise InputError(f"scheme {spec.name!r}: epochs={epochs} must be at least 1")
         self.spec = spec
         self.class_counts = check_class_counts(class_counts)
         self.epochs = epochs
-        self._loss = loss_config(spec)
-        self._posthoc = posthoc_config(spec)
+        self._loss, self._posthoc = parts
         self._sampler_switch = switch_epoch(
             spec.sampler_deferred_from, spec.sampler_deferred_from_epoch, epochs
         )
@@ -91,7 +93,7 @@ class TrainingScheme:
         Args:
             images: (B, channels, H, W).
             labels: (B,) integer labels.
-            generator: on the CPU; the only source of chance.
+            generator: on the CPU; the only source of random numbers.
 
         Returns:
             Images, and (B,) labels without mixing or (B, C) probabilities with it.
@@ -172,7 +174,7 @@ class TrainingScheme:
 def build_scheme(
     spec: SchemeSpec, class_counts: Iterable[int], epochs: int, seed: int = 0
 ) -> TrainingScheme:
-    """Put a resolved scheme to work.
+    """Make what a training loop calls of a resolved scheme.
 
     Args:
         spec: from ``resolve_scheme``.

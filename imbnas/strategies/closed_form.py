@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from imbnas.schemes.posthoc.configs import NcmConfig
 from imbnas.schemes.posthoc.correction import TrainingOutputs
 from imbnas.schemes.posthoc.nearest_mean import nearest_class_mean
 from imbnas.supernet.heads import Head
@@ -21,7 +22,7 @@ def class_means(features: Tensor, labels: Tensor, num_classes: int) -> Head:
     nothing = features.new_zeros(len(features), num_classes)
     counts = np.bincount(labels.cpu().numpy(), minlength=num_classes)
     outputs = TrainingOutputs(features, nothing, labels, counts, nn.Identity())
-    correct = nearest_class_mean(outputs, "cl2n", "euclidean")
+    correct = nearest_class_mean(outputs, NcmConfig())
     # No logits go in; what is there in their place is not read.
     return Head(lambda rows: correct(rows, rows), macs=features.numel())
 

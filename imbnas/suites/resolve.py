@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from imbnas.baselines import counts as count_baseline
-from imbnas.data.dataset import load_dataset
+from imbnas.data.loading import load_dataset
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import RANKERS, build_ranker

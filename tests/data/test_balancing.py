@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from imbnas.data.balancing import balanced_part
-from imbnas.data.dataset import Dataset, load_dataset
+from imbnas.data.dataset import Dataset
+from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, Selection
 from imbnas.data.resolving import resolve

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from imbnas.data import image_sets, resolve, select_images
-from imbnas.data.dataset import load_dataset
+from imbnas.data.loading import load_dataset
 from imbnas.units.conditions import parse_condition
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from imbnas.data import image_sets
-from imbnas.data.dataset import load_dataset
+from imbnas.data.loading import load_dataset
 from imbnas.data.image_sets import ImageSet, select_images
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from imbnas.data import image_sets
-from imbnas.data.dataset import Dataset, load_dataset
+from imbnas.data.dataset import Dataset
+from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.split_guard import SealedDataError
 from imbnas.execution.data_pool import ConditionImages, Shelf

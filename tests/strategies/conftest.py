@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from imbnas.data.dataset import load_dataset
+from imbnas.data.loading import load_dataset
 from imbnas.data.image_sets import ImageSet, select_images
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest

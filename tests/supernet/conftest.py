@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from imbnas.data.dataset import load_dataset
+from imbnas.data.loading import load_dataset
 from imbnas.data.image_sets import ImageSet, select_images
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve

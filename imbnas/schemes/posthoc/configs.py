@@ -1,5 +1,6 @@
 """What each post-hoc step accepts, as frozen models that are checked without torch."""
 
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -18,15 +19,19 @@ class PostHocConfig(FrozenModel):
     """Options of a post-hoc step; a step adds its own and says how it is fitted.
 
     Attributes:
+        implementation: ``"module:function"`` that fits the step, called with the outputs, the
+            options and the seed; imported when a step is fitted.
         needs_linear_classifier: the step reads the classifier's weight norms, which a cosine
             classifier does not have.
     """
 
+    implementation: ClassVar[str]
     needs_linear_classifier: ClassVar[bool] = False
 
     def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
         """Fit the step on cached outputs for training images; imports torch."""
-        raise NotImplementedError
+        correction: Correction = resolve_name(self.implementation)(outputs, self, seed)
+        return correction
 
 
 class LogitAdjustmentConfig(PostHocConfig):
@@ -36,13 +41,9 @@ class LogitAdjustmentConfig(PostHocConfig):
         tau: strength; 0 changes nothing.
     """
 
+    implementation = "imbnas.schemes.posthoc.closed_form:adjust_logits"
+
     tau: NonNegative = 1.0
-
-    def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
-        """Needs nothing but the class counts."""
-        from imbnas.schemes.posthoc.closed_form import adjust_logits
-
-        return adjust_logits(outputs, self.tau)
 
 
 class TauNormConfig(PostHocConfig):
@@ -53,16 +54,11 @@ class TauNormConfig(PostHocConfig):
         bias: ``drop`` as the authors do, ``keep`` for the classifier's own.
     """
 
-    needs_linear_classifier: ClassVar[bool] = True
+    implementation = "imbnas.schemes.posthoc.closed_form:normalise_weights"
+    needs_linear_classifier = True
 
     tau: NonNegative = 1.0
     bias: Literal["drop", "keep"] = "drop"
-
-    def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
-        """Needs nothing but the classifier."""
-        from imbnas.schemes.posthoc.closed_form import normalise_weights
-
-        return normalise_weights(outputs, self.tau, keep_bias=self.bias == "keep")
 
 
 class NcmConfig(PostHocConfig):
@@ -73,14 +69,10 @@ class NcmConfig(PostHocConfig):
         distance: the logit is minus the squared ``euclidean`` distance, or the ``cosine``.
     """
 
+    implementation = "imbnas.schemes.posthoc.nearest_mean:nearest_class_mean"
+
     features: Literal["un", "l2n", "cl2n"] = "cl2n"
     distance: Literal["euclidean", "cosine"] = "euclidean"
-
-    def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
-        """Average the features of each class."""
-        from imbnas.schemes.posthoc.nearest_mean import nearest_class_mean
-
-        return nearest_class_mean(outputs, self.features, self.distance)
 
 
 class HeadConfig(PostHocConfig):
@@ -105,21 +97,13 @@ class HeadConfig(PostHocConfig):
 class CrtConfig(HeadConfig):
     """Train a new linear classifier with class-balanced drawing."""
 
-    def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
-        """Train on features."""
-        from imbnas.schemes.posthoc.heads import fit_crt
-
-        return fit_crt(outputs, self, seed)
+    implementation = "imbnas.schemes.posthoc.heads:fit_crt"
 
 
 class LwsConfig(HeadConfig):
     """Train one scale for each logit with class-balanced drawing."""
 
-    def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
-        """Train on logits."""
-        from imbnas.schemes.posthoc.heads import fit_lws
-
-        return fit_lws(outputs, self, seed)
+    implementation = "imbnas.schemes.posthoc.heads:fit_lws"
 
 
 class ReweightedHeadConfig(HeadConfig):
@@ -137,20 +121,11 @@ class ReweightedHeadConfig(HeadConfig):
 class MarcConfig(ReweightedHeadConfig):
     """Train a margin for each class: omega_j z_j + beta_j |w_j|."""
 
-    needs_linear_classifier: ClassVar[bool] = True
-
-    def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
-        """Train on logits."""
-        from imbnas.schemes.posthoc.heads import fit_marc
-
-        return fit_marc(outputs, self, seed)
+    implementation = "imbnas.schemes.posthoc.heads:fit_marc"
+    needs_linear_classifier = True
 
 
 class DisAlignConfig(ReweightedHeadConfig):
     """Train a calibration of logits and how far each image trusts it."""
 
-    def fit(self, outputs: "TrainingOutputs", seed: int) -> "Correction":
-        """Train on features and logits."""
-        from imbnas.schemes.posthoc.heads import fit_disalign
-
-        return fit_disalign(outputs, self, seed)
+    implementation = "imbnas.schemes.posthoc.heads:fit_disalign"

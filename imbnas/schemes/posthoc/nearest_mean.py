@@ -1,23 +1,19 @@
 """Nearest class mean."""
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from imbnas.schemes.posthoc.configs import NcmConfig
 from imbnas.schemes.posthoc.correction import Correction, TrainingOutputs
 
 
-def nearest_class_mean(
-    outputs: TrainingOutputs,
-    kind: Literal["un", "l2n", "cl2n"],
-    distance: Literal["euclidean", "cosine"],
-) -> Correction:
+def nearest_class_mean(outputs: TrainingOutputs, config: NcmConfig, seed: int = 0) -> Correction:
     """Score each class by the nearness of its mean feature (Kang et al., arXiv 1910.09217).
 
     A class without images among the outputs has -inf for its logit.
     """
+    kind, distance = config.features, config.distance
     centre = outputs.features.mean(0) if kind == "cl2n" else torch.zeros(outputs.features.shape[1])
 
     def prepare(features: Tensor) -> Tensor:

@@ -76,19 +76,19 @@ def train_head(
     labels, drawn_from = outputs.labels.to(device), outputs.labels.cpu()
     head.to(device).train()
     weights = None if weights is None else weights.to(device)
-    optimiser = torch.optim.SGD(
+    optimizer = torch.optim.SGD(
         head.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay
     )
     steps = config.epochs * math.ceil(len(labels) / config.batch_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     with torch.enable_grad():
         for _ in range(config.epochs):
             for rows in batches(drawn_from, config.batch_size, generator):
                 taken = rows.to(device)
                 corrected = head(features[taken], logits[taken])
-                optimiser.zero_grad()
+                optimizer.zero_grad()
                 torch.autograd.backward(F.cross_entropy(corrected, labels[taken], weights))
-                optimiser.step()
+                optimizer.step()
                 schedule.step()
     head.eval().requires_grad_(False)
 

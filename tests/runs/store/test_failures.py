@@ -34,7 +34,7 @@ class Peeks:
     recipe = "adaptation"
 
     def adapt(self, adaptation):
-        from imbnas.data.dataset import load_dataset
+        from imbnas.data.loading import load_dataset
         from imbnas.data.locations import DataLocations
 
         load_dataset("digits", DataLocations.from_options(offline=True)).split("test")
