@@ -5,16 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
 
 from imbnas.errors import InputError, suggest
 
 T = TypeVar("T")
 
-_PHRASES = {
-    "extra_forbidden": "unknown key; remove it or correct its spelling",
-    "missing": "required key is missing; add it",
-}
-_OWN_WORDS = ("value_error", "assertion_error", *_PHRASES)
+_OWN_WORDS = ("value_error", "assertion_error", "missing", "extra_forbidden")
 
 
 class Fault(NamedTuple):
@@ -40,8 +37,7 @@ def first_fault(error: ValidationError) -> Fault:
     A misspelt key is also a missing one; naming the misspelling helps more.
     """
     fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    message = fault["msg"].removeprefix("Value error, ")
-    return Fault(fault["loc"], fault["type"], _PHRASES.get(fault["type"], message))
+    return Fault(fault["loc"], fault["type"], fault["msg"].removeprefix("Value error, "))
 
 
 def make_with_options(factory: Callable[..., T], options: Mapping[str, Any], owner: str) -> T:
@@ -87,7 +83,10 @@ def describe_value(model: object, values: Mapping[str, Any], fault: Fault) -> st
     fields = getattr(model, "model_fields", {})
     if fault.kind in _OWN_WORDS or name not in fields:
         return fault.message
-    allowed = _allowed(TypeAdapter(fields[name].rebuild_annotation()).json_schema())
+    try:
+        allowed = _allowed(TypeAdapter(fields[name].rebuild_annotation()).json_schema())
+    except PydanticUserError:  # a type that JSON does not know
+        return fault.message
     return f"{values.get(name)!r} must be {allowed}" if allowed else fault.message
 
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from imbnas.errors import InputError
 from imbnas.units.frozen import FrozenModel, content_sha256
 from imbnas.units.recipes import Recipe
+from imbnas.validation import first_fault
 
 PositiveInt = Annotated[int, Field(ge=1)]
 Scalar = bool | int | float | str
@@ -22,14 +23,12 @@ OptionPairs = Annotated[tuple[tuple[str, Scalar], ...], BeforeValidator(_as_pair
 
 def first_problem(error: ValidationError) -> str:
     """Phrase the first problem that pydantic found as one line that names the key."""
-    problem = error.errors()[0]
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{key}: unknown key; remove it or correct its spelling"
-    if problem["type"] == "missing":
-        return f"{key}: required key is missing; add it"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}" if key else message
+    fault = first_fault(error)
+    if fault.kind == "extra_forbidden":
+        fault = fault._replace(message="unknown key; remove it or correct its spelling")
+    if fault.kind == "missing":
+        fault = fault._replace(message="required key is missing; add it")
+    return str(fault)
 
 
 class Fitting(FrozenModel):

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from imbnas.data.dataset import ArraySplit, Dataset, FileSplit, load_dataset
+    from imbnas.data.dataset import ArraySplit, Dataset, FileSplit
     from imbnas.data.file_streams import FileStream
     from imbnas.data.groups import Groups, Tertiles
     from imbnas.data.image_sets import FileSet, ImageSet, select_images
+    from imbnas.data.loading import load_dataset
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest, Selection, read_manifest, write_manifest
     from imbnas.data.registry import DATASETS, PROFILES, SAMPLERS
@@ -65,7 +66,7 @@ _HOMES = {
     "Tertiles": "groups",
     "class_probabilities": "samplers",
     "evaluation_batches": "streams",
-    "load_dataset": "dataset",
+    "load_dataset": "loading",
     "open_stream": "streams",
     "read_manifest": "manifests",
     "resolve": "resolving",

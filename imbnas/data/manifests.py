@@ -11,6 +11,7 @@ from imbnas.data.groups import Groups, Tertiles
 from imbnas.errors import InputError
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
+from imbnas.validation import first_fault
 
 
 class Selection(FrozenModel):
@@ -72,7 +73,7 @@ class Manifest(FrozenModel):
     @model_validator(mode="after")
     def _unaltered(self) -> Self:
         if self.sha256 != self._content_sha256():
-            raise ValueError("its sha256 does not fit its content; export it anew")
+            raise ValueError("its sha256 does not fit its content; export it again")
         return self
 
 
@@ -107,13 +108,10 @@ def read_manifest(path: Path) -> Manifest:
         ) from None
     except json.JSONDecodeError as error:
         raise InputError(
-            f"manifest {path}: not JSON (line {error.lineno}); export it anew"
+            f"manifest {path}: not JSON (line {error.lineno}); export it again"
         ) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "manifest"
-        reason = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"manifest {path}: {where}: {reason}") from None
+        raise InputError(f"manifest {path}: {first_fault(error)}") from None
 
 
 def check_manifest(manifest: Manifest, dataset: Dataset) -> None:

@@ -8,7 +8,7 @@ import torch
 from imbnas.execution.network import build_network, network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.rankers.candidate import Candidate, Score, Task
-from imbnas.rankers.ranker import build_ranker
+from imbnas.rankers.registry import build_ranker
 from imbnas.training.fitting import as_module
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import RankMetrics

@@ -12,12 +12,12 @@ from imbnas.execution.guards import guarded, storable
 from imbnas.execution.network import network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.weights import load_into, to_bytes
+from imbnas.search.registry import build_searcher
 from imbnas.search.scoreboard import Scoreboard
-from imbnas.search.searcher import build_searcher
 from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.strategy import build_strategy
+from imbnas.strategies.registry import build_strategy
 from imbnas.supernet.heads import HeadMaker
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS

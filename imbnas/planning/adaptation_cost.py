@@ -12,7 +12,8 @@ from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.expected_cost import Circumstances, ForeseesCost
 from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.strategy import Strategy, build_strategy
+from imbnas.strategies.registry import build_strategy
+from imbnas.strategies.strategy import Strategy
 from imbnas.supernet.path_sampling import PathSampler, paths_per_step
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.training.counting import trained_images

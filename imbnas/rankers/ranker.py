@@ -1,10 +1,9 @@
-"""What every ranker offers, and the registry of rankers."""
+"""What every ranker offers."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from imbnas.registry import Registry, build_entry
+from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from imbnas.rankers.candidate import Candidate, Score
@@ -62,45 +61,5 @@ class ForeseesPasses(Protocol):
         ...
 
 
-RANKERS: Registry[Callable[..., Ranker]] = Registry(
-    "ranker",
-    {
-        "grad-norm": (
-            "imbnas.rankers.builtin:GradNorm",
-            "1",
-            "norm of the loss's gradient at initialisation (arXiv:2101.08134)",
-        ),
-        "snip": (
-            "imbnas.rankers.builtin:Snip",
-            "1",
-            "gradient times weight at initialisation (SNIP, arXiv:1810.02340; arXiv:2101.08134)",
-        ),
-        "synflow": (
-            "imbnas.rankers.builtin:SynFlow",
-            "1",
-            "flow through absolute weights, without data (arXiv:2006.05467; arXiv:2101.08134)",
-        ),
-        "naswot": (
-            "imbnas.rankers.builtin:Naswot",
-            "1",
-            "how differently images activate the ReLUs at initialisation (arXiv:2006.04647)",
-        ),
-        "jacob-cov": (
-            "imbnas.rankers.builtin:JacobCov",
-            "1",
-            "how little the images' input gradients correlate (arXiv:2006.04647v1; "
-            "arXiv:2101.08134)",
-        ),
-        "short-training": (
-            "imbnas.rankers.builtin:ShortTraining",
-            "1",
-            "validation accuracy after a tenth of the epochs",
-        ),
-    },
-    entry_points="imbnas.rankers",
-)
-
-
-def build_ranker(name: str, options: Mapping[str, Any]) -> Ranker:
-    """Make a ranker with the given options; see ``build_entry``."""
-    return build_entry(RANKERS, name, options)
+# Plug-ins import the registry from here as well.
+__getattr__ = lazy_attributes(__name__, {"RANKERS": "imbnas.rankers.registry"})

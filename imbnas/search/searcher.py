@@ -1,10 +1,8 @@
-"""What every searcher offers, and the registry of searchers."""
+"""What every searcher offers."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from imbnas.errors import InputError
-from imbnas.registry import Registry, build_entry
+from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,45 +32,5 @@ class CheckingSearcher(Searcher, Protocol):
         ...
 
 
-SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
-    "searcher",
-    {
-        "evolution": (
-            "imbnas.search.evolution:Evolution",
-            "1",
-            "evolution with mutation and crossover of the best, as in SPOS (arXiv:1904.00420)",
-        ),
-        "exhaustive": (
-            "imbnas.search.exhaustive:Exhaustive",
-            "1",
-            "every architecture of a list, or of a small space",
-        ),
-        "random": (
-            "imbnas.search.random_search:RandomSearch",
-            "1",
-            "distinct architectures drawn uniformly",
-        ),
-    },
-    entry_points="imbnas.searchers",
-)
-
-
-def build_searcher(name: str, options: Mapping[str, Any], space: "Space | None" = None) -> Searcher:
-    """Make a searcher with the given options.
-
-    Args:
-        name: registry name.
-        options: of the searcher.
-        space: what it is to search; ``None`` leaves open whether it can.
-
-    Raises:
-        UnknownNameError: no searcher has that name.
-        InputError: an option is unknown, out of range, or does not go with the space.
-    """
-    searcher = build_entry(SEARCHERS, name, options)
-    if space is not None and isinstance(searcher, CheckingSearcher):
-        try:
-            searcher.check(space)
-        except InputError as error:
-            raise InputError(f"searcher {name!r}: {error}") from None
-    return searcher
+# Plug-ins import the registry from here as well.
+__getattr__ = lazy_attributes(__name__, {"SEARCHERS": "imbnas.search.registry"})

@@ -9,11 +9,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from imbnas.errors import InputError, UnknownNameError, suggest
-from imbnas.rankers.ranker import RANKERS, build_ranker
-from imbnas.search.searcher import SEARCHERS, build_searcher
+from imbnas.rankers.registry import RANKERS, build_ranker
+from imbnas.search.registry import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
 from imbnas.spaces.stacks import check_stack
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.registry import STRATEGIES
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
 from imbnas.suites.schema import AdaptationPart, Part, PartKind, SuiteFile, TransferPart
@@ -21,6 +21,7 @@ from imbnas.suites.strategies import read_strategy
 from imbnas.suites.strategy_choice import ENTRY_FORMS
 from imbnas.suites.toml_lines import line_of
 from imbnas.supernet.path_sampling import check_sampling
+from imbnas.validation import first_fault
 
 DEFAULT_SUITE = "lt-digits"
 
@@ -119,13 +120,11 @@ def _checks_of_fidelity(place: Place, fidelity: Fidelity, space: Space | None) -
 
 
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:
-    # A misspelt key is also a missing one; naming the misspelling helps more.
-    fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    where = _path_in_file(fault["loc"])
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
-        message = f"unknown key{suggest(str(where[-1]), _known_keys(fault['loc']))}"
-    if fault["type"] == "union_tag_not_found":
+    fault = first_fault(error)
+    where, message = _path_in_file(fault.place), fault.message
+    if fault.kind == "extra_forbidden":
+        message = f"unknown key{suggest(str(where[-1]), _known_keys(fault.place))}"
+    if fault.kind == "union_tag_not_found":
         message = f"kind is missing; give one of {', '.join(get_args(PartKind))}"
     return _told(path, text, where, message)
 

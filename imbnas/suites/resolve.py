@@ -9,10 +9,10 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.data.loading import load_dataset
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
-from imbnas.rankers.ranker import RANKERS, build_ranker
+from imbnas.rankers.registry import RANKERS, build_ranker
 from imbnas.registry import Registry
 from imbnas.schemes import resolve_scheme
-from imbnas.search.searcher import SEARCHERS, build_searcher
+from imbnas.search.registry import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
 from imbnas.spaces.stacks import check_stack

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from imbnas.errors import InputError
 from imbnas.strategies.declarations import Checking, Declarations, declarations
-from imbnas.strategies.strategy import STRATEGIES, Strategy, build_strategy
+from imbnas.strategies.registry import STRATEGIES, build_strategy
+from imbnas.strategies.strategy import Strategy
 from imbnas.suites.resolved import StrategyFacts
 from imbnas.units.conditions import parse_condition
 from imbnas.units.unit import Component

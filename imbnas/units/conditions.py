@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from imbnas.errors import InputError
 from imbnas.units.frozen import FrozenModel
+from imbnas.validation import first_fault
 
 Protocol = Literal["strict", "paper"]
 Profile = Literal["exp", "step", "pareto", "natural"]
@@ -106,8 +107,7 @@ def parse_condition(text: str, protocol: Protocol = "strict") -> Condition:
     try:
         return Condition.model_validate(fields)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InputError(f"condition {text!r}: {reason}") from None
+        raise InputError(f"condition {text!r}: {first_fault(error).message}") from None
 
 
 def _read_ratio(text: str, ratio: str) -> float:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from imbnas.data import Dataset, FileSplit, load_dataset, resolve
-from imbnas.data.file_lists import INAT18, PublishedLists, load_lists, read_list
+from imbnas.data.file_lists import INAT18, PublishedLists, read_list
 from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
 
@@ -32,32 +32,32 @@ def root(tmp_path, image_bytes):
 
 
 def test_lists_become_splits(root, locations):
-    dataset = load_lists(TOY, locations(data_root=root.parent))
+    dataset = TOY.load(locations(data_root=root.parent))
     assert dataset.class_names == ("ant", "bee")
     assert dataset.train_counts == (3, 1)
     assert dataset.train.paths[3] == "images/bee/3.png"
     assert dataset.validation.labels.tolist() == [0, 1]
-    by_path = load_lists(TOY, locations(datasets=[f"toy-lt={root}"]))
+    by_path = TOY.load(locations(datasets=[f"toy-lt={root}"]))
     assert by_path.digest == dataset.digest
 
 
 def test_natural_strict_keeps_all_training_images(root, locations):
-    dataset = load_lists(TOY, locations(data_root=root.parent))
+    dataset = TOY.load(locations(data_root=root.parent))
     manifest = resolve(parse_condition("toy-lt@natural"), dataset)
     assert manifest.class_counts == (3, 1)
     assert manifest.validation.split == "validation"
 
 
 def test_a_list_that_is_not_the_published_one_is_told(root, locations):
-    dataset = load_lists(TOY, locations(data_root=root.parent))
+    dataset = TOY.load(locations(data_root=root.parent))
     assert "train.txt is not the published list" in dataset.notes[0]
 
 
 def test_the_digest_follows_the_files(root, locations, image_bytes):
     where = locations(data_root=root.parent)
-    digest = load_lists(TOY, where).digest
+    digest = TOY.load(where).digest
     (root / "images" / "ant" / "0.png").write_bytes(image_bytes(side=81))
-    assert load_lists(TOY, where).digest != digest
+    assert TOY.load(where).digest != digest
 
 
 def test_missing_images_are_counted_and_the_first_five_shown(root, locations):
@@ -65,13 +65,13 @@ def test_missing_images_are_counted_and_the_first_five_shown(root, locations):
     (root / "train.txt").write_text(lines + "".join(f"gone/{i}.png 1\n" for i in range(8)))
     shown = ", ".join(f"gone/{i}.png" for i in range(5))
     with pytest.raises(InputError, match=f"lacks 8 of the 12 images .* first {shown};"):
-        load_lists(TOY, locations(data_root=root.parent))
+        TOY.load(locations(data_root=root.parent))
 
 
 def test_empty_images_are_named(root, locations):
     (root / "images" / "bee" / "7.png").write_bytes(b"")
     with pytest.raises(InputError, match=r"1 image\(s\) are empty .* images/bee/7\.png"):
-        load_lists(TOY, locations(data_root=root.parent))
+        TOY.load(locations(data_root=root.parent))
 
 
 @pytest.mark.parametrize(

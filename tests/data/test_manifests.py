@@ -38,7 +38,7 @@ def test_an_altered_file_is_refused(tmp_path, toy):
     content = json.loads(path.read_text())
     content["train"]["indices"][0] += 1
     path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match=r"m\.json: manifest: its sha256 does not fit"):
+    with pytest.raises(InputError, match=r"m\.json: its sha256 does not fit"):
         read_manifest(path)
 
 

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from imbnas.data import image_sets
-from imbnas.data.loading import load_dataset
 from imbnas.data.image_sets import ImageSet, select_images
+from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve
 from imbnas.data.split_guard import SealedDataError, sealed

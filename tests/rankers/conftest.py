@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from imbnas.data.loading import load_dataset
 from imbnas.data.image_sets import select_images
+from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve
 from imbnas.rankers.candidate import Candidate, Task

@@ -10,7 +10,7 @@ from torch import nn
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.rankers.builtin import GradNorm, JacobCov, Naswot, ShortTraining, Snip, SynFlow
 from imbnas.rankers.candidate import Candidate, Task
-from imbnas.rankers.ranker import RANKERS, build_ranker
+from imbnas.rankers.registry import RANKERS, build_ranker
 from imbnas.spaces import get_space
 from imbnas.training.fitting import as_module
 from imbnas.units.recipes import Recipe
@@ -171,8 +171,8 @@ def test_a_batch_for_the_loss_is_drawn_as_the_training_draws(make_task: MakeTask
     ("name", "options", "said"),
     [
         ("snip", {"batch": 3}, "ranker 'snip': option 'batch': unknown option; did you mean"),
-        ("snip", {"batch_size": 1}, "greater than or equal to 2"),
-        ("short-training", {"fraction": 0}, "option 'fraction': .*greater than 0"),
+        ("snip", {"batch_size": 1}, "1 must be a whole number in .2, inf"),
+        ("short-training", {"fraction": 0}, "option 'fraction': 0 must be a number in .0, 1"),
         ("synflow", {"batch_size": 8}, "option 'batch_size': it takes none"),
     ],
 )

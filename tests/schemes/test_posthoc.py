@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from imbnas.losses.options import read_options
+from imbnas.registry import build_entry
 from imbnas.schemes.cosine_classifier import CosineClassifier
 from imbnas.schemes.posthoc.correction import TrainingOutputs
 from imbnas.schemes.posthoc.heads import (
@@ -58,7 +58,7 @@ def balanced_test(trained):
 
 
 def fit(name, outputs, seed=0, **options):
-    return read_options(POSTHOC_STEPS.get(name), options, name).fit(outputs, seed)
+    return build_entry(POSTHOC_STEPS, name, options).fit(outputs, seed)
 
 
 def recalls(logits, labels):
@@ -232,10 +232,10 @@ def test_outputs_that_do_not_fit_are_refused(trained):
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("tau-norm", {"tau": -1}, "tau=-1"),
+        ("tau-norm", {"tau": -1}, "'tau': -1"),
         ("tau-norm", {"bias": "maybe"}, "one of 'drop', 'keep'"),
-        ("crt", {"epochs": 0}, r"epochs=0 must be a whole number in \[1"),
-        ("lws", {"rate": 0.1}, "unknown option 'rate'"),
+        ("crt", {"epochs": 0}, r"'epochs': 0 must be a whole number in \[1"),
+        ("lws", {"rate": 0.1}, "option 'rate': unknown option"),
         ("ncm", {"features": "pca"}, "one of 'un', 'l2n', 'cl2n'"),
     ],
 )

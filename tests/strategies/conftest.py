@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from imbnas.data.loading import load_dataset
 from imbnas.data.image_sets import ImageSet, select_images
+from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest
 from imbnas.data.resolving import resolve

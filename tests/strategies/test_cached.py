@@ -6,7 +6,7 @@ import torch
 from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.feature_cache import _FeatureStream, cache_features
-from imbnas.strategies.strategy import build_strategy
+from imbnas.strategies.registry import build_strategy
 from imbnas.supernet.topology import TopologySupernet
 from imbnas.units.randomness import derive_seed
 

@@ -8,7 +8,7 @@ import torch
 
 from imbnas.spaces import NetworkShape
 from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.strategy import build_strategy
+from imbnas.strategies.registry import build_strategy
 
 CIFAR = NetworkShape(width=16, depth=5, resolution=32, in_channels=3, num_classes=10)
 EPOCHS = {"supernet": 600, "adaptation": 200}

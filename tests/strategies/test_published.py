@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.strategy import build_strategy
+from imbnas.strategies.registry import build_strategy
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.topology import TopologySupernet
 

@@ -11,7 +11,7 @@ from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.closed_form import class_means, ridge
 from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.strategy import build_strategy
+from imbnas.strategies.registry import build_strategy
 from imbnas.supernet.heads import HeadMaker
 from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.topology import TopologySupernet

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from imbnas.data.loading import load_dataset
 from imbnas.data.image_sets import ImageSet, select_images
+from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve
 from imbnas.spaces import NetworkShape, get_space

@@ -22,6 +22,7 @@ from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure, Record
 from imbnas.units.unit import UNIT_KINDS, Unit
+from imbnas.validation import first_fault
 
 _LAYOUT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
@@ -73,11 +74,9 @@ class RunDirectory:
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
             ) from None
         except ValidationError as error:
-            fault = error.errors()[0]
-            place = ".".join(map(str, fault["loc"]))
             raise InputError(
                 f"{self.suite_file}: damaged, or of another version of imbnas "
-                f"({place + ': ' if place else ''}{fault['msg']}); restore it or use that version, "
+                f"({first_fault(error)}); restore it or use that version, "
                 "or delete it and run the same command again, which keeps all records"
             ) from None
 
@@ -256,8 +255,9 @@ class RunDirectory:
             try:
                 found[path.stem] = Failure.model_validate_json(path.read_bytes())
             except ValidationError as error:
+                why = first_fault(error).message
                 raise DamagedFileError(
-                    f"{path}: damaged failure ({error.errors()[0]['msg']}); delete it and run again"
+                    f"{path}: damaged failure ({why}); delete it and run again"
                 ) from None
         return found
 

@@ -11,6 +11,7 @@ from imbnas.runs.store.bulk_reading import read_files
 from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
 from imbnas.units.unit import UNIT_KINDS
+from imbnas.validation import first_fault
 
 _PREFIX = 2
 """First characters of an identity that name its record's folder."""
@@ -107,7 +108,7 @@ def _checked(
     try:
         record = parse(content)
     except ValidationError as error:
-        raise DamagedRecordError(Path(path), error.errors()[0]["msg"]) from None
+        raise DamagedRecordError(Path(path), first_fault(error).message) from None
     if record.unit.kind != kind or not path.endswith(record_name(kind, record.identity)):
         raise DamagedRecordError(Path(path), "it is the record of another unit")
     return record

@@ -20,7 +20,7 @@ from imbnas.runs.executors.registry import EXECUTORS
         ("slurm", ["minutes"], "write KEY=VALUE"),
         ("slurm", ["minutes=5", "minutes=6"], "'minutes' is given twice"),
         ("slurm", ["minutes=soon"], "--executor-option: executor 'slurm': option 'minutes': "),
-        ("slurm", ["minutes=1"], "option 'minutes': .*greater than or equal to 5"),
+        ("slurm", ["minutes=1"], "option 'minutes': .*a whole number in .5, inf"),
         ("slurm", ["minuts=9"], "option 'minuts': unknown option; did you mean 'minutes'"),
         ("slurm", ["cluster=debug"], "executor 'slurm': option 'cluster': "),
         ("script", ["gpus=-1"], "executor 'script': option 'gpus': "),
