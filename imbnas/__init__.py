@@ -3,28 +3,15 @@
 Public names resolve on first use, so that ``import imbnas`` costs nothing.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from imbnas.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from imbnas.leaderboards.library import load_results as load_results
-    from imbnas.leaderboards.library import query as query
+    from imbnas.leaderboards.library import load_results, query
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "load_results": "imbnas.leaderboards.library",
-    "query": "imbnas.leaderboards.library",
-}
+__all__ = ["__version__", "load_results", "query"]
 
-__all__ = ["__version__", *sorted(_HOMES)]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = lazy_names(__name__)

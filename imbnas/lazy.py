@@ -1,8 +1,31 @@
 """Public names that are imported when they are first used, so that a package costs nothing."""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+
+def lazy_names(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Make the ``__getattr__`` and ``__dir__`` of a package from what it imports for type checkers.
+
+    The package lists its public names once, under ``if TYPE_CHECKING:``, in the form that
+    re-exports them: ``from module import name as name``. ``__all__`` holds them, too.
+
+    Args:
+        package: its full name.
+    """
+
+    @cache
+    def homes() -> dict[str, str]:
+        return _type_checking_imports(package)
+
+    def find(name: str) -> Any:
+        return sorted(homes()) if name == "__all__" else lazy_attributes(package, homes())(name)
+
+    return find, lambda: list(sys.modules[package].__all__)
 
 
 def lazy_attributes(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
@@ -26,14 +49,11 @@ def lazy_attributes(module: str, homes: Mapping[str, str]) -> Callable[[str], An
     return find
 
 
-def lazy_names(
-    package: str, names: Mapping[str, Sequence[str]]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Make a package's ``__getattr__`` and ``__dir__``.
+def _type_checking_imports(module: str) -> dict[str, str]:
+    """Name → module of everything that a module imports under ``if TYPE_CHECKING:``."""
+    import ast
 
-    Args:
-        package: its full name.
-        names: module, of the package or by its full name → public names that it defines.
-    """
-    homes = {name: home for home, defined in names.items() for name in defined}
-    return lazy_attributes(package, homes), lambda: sorted(homes)
+    source = Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8")
+    blocks = [node for node in ast.parse(source).body if isinstance(node, ast.If)]
+    imports = [node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: str(node.module) for node in imports for alias in node.names}

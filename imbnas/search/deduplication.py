@@ -11,13 +11,13 @@ Draw = Callable[[], str | None]
 
 
 @dataclass
-class Newcomers:
-    """Takes live architectures in, no structure twice, however it is written.
+class Deduplicator:
+    """Evaluates live architectures, no structure twice, however it is written.
 
     Attributes:
         space: of the architectures.
         scoreboard: evaluates them.
-        seen: structures that were taken in.
+        seen: structures that were evaluated.
     """
 
     space: Space
@@ -25,7 +25,7 @@ class Newcomers:
     seen: set[str] = field(default_factory=set)
 
     def take(self, draw: Draw, count: int, tries: int) -> int:
-        """Take in up to ``count`` in at most ``tries`` draws; return how many it were."""
+        """Evaluate up to ``count`` in at most ``tries`` draws; return how many it were."""
         taken = 0
         for _ in range(tries):
             if taken == count:
@@ -34,7 +34,7 @@ class Newcomers:
         return taken
 
     def fill(self, draw: Draw, count: int, tries: int) -> int:
-        """Take in ``count``, each in at most ``tries`` draws; return how many it were."""
+        """Evaluate ``count``, each in at most ``tries`` draws; return how many it were."""
         taken = 0
         while taken < count and self.take(draw, 1, tries):
             taken += 1

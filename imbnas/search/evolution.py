@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
-from imbnas.search.deduplication import Newcomers
+from imbnas.search.deduplication import Deduplicator
 from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
@@ -30,7 +30,7 @@ class Evolution(MacOptions):
         population: architectures in a generation.
         crossover: of them, how many come from two parents.
         mutation: of them, how many come from one parent.
-        probability: of each gene to be drawn anew in a mutation.
+        probability: of each gene to be drawn again in a mutation.
         top_k: how many of the best are parents.
     """
 
@@ -55,12 +55,12 @@ class Evolution(MacOptions):
         """
         self.check(space)
         bound = self.bound(space)
-        newcomers = Newcomers(space, scoreboard)
+        distinct = Deduplicator(space, scoreboard)
 
         def draw() -> str | None:
             return random_within(space, rng, bound, tries=1)
 
-        newcomers.fill(draw, self.population, _RANDOM_TRIES)
+        distinct.fill(draw, self.population, _RANDOM_TRIES)
         for _ in range(self.generations):
             parents = scoreboard.top(self.top_k)
 
@@ -72,9 +72,9 @@ class Evolution(MacOptions):
                 first, second = _pick(rng, parents), _pick(rng, parents)
                 return crossed(space, first, second, rng, bound, True, tries=1)
 
-            born = newcomers.take(mutant, self.mutation, _TRIES * self.mutation)
-            born += newcomers.take(crossing, self.crossover, _TRIES * self.crossover)
-            newcomers.fill(draw, self.population - born, _RANDOM_TRIES)
+            born = distinct.take(mutant, self.mutation, _TRIES * self.mutation)
+            born += distinct.take(crossing, self.crossover, _TRIES * self.crossover)
+            distinct.fill(draw, self.population - born, _RANDOM_TRIES)
 
 
 def _pick(rng: np.random.Generator, architectures: list[str]) -> str:

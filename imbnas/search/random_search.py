@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from imbnas.errors import InputError
-from imbnas.search.deduplication import Newcomers
+from imbnas.search.deduplication import Deduplicator
 from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
@@ -33,7 +33,7 @@ class RandomSearch(MacOptions):
         """
         self.check(space)
         bound = self.bound(space)
-        found = Newcomers(space, scoreboard).fill(
+        found = Deduplicator(space, scoreboard).fill(
             lambda: random_within(space, rng, bound, tries=1), self.evaluations, _TRIES
         )
         if found < self.evaluations:

@@ -1,25 +1,22 @@
 """Search spaces: architectures as strings, their identities, counts and networks.
 
-Public names resolve when first used, so that importing this package costs nothing.
+Public names are imported on first use, so that importing this package costs nothing.
 """
 
 from typing import TYPE_CHECKING
 
-from imbnas.lazy import lazy_attributes
+from imbnas.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from imbnas.spaces.registry import SPACES, SpaceFactory, get_space
-    from imbnas.spaces.space import Counts, NetworkShape, Space
+    from imbnas.spaces.registry import SPACES as SPACES
+    from imbnas.spaces.registry import SpaceFactory as SpaceFactory
+    from imbnas.spaces.registry import get_space as get_space
+    from imbnas.spaces.scanner import Scanner as Scanner
+    from imbnas.spaces.space import Counts as Counts
+    from imbnas.spaces.space import EnumerableSpace as EnumerableSpace
+    from imbnas.spaces.space import FairSpace as FairSpace
+    from imbnas.spaces.space import NetworkShape as NetworkShape
+    from imbnas.spaces.space import Space as Space
+    from imbnas.spaces.variation import MacBound as MacBound
 
-__all__ = ["SPACES", "Counts", "NetworkShape", "Space", "SpaceFactory", "get_space"]
-
-_HOMES = {
-    "SPACES": "registry",
-    "SpaceFactory": "registry",
-    "get_space": "registry",
-    "Counts": "space",
-    "NetworkShape": "space",
-    "Space": "space",
-}
-
-__getattr__ = lazy_attributes(__name__, _HOMES)
+__getattr__, __dir__ = lazy_names(__name__)
