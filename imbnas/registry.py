@@ -103,9 +103,7 @@ class Registry(Generic[T]):
         Raises:
             UnknownNameError: no entry has that name.
         """
-        if name not in self._entries:
-            self._scan_entry_points()
-        if name not in self._entries:
+        if name not in self:
             raise UnknownNameError(self.kind, name, self._entries)
         return self._entries[name]
 

@@ -15,7 +15,7 @@ def balanced_part(selection: Selection, dataset: Dataset, limit: int) -> Selecti
 
     Args:
         selection: of the dataset.
-        dataset: tells labels.
+        dataset: gives the labels.
         limit: at most so many images.
     """
     if limit >= len(selection.indices):

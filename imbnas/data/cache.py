@@ -38,7 +38,7 @@ def entry(cache: Path, name: str, build: Callable[[Path], None]) -> Path:
 
     Args:
         cache: the cache directory.
-        name: of the entry; it must tell the content.
+        name: of the entry; it must identify the content.
         build: fills the empty folder that it is given.
 
     Raises:

@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,19 @@ GREY_MODES = ("1", "L")
 _BATCH = 256
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what Pillow raises into one line that names the file."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"image {path}: no such file") from None
+    except UnidentifiedImageError:
+        raise InputError(f"image {path}: not an image; remove or replace it") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"image {path}: damaged or truncated ({error}); replace it") from None
+
+
 def open_image(path: Path, smallest: int | None = None) -> Image.Image:
     """Open an image, reading all of its pixels.
 
@@ -31,18 +45,12 @@ def open_image(path: Path, smallest: int | None = None) -> Image.Image:
     Raises:
         InputError: the file is missing, is no image, or is cut short.
     """
-    try:
+    with _readable(path):
         image: Image.Image = Image.open(path)
         if smallest is not None:
             image.draft("RGB", (smallest, smallest))
         image.load()
-    except FileNotFoundError:
-        raise InputError(f"image {path}: no such file") from None
-    except UnidentifiedImageError:
-        raise InputError(f"image {path}: not an image; remove or replace it") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"image {path}: damaged or truncated ({error}); replace it") from None
-    return image
+        return image
 
 
 def image_shape(path: Path, content: bytes | None = None) -> tuple[int, int, int]:
@@ -55,13 +63,9 @@ def image_shape(path: Path, content: bytes | None = None) -> tuple[int, int, int
     Raises:
         InputError: the file is no image.
     """
-    try:
-        with Image.open(path if content is None else io.BytesIO(content)) as image:
-            return 1 if image.mode in GREY_MODES else 3, image.height, image.width
-    except UnidentifiedImageError:
-        raise InputError(f"image {path}: not an image; remove or replace it") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"image {path}: not an image ({error}); remove or replace it") from None
+    source = path if content is None else io.BytesIO(content)
+    with _readable(path), Image.open(source) as image:
+        return 1 if image.mode in GREY_MODES else 3, image.height, image.width
 
 
 def to_array(image: Image.Image, channels: int) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Batches of images that are decoded anew each time, by worker processes."""
+"""Batches of images that are decoded again each time, by worker processes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,16 +102,10 @@ class _Files(Dataset[Any]):
 
     @classmethod
     def of(
-        cls,
-        images: FileSet,
-        indices: Tensor,
-        seeds: Tensor | None,
-        augmentation: Augmentation,
+        cls, images: FileSet, indices: Tensor, seeds: Tensor | None, augmentation: Augmentation
     ) -> "_Files":
-        labels = images.labels.cpu()
-        return cls(
-            images.root, images.paths, labels, indices, seeds, images.resolution, augmentation
-        )
+        root, paths, labels = images.root, images.paths, images.labels.cpu()
+        return cls(root, paths, labels, indices, seeds, images.resolution, augmentation)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -128,7 +122,7 @@ class _Files(Dataset[Any]):
         pixels = transforms.pil_to_tensor(image)
         return self._transformed(pixels, position), self.labels[index]
 
-    def _transformed(self, pixels: Tensor, position: int) -> Tensor:
+    def _transformed(self, pixels: Tensor, position: int) -> Any:
         from torchvision.transforms import v2
 
         side, augmentation = self.resolution, self.augmentation
@@ -137,7 +131,7 @@ class _Files(Dataset[Any]):
             v2.CenterCrop(side),
         ]
         if self.seeds is None:
-            return _applied(steps, pixels)
+            return v2.Compose(steps)(pixels)
         if augmentation.pad:
             steps = [v2.RandomResizedCrop(side, antialias=True)]
         if augmentation.flip:
@@ -146,13 +140,7 @@ class _Files(Dataset[Any]):
             steps.append(v2.RandAugment(magnitude=augmentation.randaugment))
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(int(self.seeds[position]))
-            return _applied(steps, pixels)
-
-
-def _applied(steps: list[Any], pixels: Tensor) -> Tensor:
-    for step in steps:
-        pixels = step(pixels)
-    return pixels
+            return v2.Compose(steps)(pixels)
 
 
 def _load(source: _Files, images: FileSet, batch_size: int, workers: int) -> Iterator[Batch]:

@@ -49,6 +49,11 @@ class Listing:
     files: Mapping[str, tuple[Found, ...]]
     skipped: int
 
+    def named(self) -> list[tuple[str, Found]]:
+        """(path relative to the root, file) of all files in order."""
+        splits = self.files.items()
+        return [(f"{split}/{file.path}", file) for split, files in splits for file in files]
+
 
 def load_folder(name: str, root: Path, cache: Path) -> Dataset:
     """Load an image folder.
@@ -174,7 +179,8 @@ class _Facts:
 
 
 def _facts(listing: Listing, cache: Path) -> _Facts:
-    key = signature("image folder", _marks(listing))
+    marks = [(name, file.size, file.changed_ns) for name, file in listing.named()]
+    key = signature("image folder", marks)
     known = image_cache.recall(cache, key)
     if known is not None:
         return _Facts(known["digest"], tuple(known["shape"]) if known["shape"] else None)
@@ -183,34 +189,23 @@ def _facts(listing: Listing, cache: Path) -> _Facts:
     return facts
 
 
-def _marks(listing: Listing) -> Iterator[tuple[str, int, int]]:
-    for split, files in listing.files.items():
-        for file in files:
-            yield f"{split}/{file.path}", file.size, file.changed_ns
-
-
 def _read_facts(listing: Listing) -> _Facts:
-    names = [f"{split}/{file.path}" for split, files in listing.files.items() for file in files]
-    paths = [listing.root / name for name in names]
-    if _fits(image_shape(paths[0])):
+    named = listing.named()
+    paths = [listing.root / name for name, _ in named]
+    _, height, width = image_shape(paths[0])
+    if height == width <= LARGEST_SIDE:
         digest = sha256(canonical_json(listing.class_names).encode())
         shapes = set()
         read = in_parallel(_content_and_shape, paths)
-        for name, (content, shape) in zip(names, read, strict=True):
+        for (name, _), (content, shape) in zip(named, read, strict=True):
             digest.update(f"\n{name}\t{content}".encode())
             shapes.add(shape)
         if len({shape[1:] for shape in shapes}) == 1:
             channels = max(shape[0] for shape in shapes)
-            height, width = next(iter(shapes))[1:]
             return _Facts(digest.hexdigest(), (channels, height, width))
-    files = [file for split in listing.files.values() for file in split]
-    sizes = [(name, file.size) for name, file in zip(names, files, strict=True)]
-    labels = [file.label for file in files]
+    sizes = [(name, file.size) for name, file in named]
+    labels = [file.label for _, file in named]
     return _Facts(file_digest(listing.class_names, sizes, labels), None)
-
-
-def _fits(shape: tuple[int, int, int]) -> bool:
-    return shape[1] == shape[2] <= LARGEST_SIDE
 
 
 def _content_and_shape(path: Path) -> tuple[str, tuple[int, int, int]]:

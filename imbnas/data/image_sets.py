@@ -51,19 +51,15 @@ class _Normalisation:
 
 
 @dataclass(frozen=True, eq=False)
-class ImageSet:
-    """N small images and their labels, resident on a device.
+class _Labelled:
+    """What image sets have in common.
 
     Attributes:
-        pixels: (R, C, H, W) uint8.
-        rows: (N,) positions in ``pixels``; ``None`` where it is all of them in order.
-        labels: (N,) int64.
+        labels: (N,) int64 on the training device.
         num_classes: number of classes.
         normalise: turns (B, C, H, W) uint8 images into normalised float32 ones.
     """
 
-    pixels: Tensor
-    rows: Tensor | None
     labels: Tensor
     num_classes: int
     normalise: _Normalisation
@@ -73,8 +69,21 @@ class ImageSet:
 
     @property
     def device(self) -> torch.device:
-        """Where the tensors live."""
+        """Where the labels are, and batches go."""
         return self.labels.device
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet(_Labelled):
+    """N small images and their labels, resident on a device.
+
+    Attributes:
+        pixels: (R, C, H, W) uint8.
+        rows: (N,) positions in ``pixels``; ``None`` where it is all of them in order.
+    """
+
+    pixels: Tensor
+    rows: Tensor | None
 
     @property
     def channels(self) -> int:
@@ -114,32 +123,18 @@ class ImageSet:
 
 
 @dataclass(frozen=True, eq=False)
-class FileSet:
-    """N images that are decoded anew for every batch, and their labels.
+class FileSet(_Labelled):
+    """N images that are decoded again for every batch, and their labels.
 
     Attributes:
         root: folder that the paths are relative to.
         paths: N paths.
-        labels: (N,) int64 on the training device.
-        num_classes: number of classes.
         resolution: side in pixels that networks see.
-        normalise: turns (B, 3, H, W) uint8 images into normalised float32 ones.
     """
 
     root: Path
     paths: tuple[str, ...]
-    labels: Tensor
-    num_classes: int
     resolution: int
-    normalise: _Normalisation
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def device(self) -> torch.device:
-        """Where batches go."""
-        return self.labels.device
 
     @property
     def channels(self) -> int:
@@ -178,7 +173,7 @@ def select_images(
             resized bilinearly with antialiasing; those of a dataset that lies in the cache once
             for all its conditions and processes. Images in files are decoded once at up to 64
             pixels (largest central square, box filter) and kept in the cache; above that they
-            are decoded anew for every batch.
+            are decoded again for every batch.
         device: where the tensors go.
         cache: the cache directory.
 
@@ -189,12 +184,12 @@ def select_images(
     split = dataset.split(selection.split)
     rows = np.asarray(selection.indices, dtype=np.int64)
     labels = torch.from_numpy(split.labels[rows]).to(device)
-    normalise = _Normalisation(dataset.mean, dataset.std, device)
+    common = (labels, dataset.num_classes, _Normalisation(dataset.mean, dataset.std, device))
     whole = False
     if isinstance(split, FileSplit):
         paths = tuple(split.paths[row] for row in rows)
         side = _required(resolution, dataset)
-        files = FileSet(split.root, paths, labels, dataset.num_classes, side, normalise)
+        files = FileSet(*common, split.root, paths, side)
         if side > LARGEST_SIDE:
             return files
         pixels = _thumbnails(files, dataset.digest, cache)
@@ -203,7 +198,7 @@ def select_images(
     positions = torch.from_numpy(rows) if whole else None
     if positions is not None and device.type != "cpu":
         pixels, positions = pixels[positions], None
-    return ImageSet(pixels.to(device), positions, labels, dataset.num_classes, normalise)
+    return ImageSet(*common, pixels.to(device), positions)
 
 
 def _required(resolution: int | None, dataset: Dataset) -> int:
@@ -248,7 +243,7 @@ def _resized_once(
     Args:
         images: a split that lies in the cache.
         side: in pixels.
-        content: tells the split.
+        content: identifies the split.
         cache: the cache directory.
     """
 

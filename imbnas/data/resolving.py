@@ -125,8 +125,8 @@ def _class_counts(
     _check_ratio(condition, ratio, min(dataset.train_counts))
     by_rank = PROFILES.get(condition.profile)(available, ratio)
     lifted = int((by_rank < 1).sum())
-    told = f"kept one image in {lifted} class(es) where the profile gives none"
-    notes = (told,) if lifted else ()
+    note = f"kept one image in {lifted} class(es) where the profile gives none"
+    notes = (note,) if lifted else ()
     reference = [0] * len(order)
     for label, count in zip(order, np.maximum(by_rank, 1).tolist(), strict=True):
         reference[label] = count

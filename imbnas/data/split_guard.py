@@ -20,7 +20,7 @@ def sealed(reason: str) -> Iterator[None]:
     """Refuse every dataset and every split until the block ends.
 
     Args:
-        reason: told in the error, such as who must not see data and what it is given instead.
+        reason: for the message, such as who must not see data and what it is given instead.
 
     Raises:
         SealedDataError: where the block ends, if data was asked for in vain and the refusal was

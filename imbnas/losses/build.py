@@ -1,6 +1,6 @@
 """From a loss's name and options to a module."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from imbnas.errors import InputError
@@ -9,17 +9,7 @@ from imbnas.losses.registry import LOSSES
 from imbnas.registry import build_entry
 
 if TYPE_CHECKING:
-    from imbnas.losses.configs import LossConfig
     from imbnas.losses.loss import Loss
-
-
-def read_loss(name: str, options: Mapping[str, Any]) -> "LossConfig":
-    """Check a loss's name and options without importing torch.
-
-    Raises:
-        InputError: an unknown name or option, or a value outside its range.
-    """
-    return build_entry(LOSSES, name, options)
 
 
 def build_loss(
@@ -46,7 +36,7 @@ def build_loss(
     Raises:
         InputError: an unknown name or option, a value outside its range, or unusable counts.
     """
-    config = read_loss(name, options)
+    config = build_entry(LOSSES, name, options)
     if epochs is not None and epochs < 1:
         raise InputError(f"loss {name!r}: epochs={epochs} must be at least 1")
     loss: Loss = config.build(check_class_counts(class_counts), epochs, seed)

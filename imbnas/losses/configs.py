@@ -16,7 +16,6 @@ NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 ShareBelowOne = Annotated[float, Field(ge=0, lt=1)]
 Epoch = Annotated[int, Field(ge=0)]
-Beta = Annotated[float, Field(ge=0, lt=1)]
 
 Counts = NDArray[np.int64]
 
@@ -58,7 +57,7 @@ class LossConfig(FrozenModel):
     implementation: ClassVar[str]
 
     weights: WeightRule = "none"
-    beta: Beta = 0.9999
+    beta: ShareBelowOne = 0.9999
     power: NonNegative = 1.0
     normalise: Literal["sum_w", "n"] = "sum_w"
     deferred_from: Fraction | None = None

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from imbnas.data.registry import SAMPLERS
 from imbnas.errors import InputError, suggest
-from imbnas.losses.build import read_loss
 from imbnas.losses.configs import LossConfig
+from imbnas.losses.registry import LOSSES
 from imbnas.registry import build_entry
 from imbnas.schemes.posthoc.configs import PostHocConfig
 from imbnas.schemes.posthoc.registry import POSTHOC_STEPS
@@ -47,7 +47,7 @@ def _loss(spec: SchemeSpec) -> LossConfig:
             raise InputError(f"{key} is a field of the scheme; take it out of loss_options")
         if getattr(spec, key) is not None:
             options[key] = getattr(spec, key)
-    return read_loss(spec.loss, options)
+    return build_entry(LOSSES, spec.loss, options)
 
 
 def _posthoc(spec: SchemeSpec) -> PostHocConfig | None:

@@ -16,12 +16,6 @@ from imbnas.units.schemes import SchemeSpec
 from imbnas.validation import describe_value, first_fault
 
 _FIXED = {"name", "version", "part_versions"}
-_ALTERNATIVES = {
-    "deferred_from": "deferred_from_epoch",
-    "deferred_from_epoch": "deferred_from",
-    "sampler_deferred_from": "sampler_deferred_from_epoch",
-    "sampler_deferred_from_epoch": "sampler_deferred_from",
-}
 
 
 def resolve_scheme(name: str, overrides: Mapping[str, Any] | None = None) -> SchemeSpec:
@@ -62,8 +56,10 @@ def _override(name: str, fields: dict[str, Any], overrides: Mapping[str, Any]) -
             fields[key] = ({} if part in overrides else dict(fields[key])) | dict(value)
         else:
             fields[key] = value
-        if key in _ALTERNATIVES and _ALTERNATIVES[key] not in overrides:
-            fields[_ALTERNATIVES[key]] = None
+        # A switch is a fraction of the training or an epoch.
+        other = key.removesuffix("_epoch") if key.endswith("_epoch") else f"{key}_epoch"
+        if other in fields and other not in overrides:
+            fields[other] = None
         if f"{key}_options" in fields and f"{key}_options" not in overrides:
             fields[f"{key}_options"] = {}
     for key in ("loss_options", "posthoc_options"):
@@ -80,13 +76,12 @@ def _typed_options(spec: SchemeSpec, parts: SchemeParts) -> dict[str, Any]:
 
 
 def _part_versions(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
-    versions = (
-        ("loss", _version(LOSSES, spec.loss)),
-        ("sampler", _version(SAMPLERS, spec.sampler)),
-    )
-    if spec.posthoc is None:
-        return versions
-    return (*versions, ("posthoc", _version(POSTHOC_STEPS, spec.posthoc)))
+    parts: list[tuple[str, Registry[Any], str | None]] = [
+        ("loss", LOSSES, spec.loss),
+        ("sampler", SAMPLERS, spec.sampler),
+        ("posthoc", POSTHOC_STEPS, spec.posthoc),
+    ]
+    return tuple((part, _version(held, name)) for part, held, name in parts if name is not None)
 
 
 def _version(registry: Registry[Any], name: str) -> str:

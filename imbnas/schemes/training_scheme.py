@@ -23,15 +23,22 @@ class TrainingScheme:
 
     A training loop calls ``make_classifier`` once, ``set_epoch`` and ``sampler_at`` at the start
     of each epoch, ``mix`` and ``loss`` in each step, ``evaluation_logits`` on test outputs and
-    ``fit_posthoc`` at the end. Use ``build_scheme``.
+    ``fit_posthoc`` at the end.
+
+    Args:
+        spec: from ``resolve_scheme``.
+        class_counts: training images of each class, each at least 1.
+        epochs: length of the training.
+        seed: of the random draws that some losses make.
 
     Attributes:
-        spec: the resolved scheme.
-        class_counts: (C,) training images per class.
-        epochs: length of the training.
+        spec, class_counts, epochs: as given; the counts as a (C,) array.
         loss_module: the loss, an ``nn.Module``.
         needs_features: whether ``loss`` must be given the pooled features.
         mixes: whether ``mix`` changes anything.
+
+    Raises:
+        InputError: unusable counts, or parts that cannot work together.
     """
 
     loss_module: Loss
@@ -39,13 +46,12 @@ class TrainingScheme:
     def __init__(
         self, spec: SchemeSpec, class_counts: Iterable[int], epochs: int, seed: int = 0
     ) -> None:
-        parts = read_parts(spec)
+        self._loss, self._posthoc = read_parts(spec)
         if epochs < 1:
             raise InputError(f"scheme {spec.name!r}: epochs={epochs} must be at least 1")
         self.spec = spec
         self.class_counts = check_class_counts(class_counts)
         self.epochs = epochs
-        self._loss, self._posthoc = parts
         self._sampler_switch = switch_epoch(
             spec.sampler_deferred_from, spec.sampler_deferred_from_epoch, epochs
         )
@@ -171,18 +177,5 @@ class TrainingScheme:
         self.loss_module.load_state_dict(state)
 
 
-def build_scheme(
-    spec: SchemeSpec, class_counts: Iterable[int], epochs: int, seed: int = 0
-) -> TrainingScheme:
-    """Make what a training loop calls of a resolved scheme.
-
-    Args:
-        spec: from ``resolve_scheme``.
-        class_counts: training images of each class, each at least 1.
-        epochs: length of the training.
-        seed: of the random draws that some losses make.
-
-    Raises:
-        InputError: unusable counts, or parts that cannot work together.
-    """
-    return TrainingScheme(spec, class_counts, epochs, seed)
+build_scheme = TrainingScheme
+"""The name that training loops use: ``build_scheme(spec, class_counts, epochs, seed=0)``."""
