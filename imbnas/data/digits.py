@@ -17,7 +17,7 @@ def load(locations: DataLocations) -> Dataset:
 
     They have no published split. Ours is fixed: all images are shuffled with seed 1797, the first
     80 of each class are the test split (800 images), the rest, in its original order, is the
-    training split (997 images, 94 to 103 a class). Grey values 0–16 are scaled to 0–255.
+    training split (997 images, 94 to 103 per class). Grey values 0–16 are scaled to 0–255.
 
     Raises:
         InputError: a folder is given for the digits.

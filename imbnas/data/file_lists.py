@@ -1,4 +1,4 @@
-"""Datasets published as list files, one ``path label`` a line, beside a tree of large images."""
+"""Datasets published as list files, one ``path label`` per line, beside a tree of large images."""
 
 import os
 from collections import defaultdict
@@ -151,7 +151,7 @@ def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np
     """Read a list file.
 
     Args:
-        path: of a text file with one ``path label`` a line; empty lines are passed over.
+        path: of a text file with one ``path label`` per line; empty lines are passed over.
         num_classes: labels are below it.
 
     Returns:

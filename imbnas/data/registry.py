@@ -47,17 +47,17 @@ DATASETS: Registry["Callable[[DataLocations], Dataset]"] = Registry(
         "imagenet-lt": (
             "imbnas.data.file_lists:IMAGENET_LT.load",
             "1",
-            "115,846 images of 1,000 classes, 1280 to 5 a class (Liu et al. 2019)",
+            "115,846 images of 1,000 classes, 1280 to 5 per class (Liu et al. 2019)",
         ),
         "places-lt": (
             "imbnas.data.file_lists:PLACES_LT.load",
             "1",
-            "62,500 images of 365 classes, 4980 to 5 a class (Liu et al. 2019)",
+            "62,500 images of 365 classes, 4980 to 5 per class (Liu et al. 2019)",
         ),
         "inat18": (
             "imbnas.data.file_lists:INAT18.load",
             "1",
-            "437,513 images of 8,142 species, 1000 to 2 a class (Van Horn et al. 2018)",
+            "437,513 images of 8,142 species, 1000 to 2 per class (Van Horn et al. 2018)",
         ),
     },
     entry_points="imbnas.datasets",

@@ -138,7 +138,7 @@ def _class_counts(
 
 
 def _check_ratio(condition: Condition, ratio: float, class_size: int) -> None:
-    # Published tables go to 1000x with 500 images a class: half an image is rounded up to one.
+    # Published tables go to 1000x with 500 images per class: half an image is rounded up to one.
     if ratio > 2 * class_size:
         raise InputError(
             f"condition {condition.name}: ratio {format_ratio(ratio)} is above what classes of "

@@ -83,7 +83,7 @@ def fit_crt(outputs: TrainingOutputs, config: HeadConfig, seed: int) -> Correcti
 
 
 def fit_lws(outputs: TrainingOutputs, config: HeadConfig, seed: int) -> Correction:
-    """Train one scale for each class with class-balanced drawing."""
+    """Train one scale per class with class-balanced drawing."""
     head = LearnableScale(len(outputs.counts))
     return train_head(head, outputs, config, balanced_batches, _generator("draw", seed))
 

@@ -38,12 +38,12 @@ POSTHOC_STEPS: "Registry[Callable[..., PostHocConfig]]" = Registry(
         "lws": (
             "imbnas.schemes.posthoc.configs:LwsConfig",
             "1",
-            f"train one scale a class, class-balanced ({_KANG_2020})",
+            f"train one scale per class, class-balanced ({_KANG_2020})",
         ),
         "marc": (
             "imbnas.schemes.posthoc.configs:MarcConfig",
             "1",
-            "train a margin a class (Wang et al. 2022, arXiv 2112.07225)",
+            "train a margin per class (Wang et al. 2022, arXiv 2112.07225)",
         ),
         "disalign": (
             "imbnas.schemes.posthoc.configs:DisAlignConfig",
