@@ -123,9 +123,9 @@ def _architecture(space: str, architecture: str) -> "Model":
 def _baseline(
     name: str, pretrained: bool, recipe: "Recipe", locations: "DataLocations"
 ) -> "tuple[Model, Recipe]":
-    from imbnas.suites.baselines import name_baseline
+    from imbnas.suites.baseline_lookup import find_baseline
 
-    baseline = name_baseline(name, pretrained, locations)
+    baseline = find_baseline(name, pretrained, locations)
     return baseline.model, baseline.spec.recipe_for(recipe)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines import load_baseline
-from imbnas.execution.network import network_shape
 from imbnas.planning.adaptation_cost import adaptation_spending, head_macs, mean_macs
 from imbnas.rankers.ranker import Circumstances, ForeseesPasses, build_ranker
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import build_searcher
 from imbnas.spaces import get_space
+from imbnas.spaces.network_shape import network_shape
 from imbnas.strategies.head_per_arch import HeadForEach
 from imbnas.strategies.strategy import build_strategy
 from imbnas.supernet.path_sampling import paths_per_step

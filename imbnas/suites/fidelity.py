@@ -1,9 +1,10 @@
 """How much is spent on a suite: recipes, population, searcher and replicates of a fidelity."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from imbnas.suites.choice import SearcherChoice
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, is_none, is_one
 from imbnas.units.recipes import PathSampling, PositiveInt, Recipe
@@ -32,13 +33,6 @@ class Population(FrozenModel):
         if getattr(self, wanted) is None or getattr(self, other) is not None:
             raise ValueError(f"rule {self.rule!r} needs {wanted!r} and takes no {other!r}")
         return self
-
-
-class Searcher(FrozenModel):
-    """A searcher and its options."""
-
-    name: str = "evolution"
-    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class ReweightFrom(FrozenModel):
@@ -86,7 +80,7 @@ class Fidelity(FrozenModel):
     network: Recipe
     supernet: Recipe | None = None
     adaptation: Recipe | None = None
-    searcher: Searcher = Searcher()
+    searcher: SearcherChoice = SearcherChoice()
     calibration_images: Annotated[int, Field(ge=0)] = 2048
     validation_images: PositiveInt | None = Field(default=None, exclude_if=is_none)
     stack: PositiveInt = Field(default=1, exclude_if=is_one)

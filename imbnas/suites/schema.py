@@ -5,9 +5,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from imbnas.suites.choice import RankerChoice, StrategyChoice, StrategyEntry
 from imbnas.suites.fidelity import Fidelity
-from imbnas.suites.ranker_choice import RankerChoice
-from imbnas.suites.strategy_choice import StrategyChoice, StrategyEntry
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.unit import baseline_label
@@ -15,6 +14,10 @@ from imbnas.units.unit import baseline_label
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 PartKind = Literal["transfer", "adaptation", "baselines", "motivation"]
 Item = TypeVar("Item")
+
+_RECIPES_OF_KINDS = (
+    ("adaptation", "supernet"), ("adaptation", "adaptation"), ("motivation", "motivation"),
+)  # fmt: skip
 
 
 def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -230,18 +233,12 @@ class SuiteFile(FrozenModel):
                 f"default_fidelity {self.default_fidelity!r} is not one of "
                 f"{', '.join(sorted(self.fidelities))}"
             )
-        if any(part.kind == "adaptation" for part in self.parts.values()):
+        kinds = {part.kind for part in self.parts.values()}
+        for kind, recipe in _RECIPES_OF_KINDS:
             for name, fidelity in self.fidelities.items():
-                if fidelity.supernet is None or fidelity.adaptation is None:
+                if kind in kinds and getattr(fidelity, recipe) is None:
                     raise ValueError(
-                        f"fidelity {name!r} needs recipes 'supernet' and 'adaptation' "
-                        "because the suite has an adaptation part"
-                    )
-        if any(part.kind == "motivation" for part in self.parts.values()):
-            for name, fidelity in self.fidelities.items():
-                if fidelity.motivation is None:
-                    raise ValueError(
-                        f"fidelity {name!r} needs a recipe 'motivation' because the suite has a "
-                        "motivation part"
+                        f"fidelity {name!r} needs a recipe {recipe!r} because the suite has a "
+                        f"part of kind {kind!r}"
                     )
         return self

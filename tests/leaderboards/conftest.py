@@ -8,11 +8,12 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.choice import RankerChoice
+from imbnas.suites.expand import Expansion
 from imbnas.suites.fidelity import Population
 from imbnas.suites.load import read_suite
-from imbnas.suites.ranker_choice import RankerChoice
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.units.records import (
     AdaptMetrics,
@@ -50,7 +51,7 @@ def resolve_tiny(tiny_suite: Path) -> Resolve:
         parts = {**suite.parts, "transfer": transfer}
         suite = suite.model_copy(update={"fidelities": {"only": fidelity}, "parts": parts})
         locations = DataLocations.from_options(offline=True)
-        return Resolver(suite, "only", locations, replicates=replicates).resolve()
+        return resolve_suite(SuiteRequest(suite, "only", locations, replicates=replicates))
 
     return resolve
 

@@ -9,9 +9,12 @@ from safetensors.torch import save_file
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.expansion import Expansion
+from imbnas.spaces import NetworkShape
+from imbnas.suites.baseline_lookup import find_baseline
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import BaselinesPart
 from imbnas.units.frozen import canonical_json
@@ -37,7 +40,7 @@ def suite_with(tmp_path: Path, tiny_suite: Path, models: str) -> Path:
 
 
 def resolve(path: Path, locations: DataLocations = OFFLINE) -> ResolvedSuite:
-    return Resolver(read_suite(path), "only", locations).resolve()
+    return resolve_suite(SuiteRequest(read_suite(path), "only", locations))
 
 
 @pytest.fixture
@@ -144,13 +147,15 @@ def test_a_baseline_must_take_the_images_of_every_training(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
     """The images of a second dataset may be too small for a model that takes the first's."""
-    from imbnas.suites.baselines import ImageShape, name_baseline
-
     file = tmp_path / "large.toml"
     file.write_text(
         'version = "1"\nsummary = "s"\nmodel = "test_resnet"\n[fitting]\nsmallest_resolution = 16\n'
     )
-    baseline = name_baseline(str(file), False, OFFLINE)
-    baseline.check([ImageShape(16, 1, 10)])
+    baseline = find_baseline(str(file), False, OFFLINE)
+
+    def grey(resolution: int) -> NetworkShape:
+        return NetworkShape(resolution=resolution, in_channels=1, num_classes=10)
+
+    baseline.check([grey(16)])
     with pytest.raises(InputError, match="8 pixels; it takes 16 pixels and above"):
-        baseline.check([ImageShape(16, 1, 10), ImageShape(8, 1, 10)])
+        baseline.check([grey(16), grey(8)])

@@ -1,6 +1,6 @@
-"""Resolves baselines: by name to a model that a unit can name, and checks that they fit."""
+"""Looks a baseline and its weights up, and checks that it takes images of a size."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class NamedBaseline:
+class FoundBaseline:
     """A baseline that was looked up.
 
     Attributes:
@@ -30,40 +30,20 @@ class NamedBaseline:
     model: BaselineModel
     pretrained: Path | bool
 
-    def check(self, images: "Iterable[ImageShape]") -> None:
-        """Refuse a baseline that cannot be built for every one of the images.
+    def check(self, shapes: "Iterable[NetworkShape]") -> None:
+        """Refuse a baseline that cannot be built for images and classes of every shape.
 
-        Pretrained weights are loaded, or fetched, once for each.
+        Pretrained weights are loaded, or downloaded, once for each.
 
         Raises:
             InputError: it cannot take images of a size (names those it takes), or its weights
                 cannot be loaded.
         """
-        for image in images:
-            check(self.spec, **asdict(image), pretrained=self.pretrained)
+        for shape in shapes:
+            check(self.spec, **shape.of_images(), pretrained=self.pretrained)
 
 
-@dataclass(frozen=True, order=True)
-class ImageShape:
-    """What a baseline is fitted to.
-
-    Attributes:
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: classes of the dataset.
-    """
-
-    resolution: int
-    in_channels: int
-    num_classes: int
-
-
-def image_shape(shape: "NetworkShape") -> ImageShape:
-    """The part of a network's shape that a baseline has."""
-    return ImageShape(shape.resolution, shape.in_channels, shape.num_classes)
-
-
-def name_baseline(name: str, pretrained: bool, locations: "DataLocations") -> NamedBaseline:
+def find_baseline(name: str, pretrained: bool, locations: "DataLocations") -> FoundBaseline:
     """Look a baseline up, and its weights.
 
     Args:
@@ -72,7 +52,7 @@ def name_baseline(name: str, pretrained: bool, locations: "DataLocations") -> Na
         locations: where weights may lie.
 
     Raises:
-        InputError: the file cannot be used, or no weights exist or may be fetched.
+        InputError: the file cannot be used, or no weights exist or may be downloaded.
         UnknownNameError: no baseline has that name; offers the nearest ones.
     """
     spec = load_baseline(name)
@@ -83,4 +63,4 @@ def name_baseline(name: str, pretrained: bool, locations: "DataLocations") -> Na
         spec_sha256=spec.digest,
         weights=weights_identity(spec, weights) if weights else None,
     )
-    return NamedBaseline(spec, model, weights)
+    return FoundBaseline(spec, model, weights)
