@@ -77,12 +77,12 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
-        _complain(_told(error))
+        _complain(_reason(error))
         sys.exit(FULL_DISK if error.errno in _FULL else BAD_INPUT)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _told(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     place = error.filename2 or error.filename or "disk"
     remedy = (
         "free some space and give the same command again"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imbnas.cli.durations import told_range
-from imbnas.cli.options import data_options, json_option, plugin_option
+from imbnas.cli.options import data_options, json_option, plugin_files_option
 from imbnas.cli.output import note, print_json
 from imbnas.cli.suite_options import suite_options
 
@@ -20,7 +20,7 @@ _DAY = 24 * 3600.0
 @click.command("plan")
 @suite_options
 @data_options
-@plugin_option
+@plugin_files_option
 @json_option
 def command(request: "RunRequest", as_json: bool) -> None:
     """Tell what `run` would do with the same options, what it would spend and how long it takes.

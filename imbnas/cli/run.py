@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imbnas.cli.damage import told
-from imbnas.cli.options import data_options, plugin_option
+from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.output import note
 from imbnas.cli.suite_options import limit_options, suite_options
 
@@ -44,7 +44,7 @@ STOPPED_BY_BUDGET = 3
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @limit_options
 @data_options
-@plugin_option
+@plugin_files_option
 def command(
     request: "RunRequest",
     executor_name: str,

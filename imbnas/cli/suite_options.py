@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imbnas.cli.options import add_options
 from imbnas.cli.quantities import Duration, Size
 
 if TYPE_CHECKING:
     from imbnas.runs.request import RunRequest
 
-_OPTIONS = (
+_suite_options = add_options(
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
     click.option("--fidelity", metavar="F", help="How much to spend; the suite's default."),
     click.option("--part", "parts", multiple=True, metavar="P", help="Only this part; repeatable."),
@@ -62,8 +63,7 @@ _OPTIONS = (
     ),
 )
 
-
-_LIMITS = (
+limit_options = add_options(
     click.option(
         "--only",
         multiple=True,
@@ -98,29 +98,21 @@ _LIMITS = (
         help="Keep the state of long units that often.",
     ),
 )
+"""What restricts one start, and one unit; these options go with ``suite_options``."""
 
 
 def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say what is run, where, and what of it is known elsewhere.
 
-    The command gets them, and those of ``limit_options``, ``data_options`` and ``plugin_option``,
-    as one first argument, a ``RunRequest``.
+    The command gets one first argument, a ``RunRequest``, in place of these options, and of those
+    for limits, data and plug-ins that stand below it.
     """
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
         return command(_request(given.pop), **given)
 
-    for option in reversed(_OPTIONS):
-        option(gathered)
-    return gathered
-
-
-def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that restrict what one start does and what one unit takes."""
-    for option in reversed(_LIMITS):
-        option(command)
-    return command
+    return _suite_options(gathered)
 
 
 def _request(take: Callable[..., Any]) -> "RunRequest":

@@ -137,7 +137,7 @@ class Results:
     ) -> list[TrainMetrics | None]:
         """The metrics of a network of a motivation part, one entry a replicate."""
         return [
-            self.trained(self.expansion.train_by_motivation(model, training, replicate))
+            self.trained(self.expansion.train(model, training, replicate, recipe="motivation"))
             for replicate in range(self.resolved.replicates)
         ]
 

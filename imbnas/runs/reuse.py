@@ -120,7 +120,7 @@ class Reuse:
 
 
 def _fault(error: Exception) -> str:
-    # What is wrong, without the advice to change a directory that is somebody else's.
+    # What is wrong, without the advice to change a directory that belongs to others.
     return str(error).partition(";")[0]
 
 

@@ -1,18 +1,15 @@
-"""Looks a baseline and its weights up, and checks that it takes images of a size."""
+"""Looks a baseline and its weights up."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imbnas.baselines import check, find_weights, load_baseline, weights_identity
+from imbnas.baselines import find_weights, load_baseline, weights_identity
 from imbnas.units.unit import BaselineModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from imbnas.baselines import BaselineSpec
     from imbnas.data.locations import DataLocations
-    from imbnas.spaces import NetworkShape
 
 
 @dataclass(frozen=True)
@@ -29,18 +26,6 @@ class FoundBaseline:
     spec: "BaselineSpec"
     model: BaselineModel
     pretrained: Path | bool
-
-    def check(self, shapes: "Iterable[NetworkShape]") -> None:
-        """Refuse a baseline that cannot be built for images and classes of every shape.
-
-        Pretrained weights are loaded, or downloaded, once for each.
-
-        Raises:
-            InputError: it cannot take images of a size (names those it takes), or its weights
-                cannot be loaded.
-        """
-        for shape in shapes:
-            check(self.spec, **shape.of_images(), pretrained=self.pretrained)
 
 
 def find_baseline(name: str, pretrained: bool, locations: "DataLocations") -> FoundBaseline:

@@ -1,12 +1,13 @@
 """Resolves a suite: every name is looked up and pinned before anything is computed."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imbnas.baselines import check as check_baseline
 from imbnas.baselines import counts as count_baseline
 from imbnas.data.dataset import load_dataset
 from imbnas.data.resolving import resolve
@@ -97,7 +98,7 @@ class _Resolver:
         for place, check in suite_checks(suite, [request.fidelity]):
             with blame(suite, *place):
                 check()
-        for name, route in self._routes():
+        for name, route in self._suite.routes:
             self._check_route(name, route)
         drawn = self._draw()
         population = self._members(drawn)
@@ -139,21 +140,9 @@ class _Resolver:
         given = self.request.replicates
         return self._settings.replicates if given is None else given
 
-    def _trainings(self) -> Iterable[Training]:
+    def _trainings(self) -> Iterator[Training]:
         for part in self._suite.parts.values():
-            if not isinstance(part, AdaptationPart):
-                yield from part.trainings
-                continue
-            for route in part.routes("").values():
-                yield from (route.source, route.target)
-            yield from part.also_retrain
-
-    def _routes(self) -> Iterator[tuple[str, AdaptationPart]]:
-        """Name and content of every adaptation part, once for each of its routes."""
-        for name, part in self._suite.parts.items():
-            if isinstance(part, AdaptationPart):
-                for route in part.routes(name).values():
-                    yield name, route
+            yield from part.trainings
 
     def _check_route(self, name: str, route: AdaptationPart) -> None:
         """Refuse an adaptation that would fail only after the first units are done."""
@@ -194,7 +183,7 @@ class _Resolver:
         """Every strategy of every part by label, sorted."""
         found = {
             label: find_strategy(choice, route)
-            for _, route in self._routes()
+            for _, route in self._suite.routes
             for label, choice in route.choices.items()
         }
         return dict(sorted(found.items()))
@@ -292,7 +281,8 @@ class _Resolver:
         counted = self._shape(recipe)
         # Counting builds the fresh network, too; building it twice would only take time.
         shapes -= set() if part.pretrained else {counted}
-        baseline.check(sorted(shapes, key=astuple))
+        for shape in sorted(shapes, key=astuple):
+            check_baseline(spec, **shape.of_images(), pretrained=baseline.pretrained)
         counts = count_baseline(spec, **counted.of_images())
         return BaselineFacts(
             model=baseline.model,

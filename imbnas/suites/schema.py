@@ -50,7 +50,7 @@ class TransferPart(FrozenModel):
     """Train a population on a reference condition and on targets; compare the rankings.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         reference: what rankings are compared with, usually balanced.
         targets: what else the population is trained on.
         rankers: what ranks the population without a supernet, for each of the trainings: registry
@@ -95,7 +95,7 @@ class AdaptationPart(FrozenModel):
     """Train a supernet on a source, adapt it to a target, search it, retrain what was found.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         source: what the source supernet is trained on.
         target: what it is adapted to, and what found architectures are retrained on.
         further: more pairs of a source and a target for the same strategies.
@@ -119,6 +119,12 @@ class AdaptationPart(FrozenModel):
     @property
     def _pairs(self) -> tuple[Route, ...]:
         return (Route(source=self.source, target=self.target), *self.further)
+
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """Sources and targets of all routes, then what else found architectures are trained on."""
+        ends = (end for pair in self._pairs for end in (pair.source, pair.target))
+        return (*ends, *self.also_retrain)
 
     def routes(self, name: str) -> "dict[str, AdaptationPart]":
         """The part as one part for each source and target.
@@ -153,7 +159,7 @@ class BaselinesPart(FrozenModel):
     """Train timm models under the same recipe.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         models: baselines by name, files of baselines (``.toml``), or any models of timm.
         trainings: what each of them is trained on.
         pretrained: whether they start from pretrained weights instead of random ones. The weights
@@ -176,7 +182,7 @@ class MotivationPart(FrozenModel):
     """Train a few networks of any space alone, by the fidelity's recipe ``motivation``.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         space: registry name; it need not be the suite's.
         architectures: what is trained; empty for a draw.
         size: how many distinct functions are drawn where none are named.
@@ -225,6 +231,16 @@ class SuiteFile(FrozenModel):
     space: str
     parts: Annotated[dict[Name, Part], Field(min_length=1)]
     fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1)]
+
+    @property
+    def routes(self) -> tuple[tuple[str, AdaptationPart], ...]:
+        """Name of a part and one of its routes, for every route of every adaptation part."""
+        return tuple(
+            (name, route)
+            for name, part in self.parts.items()
+            if isinstance(part, AdaptationPart)
+            for route in part.routes(name).values()
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> "SuiteFile":

@@ -8,7 +8,7 @@ import torch
 from click.testing import CliRunner
 
 from imbnas.cli.devices import cores
-from imbnas.cli.options import data_options, plugin_option
+from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.suite_options import suite_options
 from imbnas.runs.request import RunRequest
 
@@ -20,7 +20,7 @@ def request_of(*arguments: object) -> RunRequest:
     @click.command
     @suite_options
     @data_options
-    @plugin_option
+    @plugin_files_option
     def command(request: RunRequest) -> None:
         requests.append(request)
 

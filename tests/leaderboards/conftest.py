@@ -10,7 +10,6 @@ from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.suites.choice import RankerChoice
 from imbnas.suites.expand import Expansion
-from imbnas.suites.fidelity import Population
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite

@@ -9,8 +9,6 @@ from safetensors.torch import save_file
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.spaces import NetworkShape
-from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
@@ -143,19 +141,10 @@ def test_models_that_cannot_be_trained_are_refused_with_the_part_named(
         resolve(suite_with(tmp_path, tiny_suite, models))
 
 
-def test_a_baseline_must_take_the_images_of_every_training(
-    tmp_path: Path, tiny_suite: Path
-) -> None:
-    """The images of a second dataset may be too small for a model that takes the first's."""
+def test_a_baseline_of_a_file_must_take_the_images(tmp_path: Path, tiny_suite: Path) -> None:
     file = tmp_path / "large.toml"
     file.write_text(
         'version = "1"\nsummary = "s"\nmodel = "test_resnet"\n[fitting]\nsmallest_resolution = 16\n'
     )
-    baseline = find_baseline(str(file), False, OFFLINE)
-
-    def grey(resolution: int) -> NetworkShape:
-        return NetworkShape(resolution=resolution, in_channels=1, num_classes=10)
-
-    baseline.check([grey(16)])
     with pytest.raises(InputError, match="8 pixels; it takes 16 pixels and above"):
-        baseline.check([grey(16), grey(8)])
+        resolve(suite_with(tmp_path, tiny_suite, f'models = ["{file}"]'))

@@ -1,7 +1,8 @@
 """What every executor offers, and what it is given."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 from imbnas.errors import InputError
 from imbnas.runs.limits import Budget, Limits
@@ -9,6 +10,8 @@ from imbnas.runs.limits import Budget, Limits
 if TYPE_CHECKING:
     from imbnas.runs.queue.queue import Progress, Queue
     from imbnas.runs.request import RunRequest
+
+_PACKAGES = {"ray": "ray", "slurm": "submitit"}
 
 Show = Callable[["Progress"], None]
 
@@ -51,3 +54,18 @@ def check_limits(executor: Executor, name: str, request: "RunRequest") -> None:
 def gpus_of_worker(given: float | None, request: "RunRequest") -> float | None:
     """GPUs to reserve for a worker: as many as given, else 1 where the run is on CUDA."""
     return 1 if given is None and request.device_type == "cuda" else given
+
+
+def import_extra(name: str) -> Any:
+    """Import the package that an executor needs, which is an extra of imbnas.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return import_module(_PACKAGES[name])
+    except ImportError:
+        raise InputError(
+            f"--executor {name}: the package {_PACKAGES[name]} is missing; "
+            f"pip install 'imbnas[{name}]'"
+        ) from None

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import Show, gpus_of_worker
+from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerDiedError, WorkerJob
 from imbnas.runs.executors.waiting import wait_for
 from imbnas.runs.queue.queue import Progress, Queue
@@ -42,7 +42,7 @@ class RayExecutor(FrozenModel):
         Raises:
             InputError: Ray is not installed, or its cluster cannot be reached.
         """
-        ray = _ray()
+        ray = import_extra("ray")
         progress = queue.progress()
         show(progress)
         count = min(request.workers, progress.left)
@@ -126,13 +126,3 @@ class _Tasks:
 
 def _work(command: list[str]) -> int:
     return WorkerJob(command)()
-
-
-def _ray() -> Any:
-    try:
-        import ray
-    except ImportError:
-        raise InputError(
-            "--executor ray: the package ray is missing; pip install 'imbnas[ray]'"
-        ) from None
-    return ray

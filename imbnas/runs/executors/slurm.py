@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import Show, gpus_of_worker
+from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerJob
 from imbnas.runs.executors.waiting import wait_for
 from imbnas.runs.queue.queue import Progress, Queue
@@ -78,7 +78,7 @@ class SlurmExecutor(FrozenModel):
             raise
 
     def _submit(self, request: RunRequest, count: int) -> "list[submitit.Job[int]]":
-        submitit = _submitit()
+        submitit = import_extra("slurm")
         job = WorkerJob(worker_command(request), self.minutes)
         try:
             executor = submitit.AutoExecutor(
@@ -120,13 +120,3 @@ def private_folder(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)
     return path.resolve()
-
-
-def _submitit() -> Any:
-    try:
-        import submitit
-    except ImportError:
-        raise InputError(
-            "--executor slurm: the package submitit is missing; pip install 'imbnas[slurm]'"
-        ) from None
-    return submitit
