@@ -63,8 +63,9 @@ def command(
     from imbnas.errors import InputError
     from imbnas.execution.runner import Executor
     from imbnas.schemes import resolve_scheme
+    from imbnas.spaces import get_space
     from imbnas.suites.baseline_lookup import find_baseline
-    from imbnas.suites.resolve import data_ref
+    from imbnas.suites.resolve import data_ref, space_model
     from imbnas.units.conditions import parse_condition
     from imbnas.units.unit import TrainUnit
 
@@ -82,7 +83,7 @@ def command(
         found = find_baseline(baseline, pretrained, locations)
         model, recipe = found.model, found.spec.recipe_for(recipe)
     else:
-        model = _architecture(space, architecture or "")
+        model = space_model(space, get_space(space).parse(architecture or ""))
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
     manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
     unit = TrainUnit(
@@ -95,14 +96,6 @@ def command(
     )
     record = Executor(_NoStore(), locations, device_found).execute(unit)
     (print_json if as_json else print_fields)(_fields(unit, record, manifest))
-
-
-def _architecture(space: str, architecture: str) -> "Model":
-    from imbnas.spaces import SPACES, get_space
-    from imbnas.units.unit import SpaceModel
-
-    parsed = get_space(space).parse(architecture)
-    return SpaceModel(space=space, version=SPACES.entry(space).version, architecture=parsed)
 
 
 def _recipe(name: str) -> "Recipe":

@@ -86,6 +86,12 @@ def data_ref(manifest: "Manifest") -> DataRef:
     )
 
 
+def space_model(space: str, architecture: str) -> SpaceModel:
+    """An architecture of a space, as a unit names it."""
+    version = SPACES.entry(space).version
+    return SpaceModel(space=space, version=version, architecture=architecture)
+
+
 @dataclass(frozen=True)
 class _Resolver:
     """Resolves one suite at one fidelity."""
@@ -137,8 +143,7 @@ class _Resolver:
 
     @property
     def _replicates(self) -> int:
-        given = self.request.replicates
-        return self._settings.replicates if given is None else given
+        return self.request.replicates or self._settings.replicates
 
     def _trainings(self) -> Iterator[Training]:
         for part in self._suite.parts.values():
@@ -233,19 +238,17 @@ class _Resolver:
 
     def _members(self, drawn: Population) -> tuple[Member, ...]:
         space, shape = get_space(self._suite.space), self._shape(self._settings.network)
-        members = []
-        for architecture in drawn.architectures:
-            counts = space.counts(architecture, shape)
-            members.append(
-                Member(
-                    architecture=architecture,
-                    unique_id=space.unique_id(architecture),
-                    functional_id=space.functional_id(architecture),
-                    params=counts.params,
-                    macs=counts.macs,
-                )
+        counted = ((each, space.counts(each, shape)) for each in drawn.architectures)
+        return tuple(
+            Member(
+                architecture=architecture,
+                unique_id=space.unique_id(architecture),
+                functional_id=space.functional_id(architecture),
+                params=counts.params,
+                macs=counts.macs,
             )
-        return tuple(members)
+            for architecture, counts in counted
+        )
 
     def _rankers(self) -> dict[str, Component]:
         found = {
@@ -297,8 +300,4 @@ def _networks(part: MotivationPart) -> tuple[SpaceModel, ...]:
     space = get_space(part.space)
     named = tuple(space.parse(architecture) for architecture in part.architectures)
     drawn = named or uniform(space, part.size or 0, part.seed).architectures
-    version = SPACES.entry(part.space).version
-    return tuple(
-        SpaceModel(space=part.space, version=version, architecture=architecture)
-        for architecture in drawn
-    )
+    return tuple(space_model(part.space, architecture) for architecture in drawn)

@@ -10,6 +10,7 @@ from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.suites.choice import RankerChoice
 from imbnas.suites.expand import Expansion
+from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
@@ -44,7 +45,7 @@ def resolve_tiny(tiny_suite: Path) -> Resolve:
 
     def resolve(replicates: int = 3, **population: object) -> ResolvedSuite:
         suite = read_suite(tiny_suite)
-        drawn = Population.model_validate({"size": 12, "seed": 3} | population)
+        drawn = PopulationRule.model_validate({"size": 12, "seed": 3} | population)
         fidelity = suite.fidelities["only"].model_copy(update={"population": drawn})
         transfer = suite.parts["transfer"].model_copy(update={"rankers": rankers})
         parts = {**suite.parts, "transfer": transfer}

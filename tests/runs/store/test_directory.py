@@ -108,7 +108,9 @@ def test_a_damaged_suite_is_told_and_can_be_deleted(tmp_path: Path, tiny_suite: 
     with pytest.raises(InputError, match=r"suite\.json: damaged.*delete it and run the same"):
         directory.read_suite()
     directory.suite_file.write_text("{}")
-    with pytest.raises(InputError, match=r"another version of imbnas \(suite: Field required\)"):
+    with pytest.raises(
+        InputError, match=r"another version of imbnas \(device_type: Field required\)"
+    ):
         directory.read_suite()
     directory.suite_file.unlink()
     directory.store_suite(resolve(tiny_suite))
