@@ -34,7 +34,7 @@ _suite_options = add_options(
     click.option(
         "--workers",
         type=click.IntRange(1),
-        help="Processes; one a core, on CUDA one a GPU, by default.",
+        help="Processes; by default one per core, on CUDA one per GPU.",
     ),
     click.option(
         "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])

@@ -24,7 +24,7 @@ def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
     """Refuse repetitions: they would fill tables with rows that count as further tests."""
     for position, item in enumerate(items):
         if item in items[:position]:
-            raise ValueError(f"{item} stands there twice; leave one out")
+            raise ValueError(f"{item} is given twice; leave one out")
     return items
 
 

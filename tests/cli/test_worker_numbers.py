@@ -29,7 +29,7 @@ def request_of(*arguments: object) -> RunRequest:
 
 
 @pytest.mark.parametrize("gpus", [1, 3])
-def test_one_a_gpu_on_cuda_and_one_a_core_on_the_cpu(
+def test_one_per_gpu_on_cuda_and_one_per_core_on_the_cpu(
     tiny_suite: Path, monkeypatch: pytest.MonkeyPatch, gpus: int
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

@@ -95,7 +95,7 @@ def test_two_routes_between_the_same_conditions_are_refused(
         '{ source = { condition = "digits@1x", scheme = "cb-ce" }, '
         'target = { condition = "digits@10x" } }'
     )
-    with pytest.raises(InputError, match="digits@1x -> digits@10x stands there twice"):
+    with pytest.raises(InputError, match="digits@1x -> digits@10x is given twice"):
         read_suite(written(tmp_path, tiny_suite, with_route(again)))
 
 

@@ -95,7 +95,7 @@ def test_names_without_options_are_stored_as_before(tmp_path: Path, tiny_suite: 
         (
             '[{ name = "p2", options = { freeze_after = 1 } }, '
             '{ name = "p2", options = { freeze_after = 1 } }]',
-            r"p2\(freeze_after=1\) stands there twice",
+            r"p2\(freeze_after=1\) is given twice",
         ),
     ],
 )
