@@ -97,7 +97,7 @@ def test_identities_of_trainings_do_not_depend_on_rankers(
 @pytest.mark.parametrize(
     ("rankers", "said"),
     [
-        ('["snip", "snip"]', r"transfer\.rankers: snip stands there twice"),
+        ('["snip", "snip"]', r"transfer\.rankers: snip is given twice"),
         ('[{ nmae = "snip" }]', r"rankers\.0\.nmae: unknown key; did you mean 'name'"),
         (
             '[{ name = "snip", options = { batch = 2 } }]',
