@@ -16,9 +16,10 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, write_tables
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites import resolve
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import load_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 
 STORED = Path(__file__).resolve().parent / "stored"
 IDENTITIES = json.loads((STORED / "identities.json").read_text())
@@ -52,8 +53,8 @@ def expansion(request: pytest.FixtureRequest) -> Iterator[Expansion]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resolve, "load_dataset", one_pixel_images)
         locations = DataLocations.from_options(offline=True)
-        resolver = Resolver(load_suite(suite.partition("@")[0]), fidelity, locations)
-        yield Expansion(resolver.resolve())
+        asked = SuiteRequest(load_suite(suite.partition("@")[0]), fidelity, locations)
+        yield Expansion(resolve_suite(asked))
 
 
 @pytest.mark.parametrize("expansion", IDENTITIES, indirect=True, ids=str)

@@ -13,8 +13,8 @@ from imbnas.data.published import DEBIAN_FASHION
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.execution.data_pool import ConditionImages
-from imbnas.execution.network import network_shape
 from imbnas.spaces import NetworkShape
+from imbnas.spaces.network_shape import network_shape
 from imbnas.units.conditions import parse_condition
 from imbnas.units.recipes import Augmentation, Recipe
 

@@ -19,9 +19,10 @@ from imbnas.runs.store.checkpoints import Checkpointing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.worker import Worker
 from imbnas.spaces import get_space
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
@@ -35,7 +36,7 @@ def suite_of(architectures: int, replicates: int) -> ResolvedSuite:
     suite = read_suite(CHECKOUT / "tests" / "tiny.toml")
     suite = suite.model_copy(update={"parts": {"transfer": suite.parts["transfer"]}})
     locations = DataLocations.from_options(offline=True)
-    resolved = Resolver(suite, "only", locations, replicates=replicates).resolve()
+    resolved = resolve_suite(SuiteRequest(suite, "only", locations, replicates=replicates))
     members = tuple(
         Member(architecture=a, unique_id=a, functional_id=a, params=1, macs=1)
         for a in get_space("nats-tss").architectures()[:architectures]

@@ -20,7 +20,8 @@ from imbnas.leaderboards.results import Results
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.frozen import canonical_json
@@ -55,7 +56,7 @@ def large_suite() -> ResolvedSuite:
     suite = read_suite(CHECKOUT / "tests" / "tiny.toml")
     suite = suite.model_copy(update={"parts": {"transfer": suite.parts["transfer"]}})
     locations = DataLocations.from_options(offline=True)
-    resolved = Resolver(suite, "only", locations, replicates=REPLICATES).resolve()
+    resolved = resolve_suite(SuiteRequest(suite, "only", locations, replicates=REPLICATES))
     space, shape = get_space("nats-tss"), NetworkShape(4, 1, 8, 1)
     members = tuple(
         Member(

@@ -20,9 +20,10 @@ from imbnas.runs.queue.stacks import stacks
 from imbnas.runs.store.checkpoints import Checkpointing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.worker import Worker
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.training.evaluation import mean_recall
 
 SEEDS = 10
@@ -69,7 +70,7 @@ def store_run(folder: Path, images: mini.Mini) -> RunDirectory:
     file.write_text(SUITE.format(name=images.name, recipe=mini.RECIPE, epochs=STEPS // 8))
     directory = RunDirectory(folder / "run")
     directory.path.mkdir()
-    directory.store_suite(Resolver(read_suite(file), "only", images.locations).resolve())
+    directory.store_suite(resolve_suite(SuiteRequest(read_suite(file), "only", images.locations)))
     return directory
 
 

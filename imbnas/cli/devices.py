@@ -28,7 +28,7 @@ def device_type(choice: str) -> "DeviceType":
 
 
 def default_workers(device: "DeviceType") -> int:
-    """Worker processes where no number is asked for: one a core, or one a GPU."""
+    """Worker processes where no number is given: one per core, or one per GPU."""
     if device == "cpu":
         return cores()
     import torch

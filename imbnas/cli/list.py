@@ -1,7 +1,6 @@
 """``imbnas-bench list``: what can be named in suites and on the command line."""
 
 from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -20,15 +19,15 @@ _REGISTRIES = {
     "executors": "imbnas.runs.executors.registry:EXECUTORS",
 }
 KINDS = (*_REGISTRIES, "suites")
+_SHOWN = ("name", "version", "origin", "summary")
 
 
 @click.command("list")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @plugin_option
 @json_option
-def command(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
+def command(kind: str | None, as_json: bool) -> None:
     """List what can be named: datasets, strategies, rankers, executors, suites and more."""
-    del plugins  # loaded by the option itself
     listed = {name: _rows(name) for name in ((kind,) if kind else KINDS)}
     if as_json:
         print_json(listed)
@@ -47,15 +46,7 @@ def _rows(kind: str) -> list[dict[str, str]]:
         return _suites()
     module, _, attribute = _REGISTRIES[kind].partition(":")
     registry = getattr(import_module(module), attribute)
-    return [
-        {
-            "name": entry.name,
-            "version": entry.version,
-            "origin": entry.origin,
-            "summary": entry.summary,
-        }
-        for entry in registry.entries()
-    ]
+    return [{name: getattr(entry, name) for name in _SHOWN} for entry in registry.entries()]
 
 
 def _suites() -> list[dict[str, str]]:
@@ -63,16 +54,6 @@ def _suites() -> list[dict[str, str]]:
 
     from imbnas.suites.files import suite_files
 
-    rows = []
-    for path in suite_files().values():
-        # What ships is valid; checking it all would take longer than everything else here.
-        suite = tomllib.loads(path.read_text(encoding="utf-8"))
-        rows.append(
-            {
-                "name": suite["name"],
-                "version": suite["version"],
-                "origin": "imbnas",
-                "summary": suite["summary"],
-            }
-        )
-    return rows
+    # What ships is valid; checking it all would take longer than everything else here.
+    suites = (tomllib.loads(path.read_text(encoding="utf-8")) for path in suite_files().values())
+    return [{name: {"origin": "imbnas", **suite}[name] for name in _SHOWN} for suite in suites]

@@ -26,7 +26,7 @@ def command(run_dir: Path, unit: str, as_json: bool) -> None:
     from imbnas.runs.queue.best_found import known_units
     from imbnas.runs.store.directory import RunDirectory
     from imbnas.runs.store.unit_history import find_units, unit_history
-    from imbnas.suites.expansion import Expansion
+    from imbnas.suites.expand import Expansion
 
     directory = RunDirectory(run_dir)
     units = known_units(Expansion(directory.read_suite()).plan(), [directory])

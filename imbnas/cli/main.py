@@ -3,6 +3,7 @@
 import errno
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -61,28 +62,21 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message())
         sys.exit(0)
     except click.ClickException as error:
-        _complain(error.format_message())
-        sys.exit(BAD_INPUT)
-    except InputError as error:
-        _complain(str(error))
-        sys.exit(BAD_INPUT)
+        _fail(error.format_message(), BAD_INPUT)
     except ImbnasError as error:
-        _complain(str(error))
-        sys.exit(1)
+        _fail(str(error), BAD_INPUT if isinstance(error, InputError) else 1)
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted; the same command goes on where this one stopped")
-        sys.exit(INTERRUPTED)
+        _fail("interrupted; the same command goes on where this one stopped", INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe has gone, as in `imbnas-bench list | head`.
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
-        _complain(_told(error))
-        sys.exit(FULL_DISK if error.errno in _FULL else BAD_INPUT)
+        _fail(_reason(error), FULL_DISK if error.errno in _FULL else BAD_INPUT)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _told(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     place = error.filename2 or error.filename or "disk"
     remedy = (
         "free some space and give the same command again"
@@ -92,5 +86,6 @@ def _told(error: OSError) -> str:
     return f"{place}: {error.strerror or error}; {remedy}"
 
 
-def _complain(message: str) -> None:
+def _fail(message: str, status: int) -> NoReturn:
     click.echo("Error: " + " ".join(message.split()), err=True)
+    sys.exit(status)

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
-
-if TYPE_CHECKING:
-    from imbnas.data.locations import DataLocations
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,43 +20,47 @@ def _load(_context: click.Context, _parameter: click.Parameter, paths: tuple[Pat
     return paths
 
 
-plugin_option = click.option(
-    "--plugin",
-    "plugins",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE.py",
-    callback=_load,
-    is_eager=True,
-    help="Load registry entries from a Python file; repeatable.",
+def _plugin_option(exposed: bool) -> Callable[[Command], Command]:
+    return click.option(
+        "--plugin",
+        "plugins",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE.py",
+        callback=_load,
+        is_eager=True,
+        expose_value=exposed,
+        help="Load registry entries from a Python file; repeatable.",
+    )
+
+
+plugin_option = _plugin_option(exposed=False)
+"""Loads plug-ins before the command begins, which gets no argument for it."""
+plugin_files_option = _plugin_option(exposed=True)
+"""The same for a command that gets the files as ``plugins``."""
+
+
+def add_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator that adds several options, which ``--help`` lists in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+data_options = add_options(
+    click.option(
+        "--data-root", metavar="DIR", help="Folder that holds datasets by name (also IMBNAS_DATA)."
+    ),
+    click.option(
+        "--dataset",
+        "datasets",
+        multiple=True,
+        metavar="NAME=PATH",
+        help="Where one dataset lies, or any image folder under a new name; repeatable.",
+    ),
+    click.option("--offline", is_flag=True, help="Never download anything."),
 )
-
-
-def data_options(command: Command) -> Command:
-    """Add ``--data-root``, ``--dataset`` and ``--offline``."""
-    for option in (
-        click.option("--offline", is_flag=True, help="Never download anything."),
-        click.option(
-            "--dataset",
-            "datasets",
-            multiple=True,
-            metavar="NAME=PATH",
-            help="Where one dataset lies, or any image folder under a new name; repeatable.",
-        ),
-        click.option(
-            "--data-root",
-            metavar="DIR",
-            help="Folder that holds datasets by name (also IMBNAS_DATA).",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def locations_from(
-    data_root: str | None, datasets: tuple[str, ...], offline: bool
-) -> "DataLocations":
-    """Make the data locations that the options describe."""
-    from imbnas.data.locations import DataLocations
-
-    return DataLocations.from_options(data_root, datasets, offline)

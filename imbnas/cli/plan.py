@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imbnas.cli.durations import told_range
-from imbnas.cli.options import data_options, json_option, plugin_option
+from imbnas.cli.options import data_options, json_option, plugin_files_option
 from imbnas.cli.output import note, print_json
-from imbnas.cli.suite_options import SuiteOptions, suite_options
+from imbnas.cli.suite_options import suite_options
 
 if TYPE_CHECKING:
     from imbnas.planning.plan import RunPlan
+    from imbnas.runs.request import RunRequest
 
 _DAY = 24 * 3600.0
 
@@ -19,9 +20,9 @@ _DAY = 24 * 3600.0
 @click.command("plan")
 @suite_options
 @data_options
-@plugin_option
+@plugin_files_option
 @json_option
-def command(options: SuiteOptions, as_json: bool) -> None:
+def command(request: "RunRequest", as_json: bool) -> None:
     """Tell what `run` would do with the same options, what it would spend and how long it takes.
 
     Nothing is written. A few steps are trained to see how fast this machine is.
@@ -29,9 +30,8 @@ def command(options: SuiteOptions, as_json: bool) -> None:
     from imbnas.cli.devices import cores
     from imbnas.planning.plan import Planner
 
-    asked = options.request()
-    planned = Planner(asked, cores()).plan(asked.fidelity)
-    if asked.compiled:
+    planned = Planner(request, cores()).plan(request.fidelity)
+    if request.compiled:
         note("The time does not include what torch.compile takes: minutes for each network.")
     if as_json:
         print_json(_fields(planned))

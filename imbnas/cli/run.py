@@ -1,68 +1,22 @@
 """``imbnas-bench run``: does what is missing of a suite and writes its leaderboards."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from imbnas.cli.damage import told
-from imbnas.cli.options import data_options, plugin_option
+from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.output import note
-from imbnas.cli.quantities import Duration, Size
-from imbnas.cli.suite_options import SuiteOptions, suite_options
+from imbnas.cli.suite_options import limit_options, suite_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from imbnas.runs.executors.executor import Executor, Order
     from imbnas.runs.queue.queue import Progress
+    from imbnas.runs.request import RunRequest
     from imbnas.runs.store.directory import RunDirectory
-    from imbnas.suites.expansion import Plan
+    from imbnas.suites.expand import Plan
 
 FAILED_UNITS_REMAIN = 1
 STOPPED_BY_BUDGET = 3
-
-
-def _limit_options(command: Any) -> Any:
-    """Add the options that restrict what one start does and what one unit takes."""
-    options = (
-        click.option(
-            "--only",
-            multiple=True,
-            metavar="PATTERN",
-            help="Only units whose label fits, as 'train *digits@20x*', or whose identity begins "
-            "so; what they build on is done, too. Repeatable.",
-        ),
-        click.option("--max-units", type=click.IntRange(1), help="Begin at most so many units."),
-        click.option(
-            "--time-budget",
-            type=Duration(),
-            metavar="T",
-            help="Stop after so long, as 2h or 1h30m; running units stop at a checkpoint.",
-        ),
-        click.option(
-            "--unit-time-limit",
-            type=Duration(),
-            metavar="T",
-            help="A unit that takes longer fails.",
-        ),
-        click.option(
-            "--unit-memory-limit",
-            type=Size(),
-            metavar="SIZE",
-            help="A unit whose worker holds more memory, as 4GB, fails.",
-        ),
-        click.option(
-            "--checkpoint-every",
-            type=Duration(),
-            metavar="T",
-            default="1m",
-            show_default=True,
-            help="Keep the state of long units that often.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.command("run")
@@ -88,83 +42,54 @@ def _limit_options(command: Any) -> Any:
     help="Processes that share a GPU, in place of --workers; on CUDA, local executor.",
 )
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
-@_limit_options
+@limit_options
 @data_options
-@plugin_option
+@plugin_files_option
 def command(
-    options: SuiteOptions,
+    request: "RunRequest",
     executor_name: str,
     executor_options: tuple[str, ...],
     workers_per_gpu: int | None,
     retry_failed: bool,
-    only: tuple[str, ...],
-    max_units: int | None,
-    time_budget: float | None,
-    unit_time_limit: float | None,
-    unit_memory_limit: int | None,
-    checkpoint_every: float,
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import check_compiler
+    from imbnas.cli.progress import progress_display
     from imbnas.runs.bind import bind_run
-    from imbnas.runs.executors.executor import Order, build_executor, check_limits
-    from imbnas.runs.limits import Budget, Limits
+    from imbnas.runs.executors.executor import check_limits
+    from imbnas.runs.executors.registry import build_executor
     from imbnas.runs.queue.queue import Queue
     from imbnas.runs.queue.unit_filter import Selection
     from imbnas.runs.store.quarantine import quarantine_all
-    from imbnas.suites.expansion import Expansion
+    from imbnas.suites.expand import Expansion
 
     if workers_per_gpu:
         executor_options = (*executor_options, f"workers_per_gpu={workers_per_gpu}")
     executor = build_executor(executor_name, executor_options)
-    if options.compiled and executor_name == "local":
+    if request.compiled and executor_name == "local":
         check_compiler()
-    limits, budget = Limits(unit_time_limit, unit_memory_limit), Budget(time_budget, max_units)
-    check_limits(executor, executor_name, limits, budget)
-    asked = options.request()
-    directory, selection = asked.directory, Selection(only) if only else None
-    resolved = bind_run(
-        directory,
-        asked.suite,
-        asked.fidelity,
-        asked.locations,
-        asked.device_type,
-        asked.replicates,
-        asked.plugins,
-        asked.pins,
-        lambda suite: selection and selection.of(Expansion(suite).plan(asked.parts).units),
-        precision=asked.precision,
-        compiled=asked.compiled,
-    )
+    check_limits(executor, executor_name, request)
+    resolved, directory = bind_run(request), request.directory
     if retry_failed:
         directory.forget_failures()
     for line in quarantine_all(directory):
         note(line)
-    plan = Expansion(resolved).plan(asked.parts)
-    if asked.compiled:
-        _tell_uncompiled(plan)
-    _take_over(directory, asked.reused, plan)
-    queue = Queue(plan, directory, selection)
+    plan = Expansion(resolved).plan(request.parts)
+    if request.compiled:
+        _note_uncompiled(plan)
+    _take_over(request, plan)
+    queue = Queue(plan, directory, Selection(request.only) if request.only else None)
     if queue.left_out:
         note(f"--only leaves out {queue.left_out} of {len(plan.units)} units")
-    order = Order(
-        queue,
-        asked.parts,
-        asked.locations,
-        asked.workers,
-        asked.device_type,
-        limits,
-        budget,
-        checkpoint_every,
-    )
-    progress = _execute(executor, order, resolved.title)
+    with progress_display(resolved.title) as show:
+        progress = executor.run(request, queue, show)
     if progress is None:
         return 0
     damaged = _report(directory)
     return damaged or _conclude(directory, progress)
 
 
-def _tell_uncompiled(plan: "Plan") -> None:
+def _note_uncompiled(plan: "Plan") -> None:
     others = [unit.kind for unit in plan.units if unit.kind != "train"]
     if others:
         kinds = ", ".join(dict.fromkeys(others))
@@ -174,23 +99,16 @@ def _tell_uncompiled(plan: "Plan") -> None:
         )
 
 
-def _take_over(directory: "RunDirectory", sources: "Sequence[RunDirectory]", plan: "Plan") -> None:
+def _take_over(request: "RunRequest", plan: "Plan") -> None:
     from imbnas.runs.reuse import Reuse
 
-    if not sources:
+    if not request.reused:
         return
-    taken = Reuse(directory, sources).take(plan)
+    taken = Reuse(request.directory, request.reused).take(plan)
     for path, units in taken.units.items():
         note(f"{units} units taken over from {path}")
     for line in taken.left:
         note(f"not taken over: {line}")
-
-
-def _execute(executor: "Executor", order: "Order", title: str) -> "Progress | None":
-    from imbnas.cli.progress import progress_display
-
-    with progress_display(title) as show:
-        return executor.run(order, show)
 
 
 def _report(directory: "RunDirectory") -> int:

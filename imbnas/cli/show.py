@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from imbnas.cli.options import data_options, json_option, locations_from, plugin_option
+from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import print_fields, print_json
 
 
@@ -25,28 +25,20 @@ def command() -> None:
 @data_options
 @plugin_option
 @json_option
-def show_architecture(
-    space: str,
-    architecture: str,
-    data_root: str | None,
-    datasets: tuple[str, ...],
-    offline: bool,
-    plugins: tuple[Path, ...],
-    as_json: bool,
-    **shape: int | None,
-) -> None:
+def show_architecture(space: str, architecture: str, as_json: bool, **options: int | None) -> None:
     """Parameters, MACs and identities of an architecture."""
-    # Data options are common to all of `show`; an architecture is shown without any data.
-    del data_root, datasets, offline, plugins
-    from dataclasses import replace
+    from dataclasses import fields, replace
 
     from imbnas.spaces import get_space
 
     found = get_space(space)
     parsed = found.parse(architecture)
-    given: dict[str, Any] = {name: value for name, value in shape.items() if value is not None}
-    network_shape = replace(found.published_shape, **given)
-    counts = found.counts(parsed, network_shape)
+    names = {field.name for field in fields(found.published_shape)}
+    # Data options are common to all of `show`; an architecture is shown without any data.
+    shape: dict[str, Any] = {
+        name: value for name, value in options.items() if name in names and value is not None
+    }
+    counts = found.counts(parsed, replace(found.published_shape, **shape))
     _print(
         {
             "space": space,
@@ -82,18 +74,18 @@ def show_condition(
     data_root: str | None,
     datasets: tuple[str, ...],
     offline: bool,
-    plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Class counts, groups and hash of a condition."""
-    del plugins  # loaded by the option itself
     from imbnas.data.loading import load_dataset
+    from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import write_manifest
     from imbnas.data.resolving import resolve
     from imbnas.units.conditions import parse_condition
 
     condition = parse_condition(name, protocol)
-    dataset = load_dataset(condition.dataset, locations_from(data_root, datasets, offline))
+    locations = DataLocations.from_options(data_root, datasets, offline)
+    dataset = load_dataset(condition.dataset, locations)
     resolved = resolve(condition, dataset)
     if manifest is not None:
         write_manifest(resolved, manifest)
@@ -124,30 +116,16 @@ def show_condition(
 @data_options
 @plugin_option
 @json_option
-def show_baseline(
-    name: str,
-    num_classes: int,
-    resolution: int,
-    in_channels: int,
-    data_root: str | None,
-    datasets: tuple[str, ...],
-    offline: bool,
-    plugins: tuple[Path, ...],
-    as_json: bool,
-) -> None:
+def show_baseline(name: str, as_json: bool, **options: Any) -> None:
     """How a timm model is fitted to images, its parameters and MACs."""
-    del data_root, datasets, offline, plugins  # common to all of `show`; none is needed here
     from dataclasses import asdict
 
     from imbnas.baselines import describe, load_baseline
 
-    told = describe(
-        load_baseline(name),
-        resolution=resolution,
-        in_channels=in_channels,
-        num_classes=num_classes,
-    )
-    _print({"baseline": told.name, **asdict(told)}, as_json)
+    # Data options are common to all of `show`; a baseline is shown without any data.
+    images = {key: options[key] for key in ("resolution", "in_channels", "num_classes")}
+    described = describe(load_baseline(name), **images)
+    _print({"baseline": described.name, **asdict(described)}, as_json)
 
 
 def _print(fields: dict[str, Any], as_json: bool) -> None:

@@ -30,7 +30,7 @@ def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int
     from imbnas.runs.queue.queue import Queue
     from imbnas.runs.store.directory import RunDirectory
     from imbnas.runs.store.quarantine import CHECKED_RECORDS, damaged_records
-    from imbnas.suites.expansion import Expansion
+    from imbnas.suites.expand import Expansion
 
     if watched and as_json:
         raise click.UsageError("--watch shows lines and --json one object; give one of them")

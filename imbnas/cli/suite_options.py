@@ -1,20 +1,19 @@
-"""The options that name a suite and how it is run, shared by ``run`` and ``plan``."""
+"""The options that name a suite and how it is run; ``run`` and ``plan`` get one request of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.options import locations_from
+from imbnas.cli.options import add_options
+from imbnas.cli.quantities import Duration, Size
 
 if TYPE_CHECKING:
     from imbnas.runs.request import RunRequest
-    from imbnas.units.unit import Precision
 
-_OPTIONS = (
+_suite_options = add_options(
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
     click.option("--fidelity", metavar="F", help="How much to spend; the suite's default."),
     click.option("--part", "parts", multiple=True, metavar="P", help="Only this part; repeatable."),
@@ -35,7 +34,7 @@ _OPTIONS = (
     click.option(
         "--workers",
         type=click.IntRange(1),
-        help="Processes; one a core, on CUDA one a GPU, by default.",
+        help="Processes; by default one per core, on CUDA one per GPU.",
     ),
     click.option(
         "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
@@ -64,77 +63,105 @@ _OPTIONS = (
     ),
 )
 
-
-@dataclass(frozen=True)
-class SuiteOptions:
-    """The options as given; attributes are called like their parameters."""
-
-    suite_name: str | None
-    fidelity: str | None
-    parts: tuple[str, ...]
-    out: Path | None
-    reused: tuple[Path, ...]
-    workers: int | None
-    device: str
-    precision: "Precision"
-    compiled: bool
-    replicates: int | None
-    manifests: tuple[Path, ...]
-    data_root: str | None
-    datasets: tuple[str, ...]
-    offline: bool
-    plugins: tuple[Path, ...]
-
-    def request(self) -> "RunRequest":
-        """Look up what the options name.
-
-        Raises:
-            InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
-        """
-        from imbnas.cli.devices import default_workers, device_type
-        from imbnas.data.manifests import read_manifest
-        from imbnas.errors import UnknownNameError
-        from imbnas.runs.request import RunRequest
-        from imbnas.runs.reuse import reusable
-        from imbnas.runs.store.directory import RunDirectory
-        from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite
-
-        locations = locations_from(self.data_root, self.datasets, self.offline)
-        suite = load_suite(self.suite_name or DEFAULT_SUITE)
-        chosen, _ = choose_fidelity(suite, self.fidelity)
-        for part in self.parts:
-            if part not in suite.parts:
-                raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
-        device = device_type(self.device)
-        out = self.out or Path("runs") / f"{suite.name}@{suite.version}" / chosen
-        return RunRequest(
-            suite=suite,
-            fidelity=chosen,
-            parts=self.parts or None,
-            directory=RunDirectory(out),
-            reused=tuple(reusable(path) for path in self.reused),
-            locations=locations,
-            device_type=device,
-            precision=self.precision,
-            compiled=self.compiled,
-            replicates=self.replicates,
-            plugins=self.plugins,
-            pins=tuple(read_manifest(path) for path in self.manifests),
-            workers=self.workers or default_workers(device),
-        )
+limit_options = add_options(
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="PATTERN",
+        help="Only units whose label fits, as 'train *digits@20x*', or whose identity begins "
+        "so; what they build on is done, too. Repeatable.",
+    ),
+    click.option("--max-units", type=click.IntRange(1), help="Begin at most so many units."),
+    click.option(
+        "--time-budget",
+        type=Duration(),
+        metavar="T",
+        help="Stop after so long, as 2h or 1h30m; running units stop at a checkpoint.",
+    ),
+    click.option(
+        "--unit-time-limit",
+        type=Duration(),
+        metavar="T",
+        help="A unit that takes longer fails.",
+    ),
+    click.option(
+        "--unit-memory-limit",
+        type=Size(),
+        metavar="SIZE",
+        help="A unit whose worker holds more memory, as 4GB, fails.",
+    ),
+    click.option(
+        "--checkpoint-every",
+        type=Duration(),
+        metavar="T",
+        show_default="1m",
+        help="Keep the state of long units that often.",
+    ),
+)
+"""What restricts one start, and one unit; these options go with ``suite_options``."""
 
 
 def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say what is run, where, and what of it is known elsewhere.
 
-    The command gets them as one first argument, ``SuiteOptions``.
+    The command gets one first argument, a ``RunRequest``, in place of these options, and of those
+    for limits, data and plug-ins that stand below it.
     """
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        own = {field.name: given.pop(field.name) for field in fields(SuiteOptions)}
-        return command(SuiteOptions(**own), **given)
+        return command(_request(given.pop), **given)
 
-    for option in reversed(_OPTIONS):
-        option(gathered)
-    return gathered
+    return _suite_options(gathered)
+
+
+def _request(take: Callable[..., Any]) -> "RunRequest":
+    """Look up what the options name.
+
+    Args:
+        take: gives the value of an option by its parameter, or a second argument where the command
+            does not have the option.
+
+    Raises:
+        InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
+    """
+    from imbnas.cli.devices import default_workers, device_type
+    from imbnas.data.locations import DataLocations
+    from imbnas.data.manifests import read_manifest
+    from imbnas.errors import UnknownNameError
+    from imbnas.runs.limits import Budget, Limits
+    from imbnas.runs.request import RunRequest
+    from imbnas.runs.reuse import reusable
+    from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
+    from imbnas.runs.store.directory import RunDirectory
+    from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite
+    from imbnas.units.unit import Computation
+
+    locations = DataLocations.from_options(take("data_root"), take("datasets"), take("offline"))
+    suite = load_suite(take("suite_name") or DEFAULT_SUITE)
+    fidelity, _ = choose_fidelity(suite, take("fidelity"))
+    parts = take("parts")
+    for part in parts:
+        if part not in suite.parts:
+            raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
+    device = device_type(take("device"))
+    interval = take("checkpoint_every", None)
+    return RunRequest(
+        suite,
+        fidelity,
+        locations,
+        Computation(device_type=device, precision=take("precision"), compiled=take("compiled")),
+        replicates=take("replicates"),
+        pins=tuple(map(read_manifest, take("manifests"))),
+        plugins=take("plugins"),
+        directory=RunDirectory(
+            take("out") or Path("runs") / f"{suite.name}@{suite.version}" / fidelity
+        ),
+        workers=take("workers") or default_workers(device),
+        parts=parts or None,
+        only=take("only", ()),
+        reused=tuple(map(reusable, take("reused"))),
+        limits=Limits(take("unit_time_limit", None), take("unit_memory_limit", None)),
+        budget=Budget(take("time_budget", None), take("max_units", None)),
+        checkpoint_seconds=CHECKPOINT_SECONDS if interval is None else interval,
+    )

@@ -1,19 +1,17 @@
 """``imbnas-bench train``: trains one network and prints how it did."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.options import data_options, json_option, locations_from, plugin_option
+from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import print_fields, print_json
 
 if TYPE_CHECKING:
-    from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest
     from imbnas.units.recipes import Recipe
     from imbnas.units.records import Record, TrainMetrics
-    from imbnas.units.unit import DeviceType, Model, TrainUnit
+    from imbnas.units.unit import Model, TrainUnit
 
 
 @click.command("train")
@@ -55,78 +53,49 @@ def command(
     data_root: str | None,
     datasets: tuple[str, ...],
     offline: bool,
-    plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Train one network from scratch and test it once."""
-    del plugins  # loaded by the option itself
     from imbnas.cli.devices import device_type
     from imbnas.data.loading import load_dataset
+    from imbnas.data.locations import DataLocations
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
     from imbnas.execution.runner import Executor
+    from imbnas.schemes import resolve_scheme
+    from imbnas.spaces import get_space
+    from imbnas.suites.baseline_lookup import find_baseline
+    from imbnas.suites.resolve import data_ref, space_model
     from imbnas.units.conditions import parse_condition
+    from imbnas.units.unit import TrainUnit
 
     if (architecture is None) == (baseline is None):
         raise InputError("give either --arch (with --space) or --baseline")
     device_found = device_type(device)
     if pretrained and baseline is None:
-        raise InputError("--pretrained goes with --baseline; architectures start from random ones")
+        raise InputError(
+            "--pretrained goes with --baseline; architectures start from random weights"
+        )
+    model: Model
     recipe = _recipe(recipe_name)
-    locations = locations_from(data_root, datasets, offline)
+    locations = DataLocations.from_options(data_root, datasets, offline)
     if baseline is not None:
-        model, recipe = _baseline(baseline, pretrained, recipe, locations)
+        found = find_baseline(baseline, pretrained, locations)
+        model, recipe = found.model, found.spec.recipe_for(recipe)
     else:
-        model = _architecture(space, architecture or "")
+        model = space_model(space, get_space(space).parse(architecture or ""))
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
     manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
-    unit = _unit(model, manifest, scheme, recipe, replicate, device_found)
-    record = Executor(_NoStore(), locations, device_found).execute(unit)
-    fields = _fields(unit, record, manifest)
-    (print_json if as_json else print_fields)(fields)
-
-
-def _unit(
-    model: "Model",
-    manifest: "Manifest",
-    scheme: str,
-    recipe: "Recipe",
-    replicate: int,
-    device: "DeviceType",
-) -> "TrainUnit":
-    from imbnas.schemes import resolve_scheme
-    from imbnas.units.unit import DataRef, TrainUnit
-
-    return TrainUnit(
+    unit = TrainUnit(
         model=model,
-        data=DataRef(
-            condition=manifest.condition,
-            protocol=manifest.protocol,
-            dataset_digest=manifest.dataset_digest,
-            manifest_sha256=manifest.sha256,
-        ),
+        data=data_ref(manifest),
         scheme=resolve_scheme(scheme),
         recipe=recipe,
         replicate=replicate,
-        device_type=device,
+        device_type=device_found,
     )
-
-
-def _architecture(space: str, architecture: str) -> "Model":
-    from imbnas.spaces import SPACES, get_space
-    from imbnas.units.unit import SpaceModel
-
-    parsed = get_space(space).parse(architecture)
-    return SpaceModel(space=space, version=SPACES.entry(space).version, architecture=parsed)
-
-
-def _baseline(
-    name: str, pretrained: bool, recipe: "Recipe", locations: "DataLocations"
-) -> "tuple[Model, Recipe]":
-    from imbnas.suites.baselines import name_baseline
-
-    baseline = name_baseline(name, pretrained, locations)
-    return baseline.model, baseline.spec.recipe_for(recipe)
+    record = Executor(_NoStore(), locations, device_found).execute(unit)
+    (print_json if as_json else print_fields)(_fields(unit, record, manifest))
 
 
 def _recipe(name: str) -> "Recipe":

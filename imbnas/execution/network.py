@@ -8,34 +8,14 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.baselines import find_weights, load_baseline, weights_identity
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space
-from imbnas.units.recipes import Recipe
 from imbnas.units.unit import BaselineModel, Model, SpaceModel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from imbnas.baselines import BaselineSpec
-    from imbnas.data.dataset import Dataset
     from imbnas.data.locations import DataLocations
     from imbnas.units.networks import ImageClassifier
-
-
-def network_shape(dataset: "Dataset", recipe: Recipe) -> NetworkShape:
-    """Shape of a network for a dataset under a recipe.
-
-    Raises:
-        InputError: the recipe leaves the resolution open and the dataset has none of its own.
-    """
-    resolution = recipe.resolution or dataset.resolution
-    if resolution is None:
-        raise InputError(f"dataset {dataset.name!r}: its images differ in size; set resolution")
-    return NetworkShape(
-        width=recipe.width,
-        depth=recipe.depth,
-        resolution=resolution,
-        in_channels=dataset.channels,
-        num_classes=dataset.num_classes,
-    )
 
 
 @dataclass(frozen=True)
@@ -65,13 +45,9 @@ def build_network(model: Model, shape: NetworkShape, locations: "DataLocations")
     spec = load_baseline(model.baseline)
     if spec.digest != model.spec_sha256:
         raise InputError(f"baseline {model.baseline!r}: changed since the run was started")
-    size = {
-        "resolution": shape.resolution,
-        "in_channels": shape.in_channels,
-        "num_classes": shape.num_classes,
-    }
-    network = build_baseline(spec, **size, pretrained=_weights(model, spec, locations))
-    counted = count_baseline(spec, **size)
+    images = shape.of_images()
+    network = build_baseline(spec, **images, pretrained=_weights(model, spec, locations))
+    counted = count_baseline(spec, **images)
     return BuiltNetwork(network, Counts(counted.params, counted.macs))
 
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from imbnas.execution.network import build_network, network_shape
+from imbnas.execution.network import build_network
 from imbnas.execution.outcome import Outcome
 from imbnas.rankers.candidate import Candidate, Score, Task
 from imbnas.rankers.registry import build_ranker
+from imbnas.spaces.network_shape import network_shape
 from imbnas.training.fitting import as_module
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import RankMetrics

@@ -9,12 +9,12 @@ import torch
 
 from imbnas.data.manifests import Selection
 from imbnas.execution.guards import guarded, storable
-from imbnas.execution.network import network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.weights import load_into, to_bytes
 from imbnas.search.registry import build_searcher
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces import get_space
+from imbnas.spaces.network_shape import network_shape
 from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.head_per_arch import HeadForEach
 from imbnas.strategies.registry import build_strategy

@@ -7,9 +7,10 @@ import torch
 
 from imbnas.data.streams import evaluation_batches, open_stream
 from imbnas.execution.latency import seconds_per_image
-from imbnas.execution.network import build_network, network_shape
+from imbnas.execution.network import build_network
 from imbnas.execution.outcome import Outcome
 from imbnas.schemes.training_scheme import build_scheme
+from imbnas.spaces.network_shape import network_shape
 from imbnas.training.evaluation import class_correct
 from imbnas.training.finishing import settle
 from imbnas.training.fitting import Fitting, as_module

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imbnas.leaderboards.gc_pause import resting_collector
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Chain, Expansion, Retraining
+from imbnas.suites.expand import Chain, Expansion, Retraining
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
 from imbnas.suites.schema import AdaptationPart, PartKind, Training
 from imbnas.units.records import Record, SearchMetrics, TrainMetrics
@@ -137,7 +137,7 @@ class Results:
     ) -> list[TrainMetrics | None]:
         """The metrics of a network of a motivation part, one entry a replicate."""
         return [
-            self.trained(self.expansion.train_by_motivation(model, training, replicate))
+            self.trained(self.expansion.train(model, training, replicate, recipe="motivation"))
             for replicate in range(self.resolved.replicates)
         ]
 

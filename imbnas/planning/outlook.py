@@ -8,7 +8,7 @@ from imbnas.planning.timing import Sample, TimeModel
 from imbnas.planning.unit_cost import Forecast, Forecaster
 from imbnas.runs.queue.best_found import found_architectures
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Plan
+from imbnas.suites.expand import Plan
 from imbnas.units.unit import UNIT_KINDS, Unit
 
 _FASTER, _SLOWER = 0.8, 1.5

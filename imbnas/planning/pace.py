@@ -10,10 +10,10 @@ import torch
 
 from imbnas.data.manifests import Selection
 from imbnas.data.streams import evaluation_batches, open_stream
-from imbnas.execution.network import network_shape
 from imbnas.execution.train import fit_alone, prepare
 from imbnas.execution.train_stack import fit_stack
 from imbnas.spaces import get_space
+from imbnas.spaces.network_shape import network_shape
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer

@@ -1,7 +1,7 @@
 """Plans a run: counts its units, forecasts what they spend, times a few, writes nothing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,10 +13,11 @@ from imbnas.planning.calibrator import CalibrationJob
 from imbnas.planning.outlook import KindTotal, Outlook, TimeRange, look_ahead
 from imbnas.planning.timing import TimeModel
 from imbnas.planning.unit_cost import Forecaster
-from imbnas.runs.bind import held_pins, held_replicates, resolve_suite
+from imbnas.runs.bind import held_pins, held_replicates
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.unit import DeviceType
 
@@ -133,17 +134,8 @@ class Planner:
         return held_pins(self.request.directory, self.request.pins)
 
     def _resolve(self, fidelity: str, replicates: int | None) -> ResolvedSuite:
-        return resolve_suite(
-            self.request.suite,
-            fidelity,
-            self.request.locations,
-            self.request.device_type,
-            replicates,
-            self.request.plugins,
-            self._pins,
-            self.request.precision,
-            self.request.compiled,
-        )
+        asked = replace(self.request, fidelity=fidelity, replicates=replicates, pins=self._pins)
+        return resolve_suite(asked)
 
     def _outlook(
         self,

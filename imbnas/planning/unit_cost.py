@@ -8,13 +8,13 @@ import numpy as np
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines import load_baseline
-from imbnas.execution.network import network_shape
 from imbnas.planning.adaptation_cost import adaptation_spending, head_macs, mean_macs
 from imbnas.rankers.ranker import Circumstances, ForeseesPasses
 from imbnas.rankers.registry import build_ranker
 from imbnas.search.registry import build_searcher
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces import get_space
+from imbnas.spaces.network_shape import network_shape
 from imbnas.strategies.head_per_arch import HeadForEach
 from imbnas.strategies.registry import build_strategy
 from imbnas.supernet.path_sampling import paths_per_step

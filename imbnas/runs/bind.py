@@ -1,104 +1,44 @@
 """Binds a run directory to a suite, before anything is computed."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import replace
 
-from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest
-from imbnas.errors import InputError
+from imbnas.runs.queue.unit_filter import Selection
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import publish_once, replace_file
-from imbnas.suites.resolve import Resolver
-from imbnas.suites.resolved import PluginFile, ResolvedSuite
-from imbnas.suites.schema import SuiteFile
+from imbnas.suites.expand import Expansion
+from imbnas.suites.resolve import plugin_texts, resolve_suite
+from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
-from imbnas.units.unit import DeviceType, Precision
 
 
-def bind_run(
-    directory: RunDirectory,
-    suite: SuiteFile,
-    fidelity: str,
-    locations: DataLocations,
-    device_type: DeviceType,
-    replicates: int | None,
-    plugins: Sequence[Path],
-    pins: Sequence[Manifest] = (),
-    check: Callable[[ResolvedSuite], object] | None = None,
-    precision: Precision = "float32",
-    compiled: bool = False,
-) -> ResolvedSuite:
-    """Resolve a suite and bind the directory to it.
+def bind_run(request: RunRequest) -> ResolvedSuite:
+    """Resolve a suite and bind the run directory to it.
 
-    Args:
-        directory: new, or of an earlier run of the same suite and fidelity.
-        suite: as read.
-        fidelity: one of the suite's.
-        locations: where data lies.
-        device_type: where networks will run.
-        replicates: at least as many as the directory holds; ``None`` keeps those that it holds,
-            or takes the fidelity's number.
-        plugins: plug-in files already loaded; they are copied into the directory, so that
-            workers elsewhere load the same text.
-        pins: exported manifests that take the place of what their conditions would resolve to;
-            they are copied into the directory, too, and hold for later runs there.
-        check: called before anything is written; what it raises leaves the directory alone.
-        precision: of forward passes.
-        compiled: see ``Resolver``.
+    The directory keeps copies of plug-ins, so that workers elsewhere load the same text, and of
+    pinned manifests, which hold for later runs there, too. Without a number of replicates, those
+    that it holds are kept.
 
     Raises:
-        InputError: a name is unknown or data is missing.
+        InputError: a name is unknown, data is missing, or ``--only`` matches no unit; nothing is
+            changed.
         RefusedDirectoryError: the directory belongs to something else; nothing is changed.
     """
-    texts = _texts(plugins)
-    held = held_pins(directory, pins)
-    if replicates is None:
-        replicates = held_replicates(directory)
-    resolved = resolve_suite(
-        suite, fidelity, locations, device_type, replicates, plugins, held, precision, compiled
-    )
-    if check is not None:
-        check(resolved)
+    directory = request.directory
+    replicates = request.replicates or held_replicates(directory)
+    pins = held_pins(directory, request.pins)
+    resolved = resolve_suite(replace(request, replicates=replicates, pins=pins))
+    if request.only:
+        Selection(request.only).of(Expansion(resolved).plan(request.parts).units)
     bound = directory.store_suite(resolved)
-    for manifest in held:
+    for manifest in pins:
         path = directory.manifests / f"{manifest.sha256}.json"
         publish_once(path, canonical_json(manifest).encode(), directory.temporary)
-    for name, text in texts.items():
+    for name, text in plugin_texts(request.plugins).items():
         replace_file(directory.plugins / name, text, directory.temporary)
     return bound
-
-
-def resolve_suite(
-    suite: SuiteFile,
-    fidelity: str,
-    locations: DataLocations,
-    device_type: DeviceType,
-    replicates: int | None,
-    plugins: Sequence[Path],
-    pins: tuple[Manifest, ...],
-    precision: Precision = "float32",
-    compiled: bool = False,
-) -> ResolvedSuite:
-    """Resolve a suite and write nothing; arguments are those of ``bind_run``.
-
-    Raises:
-        InputError: a name is unknown or data is missing.
-    """
-    return Resolver(
-        suite=suite,
-        fidelity=fidelity,
-        locations=locations,
-        replicates=replicates,
-        device_type=device_type,
-        precision=precision,
-        compiled=compiled,
-        pins=pins,
-        plugins=tuple(
-            PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
-            for name, text in _texts(plugins).items()
-        ),
-    ).resolve()
 
 
 def held_replicates(directory: RunDirectory) -> int | None:
@@ -106,20 +46,7 @@ def held_replicates(directory: RunDirectory) -> int | None:
     return directory.read_suite().replicates if directory.exists() else None
 
 
-def held_pins(directory: RunDirectory, pins: Sequence[Manifest]) -> tuple[Manifest, ...]:
+def held_pins(directory: RunDirectory, pins: Iterable[Manifest]) -> tuple[Manifest, ...]:
     """The manifests that a run is pinned to: those given, and those of earlier runs there."""
     held = {manifest.sha256: manifest for manifest in (*directory.pins(), *pins)}
     return tuple(held.values())
-
-
-def _texts(plugins: Sequence[Path]) -> dict[str, bytes]:
-    """File name → content of each plug-in."""
-    texts: dict[str, bytes] = {}
-    for path in plugins:
-        content = path.read_bytes()
-        if texts.setdefault(path.name, content) != content:
-            raise InputError(
-                f"--plugin {path}: two plug-ins are called {path.name!r}, and the run keeps a copy "
-                "of each by name; rename one"
-            )
-    return texts

@@ -12,11 +12,11 @@ _LOOKED_AT = 20
 
 @dataclass
 class Deadline:
-    """Tells whether a unit fits into the time that is left, from units of its kind.
+    """Decides whether a unit fits into the time that is left, from units of its kind.
 
     Attributes:
         until: seconds since the epoch; ``None`` for no end.
-        directory: whose records tell how long units take.
+        directory: whose records say how long units take.
     """
 
     until: float | None
@@ -24,7 +24,7 @@ class Deadline:
     _longest: dict[str, float] = field(default_factory=dict)
 
     def allows(self, unit: Unit) -> bool:
-        """Whether the unit may be begun; one of a kind that nobody knows yet may."""
+        """Whether the unit may be started; one of a kind without a known duration may."""
         if self.until is None:
             return True
         together = unit.stack if isinstance(unit, TrainUnit) else 1

@@ -8,7 +8,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Limits:
-    """What one unit may take; ``None`` for anything.
+    """What one unit may take; ``None`` for no limit.
 
     Attributes:
         seconds: wall-clock seconds of one attempt.
@@ -21,11 +21,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Budget:
-    """What one start of a run may take; ``None`` for anything.
+    """What one start of a run may take; ``None`` for no limit.
 
     Attributes:
         seconds: wall-clock seconds until units stop at their next checkpoint.
-        units: units that are begun.
+        units: that may be started.
     """
 
     seconds: float | None = None
@@ -34,7 +34,7 @@ class Budget:
 
 @dataclass
 class LimitWatch:
-    """Tells which units exceed their limits.
+    """Finds units that exceed their limits.
 
     Attributes:
         limits: of a unit.

@@ -1,45 +1,33 @@
 """What is asked of a run, in one object from the command line to the workers."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from imbnas.data.locations import DataLocations
-from imbnas.data.manifests import Manifest
+from imbnas.runs.limits import Budget, Limits
+from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.schema import SuiteFile
-from imbnas.units.unit import DeviceType, Precision
+from imbnas.suites.request import SuiteRequest
 
 
-@dataclass(frozen=True)
-class RunRequest:
-    """What a user asks for, names looked up.
+@dataclass(frozen=True, kw_only=True)
+class RunRequest(SuiteRequest):
+    """What is asked of a suite, and how much of it is run, where, and within which limits.
 
     Attributes:
-        suite: as read.
-        fidelity: one of the suite's.
-        parts: names of parts; ``None`` for all.
         directory: where the run is, or will be.
+        workers: processes that work at the same time.
+        parts: names of parts of the suite; ``None`` for all.
+        only: patterns of labels or identities of which a unit must match one; empty for all.
         reused: further directories whose units are known.
-        locations: where data lies.
-        device_type: where networks run.
-        precision: of forward passes.
-        compiled: whether trainings go through ``torch.compile``.
-        replicates: ``None`` for those of the directory or the fidelity.
-        plugins: plug-in files, which are loaded.
-        pins: manifests given.
-        workers: processes.
+        limits: of each unit.
+        budget: of this start.
+        checkpoint_seconds: between two checkpoints of a unit at least.
     """
 
-    suite: SuiteFile
-    fidelity: str
-    parts: tuple[str, ...] | None
     directory: RunDirectory
-    reused: tuple[RunDirectory, ...]
-    locations: DataLocations
-    device_type: DeviceType
-    precision: Precision
-    compiled: bool
-    replicates: int | None
-    plugins: tuple[Path, ...]
-    pins: tuple[Manifest, ...]
     workers: int
+    parts: tuple[str, ...] | None = None
+    only: tuple[str, ...] = ()
+    reused: tuple[RunDirectory, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    budget: Budget = field(default_factory=Budget)
+    checkpoint_seconds: float = CHECKPOINT_SECONDS

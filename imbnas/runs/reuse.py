@@ -11,7 +11,7 @@ from imbnas.runs.queue.best_found import found_architectures
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import publish_once
 from imbnas.runs.store.records import DamagedFileError
-from imbnas.suites.expansion import Plan
+from imbnas.suites.expand import Plan
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import AdaptMetrics, Record, SupernetMetrics
 from imbnas.units.unit import Unit
@@ -120,7 +120,7 @@ class Reuse:
 
 
 def _fault(error: Exception) -> str:
-    # What is wrong, without the advice to change a directory that is somebody else's.
+    # What is wrong, without the advice to change a directory that belongs to others.
     return str(error).partition(";")[0]
 
 

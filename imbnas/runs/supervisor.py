@@ -6,24 +6,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FrameType
 from typing import Literal
 
-from imbnas.data.locations import DataLocations
 from imbnas.runs.gpus import VISIBLE, GpuShares
-from imbnas.runs.limits import Budget, Limits, LimitWatch
+from imbnas.runs.limits import Limits, LimitWatch
 from imbnas.runs.queue.claims import Claims
 from imbnas.runs.queue.queue import Progress, Queue
-from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS, remove_spent_checkpoints
+from imbnas.runs.request import RunRequest
+from imbnas.runs.store.checkpoints import remove_spent_checkpoints
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.failures import failure_of
 from imbnas.runs.store.files import remove_orphans
 from imbnas.runs.tickets import Tickets
-from imbnas.runs.worker_command import DISK_FAULT, location_flags
+from imbnas.runs.worker_command import DISK_FAULT, process_flags, worker_command
 
 Process = subprocess.Popen[bytes]
 
@@ -51,24 +51,14 @@ class Supervisor:
     """Keeps a number of worker processes busy until a plan is done or a budget is spent.
 
     Attributes:
+        request: what is asked of the run; workers, limits and budget among it.
         queue: the plan and the run directory.
-        parts: names of the parts that workers do; ``None`` for all.
-        locations: where data lies.
-        workers: how many processes.
-        limits: of each unit.
-        budget: of this start.
-        checkpoint_seconds: between two checkpoints of a unit at least.
         gpus: that workers are spread over.
         stopped_by: which budget ended the run before everything was done, once it has ended.
     """
 
+    request: RunRequest
     queue: Queue
-    parts: Sequence[str] | None
-    locations: DataLocations
-    workers: int
-    limits: Limits = field(default_factory=Limits)
-    budget: Budget = field(default_factory=Budget)
-    checkpoint_seconds: float = CHECKPOINT_SECONDS
     gpus: GpuShares = field(default_factory=GpuShares)
     stopped_by: Literal["time", "units"] | None = None
     _processes: list[Process] = field(default_factory=list)
@@ -89,7 +79,7 @@ class Supervisor:
 
     @cached_property
     def _watch(self) -> LimitWatch:
-        return LimitWatch(self.limits)
+        return LimitWatch(self.request.limits)
 
     @property
     def _stopping(self) -> bool:
@@ -113,7 +103,7 @@ class Supervisor:
         show(progress)
         with self._signals(), self._allowances():
             try:
-                for _ in range(min(self.workers, progress.left)):
+                for _ in range(min(self.request.workers, progress.left)):
                     self._start()
                 self._attend(show, start)
             finally:
@@ -125,7 +115,7 @@ class Supervisor:
         show(progress)
         if self._interrupts:
             raise KeyboardInterrupt
-        if self.budget.units is not None and progress.left and self._tickets_left <= 0:
+        if self.request.budget.units is not None and progress.left and self._tickets_left <= 0:
             self.stopped_by = self.stopped_by or "units"
         return progress
 
@@ -140,7 +130,10 @@ class Supervisor:
                 if self._may_follow(process):
                     self._start()
             now = time.monotonic()
-            if self.budget.seconds is not None and now - start > self.budget.seconds:
+            if (
+                self.request.budget.seconds is not None
+                and now - start > self.request.budget.seconds
+            ):
                 self._end_of_time()
             if now >= next_show:
                 show(self.queue.progress())
@@ -183,10 +176,10 @@ class Supervisor:
 
     @contextmanager
     def _allowances(self) -> Iterator[None]:
-        if self.budget.units is None:
+        if self.request.budget.units is None:
             yield
             return
-        self._tickets, self._tickets_left = Tickets.empty(), self.budget.units
+        self._tickets, self._tickets_left = Tickets.empty(), self.request.budget.units
         self._fill_tickets()
         try:
             yield
@@ -201,16 +194,8 @@ class Supervisor:
                 return
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "imbnas.runs.worker", str(self._directory.path)]
-        command += ["--parent", str(os.getpid()), *location_flags(self.locations)]
-        command += ["--checkpoint-seconds", f"{self.checkpoint_seconds:g}"]
-        for part in self.parts or ():
-            command += ["--part", part]
-        for pattern in self.queue.selection.patterns if self.queue.selection else ():
-            command += ["--only", pattern]
-        tickets = [self._tickets.reading, self._tickets.writing] if self._tickets else []
-        if tickets:
-            command += ["--tickets", *map(str, tickets)]
+        tickets = (self._tickets.reading, self._tickets.writing) if self._tickets else ()
+        command = [*worker_command(self.request), *process_flags(os.getpid(), tickets)]
         gpu = self.gpus.next(process.pid for process in self._processes)
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.
         process = subprocess.Popen(
@@ -225,7 +210,7 @@ class Supervisor:
 
     def _enforce_limits(self) -> None:
         """Kill workers whose unit exceeds a limit; the unit becomes a failure."""
-        if self.limits == Limits():
+        if self.request.limits == Limits():
             return
         own = {process.pid: process for process in self._processes}
         held = {pid: units for pid, units in self._claims.by_process().items() if pid in own}

@@ -1,4 +1,4 @@
-"""Tickets: so many units, and no more, whichever worker does them."""
+"""Tickets: a limit on the number of units that all workers together start."""
 
 import os
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _PIPE_HOLDS = 4096
 
 @dataclass(frozen=True)
 class Tickets:
-    """A pipe that holds a byte for every unit that may still be begun.
+    """A pipe that holds a byte for every unit that may still be started.
 
     Workers inherit it from their supervisor; reading a byte is taking a ticket, which no two of
     them can do at once.

@@ -28,7 +28,7 @@ from imbnas.runs.store.quarantine import quarantine
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.tickets import Tickets
 from imbnas.runs.worker_command import DISK_FAULT, WorkerOptions, parse_worker_options
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.units.records import Failure, Record
 from imbnas.units.unit import TrainUnit, Unit
 
@@ -268,7 +268,7 @@ def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     )
     return Worker(
         directory,
-        Queue(Expansion(resolved).plan(options.part), directory, selection),
+        Queue(Expansion(resolved).plan(options.parts), directory, selection),
         executor,
         keeping,
         options.parent,

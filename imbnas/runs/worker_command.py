@@ -1,71 +1,99 @@
-"""The command line of a worker process, written by the supervisor and read by the worker."""
+"""The command line of a worker process: written for a request, read by the worker."""
 
 import argparse
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imbnas.data.locations import DataLocations
+from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
+
+if TYPE_CHECKING:
+    from imbnas.runs.request import RunRequest
 
 DISK_FAULT = 4
 """Exit status of a worker that cannot write; another one could not, either."""
 
+UNTIL = "--until"
+
+
+def worker_command(request: "RunRequest") -> list[str]:
+    """The command that starts one worker, with this Python and absolute paths."""
+    locations = request.locations.resolved()
+    return [
+        *(sys.executable, "-m", "imbnas.runs.worker", str(request.directory.path.resolve())),
+        *([] if locations.root is None else ["--data-root", str(locations.root)]),
+        *_repeated("--dataset", (f"{name}={path}" for name, path in locations.paths)),
+        *(["--offline"] if locations.offline else []),
+        *_repeated("--part", request.parts or ()),
+        *_repeated("--only", request.only),
+        *("--checkpoint-seconds", f"{request.checkpoint_seconds:g}"),
+    ]
+
+
+def process_flags(
+    parent: int, tickets: Sequence[int] = (), until: float | None = None
+) -> list[str]:
+    """Further flags of one process; see ``WorkerOptions``."""
+    return [
+        *("--parent", str(parent)),
+        *(["--tickets", *map(str, tickets)] if tickets else []),
+        *([UNTIL, str(until)] if until is not None else []),
+    ]
+
+
+def _repeated(flag: str, values: Iterable[str]) -> list[str]:
+    return [text for value in values for text in (flag, value)]
+
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """What a worker is told.
+    """What a worker's command line says.
 
     Attributes:
         run_dir: the run.
-        part: names of the suite's parts to work on; ``None`` for all.
-        parent: process number of the supervisor; ``None`` for a worker that stands alone.
         locations: where data lies.
+        parts: names of the suite's parts to work on; ``None`` for all.
         only: patterns of units to do; empty for all.
         checkpoint_seconds: between two checkpoints of a unit at least.
+        parent: process number of the supervisor; ``None`` for a worker that stands alone.
         tickets: file descriptors of the pipe that allows units; ``None`` for any number.
-        until: seconds since the epoch at which no unit should be at work any more.
+        until: seconds since the epoch by which every unit must have ended; ``None`` for no end.
     """
 
     run_dir: Path
-    part: list[str] | None
-    parent: int | None
     locations: DataLocations
-    only: tuple[str, ...] = ()
-    checkpoint_seconds: float = 60.0
-    tickets: tuple[int, int] | None = None
-    until: float | None = None
-
-
-def location_flags(locations: DataLocations) -> list[str]:
-    """Flags that give a worker the same data locations."""
-    flags = [] if locations.root is None else ["--data-root", str(locations.root)]
-    for name, path in locations.paths:
-        flags += ["--dataset", f"{name}={path}"]
-    return [*flags, "--offline"] if locations.offline else flags
+    parts: tuple[str, ...] | None
+    only: tuple[str, ...]
+    checkpoint_seconds: float
+    parent: int | None
+    tickets: tuple[int, int] | None
+    until: float | None
 
 
 def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOptions:
     """Read a worker's command line; ``None`` reads that of this process."""
     parser = argparse.ArgumentParser(prog="python -m imbnas.runs.worker")
     parser.add_argument("run_dir", type=Path)
-    parser.add_argument("--part", action="append", metavar="NAME")
-    parser.add_argument("--parent", type=int, metavar="PID")
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--dataset", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--offline", action="store_true")
+    parser.add_argument("--part", action="append", dest="parts", metavar="NAME")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN")
-    parser.add_argument("--checkpoint-seconds", type=float, default=60.0)
+    parser.add_argument("--checkpoint-seconds", type=float, default=CHECKPOINT_SECONDS)
+    parser.add_argument("--parent", type=int, metavar="PID")
     parser.add_argument("--tickets", type=int, nargs=2, metavar="FD")
-    parser.add_argument("--until", type=float, metavar="SECONDS", help="since the epoch")
-    options = parser.parse_args(arguments)
-    locations = DataLocations.from_options(options.data_root, options.dataset, options.offline)
+    parser.add_argument(UNTIL, type=float, metavar="SECONDS", help="since the epoch")
+    given = parser.parse_args(arguments)
     return WorkerOptions(
-        options.run_dir,
-        options.part,
-        options.parent,
-        locations,
-        tuple(options.only),
-        options.checkpoint_seconds,
-        tuple(options.tickets) if options.tickets else None,
-        options.until,
+        given.run_dir,
+        DataLocations.from_options(given.data_root, given.dataset, given.offline),
+        given.parts and tuple(given.parts),
+        tuple(given.only),
+        given.checkpoint_seconds,
+        given.parent,
+        given.tickets and tuple(given.tickets),
+        given.until,
     )

@@ -34,6 +34,10 @@ class NetworkShape:
             if getattr(self, field.name) < 1:
                 raise InputError(f"network {field.name} must be at least 1")
 
+    def of_images(self) -> dict[str, int]:
+        """The part that describes images and classes: all that a baseline is fitted to."""
+        return {name: getattr(self, name) for name in ("resolution", "in_channels", "num_classes")}
+
 
 @dataclass(frozen=True)
 class Counts:

@@ -1,11 +1,12 @@
-"""A registry entry with options, as a suite file names it."""
+"""Registry entries as a suite file names them: by name alone, or with options."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from imbnas.registry import Registry
 from imbnas.units.frozen import FrozenModel
-from imbnas.units.unit import component_label
+from imbnas.units.unit import Component, component_label
 
 
 class Choice(FrozenModel):
@@ -26,3 +27,56 @@ class Choice(FrozenModel):
 
     def __str__(self) -> str:
         return self.label
+
+    def component(self, registry: Registry[Any]) -> Component:
+        """The entry pinned to its version and, for a plug-in, its source.
+
+        Raises:
+            UnknownNameError: the registry has no such entry.
+        """
+        return Component(
+            name=self.name,
+            version=registry.entry(self.name).version,
+            options=tuple(sorted(self.options.items())),
+            source_sha256=registry.source_sha256(self.name),
+        )
+
+
+class RankerChoice(Choice):
+    """A ranker and its options; ``"snip"`` is short for ``{ name = "snip" }``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, entry: Any) -> Any:
+        return {"name": entry} if isinstance(entry, str) else entry
+
+
+class SearcherChoice(Choice):
+    """A searcher and its options."""
+
+    name: str = "evolution"
+
+
+class StrategyChoice(Choice):
+    """A strategy and its options."""
+
+
+def _plain(entry: Any) -> Any:
+    """Take a table without options for the name alone, so that both have one identity."""
+    if isinstance(entry, dict) and set(entry) <= {"name", "options"} and not entry.get("options"):
+        return entry.get("name", entry)
+    return entry
+
+
+def _form(entry: Any) -> str:
+    return "table" if isinstance(entry, dict | StrategyChoice) else "name"
+
+
+StrategyEntry = Annotated[
+    Annotated[str, Tag("name")] | Annotated[StrategyChoice, Tag("table")],
+    Discriminator(_form),
+    BeforeValidator(_plain),
+]
+"""An entry of a part's list; a name alone is stored as it is written."""
+ENTRY_FORMS = ("name", "table")
+"""Tags in the locations of pydantic's errors about such entries."""

@@ -1,15 +1,17 @@
 """How much is spent on a suite: recipes, population, searcher and replicates of a fidelity."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from imbnas.suites.choice import SearcherChoice
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, is_none, is_one
 from imbnas.units.recipes import PathSampling, PositiveInt, Recipe
 
 
-class Population(FrozenModel):
+class PopulationRule(FrozenModel):
     """Which architectures the rank-transfer experiment trains.
 
     Attributes:
@@ -27,18 +29,11 @@ class Population(FrozenModel):
     macs: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
-    def _complete(self) -> "Population":
+    def _complete(self) -> "PopulationRule":
         wanted, other = ("macs", "size") if self.rule == "iso-macs" else ("size", "macs")
         if getattr(self, wanted) is None or getattr(self, other) is not None:
             raise ValueError(f"rule {self.rule!r} needs {wanted!r} and takes no {other!r}")
         return self
-
-
-class Searcher(FrozenModel):
-    """A searcher and its options."""
-
-    name: str = "evolution"
-    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class ReweightFrom(FrozenModel):
@@ -82,11 +77,11 @@ class Fidelity(FrozenModel):
     """
 
     replicates: Annotated[int, Field(ge=1)] = 3
-    population: Population
+    population: PopulationRule
     network: Recipe
     supernet: Recipe | None = None
     adaptation: Recipe | None = None
-    searcher: Searcher = Searcher()
+    searcher: SearcherChoice = SearcherChoice()
     calibration_images: Annotated[int, Field(ge=0)] = 2048
     validation_images: PositiveInt | None = Field(default=None, exclude_if=is_none)
     stack: PositiveInt = Field(default=1, exclude_if=is_one)
@@ -101,48 +96,39 @@ class Fidelity(FrozenModel):
         return {name: recipe.path_sampling for name, recipe in recipes.items() if recipe}
 
     @model_validator(mode="after")
-    def _stand_alone(self) -> "Fidelity":
+    def _consistent(self) -> "Fidelity":
+        for fault in (*self._recipe_faults(), *self._reweighting_faults()):
+            raise ValueError(fault)
+        return self
+
+    def _recipe_faults(self) -> Iterator[str]:
         for field in ("network", "motivation"):
             recipe = getattr(self, field)
             if recipe and recipe.path_sampling != "uniform":
-                raise ValueError(
+                yield (
                     f"{field}.path_sampling: a stand-alone network has no paths; leave it out here "
                     "and set it in supernet or adaptation"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _stacked(self) -> "Fidelity":
         if self.stack > 1 and self.network.clip_norm is not None:
-            raise ValueError(
+            yield (
                 "network.clip_norm: the norm of a stack's gradients is not that of its networks; "
                 "leave it or stack out"
             )
-        return self
+        for field in ("width", "depth") if self.supernet and self.adaptation else ():
+            first, second = getattr(self.supernet, field), getattr(self.adaptation, field)
+            if first != second:
+                yield (
+                    f"supernet.{field} is {first} and adaptation.{field} {second}; "
+                    "one supernet is trained and then adapted, give both the same"
+                )
 
-    @model_validator(mode="after")
-    def _reweighted(self) -> "Fidelity":
+    def _reweighting_faults(self) -> Iterator[str]:
         for field, epoch in self.reweight_from or ():
             recipe = getattr(self, field)
             if epoch is not None and recipe is None:
-                raise ValueError(
-                    f"reweight_from.{field}: there is no recipe {field!r}; leave it out"
-                )
-            if epoch is not None and epoch >= recipe.epochs:
-                raise ValueError(
+                yield f"reweight_from.{field}: there is no recipe {field!r}; leave it out"
+            elif epoch is not None and epoch >= recipe.epochs:
+                yield (
                     f"reweight_from.{field}: epoch {epoch} does not come in {recipe.epochs} "
                     "epochs, which count from 0"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _one_supernet(self) -> "Fidelity":
-        if self.supernet is not None and self.adaptation is not None:
-            for field in ("width", "depth"):
-                first, second = getattr(self.supernet, field), getattr(self.adaptation, field)
-                if first != second:
-                    raise ValueError(
-                        f"supernet.{field} is {first} and adaptation.{field} {second}; "
-                        "one supernet is trained and then adapted, give both the same"
-                    )
-        return self

@@ -1,32 +1,22 @@
 """Reads suite files; every fault is one line with the file, the line and the key."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from imbnas.errors import InputError, UnknownNameError, suggest
-from imbnas.rankers.registry import RANKERS, build_ranker
-from imbnas.search.registry import SEARCHERS, build_searcher
-from imbnas.spaces import SPACES, Space, get_space
-from imbnas.spaces.stacks import check_stack
-from imbnas.strategies.registry import STRATEGIES
+from imbnas.suites.checks import suite_checks
+from imbnas.suites.choice import ENTRY_FORMS
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
-from imbnas.suites.schema import AdaptationPart, Part, PartKind, SuiteFile, TransferPart
-from imbnas.suites.strategies import read_strategy
-from imbnas.suites.strategy_choice import ENTRY_FORMS
+from imbnas.suites.schema import PartKind, SuiteFile
 from imbnas.suites.toml_lines import line_of
-from imbnas.supernet.path_sampling import check_sampling
 from imbnas.validation import first_fault
 
 DEFAULT_SUITE = "lt-digits"
-
-Place = tuple[str | int, ...]
-Check = tuple[Place, Callable[[], object]]
 
 
 def load_suite(name_or_file: str) -> SuiteFile:
@@ -62,11 +52,13 @@ def read_suite(path: Path) -> SuiteFile:
         suite = SuiteFile.model_validate(content)
     except ValidationError as error:
         raise InputError(_first_fault(path, text, error)) from None
-    for where, check in _checks(suite):
+    for where, check in suite_checks(suite, suite.fidelities):
         try:
             check()
+        except UnknownNameError:
+            continue  # a plug-in may add it before the suite is resolved
         except InputError as error:
-            raise InputError(_told(path, text, where, str(error))) from None
+            raise InputError(_located(path, text, where, str(error))) from None
     return suite
 
 
@@ -82,43 +74,6 @@ def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
     return chosen, suite.fidelities[chosen]
 
 
-def _checks(suite: SuiteFile) -> Iterator[Check]:
-    """What the schema cannot check, with the place in the file that a fault belongs to.
-
-    What plug-ins register may not be loaded yet; it is checked when the suite is resolved.
-    """
-    space = get_space(suite.space) if suite.space in SPACES else None
-    for name, fidelity in suite.fidelities.items():
-        yield from _checks_of_fidelity(("fidelities", name), fidelity, space)
-    for name, part in suite.parts.items():
-        yield from _checks_of_part(("parts", name), part)
-
-
-def _checks_of_part(place: Place, part: Part) -> Iterator[Check]:
-    if isinstance(part, TransferPart):
-        for position, ranker in enumerate(part.rankers):
-            if ranker.name in RANKERS:
-                where = (*place, "rankers", position)
-                yield where, partial(build_ranker, ranker.name, ranker.options)
-    if isinstance(part, AdaptationPart):
-        for position, strategy in enumerate(part.choices.values()):
-            if strategy.name in STRATEGIES:
-                where = (*place, "strategies", position)
-                for route in part.routes(str(place[-1])).values():
-                    yield where, partial(read_strategy, strategy, route)
-
-
-def _checks_of_fidelity(place: Place, fidelity: Fidelity, space: Space | None) -> Iterator[Check]:
-    if space is not None:
-        for recipe, sampling in fidelity.path_samplings.items():
-            yield (*place, recipe, "path_sampling"), partial(check_sampling, space, sampling)
-        yield (*place, "stack"), partial(check_stack, space, fidelity.stack)
-    searcher = fidelity.searcher
-    if searcher.name in SEARCHERS:
-        where = (*place, "searcher", "options")
-        yield where, partial(build_searcher, searcher.name, searcher.options, space)
-
-
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:
     fault = first_fault(error)
     where, message = _path_in_file(fault.place), fault.message
@@ -126,10 +81,10 @@ def _first_fault(path: Path, text: str, error: ValidationError) -> str:
         message = f"unknown key{suggest(str(where[-1]), _known_keys(fault.place))}"
     if fault.kind == "union_tag_not_found":
         message = f"kind is missing; give one of {', '.join(get_args(PartKind))}"
-    return _told(path, text, where, message)
+    return _located(path, text, where, message)
 
 
-def _told(path: Path, text: str, where: Sequence[str | int], message: str) -> str:
+def _located(path: Path, text: str, where: Sequence[str | int], message: str) -> str:
     line = line_of(text, where)
     key = ".".join(str(part) for part in where) or "(top level)"
     place = f"{path}:{line}" if line else str(path)

@@ -8,15 +8,14 @@ from pydantic import Field
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import SuiteFile
 from imbnas.units.conditions import Condition, Protocol
-from imbnas.units.frozen import FrozenModel, is_false, is_none
+from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import (
     BaselineModel,
     Component,
+    Computation,
     DataRef,
-    DeviceType,
-    Precision,
     Sha256,
     SpaceModel,
 )
@@ -59,7 +58,7 @@ class ConditionFacts(FrozenModel):
 class BaselineFacts(FrozenModel):
     """A baseline under the fidelity's resolution, with the recipe it is trained by.
 
-    ``source`` tells where its network comes from: ``timm``, or ``imbnas`` itself.
+    ``source`` says where its network comes from: ``timm``, or ``imbnas`` itself.
     """
 
     model: BaselineModel
@@ -92,11 +91,11 @@ class PluginFile(FrozenModel):
     sha256: Sha256
 
 
-class ResolvedSuite(FrozenModel):
-    """A suite at one fidelity with every name resolved.
+class ResolvedSuite(Computation):
+    """A suite at one fidelity with every name resolved, and how its networks are computed.
 
     ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some.
-    ``motivation`` holds the networks of each motivation part. ``compiled`` is that of trainings.
+    ``motivation`` holds the networks of each motivation part.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -106,9 +105,6 @@ class ResolvedSuite(FrozenModel):
     fidelity: str
     settings: Fidelity
     replicates: Annotated[int, Field(ge=1)]
-    device_type: DeviceType
-    precision: Precision
-    compiled: bool = Field(default=False, exclude_if=is_false)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]

@@ -5,9 +5,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from imbnas.suites.choice import RankerChoice, StrategyChoice, StrategyEntry
 from imbnas.suites.fidelity import Fidelity
-from imbnas.suites.ranker_choice import RankerChoice
-from imbnas.suites.strategy_choice import StrategyChoice, StrategyEntry
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.unit import baseline_label
@@ -16,12 +15,16 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 PartKind = Literal["transfer", "adaptation", "baselines", "motivation"]
 Item = TypeVar("Item")
 
+_RECIPES_OF_KINDS = (
+    ("adaptation", "supernet"), ("adaptation", "adaptation"), ("motivation", "motivation"),
+)  # fmt: skip
+
 
 def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
     """Refuse repetitions: they would fill tables with rows that count as further tests."""
     for position, item in enumerate(items):
         if item in items[:position]:
-            raise ValueError(f"{item} stands there twice; leave one out")
+            raise ValueError(f"{item} is given twice; leave one out")
     return items
 
 
@@ -47,7 +50,7 @@ class TransferPart(FrozenModel):
     """Train a population on a reference condition and on targets; compare the rankings.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         reference: what rankings are compared with, usually balanced.
         targets: what else the population is trained on.
         rankers: what ranks the population without a supernet, for each of the trainings: registry
@@ -92,7 +95,7 @@ class AdaptationPart(FrozenModel):
     """Train a supernet on a source, adapt it to a target, search it, retrain what was found.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         source: what the source supernet is trained on.
         target: what it is adapted to, and what found architectures are retrained on.
         further: more pairs of a source and a target for the same strategies.
@@ -116,6 +119,12 @@ class AdaptationPart(FrozenModel):
     @property
     def _pairs(self) -> tuple[Route, ...]:
         return (Route(source=self.source, target=self.target), *self.further)
+
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """Sources and targets of all routes, then what else found architectures are trained on."""
+        ends = (end for pair in self._pairs for end in (pair.source, pair.target))
+        return (*ends, *self.also_retrain)
 
     def routes(self, name: str) -> "dict[str, AdaptationPart]":
         """The part as one part for each source and target.
@@ -150,7 +159,7 @@ class BaselinesPart(FrozenModel):
     """Train timm models under the same recipe.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         models: baselines by name, files of baselines (``.toml``), or any models of timm.
         trainings: what each of them is trained on.
         pretrained: whether they start from pretrained weights instead of random ones. The weights
@@ -173,7 +182,7 @@ class MotivationPart(FrozenModel):
     """Train a few networks of any space alone, by the fidelity's recipe ``motivation``.
 
     Attributes:
-        kind: tells the parts of a suite apart.
+        kind: of part.
         space: registry name; it need not be the suite's.
         architectures: what is trained; empty for a draw.
         size: how many distinct functions are drawn where none are named.
@@ -223,6 +232,16 @@ class SuiteFile(FrozenModel):
     parts: Annotated[dict[Name, Part], Field(min_length=1)]
     fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1)]
 
+    @property
+    def routes(self) -> tuple[tuple[str, AdaptationPart], ...]:
+        """Name of a part and one of its routes, for every route of every adaptation part."""
+        return tuple(
+            (name, route)
+            for name, part in self.parts.items()
+            if isinstance(part, AdaptationPart)
+            for route in part.routes(name).values()
+        )
+
     @model_validator(mode="after")
     def _consistent(self) -> "SuiteFile":
         if self.default_fidelity not in self.fidelities:
@@ -230,18 +249,12 @@ class SuiteFile(FrozenModel):
                 f"default_fidelity {self.default_fidelity!r} is not one of "
                 f"{', '.join(sorted(self.fidelities))}"
             )
-        if any(part.kind == "adaptation" for part in self.parts.values()):
+        kinds = {part.kind for part in self.parts.values()}
+        for kind, recipe in _RECIPES_OF_KINDS:
             for name, fidelity in self.fidelities.items():
-                if fidelity.supernet is None or fidelity.adaptation is None:
+                if kind in kinds and getattr(fidelity, recipe) is None:
                     raise ValueError(
-                        f"fidelity {name!r} needs recipes 'supernet' and 'adaptation' "
-                        "because the suite has an adaptation part"
-                    )
-        if any(part.kind == "motivation" for part in self.parts.values()):
-            for name, fidelity in self.fidelities.items():
-                if fidelity.motivation is None:
-                    raise ValueError(
-                        f"fidelity {name!r} needs a recipe 'motivation' because the suite has a "
-                        "motivation part"
+                        f"fidelity {name!r} needs a recipe {recipe!r} because the suite has a "
+                        f"part of kind {kind!r}"
                     )
         return self

@@ -19,6 +19,21 @@ TASK_VERSION = "1"
 """Changes whenever the same unit would give another result; part of every identity."""
 
 
+class Computation(FrozenModel):
+    """How the networks of a run are computed.
+
+    Attributes:
+        device_type: where networks run.
+        precision: of forward passes.
+        compiled: whether trainings of single networks and stacks go through ``torch.compile``;
+            omitted from what is stored where they do not.
+    """
+
+    device_type: DeviceType
+    precision: Precision
+    compiled: bool = Field(default=False, exclude_if=is_false)
+
+
 class DataRef(FrozenModel):
     """A condition pinned to exact images.
 

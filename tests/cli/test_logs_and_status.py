@@ -17,7 +17,7 @@ from imbnas.runs.queue.queue import Progress
 PLUGIN = """
 import sys
 import warnings
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.registry import STRATEGIES
 
 
 @STRATEGIES.register("talks", version="1", summary="prints, warns and fails on purpose")

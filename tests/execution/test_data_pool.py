@@ -6,9 +6,10 @@ import torch
 from imbnas.data.locations import DataLocations
 from imbnas.execution import data_pool
 from imbnas.execution.data_pool import Shelf
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.units.unit import DataRef
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -16,7 +17,7 @@ LOCATIONS = DataLocations.from_options(offline=True)
 
 @pytest.fixture(scope="module")
 def conditions(tiny_suite: Path) -> list[DataRef]:
-    plan = Expansion(Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()).plan()
+    plan = Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS))).plan()
     found = {unit.data.manifest_sha256: unit.data for unit in plan.units if unit.kind == "train"}
     assert len(found) >= 4
     return list(found.values())

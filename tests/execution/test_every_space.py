@@ -8,9 +8,10 @@ from imbnas.data.locations import DataLocations
 from imbnas.execution.runner import Executor
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.units.records import SearchMetrics, SupernetMetrics, TrainMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -44,7 +45,7 @@ def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
         text = text.replace(old, new, 1)
     path = tmp_path / "suite.toml"
     path.write_text(text)
-    resolved = Resolver(read_suite(path), "only", LOCATIONS).resolve()
+    resolved = resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))
     plan = Expansion(resolved).plan(["adaptation"])
     folder = RunDirectory(tmp_path / "run")
     executor = Executor(folder, LOCATIONS)

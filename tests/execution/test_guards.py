@@ -17,10 +17,11 @@ from imbnas.execution.data_pool import ConditionImages, Shelf
 from imbnas.execution.guards import StrategyError
 from imbnas.execution.runner import Executor
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.strategies.strategy import STRATEGIES
-from imbnas.suites.expansion import Chain, Expansion
+from imbnas.strategies.registry import STRATEGIES
+from imbnas.suites.expand import Chain, Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite, StrategyFacts
 from imbnas.suites.schema import AdaptationPart
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
@@ -75,7 +76,7 @@ def resolved(tiny_suite: Path) -> ResolvedSuite:
     suite = read_suite(tiny_suite)
     part = suite.parts["adaptation"].model_copy(update={"strategies": STRATEGIES.names()})
     suite = suite.model_copy(update={"parts": {"adaptation": part}})
-    resolved = Resolver(suite, "only", LOCATIONS, replicates=1).resolve()
+    resolved = resolve_suite(SuiteRequest(suite, "only", LOCATIONS, replicates=1))
     facts = StrategyFacts(
         component=Component(name="made-up", version="1"), scores_on="target", recipe="adaptation"
     )

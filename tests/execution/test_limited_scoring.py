@@ -10,9 +10,10 @@ from imbnas.execution.data_pool import Shelf
 from imbnas.execution.runner import Executor
 from imbnas.planning.unit_cost import Forecaster
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.units.records import SearchMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -25,7 +26,7 @@ def test_a_search_sees_at_most_so_many_images_of_the_validation_split(
     path = tmp_path / "s.toml"
     text = tiny_suite.read_text().replace('["p0", "p1"]', f'["{strategy}"]')
     path.write_text(text.replace("images = 64", "images = 64\nvalidation_images = 49"))
-    expansion = Expansion(Resolver(read_suite(path), "only", LOCATIONS).resolve())
+    expansion = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS)))
     units = expansion.plan(["adaptation"]).units
     forecaster = Forecaster(Shelf(LOCATIONS, torch.device("cpu")))
     forecaster.acquaint(units)

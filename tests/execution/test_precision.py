@@ -11,15 +11,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from imbnas.data.locations import DataLocations
 from imbnas.execution.runner import Executor
-from imbnas.rankers.ranker import RANKERS
+from imbnas.rankers.registry import RANKERS
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
-from imbnas.suites.expansion import Chain, Expansion
+from imbnas.suites.expand import Chain, Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.training.prediction import fit_predictor
 from imbnas.units.records import TrainMetrics
-from imbnas.units.unit import BaselineModel, Component, Precision, TrainUnit, Unit
+from imbnas.units.unit import BaselineModel, Component, Computation, Precision, TrainUnit, Unit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 BUILT_IN = [entry.name for entry in RANKERS.entries() if entry.origin == "imbnas"]
@@ -47,7 +48,13 @@ def expansions(tiny_suite: Path) -> dict[Precision, Expansion]:
     suite = read_suite(tiny_suite)
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     return {
-        each: Expansion(Resolver(suite, "only", LOCATIONS, precision=each).resolve())
+        each: Expansion(
+            resolve_suite(
+                SuiteRequest(
+                    suite, "only", LOCATIONS, Computation(device_type="cpu", precision=each)
+                )
+            )
+        )
         for each in precisions
     }
 

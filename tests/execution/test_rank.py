@@ -10,12 +10,13 @@ from imbnas.data.locations import DataLocations
 from imbnas.execution.data_pool import ConditionImages
 from imbnas.execution.runner import Executor
 from imbnas.rankers.candidate import Candidate
-from imbnas.rankers.ranker import RANKERS
+from imbnas.rankers.registry import RANKERS
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.units.records import RankMetrics, Record
 from imbnas.units.unit import Component, RankUnit
 
@@ -25,7 +26,7 @@ BUILT_IN = [entry.name for entry in RANKERS.entries() if entry.origin == "imbnas
 
 @pytest.fixture(scope="module")
 def unit(tiny_suite: Path) -> RankUnit:
-    resolved = Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()
+    resolved = resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS))
     resolved = resolved.model_copy(
         update={"rankers": {"snip": Component(name="snip", version="1")}}
     )

@@ -13,10 +13,11 @@ from imbnas.execution.latency import seconds_per_image
 from imbnas.execution.runner import Executor
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
-from imbnas.suites.baselines import name_baseline
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.baseline_lookup import find_baseline
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.training.fitting import Fitting
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
@@ -26,7 +27,7 @@ LOCATIONS = DataLocations.from_options(offline=True)
 
 @pytest.fixture(scope="module")
 def expansion(tiny_suite: Path) -> Expansion:
-    return Expansion(Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve())
+    return Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS)))
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ def test_pretrained_weights_are_found_in_the_data_root_and_checked(
     _publish(file, seed=1)
     locations = DataLocations.from_options(tmp_path / "root", offline=True, environ={})
     executor = Executor(RunDirectory(tmp_path / "run"), locations)
-    pretrained = name_baseline("test_resnet", True, locations).model
+    pretrained = find_baseline("test_resnet", True, locations).model
     unit = population_unit(expansion).model_copy(update={"model": pretrained})
     record = executor.execute(unit)
     fresh = pretrained.model_copy(update={"weights": None})

@@ -14,9 +14,10 @@ from imbnas.execution.train_stack import fit_stack
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.fitting import NonFiniteLossError
 from imbnas.units.records import Record, TrainMetrics
@@ -33,7 +34,9 @@ def stack(tiny_suite: Path) -> list[TrainUnit]:
     suite = read_suite(tiny_suite)
     settings = suite.fidelities["only"].model_copy(update={"stack": REPLICATES})
     suite = suite.model_copy(update={"fidelities": {"only": settings}})
-    expansion = Expansion(Resolver(suite, "only", LOCATIONS, replicates=REPLICATES).resolve())
+    expansion = Expansion(
+        resolve_suite(SuiteRequest(suite, "only", LOCATIONS, replicates=REPLICATES))
+    )
     targets = suite.parts["transfer"].targets  # type: ignore[union-attr]
     sizes = [member.params for member in expansion.resolved.population]
     return [

@@ -8,11 +8,12 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
-from imbnas.suites.expansion import Expansion
-from imbnas.suites.fidelity import Population
+from imbnas.suites.choice import RankerChoice
+from imbnas.suites.expand import Expansion
+from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.load import read_suite
-from imbnas.suites.ranker_choice import RankerChoice
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.units.records import (
     AdaptMetrics,
@@ -44,13 +45,13 @@ def resolve_tiny(tiny_suite: Path) -> Resolve:
 
     def resolve(replicates: int = 3, **population: object) -> ResolvedSuite:
         suite = read_suite(tiny_suite)
-        drawn = Population.model_validate({"size": 12, "seed": 3} | population)
+        drawn = PopulationRule.model_validate({"size": 12, "seed": 3} | population)
         fidelity = suite.fidelities["only"].model_copy(update={"population": drawn})
         transfer = suite.parts["transfer"].model_copy(update={"rankers": rankers})
         parts = {**suite.parts, "transfer": transfer}
         suite = suite.model_copy(update={"fidelities": {"only": fidelity}, "parts": parts})
         locations = DataLocations.from_options(offline=True)
-        return Resolver(suite, "only", locations, replicates=replicates).resolve()
+        return resolve_suite(SuiteRequest(suite, "only", locations, replicates=replicates))
 
     return resolve
 

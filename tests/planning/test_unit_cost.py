@@ -15,15 +15,16 @@ from imbnas.execution.runner import Executor
 from imbnas.planning.adaptation_cost import mean_macs
 from imbnas.planning.pace import measure
 from imbnas.planning.unit_cost import Forecaster
-from imbnas.rankers.ranker import RANKERS as RANKER_REGISTRY
+from imbnas.rankers.registry import RANKERS as RANKER_REGISTRY
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.nats.topology_space import unique_representatives
-from imbnas.strategies.strategy import STRATEGIES
-from imbnas.suites.expansion import Expansion
+from imbnas.strategies.registry import STRATEGIES
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.training.fitting import Fit, Fitting
 from imbnas.units.unit import AdaptUnit, Component, RankUnit, SupernetUnit, TrainUnit
 
@@ -181,7 +182,7 @@ def fair_run(
     )
     (folder / "fair.toml").write_text(text)
     suite = read_suite(folder / "fair.toml")
-    expansion = Expansion(Resolver(suite, "only", LOCATIONS).resolve())
+    expansion = Expansion(resolve_suite(SuiteRequest(suite, "only", LOCATIONS)))
     directory = RunDirectory(folder / "run")
     executor = Executor(directory, LOCATIONS)
     for unit in expansion.plan().units:

@@ -51,7 +51,7 @@ def test_a_suite_with_all_rankers(bench_here, tmp_path: Path, tiny_suite: Path) 
 
 
 FAILING = """
-from imbnas.rankers.ranker import RANKERS
+from imbnas.rankers.registry import RANKERS
 
 
 @RANKERS.register("raises", version="1", summary="fails on purpose")

@@ -12,9 +12,10 @@ from imbnas.data.locations import DataLocations
 from imbnas.runs.queue.queue import Queue
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import get_space
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
 from imbnas.units.unit import DataRef, TrainUnit, Unit
@@ -68,7 +69,7 @@ def two_hundred(tiny_suite: Path) -> ResolvedSuite:
     """Two trainings of fifty cells with two replicates each."""
     suite = read_suite(tiny_suite)
     suite = suite.model_copy(update={"parts": {"transfer": suite.parts["transfer"]}})
-    resolved = Resolver(suite, "only", DataLocations.from_options(offline=True)).resolve()
+    resolved = resolve_suite(SuiteRequest(suite, "only", DataLocations.from_options(offline=True)))
     members = tuple(
         Member(architecture=a, unique_id=a, functional_id=a, params=1, macs=1)
         for a in get_space("nats-tss").architectures()[:ARCHITECTURES]

@@ -20,7 +20,7 @@ from imbnas.runs.store.checkpoints import Checkpointing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.tickets import Tickets
 from imbnas.runs.worker import Worker
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.units.unit import AdaptUnit, SupernetUnit
 
 from .conftest import FakeExecutor, executions, queue_of
@@ -128,10 +128,15 @@ def test_the_first_signal_finishes_units_and_the_second_stops_at_a_checkpoint(
 def test_only_takes_what_fits_and_what_that_builds_on(two_hundred, tiny_suite: Path) -> None:
     from imbnas.data.locations import DataLocations
     from imbnas.suites.load import read_suite
-    from imbnas.suites.resolve import Resolver
+    from imbnas.suites.request import SuiteRequest
+    from imbnas.suites.resolve import resolve_suite
 
     locations = DataLocations.from_options(offline=True)
-    units = Expansion(Resolver(read_suite(tiny_suite), "only", locations).resolve()).plan().units
+    units = (
+        Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", locations)))
+        .plan()
+        .units
+    )
     adapted = Selection(("adapt to digits@10x*p1",)).of(units)
     assert {type(unit) for unit in adapted} == {AdaptUnit, SupernetUnit}
     assert len(adapted) == 4

@@ -6,17 +6,16 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
-from imbnas.runs.executors.executor import Order, build_executor
+from imbnas.runs.bind import bind_run
+from imbnas.runs.executors.registry import build_executor
 from imbnas.runs.gpus import VISIBLE, GpuShares, visible_gpus
 from imbnas.runs.queue.queue import Queue
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.supervisor import Supervisor
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
-from imbnas.units.unit import DeviceType
-
-LOCATIONS = DataLocations.from_options(offline=True)
+from imbnas.units.unit import Computation, DeviceType
 
 
 def test_gpus_are_those_of_the_environment_where_it_names_some() -> None:
@@ -65,12 +64,19 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     return Ended.started
 
 
-def order(folder: Path, tiny_suite: Path, device: DeviceType) -> Order:
-    resolved = Resolver(read_suite(tiny_suite), "only", LOCATIONS, device_type=device).resolve()
+def execute(folder: Path, tiny_suite: Path, device: DeviceType, *options: str) -> None:
+    """Run the local executor with three workers."""
     directory = RunDirectory(folder)
-    directory.store_suite(resolved)
-    queue = Queue(Expansion(resolved).plan(), directory)
-    return Order(queue, None, LOCATIONS, workers=3, device_type=device)
+    request = RunRequest(
+        read_suite(tiny_suite),
+        "only",
+        DataLocations.from_options(offline=True),
+        Computation(device_type=device, precision="float32"),
+        directory=directory,
+        workers=3,
+    )
+    queue = Queue(Expansion(bind_run(request)).plan(), directory)
+    build_executor("local", options).run(request, queue, lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -80,13 +86,12 @@ def order(folder: Path, tiny_suite: Path, device: DeviceType) -> Order:
 def test_workers_are_spread_over_the_gpus(
     tmp_path: Path, tiny_suite: Path, started: list[str | None], options: Any, expected: Any
 ) -> None:
-    build_executor("local", options).run(order(tmp_path, tiny_suite, "cuda"), lambda _: None)
+    execute(tmp_path, tiny_suite, "cuda", *options)
     assert started == expected
 
 
 def test_on_a_cpu_workers_are_as_many_as_asked_for(
     tmp_path: Path, tiny_suite: Path, started: list[str | None]
 ) -> None:
-    given = order(tmp_path, tiny_suite, "cpu")
-    build_executor("local", ["workers_per_gpu=2"]).run(given, lambda _: None)
+    execute(tmp_path, tiny_suite, "cpu", "workers_per_gpu=2")
     assert started == [None] * 3

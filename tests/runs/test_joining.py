@@ -10,7 +10,7 @@ import pytest
 
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 
 
 def worker(run: Path, *options: str) -> "subprocess.Popen[str]":

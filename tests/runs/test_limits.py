@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.registry import STRATEGIES
 
 
 class Bad:

@@ -10,10 +10,10 @@ import pytest
 from imbnas.errors import InputError
 from imbnas.runs.reuse import Reuse, reusable
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 
 NOISE = """
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.registry import STRATEGIES
 
 
 @STRATEGIES.register("head-only", version="1", summary="the head alone, by the target's loss")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.registry import STRATEGIES
 
 OVERVIEW = Path(__file__).resolve().parents[2] / "docs" / "strategies.md"
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-strategy.md"

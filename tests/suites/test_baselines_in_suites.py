@@ -9,9 +9,10 @@ from safetensors.torch import save_file
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import BaselinesPart
 from imbnas.units.frozen import canonical_json
@@ -37,7 +38,7 @@ def suite_with(tmp_path: Path, tiny_suite: Path, models: str) -> Path:
 
 
 def resolve(path: Path, locations: DataLocations = OFFLINE) -> ResolvedSuite:
-    return Resolver(read_suite(path), "only", locations).resolve()
+    return resolve_suite(SuiteRequest(read_suite(path), "only", locations))
 
 
 @pytest.fixture
@@ -140,17 +141,10 @@ def test_models_that_cannot_be_trained_are_refused_with_the_part_named(
         resolve(suite_with(tmp_path, tiny_suite, models))
 
 
-def test_a_baseline_must_take_the_images_of_every_training(
-    tmp_path: Path, tiny_suite: Path
-) -> None:
-    """The images of a second dataset may be too small for a model that takes the first's."""
-    from imbnas.suites.baselines import ImageShape, name_baseline
-
+def test_a_baseline_of_a_file_must_take_the_images(tmp_path: Path, tiny_suite: Path) -> None:
     file = tmp_path / "large.toml"
     file.write_text(
         'version = "1"\nsummary = "s"\nmodel = "test_resnet"\n[fitting]\nsmallest_resolution = 16\n'
     )
-    baseline = name_baseline(str(file), False, OFFLINE)
-    baseline.check([ImageShape(16, 1, 10)])
     with pytest.raises(InputError, match="8 pixels; it takes 16 pixels and above"):
-        baseline.check([ImageShape(16, 1, 10), ImageShape(8, 1, 10)])
+        resolve(suite_with(tmp_path, tiny_suite, f'models = ["{file}"]'))

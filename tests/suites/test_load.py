@@ -70,18 +70,18 @@ def test_unknown_names_answer_with_the_nearest(tiny_suite: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ('["p0", "p1"]', '["p0", "p0"]', 19, "strategies: p0 stands there twice"),
+        ('["p0", "p1"]', '["p0", "p0"]', 19, "strategies: p0 is given twice"),
         (
             '"mobilenetv3_small_050"',
             '"resnet10t", "resnet10t"',
             23,
-            "models: resnet10t stands there twice",
+            "models: resnet10t is given twice",
         ),
         (
             '{ condition = "digits@10x", scheme = "cb-drw" },\n]',
             '{ condition = "digits@10x", scheme = "cb-drw" },\n' * 2 + "]",
             11,
-            "digits@10x with scheme cb-drw stands there twice",
+            "digits@10x with scheme cb-drw is given twice",
         ),
         (
             '{ condition = "digits@10x", scheme = "cb-drw" },\n]',

@@ -10,9 +10,10 @@ from imbnas.data.locations import DataLocations
 from imbnas.planning.adaptation_cost import adaptation_spending
 from imbnas.spaces import NetworkShape
 from imbnas.suites import resolve
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import load_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.units.unit import AdaptUnit, SearchUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -45,7 +46,7 @@ def expansions() -> dict[str, Expansion]:
         patch.setattr(resolve, "load_dataset", cifar)
         suite = load_suite("lt-cifar")
         return {
-            fidelity: Expansion(Resolver(suite, fidelity, LOCATIONS).resolve())
+            fidelity: Expansion(resolve_suite(SuiteRequest(suite, fidelity, LOCATIONS)))
             for fidelity in suite.fidelities
         }
 

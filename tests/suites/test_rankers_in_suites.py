@@ -6,10 +6,11 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.rankers.ranker import RANKERS
-from imbnas.suites.expansion import Expansion
+from imbnas.rankers.registry import RANKERS
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import load_suite, read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import SuiteFile, TransferPart
 from imbnas.units.unit import RankUnit, TrainUnit
@@ -33,7 +34,7 @@ def with_rankers(tmp_path: Path, tiny_suite: Path) -> WithRankers:
 
 
 def resolve(suite: SuiteFile) -> ResolvedSuite:
-    return Resolver(suite, "only", LOCATIONS).resolve()
+    return resolve_suite(SuiteRequest(suite, "only", LOCATIONS))
 
 
 def test_every_training_of_every_replicate_is_ranked_by_every_ranker(
@@ -96,7 +97,7 @@ def test_identities_of_trainings_do_not_depend_on_rankers(
 @pytest.mark.parametrize(
     ("rankers", "said"),
     [
-        ('["snip", "snip"]', r"transfer\.rankers: snip stands there twice"),
+        ('["snip", "snip"]', r"transfer\.rankers: snip is given twice"),
         ('[{ nmae = "snip" }]', r"rankers\.0\.nmae: unknown key; did you mean 'name'"),
         (
             '[{ name = "snip", options = { batch = 2 } }]',
@@ -117,7 +118,9 @@ def test_faults_are_told_when_the_suite_is_read(
 
 def test_an_unknown_ranker_is_told_when_the_suite_is_resolved(with_rankers: WithRankers) -> None:
     suite = read_suite(with_rankers('["snap"]'))
-    with pytest.raises(InputError, match=r"parts\.transfer: unknown ranker 'snap'; did you mean"):
+    with pytest.raises(
+        InputError, match=r"transfer\.rankers\.0: unknown ranker 'snap'; did you mean"
+    ):
         resolve(suite)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import AdaptationPart, MotivationPart
 from imbnas.units.frozen import canonical_json
@@ -47,7 +48,7 @@ def written(folder: Path, tiny_suite: Path, *changes: tuple[str, str], more: str
 
 
 def resolved(path: Path) -> ResolvedSuite:
-    return Resolver(read_suite(path), "only", LOCATIONS).resolve()
+    return resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))
 
 
 def with_route(route: str) -> tuple[str, str]:
@@ -94,7 +95,7 @@ def test_two_routes_between_the_same_conditions_are_refused(
         '{ source = { condition = "digits@1x", scheme = "cb-ce" }, '
         'target = { condition = "digits@10x" } }'
     )
-    with pytest.raises(InputError, match="digits@1x -> digits@10x stands there twice"):
+    with pytest.raises(InputError, match="digits@1x -> digits@10x is given twice"):
         read_suite(written(tmp_path, tiny_suite, with_route(again)))
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.recipes import Recipe
 from imbnas.units.unit import SupernetUnit, TrainUnit
@@ -61,11 +62,15 @@ def test_sampling_is_part_of_an_identity_only_where_it_is_not_the_default(
     units = {}
     for sampling in ("uniform", "fair"):
         path = variant(tmp_path, tiny_suite, (SAMPLED, SAMPLED + f'path_sampling = "{sampling}"\n'))
-        expansion = Expansion(Resolver(read_suite(path), "only", LOCATIONS).resolve())
+        expansion = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS)))
         units[sampling] = next(
             unit for unit in expansion.plan().units if isinstance(unit, SupernetUnit)
         )
-    plain = Expansion(Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()).plan().units
+    plain = (
+        Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS)))
+        .plan()
+        .units
+    )
     identities = {unit.identity for unit in plain}
     assert units["uniform"].identity in identities
     assert units["fair"].identity not in identities
@@ -111,7 +116,7 @@ def test_stacks_are_refused_where_they_would_not_give_the_networks(
 
 def test_only_the_population_is_stacked(tmp_path: Path, tiny_suite: Path) -> None:
     path = variant(tmp_path, tiny_suite, ("replicates = 2\n", "replicates = 2\nstack = 2\n"))
-    plan = Expansion(Resolver(read_suite(path), "only", LOCATIONS).resolve()).plan()
+    plan = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))).plan()
     trainings = [unit for unit in plan.units if isinstance(unit, TrainUnit)]
     by_source = {(unit.model.source, unit.stack) for unit in trainings}
     assert by_source == {("space", 2), ("baseline", 1)}

@@ -5,9 +5,10 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import AdaptationPart
 from imbnas.units.frozen import canonical_json
@@ -28,7 +29,7 @@ def suite_with(folder: Path, tiny_suite: Path, strategies: str, **changes: str) 
 
 
 def resolved(path: Path, locations: DataLocations = LOCATIONS) -> ResolvedSuite:
-    return Resolver(read_suite(path), "only", locations).resolve()
+    return resolve_suite(SuiteRequest(read_suite(path), "only", locations))
 
 
 def adapt_units(suite: ResolvedSuite) -> dict[str, AdaptUnit]:
@@ -94,7 +95,7 @@ def test_names_without_options_are_stored_as_before(tmp_path: Path, tiny_suite: 
         (
             '[{ name = "p2", options = { freeze_after = 1 } }, '
             '{ name = "p2", options = { freeze_after = 1 } }]',
-            r"p2\(freeze_after=1\) stands there twice",
+            r"p2\(freeze_after=1\) is given twice",
         ),
     ],
 )

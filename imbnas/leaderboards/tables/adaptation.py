@@ -22,7 +22,7 @@ from imbnas.leaderboards.tables.regrets import (
     regret_by_replicate,
 )
 from imbnas.stats import foresight, holm, t_interval
-from imbnas.suites.expansion import Chain
+from imbnas.suites.expand import Chain
 from imbnas.suites.schema import AdaptationPart
 from imbnas.units.records import TrainMetrics
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from imbnas.leaderboards.results import Results, mean
-from imbnas.suites.expansion import Chain
+from imbnas.suites.expand import Chain
 from imbnas.units.unit import Unit
 
 COLUMNS = ("adapt_images", "adapt_macs", "search_images", "search_macs")

@@ -1,62 +1,19 @@
 """What every executor offers, and what it is given."""
 
-import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
-from imbnas.data.locations import DataLocations
-from imbnas.errors import InputError, UnknownNameError
-from imbnas.registry import build_entry
-from imbnas.runs.executors.registry import EXECUTORS
+from imbnas.errors import InputError
 from imbnas.runs.limits import Budget, Limits
-from imbnas.runs.queue.queue import Progress, Queue
-from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
-from imbnas.runs.worker_command import location_flags
-from imbnas.units.unit import DeviceType
 
-Show = Callable[[Progress], None]
+if TYPE_CHECKING:
+    from imbnas.runs.queue.queue import Progress, Queue
+    from imbnas.runs.request import RunRequest
 
+_PACKAGES = {"ray": "ray", "slurm": "submitit"}
 
-@dataclass(frozen=True)
-class Order:
-    """What an executor has done.
-
-    Attributes:
-        queue: the plan and the run directory.
-        parts: names of the parts that workers do; ``None`` for all.
-        locations: where data lies.
-        workers: how many work at the same time.
-        device_type: where networks run.
-        limits: of each unit.
-        budget: of this start.
-        checkpoint_seconds: between two checkpoints of a unit at least.
-    """
-
-    queue: Queue
-    parts: tuple[str, ...] | None
-    locations: DataLocations
-    workers: int
-    device_type: DeviceType = "cpu"
-    limits: Limits = field(default_factory=Limits)
-    budget: Budget = field(default_factory=Budget)
-    checkpoint_seconds: float = CHECKPOINT_SECONDS
-
-    @property
-    def command(self) -> list[str]:
-        """Starts one worker, with this Python and absolute paths."""
-        flags = [flag for part in self.parts or () for flag in ("--part", part)]
-        patterns = self.queue.selection.patterns if self.queue.selection else ()
-        flags += [flag for pattern in patterns for flag in ("--only", pattern)]
-        flags += ["--checkpoint-seconds", f"{self.checkpoint_seconds:g}"]
-        return [
-            sys.executable,
-            "-m",
-            "imbnas.runs.worker",
-            str(self.queue.directory.path.resolve()),
-            *location_flags(self.locations.resolved()),
-            *flags,
-        ]
+Show = Callable[["Progress"], None]
 
 
 class Executor(Protocol):
@@ -66,11 +23,12 @@ class Executor(Protocol):
     attribute ``keeps_limits = True``.
     """
 
-    def run(self, order: Order, show: Show) -> Progress | None:
+    def run(self, request: "RunRequest", queue: "Queue", show: Show) -> "Progress | None":
         """Have everything done that can be done.
 
         Args:
-            order: what is to be done.
+            request: how it is done.
+            queue: what is to be done.
             show: called now and then with the state of the run.
 
         Returns:
@@ -79,43 +37,35 @@ class Executor(Protocol):
         ...
 
 
-def build_executor(name: str, options: Iterable[str] = ()) -> Executor:
-    """Make an executor from ``KEY=VALUE`` texts.
-
-    Raises:
-        UnknownNameError: no executor has that name.
-        InputError: an option is unknown or out of range.
-    """
-    parsed = _parsed(options)
-    try:
-        return build_entry(EXECUTORS, name, parsed)
-    except UnknownNameError:
-        raise
-    except InputError as error:
-        raise InputError(f"--executor-option: {error}") from None
-
-
-def check_limits(executor: Executor, name: str, limits: Limits, budget: Budget) -> None:
+def check_limits(executor: Executor, name: str, request: "RunRequest") -> None:
     """Refuse limits and budgets that an executor cannot keep.
 
     Raises:
-        InputError: some were asked for, and the executor does not watch its workers itself.
+        InputError: there are some, and the executor does not watch its workers itself.
     """
-    asked = limits != Limits() or budget != Budget()
-    if asked and not getattr(executor, "keeps_limits", False):
+    limited = (request.limits, request.budget) != (Limits(), Budget())
+    if limited and not getattr(executor, "keeps_limits", False):
         raise InputError(
             "--max-units, --time-budget and the limits of units need --executor local; "
             f"{name!r} cannot keep them, leave them out"
         )
 
 
-def _parsed(options: Iterable[str]) -> dict[str, str]:
-    parsed: dict[str, str] = {}
-    for text in options:
-        key, equals, value = text.partition("=")
-        if not (key and equals):
-            raise InputError(f"--executor-option {text!r}: write KEY=VALUE")
-        if key in parsed:
-            raise InputError(f"--executor-option {text!r}: {key!r} is given twice; give it once")
-        parsed[key] = value
-    return parsed
+def gpus_of_worker(given: float | None, request: "RunRequest") -> float | None:
+    """GPUs to reserve for a worker: as many as given, else 1 where the run is on CUDA."""
+    return 1 if given is None and request.device_type == "cuda" else given
+
+
+def import_extra(name: str) -> Any:
+    """Import the package that an executor needs, which is an extra of imbnas.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return import_module(_PACKAGES[name])
+    except ImportError:
+        raise InputError(
+            f"--executor {name}: the package {_PACKAGES[name]} is missing; "
+            f"pip install 'imbnas[{name}]'"
+        ) from None

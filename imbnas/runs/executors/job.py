@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from imbnas.runs.supervisor import SINGLE_THREADED
+from imbnas.runs.worker_command import process_flags
 
 _GRACE_SECONDS = 45.0
 """How long a worker may go on with its unit when its task is about to end."""
@@ -14,7 +15,7 @@ _GRACE_SECONDS = 45.0
 _POLL_SECONDS = 0.1
 
 _STOP = signal.SIGUSR1
-"""Tells a worker to stop at its unit's next checkpoint, or when the unit is finished."""
+"""Asks a worker to stop at its unit's next checkpoint, or when the unit is finished."""
 
 
 class WorkerDiedError(RuntimeError):
@@ -43,11 +44,9 @@ class WorkerJob:
         Raises:
             WorkerDiedError: the worker crashed or was killed.
         """
-        command = [*self.command, "--parent", str(os.getpid())]
-        if self.minutes is not None:
-            command += ["--until", str(time.time() + 60 * self.minutes - _GRACE_SECONDS)]
+        until = self.minutes and time.time() + 60 * self.minutes - _GRACE_SECONDS
         self._process = subprocess.Popen(
-            command,
+            [*self.command, *process_flags(os.getpid(), until=until)],
             env={**os.environ, **SINGLE_THREADED},
             # SLURM may signal every process of a task; only the task itself handles this signal.
             preexec_fn=_ignore_requeue_signal,

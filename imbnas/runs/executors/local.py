@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from imbnas.runs.executors.executor import Order, Show
+from imbnas.runs.executors.executor import Show
 from imbnas.runs.gpus import GpuShares, visible_gpus
-from imbnas.runs.queue.queue import Progress
+from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.request import RunRequest
 from imbnas.runs.supervisor import Supervisor
 from imbnas.units.frozen import FrozenModel
 
@@ -25,25 +26,15 @@ class LocalExecutor(FrozenModel):
 
     keeps_limits: ClassVar[bool] = True
 
-    def run(self, order: Order, show: Show) -> Progress:
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> Progress:
         """See ``Executor``."""
-        gpus = self._gpus(order)
-        workers = (self.workers_per_gpu or 0) * len(gpus) or order.workers
-        supervisor = Supervisor(
-            order.queue,
-            order.parts,
-            order.locations,
-            workers,
-            order.limits,
-            order.budget,
-            order.checkpoint_seconds,
-            GpuShares(gpus),
-        )
+        gpus = _gpus() if request.device_type == "cuda" else ()
+        workers = (self.workers_per_gpu or 0) * len(gpus) or request.workers
+        supervisor = Supervisor(replace(request, workers=workers), queue, GpuShares(gpus))
         return replace(supervisor.run(show), stopped_by=supervisor.stopped_by)
 
-    def _gpus(self, order: Order) -> tuple[str, ...]:
-        if order.device_type != "cuda":
-            return ()
-        import torch
 
-        return visible_gpus(torch.cuda.device_count(), os.environ)
+def _gpus() -> tuple[str, ...]:
+    import torch
+
+    return visible_gpus(torch.cuda.device_count(), os.environ)

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import Order, Show
+from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerDiedError, WorkerJob
 from imbnas.runs.executors.waiting import wait_for
-from imbnas.runs.queue.queue import Progress
+from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.request import RunRequest
+from imbnas.runs.worker_command import worker_command
 from imbnas.units.frozen import FrozenModel
 
 _RESTARTS = 10
@@ -34,29 +36,29 @@ class RayExecutor(FrozenModel):
     gpus_per_worker: Annotated[float, Field(ge=0)] | None = None
     poll_seconds: Annotated[float, Field(gt=0)] = 1.0
 
-    def run(self, order: Order, show: Show) -> Progress:
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> Progress:
         """Start one task for each worker; a worker that is killed is started again.
 
         Raises:
-            InputError: Ray is not there, or its cluster cannot be reached.
+            InputError: Ray is not installed, or its cluster cannot be reached.
         """
-        ray = _ray()
-        progress = order.queue.progress()
+        ray = import_extra("ray")
+        progress = queue.progress()
         show(progress)
-        count = min(order.workers, progress.left)
+        count = min(request.workers, progress.left)
         if not count:
             return progress
         self._connect(ray, count)
         try:
-            tasks = _Tasks(ray, self._starter(ray, order), count)
-            return wait_for(order, show, tasks.ended, self.poll_seconds)
+            tasks = _Tasks(ray, self._starter(ray, request), count)
+            return wait_for(queue, show, tasks.ended, self.poll_seconds)
         finally:
             ray.shutdown()
 
     def _connect(self, ray: Any, count: int) -> None:
         options: dict[str, Any] = {"address": self.address or "local", "log_to_driver": False}
         if self.address is None:
-            # Whoever reaches a Ray port can run code: nothing here listens to the outside.
+            # Anyone who reaches a Ray port can run code, so nothing here listens to the outside.
             options |= {
                 "num_cpus": max(1, round(count * self.cpus_per_worker)),
                 "include_dashboard": False,
@@ -71,21 +73,19 @@ class RayExecutor(FrozenModel):
                 f"({' '.join(str(error).split())}); start one, or leave the option out"
             ) from None
 
-    def _starter(self, ray: Any, order: Order) -> Callable[[], Any]:
-        gpus = self.gpus_per_worker
-        if gpus is None:
-            gpus = 1 if order.device_type == "cuda" else 0
+    def _starter(self, ray: Any, request: RunRequest) -> Callable[[], Any]:
+        gpus = gpus_of_worker(self.gpus_per_worker, request) or 0
         task = ray.remote(num_cpus=self.cpus_per_worker, num_gpus=gpus, max_retries=_RESTARTS)(
             _work
         )
-        return lambda: task.remote(order.command)
+        return lambda: task.remote(worker_command(request))
 
 
 def _knock(address: str | None) -> None:
     """Try to connect, because Ray itself tries for nine minutes.
 
     Raises:
-        OSError: nobody listens there.
+        OSError: nothing listens there.
     """
     host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
     if colon and port.isdecimal():
@@ -116,8 +116,8 @@ class _Tasks:
             try:
                 self._ray.get(task)
             except (WorkerDiedError, self._ray.exceptions.RayError) as error:
-                told = str(error).strip().splitlines()[-1]
-                sys.stderr.write(f"a worker died: {told}\n")
+                reason = str(error).strip().splitlines()[-1]
+                sys.stderr.write(f"a worker died: {reason}\n")
                 if self._restarts:
                     self._restarts -= 1
                     self._running.append(self._start())
@@ -126,13 +126,3 @@ class _Tasks:
 
 def _work(command: list[str]) -> int:
     return WorkerJob(command)()
-
-
-def _ray() -> Any:
-    try:
-        import ray
-    except ImportError:
-        raise InputError(
-            "--executor ray: the package ray is missing; pip install 'imbnas[ray]'"
-        ) from None
-    return ray

@@ -1,12 +1,12 @@
-"""The registry of executors; listing it imports nothing of a run."""
+"""The registry of executors, and how one is made; listing it imports nothing of a run."""
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from imbnas.registry import Registry
+from imbnas.errors import InputError, UnknownNameError
+from imbnas.registry import Registry, build_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from imbnas.runs.executors.executor import Executor
 
 EXECUTORS: "Registry[Callable[..., Executor]]" = Registry(
@@ -35,3 +35,31 @@ EXECUTORS: "Registry[Callable[..., Executor]]" = Registry(
     },
     entry_points="imbnas.executors",
 )
+
+
+def build_executor(name: str, options: Iterable[str] = ()) -> "Executor":
+    """Make an executor from ``KEY=VALUE`` texts.
+
+    Raises:
+        UnknownNameError: no executor has that name.
+        InputError: an option is unknown or out of range.
+    """
+    parsed = _parsed(options)
+    try:
+        return build_entry(EXECUTORS, name, parsed)
+    except UnknownNameError:
+        raise
+    except InputError as error:
+        raise InputError(f"--executor-option: {error}") from None
+
+
+def _parsed(options: Iterable[str]) -> dict[str, str]:
+    parsed: dict[str, str] = {}
+    for text in options:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise InputError(f"--executor-option {text!r}: write KEY=VALUE")
+        if key in parsed:
+            raise InputError(f"--executor-option {text!r}: {key!r} is given twice; give it once")
+        parsed[key] = value
+    return parsed

@@ -6,9 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from imbnas.runs.executors.executor import Order, Show
+from imbnas.runs.executors.executor import Show, gpus_of_worker
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.files import replace_file
 from imbnas.runs.supervisor import SINGLE_THREADED
+from imbnas.runs.worker_command import UNTIL, worker_command
 from imbnas.units.frozen import FrozenModel
 
 _SIGNAL_SECONDS = 120
@@ -35,27 +38,25 @@ class ScriptExecutor(FrozenModel):
     cpus_per_task: Annotated[int, Field(ge=1)] = 1
     gpus: Annotated[int, Field(ge=0)] | None = None
 
-    def run(self, order: Order, show: Show) -> None:
-        """Write ``RUN/workers.sbatch`` and tell how to submit it."""
-        show(order.queue.progress())
-        directory = order.queue.directory
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> None:
+        """Write ``RUN/workers.sbatch`` and say how to submit it."""
+        show(queue.progress())
+        directory = request.directory
         path = directory.path / "workers.sbatch"
         (directory.path / "logs").mkdir(parents=True, exist_ok=True)
-        replace_file(path, self.text(order).encode(), directory.temporary)
+        replace_file(path, self.text(request).encode(), directory.temporary)
         sys.stderr.write(
             f"submit the workers with: sbatch {shlex.quote(str(path))}\n"
             "then, when they have ended, give the same command without --executor for the tables\n"
         )
 
-    def text(self, order: Order) -> str:
+    def text(self, request: RunRequest) -> str:
         """The script."""
-        folder = order.queue.directory.path.resolve()
-        gpus = self.gpus
-        if gpus is None and order.device_type == "cuda":
-            gpus = 1
+        folder = request.directory.path.resolve()
+        gpus = gpus_of_worker(self.gpus, request)
         settings = {
             "job-name": "imbnas",
-            "array": f"0-{order.workers - 1}",
+            "array": f"0-{request.workers - 1}",
             "time": self.minutes,
             "mem": f"{self.mem_gb}G",
             "cpus-per-task": self.cpus_per_task,
@@ -65,7 +66,7 @@ class ScriptExecutor(FrozenModel):
             "gres": f"gpu:{gpus}" if gpus else None,
             "output": f"{folder}/logs/slurm-%A_%a.out",
             "open-mode": "append",
-            # The shell becomes the worker, which ends after its unit when it is told to.
+            # The shell becomes the worker, which ends after its unit on this signal.
             "signal": f"B:TERM@{_SIGNAL_SECONDS}",
         }
         directives = [
@@ -83,6 +84,6 @@ class ScriptExecutor(FrozenModel):
             "set -euo pipefail",
             *exports,
             f"until=$(($(date +%s) + {seconds}))",
-            f'exec {shlex.join(order.command)} --until "$until"',
+            f'exec {shlex.join(worker_command(request))} {UNTIL} "$until"',
         ]
         return "\n".join(lines) + "\n"

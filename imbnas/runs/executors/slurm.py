@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import Order, Show
+from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerJob
 from imbnas.runs.executors.waiting import wait_for
-from imbnas.runs.queue.queue import Progress
+from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.request import RunRequest
+from imbnas.runs.worker_command import worker_command
 from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:
@@ -53,38 +55,38 @@ class SlurmExecutor(FrozenModel):
     cluster: Literal["slurm", "local"] = "slurm"
     poll_seconds: Annotated[float, Field(gt=0)] = _POLL_SECONDS
 
-    def run(self, order: Order, show: Show) -> Progress | None:
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> Progress | None:
         """Submit one array of workers.
 
         Raises:
             InputError: submitit or SLURM is not there, or SLURM refuses.
         """
-        progress = order.queue.progress()
+        progress = queue.progress()
         show(progress)
-        count = min(order.workers, progress.left)
+        count = min(request.workers, progress.left)
         if not count:
             return progress
-        jobs = self._submit(order, count)
+        jobs = self._submit(request, count)
         names = ", ".join(dict.fromkeys(job.job_id.partition("_")[0] for job in jobs))
         sys.stderr.write(f"submitted {count} worker(s) as job {names}\n")
         if not self.wait:
             return None
         try:
-            return wait_for(order, show, lambda: all(job.done() for job in jobs), self.poll_seconds)
+            return wait_for(queue, show, lambda: all(job.done() for job in jobs), self.poll_seconds)
         except KeyboardInterrupt:
             sys.stderr.write(f"the workers go on; end them with: scancel {names}\n")
             raise
 
-    def _submit(self, order: Order, count: int) -> "list[submitit.Job[int]]":
-        submitit = _submitit()
-        job = WorkerJob(order.command, self.minutes)
+    def _submit(self, request: RunRequest, count: int) -> "list[submitit.Job[int]]":
+        submitit = import_extra("slurm")
+        job = WorkerJob(worker_command(request), self.minutes)
         try:
             executor = submitit.AutoExecutor(
-                folder=private_folder(order.queue.directory.path / "submitit"),
+                folder=private_folder(request.directory.path / "submitit"),
                 cluster=self.cluster,
                 slurm_max_num_timeout=self.requeues,
             )
-            executor.update_parameters(**self._parameters(order, count))
+            executor.update_parameters(**self._parameters(request, count))
             with executor.batch():
                 jobs = [executor.submit(job) for _ in range(count)]
         except (RuntimeError, OSError, subprocess.SubprocessError) as error:
@@ -94,16 +96,13 @@ class SlurmExecutor(FrozenModel):
             ) from None
         return jobs
 
-    def _parameters(self, order: Order, count: int) -> dict[str, Any]:
-        gpus = self.gpus_per_node
-        if gpus is None and order.device_type == "cuda":
-            gpus = 1
+    def _parameters(self, request: RunRequest, count: int) -> dict[str, Any]:
         given = {
             "slurm_partition": self.partition,
             "slurm_account": self.account,
             "slurm_qos": self.qos,
             "slurm_constraint": self.constraint,
-            "gpus_per_node": gpus,
+            "gpus_per_node": gpus_of_worker(self.gpus_per_node, request),
         }
         return {
             "name": "imbnas",
@@ -121,13 +120,3 @@ def private_folder(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)
     return path.resolve()
-
-
-def _submitit() -> Any:
-    try:
-        import submitit
-    except ImportError:
-        raise InputError(
-            "--executor slurm: the package submitit is missing; pip install 'imbnas[slurm]'"
-        ) from None
-    return submitit

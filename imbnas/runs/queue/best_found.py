@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Plan
+from imbnas.suites.expand import Plan
 from imbnas.units.records import SearchMetrics
 from imbnas.units.unit import Unit
 

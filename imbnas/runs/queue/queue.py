@@ -9,7 +9,7 @@ from imbnas.runs.queue.stacks import stacks
 from imbnas.runs.queue.unit_filter import Selection
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.records import DamagedRecordError
-from imbnas.suites.expansion import Plan
+from imbnas.suites.expand import Plan
 from imbnas.units.records import SearchMetrics
 from imbnas.units.unit import TrainUnit, Unit
 

@@ -20,9 +20,10 @@ from imbnas.leaderboards.tables.controls import balanced_control
 from imbnas.leaderboards.tables.cost import cost
 from imbnas.leaderboards.tables.matched_budget import Trained, match, matched_budget
 from imbnas.leaderboards.tables.rank_correlation import rank_correlation
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import BaselineFacts, ResolvedSuite
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Training, TransferPart
 from imbnas.units.records import Cost, Provenance, Record, SearchMetrics, TrainMetrics
@@ -56,7 +57,7 @@ def resolved(tiny_suite: Path) -> ResolvedSuite:
     known = suite.model_copy(update={"parts": {**parts, "baselines": _one_known(trainings)}})
     del known.parts["pretrained"]
     locations = DataLocations.from_options(offline=True, environ={})
-    found = Resolver(known, "only", locations, replicates=4).resolve()
+    found = resolve_suite(SuiteRequest(known, "only", locations, replicates=4))
     recipe = found.settings.network
     facts = {
         model.label: BaselineFacts(

@@ -10,7 +10,8 @@ from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit
@@ -40,7 +41,9 @@ def resolved(tiny_suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Reso
     path = tmp_path_factory.mktemp("suite") / "s.toml"
     text = tiny_suite.read_text().replace("strategies = [", FURTHER)
     path.write_text(text.replace("calibration", 'protocol = "paper"\ncalibration') + MOTIVATION)
-    return Resolver(read_suite(path), "only", DataLocations.from_options(offline=True)).resolve()
+    return resolve_suite(
+        SuiteRequest(read_suite(path), "only", DataLocations.from_options(offline=True))
+    )
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from imbnas.leaderboards.tables.regrets import (
 )
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.stats import t_interval
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.schema import AdaptationPart, TransferPart
 from imbnas.units.records import Record, TrainMetrics
 from imbnas.units.unit import SearchUnit, TrainUnit

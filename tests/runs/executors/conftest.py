@@ -7,20 +7,32 @@ from pathlib import Path
 import pytest
 
 from imbnas.data.locations import DataLocations
-from imbnas.runs.executors.executor import Order
-from imbnas.runs.queue.queue import Queue
+from imbnas.runs.executors.registry import build_executor
+from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 
 
 @pytest.fixture
-def order(tmp_path: Path, finished_run: Path) -> Order:
+def asked(tmp_path: Path, finished_run: Path) -> RunRequest:
     """Everything of the tiny suite, nothing done yet, four workers."""
     (tmp_path / "run").mkdir()
     shutil.copy(finished_run / "suite.json", tmp_path / "run" / "suite.json")
     directory = RunDirectory(tmp_path / "run")
-    plan = Expansion(directory.read_suite()).plan()
-    return Order(Queue(plan, directory), None, DataLocations.from_options(offline=True), 4)
+    locations = DataLocations.from_options(offline=True)
+    suite = directory.read_suite().suite
+    return RunRequest(suite, "only", locations, directory=directory, workers=4)
+
+
+def queue_of(asked: RunRequest) -> Queue:
+    """All units of the request's directory."""
+    return Queue(Expansion(asked.directory.read_suite()).plan(), asked.directory)
+
+
+def execute(name: str, asked: RunRequest, *options: str) -> Progress | None:
+    """Run an executor that shows nothing."""
+    return build_executor(name, options).run(asked, queue_of(asked), lambda _: None)
 
 
 @pytest.fixture

@@ -9,8 +9,11 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import Order, build_executor
-from imbnas.runs.executors.registry import EXECUTORS
+from imbnas.runs.executors.registry import EXECUTORS, build_executor
+from imbnas.runs.request import RunRequest
+from imbnas.runs.worker_command import worker_command
+
+from .conftest import execute
 
 
 @pytest.mark.parametrize(
@@ -39,12 +42,12 @@ def test_every_built_in_executor_is_made_without_options() -> None:
 
 
 def test_the_worker_command_holds_absolute_paths(
-    order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: RunRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path)
     locations = DataLocations.from_options("data", ["mine=data"], offline=True)
-    command = replace(order, locations=locations, parts=("transfer",)).command
+    command = worker_command(replace(asked, locations=locations, parts=("transfer",)))
     assert command[:3] == [sys.executable, "-m", "imbnas.runs.worker"]
     assert command[3:] == [
         str(tmp_path / "run"),
@@ -64,11 +67,11 @@ def test_the_worker_command_holds_absolute_paths(
     ("executor", "module", "extra"), [("ray", "ray", "ray"), ("slurm", "submitit", "slurm")]
 )
 def test_a_missing_package_is_one_line_with_the_remedy(
-    order: Order, monkeypatch: pytest.MonkeyPatch, executor: str, module: str, extra: str
+    asked: RunRequest, monkeypatch: pytest.MonkeyPatch, executor: str, module: str, extra: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(InputError, match=rf"pip install 'imbnas\[{extra}\]'"):
-        build_executor(executor).run(order, lambda _: None)
+        execute(executor, asked)
 
 
 def test_bad_options_change_nothing_on_disk(bench_here, tmp_path: Path, tiny_suite: Path) -> None:

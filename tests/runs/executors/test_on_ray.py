@@ -11,7 +11,9 @@ import psutil
 import pytest
 
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import Order, build_executor
+from imbnas.runs.request import RunRequest
+
+from .conftest import execute
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 
@@ -53,6 +55,6 @@ def test_the_same_tables_though_workers_are_killed(
     assert list(workers_of(run)) == []
 
 
-def test_a_cluster_that_is_not_there_is_told(order: Order) -> None:
+def test_a_cluster_that_is_not_there_is_told(asked: RunRequest) -> None:
     with pytest.raises(InputError, match="address=127.0.0.1:1: no Ray cluster there"):
-        build_executor("ray", ["address=127.0.0.1:1"]).run(order, lambda _: None)
+        execute("ray", asked, "address=127.0.0.1:1")

@@ -10,29 +10,32 @@ from typing import Any
 
 import pytest
 
-from imbnas.runs.executors.executor import Order, build_executor
+from imbnas.runs.request import RunRequest
+from imbnas.units.unit import Computation
+
+from .conftest import execute
 
 
-def written(order: Order, *options: str) -> Path:
-    assert build_executor("script", options).run(order, lambda _: None) is None
-    return order.queue.directory.path / "workers.sbatch"
+def written(asked: RunRequest, *options: str) -> Path:
+    assert execute("script", asked, *options) is None
+    return asked.directory.path / "workers.sbatch"
 
 
-def test_the_script_asks_for_what_was_asked(order: Order) -> None:
-    lines = written(order, "minutes=60", "partition=day", "gpus=2").read_text().splitlines()
+def test_the_script_asks_for_what_was_asked(asked: RunRequest) -> None:
+    lines = written(asked, "minutes=60", "partition=day", "gpus=2").read_text().splitlines()
     assert lines[0] == "#!/bin/bash"
     assert {
         "#SBATCH --array=0-3", "#SBATCH --time=60", "#SBATCH --partition=day",
         "#SBATCH --gres=gpu:2", "#SBATCH --requeue", "#SBATCH --signal=B:TERM@120",
     } <= set(lines)  # fmt: skip
     assert not any("account" in line for line in lines)
-    cuda = written(replace(order, device_type="cuda")).read_text()
-    assert "#SBATCH --gres=gpu:1" in cuda
+    cuda = Computation(device_type="cuda", precision="float32")
+    assert "#SBATCH --gres=gpu:1" in written(replace(asked, computation=cuda)).read_text()
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
-def test_shellcheck_has_nothing_to_say(order: Order) -> None:
-    script = written(order, "partition=day and night")
+def test_shellcheck_has_nothing_to_say(asked: RunRequest) -> None:
+    script = written(asked, "partition=day and night")
     done = subprocess.run(["shellcheck", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

@@ -13,8 +13,12 @@ import psutil
 import pytest
 
 from imbnas.errors import InputError
-from imbnas.runs.executors.executor import Order, build_executor
 from imbnas.runs.executors.job import WorkerDiedError, WorkerJob
+from imbnas.runs.executors.registry import build_executor
+from imbnas.runs.request import RunRequest
+from imbnas.runs.worker_command import worker_command
+
+from .conftest import execute, queue_of
 
 submitit = pytest.importorskip("submitit", reason="submitit is not installed")
 from submitit.core import job_environment, utils  # noqa: E402
@@ -32,65 +36,65 @@ def mocked() -> Iterator[MockedSubprocess]:
         yield mock
 
 
-def script_of(order: Order) -> list[str]:
-    (path,) = (order.queue.directory.path / "submitit").glob("*_submission.sh")
+def script_of(asked: RunRequest) -> list[str]:
+    (path,) = (asked.directory.path / "submitit").glob("*_submission.sh")
     return path.read_text().splitlines()
 
 
-def submitted(order: Order, mocked: MockedSubprocess, *options: str) -> list[str]:
+def submitted(asked: RunRequest, mocked: MockedSubprocess, *options: str) -> list[str]:
     """Submit and return the lines of the script that sbatch was given."""
-    assert build_executor("slurm", ["wait=false", *options]).run(order, lambda _: None) is None
-    return script_of(order)
+    assert execute("slurm", asked, "wait=false", *options) is None
+    return script_of(asked)
 
 
 def test_one_array_of_workers_with_the_wall_time_asked_for(
-    order: Order, mocked: MockedSubprocess
+    asked: RunRequest, mocked: MockedSubprocess
 ) -> None:
-    lines = submitted(order, mocked, "minutes=90", "mem_gb=6", "partition=day", "account=lab")
+    lines = submitted(asked, mocked, "minutes=90", "mem_gb=6", "partition=day", "account=lab")
     directives = {line.removeprefix("#SBATCH --") for line in lines if line.startswith("#SBATCH")}
     assert {
         "array=0-3%4", "time=90", "mem=6GB", "partition=day", "account=lab", "requeue",
         "cpus-per-task=1", "job-name=imbnas", "signal=USR2@90",
     } <= directives  # fmt: skip
     assert not any(line.startswith("gpus") for line in directives)
-    folder = order.queue.directory.path / "submitit"
+    folder = asked.directory.path / "submitit"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert len(list(folder.glob("*_submitted.pkl"))) == 4
 
 
-def test_fewer_at_once_and_gpus_where_asked(order: Order, mocked: MockedSubprocess) -> None:
-    lines = submitted(order, mocked, "array_parallelism=2", "gpus_per_node=1")
+def test_fewer_at_once_and_gpus_where_asked(asked: RunRequest, mocked: MockedSubprocess) -> None:
+    lines = submitted(asked, mocked, "array_parallelism=2", "gpus_per_node=1")
     assert "#SBATCH --array=0-3%2" in lines
     assert "#SBATCH --gpus-per-node=1" in lines
 
 
 def test_nothing_is_submitted_where_nothing_is_left(
-    order: Order, mocked: MockedSubprocess, finished_run: Path
+    asked: RunRequest, mocked: MockedSubprocess, finished_run: Path
 ) -> None:
     from imbnas.runs.reuse import Reuse, reusable
 
-    Reuse(order.queue.directory, [reusable(finished_run)]).take(order.queue.plan)
-    progress = build_executor("slurm").run(order, lambda _: None)
+    Reuse(asked.directory, [reusable(finished_run)]).take(queue_of(asked).plan)
+    progress = execute("slurm", asked)
     assert progress is not None
     assert progress.done == progress.total
-    assert not (order.queue.directory.path / "submitit").exists()
+    assert not (asked.directory.path / "submitit").exists()
 
 
-def test_without_slurm_the_remedy_is_told(order: Order) -> None:
+def test_without_slurm_the_remedy_is_told(asked: RunRequest) -> None:
     with (
         patch("shutil.which", lambda _: None),
         pytest.raises(InputError, match="--executor script"),
     ):
-        build_executor("slurm").run(order, lambda _: None)
+        execute("slurm", asked)
 
 
 @pytest.mark.parametrize("minutes_run", [1, 89])
 def test_preempted_and_timed_out_jobs_are_requeued_with_the_same_command(
-    order: Order, mocked: MockedSubprocess, minutes_run: int
+    asked: RunRequest, mocked: MockedSubprocess, minutes_run: int
 ) -> None:
-    submitted(order, mocked, "minutes=90", "requeues=3")
+    submitted(asked, mocked, "minutes=90", "requeues=3")
     job_id = f"{mocked.last_job}_0"
-    paths = utils.JobPaths(order.queue.directory.path / "submitit", job_id=job_id)
+    paths = utils.JobPaths(asked.directory.path / "submitit", job_id=job_id)
     with mocked.job_context(job_id):
         delayed = utils.DelayedSubmission.load(paths.submitted_pickle)
         command = list(delayed.function.command)
@@ -105,14 +109,14 @@ def test_preempted_and_timed_out_jobs_are_requeued_with_the_same_command(
     requeue.assert_called_once_with(2 if minutes_run == 89 else 3)
     again = utils.DelayedSubmission.load(paths.submitted_pickle).function
     assert isinstance(again, WorkerJob)
-    assert again.command == command == order.command
+    assert again.command == command == worker_command(asked)
     assert again.minutes == 90
 
 
-def local_job(order: Order) -> Any:
+def local_job(asked: RunRequest) -> Any:
     """The same job on this machine, by submitit's local executor."""
     executor: Any = build_executor("slurm", ["cluster=local"])
-    (job,) = executor._submit(order, 1)
+    (job,) = executor._submit(asked, 1)
     return job
 
 
@@ -123,9 +127,11 @@ def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
-def test_a_requeued_job_goes_on_from_what_is_on_disk(order: Order, records_of: Records) -> None:
-    run, trainings = order.queue.directory.path, order.queue.plan.expansion.plan(("transfer",))
-    job = local_job(replace(order, parts=("transfer",)))
+def test_a_requeued_job_goes_on_from_what_is_on_disk(
+    asked: RunRequest, records_of: Records
+) -> None:
+    run, trainings = asked.directory.path, queue_of(asked).plan.expansion.plan(("transfer",))
+    job = local_job(replace(asked, parts=("transfer",)))
     wait_until(lambda: len(records_of(run)) >= 4)
     (task,) = psutil.Process(int(job.job_id)).children()
     task.send_signal(signal.SIGUSR2)  # as SLURM does when it preempts
@@ -154,6 +160,6 @@ def test_submitits_local_jobs_give_the_same_tables(
     assert list((run / "claims").iterdir()) == []
 
 
-def test_a_worker_that_dies_is_an_error_of_its_job(tmp_path: Path, order: Order) -> None:
+def test_a_worker_that_dies_is_an_error_of_its_job(tmp_path: Path, asked: RunRequest) -> None:
     with pytest.raises(WorkerDiedError, match="status"):
-        WorkerJob([*order.command[:3], str(tmp_path / "absent")])()
+        WorkerJob([*worker_command(asked)[:3], str(tmp_path / "absent")])()

@@ -25,9 +25,10 @@ from imbnas.execution.runner import Executor
 from imbnas.runs.store.checkpoints import Checkpointing, KeptState, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import build_scheme, resolve_scheme
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.supernet.scoring import Scorer
 from imbnas.training.fitting import Fit, Fitting
 from imbnas.units.recipes import Augmentation, Recipe
@@ -134,7 +135,7 @@ def expansion(tiny_suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Exp
     path = tmp_path_factory.mktemp("suite") / "long.toml"
     text = tiny_suite.read_text().replace("epochs = 2", f"epochs = {EPOCHS}")
     path.write_text(text.replace('["p0", "p1"]', '["p2", "p1"]'))
-    return Expansion(Resolver(read_suite(path), "only", LOCATIONS).resolve())
+    return Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS)))
 
 
 def first(expansion: Expansion, kind: type) -> Any:

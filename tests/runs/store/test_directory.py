@@ -7,17 +7,19 @@ from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, read_manifest, write_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
 from imbnas.runs.bind import bind_run
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.records import DamagedFileError
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
 
 
 def resolve(path: Path, replicates: int | None = None) -> ResolvedSuite:
     locations = DataLocations.from_options(offline=True)
-    return Resolver(read_suite(path), "only", locations, replicates=replicates).resolve()
+    return resolve_suite(SuiteRequest(read_suite(path), "only", locations, replicates=replicates))
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -106,7 +108,9 @@ def test_a_damaged_suite_is_told_and_can_be_deleted(tmp_path: Path, tiny_suite: 
     with pytest.raises(InputError, match=r"suite\.json: damaged.*delete it and run the same"):
         directory.read_suite()
     directory.suite_file.write_text("{}")
-    with pytest.raises(InputError, match=r"another version of imbnas \(suite: Field required\)"):
+    with pytest.raises(
+        InputError, match=r"another version of imbnas \(device_type: Field required\)"
+    ):
         directory.read_suite()
     directory.suite_file.unlink()
     directory.store_suite(resolve(tiny_suite))
@@ -146,9 +150,16 @@ def test_two_plugins_of_one_name_are_refused(tmp_path: Path, tiny_suite: Path) -
         plugin.parent.mkdir()
         plugin.write_text(f"NUMBER = {number}\n")
     directory = RunDirectory(tmp_path / "run")
-    locations = DataLocations.from_options(offline=True)
+    request = RunRequest(
+        read_suite(tiny_suite),
+        "only",
+        DataLocations.from_options(offline=True),
+        plugins=tuple(plugins),
+        directory=directory,
+        workers=1,
+    )
     with pytest.raises(InputError, match=r"two plug-ins are called 'mine\.py'"):
-        bind_run(directory, read_suite(tiny_suite), "only", locations, "cpu", None, plugins)
+        bind_run(request)
     assert not directory.path.exists()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 PLUGIN = """
 import os
 import torch
-from imbnas.strategies.strategy import STRATEGIES
+from imbnas.strategies.registry import STRATEGIES
 
 
 @STRATEGIES.register("raises", version="1", summary="fails on purpose")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure, Record
 

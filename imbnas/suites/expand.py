@@ -15,7 +15,6 @@ from imbnas.suites.schema import (
     TransferPart,
 )
 from imbnas.units.frozen import canonical_json
-from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import (
     AdaptUnit,
@@ -65,41 +64,60 @@ class Expansion:
 
     resolved: ResolvedSuite
 
-    @property
-    def _common(self) -> dict[str, object]:
-        return {"device_type": self.resolved.device_type, "precision": self.resolved.precision}
+    def _common(self, replicate: int) -> dict[str, object]:
+        resolved = self.resolved
+        return {
+            "device_type": resolved.device_type,
+            "precision": resolved.precision,
+            "replicate": replicate,
+        }
+
+    def _of_space(self, replicate: int) -> dict[str, object]:
+        """What units of the whole space have in common."""
+        resolved = self.resolved
+        return {
+            "space": resolved.suite.space,
+            "version": resolved.space_version,
+            **self._common(replicate),
+        }
 
     def data(self, condition: str, replicate: int) -> DataRef:
         """The pinned data of a condition for one replicate."""
         return self.resolved.conditions[condition].replicates[replicate]
 
-    def train(self, model: Model, training: Training, replicate: int, stack: int = 1) -> TrainUnit:
-        """The unit that trains one model from scratch."""
-        recipe = self._recipe(model)
-        scheme = self.resolved.schemes[training.scheme]
-        # A baseline with a training of its own length keeps the switch that the scheme has.
-        if recipe.epochs == self.resolved.settings.network.epochs:
-            scheme = self._scheme(training.scheme, "network")
-        return self._train(model, training, replicate, scheme, recipe, stack)
-
-    def _train(
+    def train(
         self,
         model: Model,
         training: Training,
         replicate: int,
-        scheme: SchemeSpec,
-        recipe: Recipe,
         stack: int = 1,
+        recipe: Literal["network", "motivation"] = "network",
     ) -> TrainUnit:
+        """The unit that trains one model from scratch.
+
+        Args:
+            model: an architecture or a baseline; a baseline may have a recipe of its own.
+            training: condition and scheme.
+            replicate: its number.
+            stack: so many replicates are trained side by side.
+            recipe: of the fidelity.
+        """
+        used = getattr(self.resolved.settings, recipe)
+        scheme = self._scheme(training.scheme, recipe)
+        if isinstance(model, BaselineModel):
+            own = self.resolved.baselines[model.label].recipe
+            if own.epochs != used.epochs:
+                # A training of another length keeps the switch that the scheme has.
+                scheme = self.resolved.schemes[training.scheme]
+            used = own
         return TrainUnit(
             model=model,
             data=self.data(training.condition, replicate),
             scheme=scheme,
-            recipe=recipe,
+            recipe=used,
             stack=stack,
             compiled=self.resolved.compiled,
-            replicate=replicate,
-            **self._common,
+            **self._common(replicate),
         )
 
     def _scheme(self, name: str, recipe: RecipeName) -> SchemeSpec:
@@ -111,11 +129,6 @@ class Expansion:
             return scheme
         return scheme.model_copy(update={"deferred_from": None, "deferred_from_epoch": epoch})
 
-    def _recipe(self, model: Model) -> Recipe:
-        if isinstance(model, BaselineModel):
-            return self.resolved.baselines[model.label].recipe
-        return self.resolved.settings.network
-
     def architecture(self, architecture: str) -> SpaceModel:
         """An architecture of the suite's space as a model."""
         return SpaceModel(
@@ -126,33 +139,28 @@ class Expansion:
 
     def population(self, training: Training, replicate: int) -> tuple[TrainUnit, ...]:
         """The trainings of the whole population, in the population's order."""
-        if not self._models:
-            return ()
-        first = self._first(training, replicate)
-        identities = self._identities(first)
-        return tuple(map(first.with_model, self._models, identities))
+        identities = self.population_identities(training, replicate)
+        first = self._first(training, replicate) if identities else None
+        return tuple(map(first.with_model, self._models, identities)) if first else ()
 
     def population_identities(self, training: Training, replicate: int) -> list[str]:
-        """Identities of ``population``, without its units."""
-        if not self._models:
-            return []
-        return self._identities(self._first(training, replicate))
-
-    def _first(self, training: Training, replicate: int) -> TrainUnit:
-        """The training of the population's first architecture."""
-        return self.train(self._models[0], training, replicate, self.resolved.settings.stack)
-
-    def _identities(self, first: TrainUnit) -> list[str]:
-        """Identities of the population's trainings that differ from ``first`` in the model alone.
+        """Identities of ``population``, without its units.
 
         The text that is hashed is put together instead of serialised for each of them, which takes
-        a fiftieth of the time.
+        a fiftieth of the time: they differ in the model alone.
         """
-        before, after = canonical_json(first).split(f'"model":{self._model_texts[0]}')
+        if not self._models:
+            return []
+        first = canonical_json(self._first(training, replicate))
+        before, after = first.split(f'"model":{self._model_texts[0]}')
         return [
             hashlib.sha256(f'{before}"model":{model}{after}'.encode()).hexdigest()
             for model in self._model_texts
         ]
+
+    def _first(self, training: Training, replicate: int) -> TrainUnit:
+        """The training of the population's first architecture."""
+        return self.train(self._models[0], training, replicate, self.resolved.settings.stack)
 
     @cached_property
     def _models(self) -> tuple[SpaceModel, ...]:
@@ -174,12 +182,7 @@ class Expansion:
     def chain(self, part: AdaptationPart, strategy: str, replicate: int) -> Chain:
         """All units of one replicate of one strategy."""
         resolved, settings = self.resolved, self.resolved.settings
-        common = {
-            "space": resolved.suite.space,
-            "version": resolved.space_version,
-            "replicate": replicate,
-            **self._common,
-        }
+        common = self._of_space(replicate)
         source = self.data(part.source.condition, replicate)
         target = self.data(part.target.condition, replicate)
         facts = resolved.strategies[strategy]
@@ -236,21 +239,11 @@ class Expansion:
     def motivation(self, name: str, part: MotivationPart) -> tuple[TrainUnit, ...]:
         """The trainings of every network of a motivation part."""
         return tuple(
-            self.train_by_motivation(model, training, replicate)
+            self.train(model, training, replicate, recipe="motivation")
             for model in self.resolved.motivation[name]
             for training in part.trainings
             for replicate in range(self.resolved.replicates)
         )
-
-    def train_by_motivation(
-        self, model: SpaceModel, training: Training, replicate: int
-    ) -> TrainUnit:
-        """The unit that trains one network of a motivation part."""
-        recipe = self.resolved.settings.motivation
-        if recipe is None:
-            raise ValueError("a fidelity without recipe 'motivation' has no such networks")
-        scheme = self._scheme(training.scheme, "motivation")
-        return self._train(model, training, replicate, scheme, recipe)
 
     def transfer(self, part: TransferPart) -> tuple[TrainUnit, ...]:
         """The trainings of the population, replicate by replicate."""
@@ -266,14 +259,11 @@ class Expansion:
         resolved = self.resolved
         return RankUnit(
             ranker=resolved.rankers[ranker],
-            space=resolved.suite.space,
-            version=resolved.space_version,
             architectures=tuple(member.architecture for member in resolved.population),
             data=self.data(training.condition, replicate),
             scheme=self._scheme(training.scheme, "network"),
             recipe=resolved.settings.network,
-            replicate=replicate,
-            **self._common,
+            **self._of_space(replicate),
         )
 
     def rankings(self, part: TransferPart) -> tuple[RankUnit, ...]:
@@ -291,13 +281,9 @@ class Expansion:
         chosen = {name: self.resolved.suite.parts[name] for name in names}
         chains = [
             (route, chain)
-            for name, part in chosen.items()
-            if isinstance(part, AdaptationPart)
-            for route in part.routes(name).values()
+            for name, route in self.resolved.suite.routes
+            if name in chosen
             for chain in self.chains(route)
-        ]
-        retrainings = [
-            retraining for part, chain in chains for retraining in self.retrainings(part, chain)
         ]
         units: list[Unit] = [unit for _, chain in chains for unit in chain.units]
         for name, part in chosen.items():
@@ -309,7 +295,10 @@ class Expansion:
             if isinstance(part, TransferPart):
                 units += (*self.rankings(part), *self.transfer(part))
         unique = {unit.identity: unit for unit in units}
-        return Plan(self, tuple(unique.values()), tuple(retrainings))
+        retrainings = tuple(
+            each for route, chain in chains for each in self.retrainings(route, chain)
+        )
+        return Plan(self, tuple(unique.values()), retrainings)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.registry import Registry
 from imbnas.suites import resolve
-from imbnas.suites.expansion import Expansion
+from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import TransferPart
 from imbnas.units.frozen import canonical_json
@@ -21,7 +22,7 @@ LOCATIONS = DataLocations.from_options(offline=True)
 @pytest.fixture(scope="module")
 def resolved() -> ResolvedSuite:
     suite = read_suite(Path(__file__).parents[1] / "tiny.toml")
-    return Resolver(suite, "only", LOCATIONS).resolve()
+    return resolve_suite(SuiteRequest(suite, "only", LOCATIONS))
 
 
 def test_the_plan_holds_every_unit_once_in_an_order_that_can_be_done(
@@ -67,7 +68,7 @@ def test_replicates_vary_subset_and_number_together(resolved: ResolvedSuite) -> 
 
 
 def test_more_replicates_keep_the_units_of_fewer(resolved: ResolvedSuite) -> None:
-    more = Resolver(resolved.suite, "only", LOCATIONS, replicates=3).resolve()
+    more = resolve_suite(SuiteRequest(resolved.suite, "only", LOCATIONS, replicates=3))
     old = {unit.identity for unit in Expansion(resolved).plan().units}
     assert old < {unit.identity for unit in Expansion(more).plan().units}
 
@@ -97,7 +98,7 @@ def test_populations_by_rule(
 ) -> None:
     path = tmp_path / "s.toml"
     path.write_text(tiny_suite.read_text().replace("size = 4, seed = 3", population))
-    resolved = Resolver(read_suite(path), "only", LOCATIONS).resolve()
+    resolved = resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))
     assert len(resolved.population) == members
     assert len({member.functional_id for member in resolved.population}) == classes
     assert rule in resolved.population_rule
@@ -122,7 +123,7 @@ def test_unknown_names_are_found_when_the_suite_is_resolved(
     path = tmp_path / "s.toml"
     path.write_text(text.replace(old, new))
     with pytest.raises(InputError, match=said):
-        Resolver(read_suite(path), "only", LOCATIONS).resolve()
+        resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))
 
 
 def test_adapting_in_a_space_without_supernet_is_refused(
@@ -130,7 +131,7 @@ def test_adapting_in_a_space_without_supernet_is_refused(
 ) -> None:
     monkeypatch.setattr(resolve, "SUPERNETS", Registry("supernet", {"other": ("m:f", "1", "s")}))
     with pytest.raises(InputError, match=r"parts\.adaptation: space 'nats-tss' has no supernet"):
-        Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve()
+        resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS))
 
 
 def test_adapting_to_images_of_other_channels_is_refused(tmp_path: Path, tiny_suite: Path) -> None:
@@ -147,7 +148,7 @@ def test_adapting_to_images_of_other_channels_is_refused(tmp_path: Path, tiny_su
     path.write_text(text.replace(old, old.replace("digits@10x", "c@1x")))
     locations = DataLocations.from_options(datasets=[f"c={tmp_path / 'colour'}"], offline=True)
     with pytest.raises(InputError, match="'digits' have 1 channels, those of 'c' 3"):
-        Resolver(read_suite(path), "only", locations).resolve()
+        resolve_suite(SuiteRequest(read_suite(path), "only", locations))
 
 
 def test_a_baseline_must_take_the_images_of_every_dataset(tmp_path: Path, tiny_suite: Path) -> None:
@@ -163,4 +164,4 @@ def test_a_baseline_must_take_the_images_of_every_dataset(tmp_path: Path, tiny_s
     path.write_text(tiny_suite.read_text().replace(old, old.replace("digits@10x", "z@1x")))
     locations = DataLocations.from_options(datasets=[f"z={tmp_path / 'small'}"], offline=True)
     with pytest.raises(InputError, match="cannot take images of 3 pixels"):
-        Resolver(read_suite(path), "only", locations).resolve()
+        resolve_suite(SuiteRequest(read_suite(path), "only", locations))

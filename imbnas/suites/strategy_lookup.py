@@ -1,4 +1,4 @@
-"""Checks the strategies of an adaptation part, and pins them with their options."""
+"""Looks a strategy of an adaptation part up, makes it, and checks that it goes with the part."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,19 +9,18 @@ from imbnas.strategies.registry import STRATEGIES, build_strategy
 from imbnas.strategies.strategy import Strategy
 from imbnas.suites.resolved import StrategyFacts
 from imbnas.units.conditions import parse_condition
-from imbnas.units.unit import Component
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from imbnas.suites.choice import StrategyChoice
     from imbnas.suites.schema import AdaptationPart
-    from imbnas.suites.strategy_choice import StrategyChoice
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
 
 
 @dataclass(frozen=True)
-class ReadStrategy:
+class FoundStrategy:
     """A strategy of a part, made with its options.
 
     Attributes:
@@ -36,14 +35,8 @@ class ReadStrategy:
 
     def facts(self) -> StrategyFacts:
         """What units and tables need to know of it."""
-        name = self.choice.name
         return StrategyFacts(
-            component=Component(
-                name=name,
-                version=STRATEGIES.entry(name).version,
-                options=tuple(sorted(self.choice.options.items())),
-                source_sha256=STRATEGIES.source_sha256(name),
-            ),
+            component=self.choice.component(STRATEGIES),
             scores_on=self.declared.scores_on,
             recipe=self.declared.recipe,
             scheme=self.declared.scheme,
@@ -66,8 +59,8 @@ class ReadStrategy:
             raise InputError(f"strategy {self.choice.name!r}: {error}") from None
 
 
-def read_strategy(choice: "StrategyChoice", part: "AdaptationPart") -> ReadStrategy:
-    """Make a strategy with its options and see whether it goes with the part's conditions.
+def find_strategy(choice: "StrategyChoice", part: "AdaptationPart") -> FoundStrategy:
+    """Make a strategy with its options and check it against the part's conditions.
 
     Raises:
         UnknownNameError: no strategy has that name.
@@ -82,4 +75,4 @@ def read_strategy(choice: "StrategyChoice", part: "AdaptationPart") -> ReadStrat
             f"strategy {choice.name!r}: needs source and target to have the same classes, and they "
             f"are of {source!r} and {target!r}; leave it out or give both conditions of one dataset"
         )
-    return ReadStrategy(choice, strategy, declared)
+    return FoundStrategy(choice, strategy, declared)

@@ -1,0 +1,67 @@
+"""What the schema of a suite file cannot check: its entries, their options and their space."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from imbnas.errors import InputError
+from imbnas.rankers.registry import build_ranker
+from imbnas.search.registry import build_searcher
+from imbnas.spaces import Space, get_space
+from imbnas.spaces.stacks import check_stack
+from imbnas.suites.fidelity import Fidelity
+from imbnas.suites.schema import AdaptationPart, Part, SuiteFile, TransferPart
+from imbnas.suites.strategy_lookup import find_strategy
+from imbnas.supernet.path_sampling import check_sampling
+
+Place = tuple[str | int, ...]
+Check = tuple[Place, Callable[[], object]]
+
+
+def suite_checks(suite: SuiteFile, fidelities: Iterable[str]) -> Iterator[Check]:
+    """Checks that need no data, each with the place in the file that a fault belongs to.
+
+    A check raises ``UnknownNameError`` where a plug-in that is not loaded may have the name, and
+    another ``InputError`` for a fault.
+
+    Args:
+        suite: as read.
+        fidelities: names of those that are checked.
+    """
+    for name in fidelities:
+        yield from _of_fidelity(("fidelities", name), suite.fidelities[name], suite.space)
+    for name, part in suite.parts.items():
+        yield from _of_part(("parts", name), part)
+
+
+@contextmanager
+def blame(suite: SuiteFile, *place: str | int) -> Iterator[None]:
+    """Name the suite and a place in it in every ``InputError`` of the block."""
+    try:
+        yield
+    except InputError as error:
+        where = ".".join(map(str, place))
+        raise InputError(f"suite {suite.name!r}: {where}: {error}") from error
+
+
+def _of_fidelity(place: Place, fidelity: Fidelity, name: str) -> Iterator[Check]:
+    def of_space(check: Callable[[Space], object]) -> Callable[[], object]:
+        return lambda: check(get_space(name))
+
+    yield (*place, "stack"), of_space(partial(check_stack, stack=fidelity.stack))
+    for recipe, sampling in fidelity.path_samplings.items():
+        yield (*place, recipe, "path_sampling"), of_space(partial(check_sampling, how=sampling))
+    searcher = partial(build_searcher, fidelity.searcher.name, fidelity.searcher.options)
+    yield (*place, "searcher", "options"), of_space(searcher)
+
+
+def _of_part(place: Place, part: Part) -> Iterator[Check]:
+    if isinstance(part, TransferPart):
+        for position, ranker in enumerate(part.rankers):
+            where = (*place, "rankers", position)
+            yield where, partial(build_ranker, ranker.name, ranker.options)
+    if isinstance(part, AdaptationPart):
+        for position, strategy in enumerate(part.choices.values()):
+            for route in part.routes(str(place[-1])).values():
+                where = (*place, "strategies", position)
+                yield where, partial(find_strategy, strategy, route)

@@ -1,0 +1,55 @@
+"""What is asked of a suite before its names are looked up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imbnas.data.locations import DataLocations
+from imbnas.data.manifests import Manifest
+from imbnas.suites.fidelity import Fidelity
+from imbnas.suites.schema import SuiteFile
+from imbnas.units.unit import Computation, DeviceType, Precision
+
+ON_CPU = Computation(device_type="cpu", precision="float32")
+
+
+@dataclass(frozen=True)
+class SuiteRequest:
+    """A suite, its fidelity and everything else that its units depend on.
+
+    Attributes:
+        suite: as read.
+        fidelity: name of one of the suite's fidelities.
+        locations: where data lies.
+        computation: how networks are computed.
+        replicates: ``None`` for the fidelity's number.
+        pins: manifests that take the place of what their conditions would resolve to.
+        plugins: plug-in files, already loaded.
+    """
+
+    suite: SuiteFile
+    fidelity: str
+    locations: DataLocations
+    computation: Computation = ON_CPU
+    replicates: int | None = None
+    pins: tuple[Manifest, ...] = ()
+    plugins: tuple[Path, ...] = ()
+
+    @property
+    def settings(self) -> Fidelity:
+        """The fidelity itself."""
+        return self.suite.fidelities[self.fidelity]
+
+    @property
+    def device_type(self) -> DeviceType:
+        """Where networks run."""
+        return self.computation.device_type
+
+    @property
+    def precision(self) -> Precision:
+        """Of forward passes."""
+        return self.computation.precision
+
+    @property
+    def compiled(self) -> bool:
+        """Whether trainings go through ``torch.compile``."""
+        return self.computation.compiled
