@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.damage import told
 from imbnas.cli.options import data_options, plugin_option
 from imbnas.cli.output import note
 from imbnas.cli.quantities import Duration, Size
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imbnas.runs.executors.executor import Executor, Order
-    from imbnas.runs.queue.queue import Progress
+    from imbnas.runs.queue.queue import RunProgress
     from imbnas.runs.store.directory import RunDirectory
     from imbnas.suites.expansion import Plan
 
@@ -106,12 +105,13 @@ def command(
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import check_compiler
+    from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.runs.bind import bind_run
     from imbnas.runs.executors.executor import Order, build_executor, check_limits
     from imbnas.runs.limits import Budget, Limits
     from imbnas.runs.queue.queue import Queue
-    from imbnas.runs.queue.unit_filter import Selection
-    from imbnas.runs.store.quarantine import quarantine_all
+    from imbnas.runs.queue.unit_filter import UnitFilter
+    from imbnas.runs.retries import prepare_retries
     from imbnas.suites.expansion import Expansion
 
     if workers_per_gpu:
@@ -122,7 +122,7 @@ def command(
     limits, budget = Limits(unit_time_limit, unit_memory_limit), Budget(time_budget, max_units)
     check_limits(executor, executor_name, limits, budget)
     asked = options.request()
-    directory, selection = asked.directory, Selection(only) if only else None
+    directory, selection = asked.directory, UnitFilter(only) if only else None
     resolved = bind_run(
         directory,
         asked.suite,
@@ -136,9 +136,7 @@ def command(
         precision=asked.precision,
         compiled=asked.compiled,
     )
-    if retry_failed:
-        directory.forget_failures()
-    for line in quarantine_all(directory):
+    for line in prepare_retries(directory, retry_failed):
         note(line)
     plan = Expansion(resolved).plan(asked.parts)
     if asked.compiled:
@@ -160,8 +158,7 @@ def command(
     progress = _execute(executor, order, resolved.title)
     if progress is None:
         return 0
-    damaged = _report(directory)
-    return damaged or _conclude(directory, progress)
+    return write_leaderboards(directory) or _conclude(directory, progress)
 
 
 def _tell_uncompiled(plan: "Plan") -> None:
@@ -186,27 +183,14 @@ def _take_over(directory: "RunDirectory", sources: "Sequence[RunDirectory]", pla
         note(f"not taken over: {line}")
 
 
-def _execute(executor: "Executor", order: "Order", title: str) -> "Progress | None":
+def _execute(executor: "Executor", order: "Order", title: str) -> "RunProgress | None":
     from imbnas.cli.progress import progress_display
 
     with progress_display(title) as show:
         return executor.run(order, show)
 
 
-def _report(directory: "RunDirectory") -> int:
-    from imbnas.cli.tables import print_leaderboards
-    from imbnas.leaderboards.results import Results
-    from imbnas.leaderboards.tables.build import build_tables, write_tables
-
-    results = Results.read(directory)
-    tables = build_tables(results)
-    write_tables(results, directory, tables)
-    print_leaderboards(tables, results.resolved.title)
-    click.echo(f"Leaderboards: {directory.tables}")
-    return told(results.damaged)
-
-
-def _conclude(directory: "RunDirectory", progress: "Progress") -> int:
+def _conclude(directory: "RunDirectory", progress: "RunProgress") -> int:
     if progress.done == progress.total:
         return 0
     failures = list(directory.failures().values())

@@ -10,7 +10,8 @@ from imbnas.errors import InputError, UnknownNameError
 from imbnas.registry import build_entry
 from imbnas.runs.executors.registry import EXECUTORS
 from imbnas.runs.limits import Budget, Limits
-from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.queue.queue import RunProgress as Progress
 from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
 from imbnas.runs.worker_command import location_flags
 from imbnas.units.unit import DeviceType

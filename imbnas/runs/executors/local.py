@@ -8,7 +8,7 @@ from pydantic import Field
 
 from imbnas.runs.executors.executor import Order, Show
 from imbnas.runs.gpus import GpuShares, visible_gpus
-from imbnas.runs.queue.queue import Progress
+from imbnas.runs.queue.queue import RunProgress as Progress
 from imbnas.runs.supervisor import Supervisor
 from imbnas.units.frozen import FrozenModel
 

@@ -11,7 +11,7 @@ from imbnas.errors import InputError
 from imbnas.runs.executors.executor import Order, Show
 from imbnas.runs.executors.job import WorkerJob
 from imbnas.runs.executors.waiting import wait_for
-from imbnas.runs.queue.queue import Progress
+from imbnas.runs.queue.queue import RunProgress as Progress
 from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:

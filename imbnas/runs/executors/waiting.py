@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from imbnas.runs.executors.executor import Order, Show
-from imbnas.runs.queue.queue import Progress
+from imbnas.runs.queue.queue import RunProgress as Progress
 
 _LEAVE_SECONDS = 10.0
 """How long workers may take to end when nothing is left for them."""

@@ -1,4 +1,4 @@
-"""Claims: who computes which unit. They save work; correctness rests on publishing once."""
+"""Claims: who computes which unit. They save work; correctness follows from publishing once."""
 
 import json
 import os
@@ -21,7 +21,7 @@ _START_TOLERANCE = 2.0
 
 @dataclass(frozen=True)
 class Owner:
-    """A process on a host, told apart from a later one with the same number.
+    """A process on a host, distinct from a later one with the same number.
 
     Attributes:
         host: host name.
@@ -41,7 +41,7 @@ class Owner:
         return cls(socket.gethostname(), _boot_id(), os.getpid(), psutil.Process().create_time())
 
     def is_alive(self) -> bool | None:
-        """Whether the process still runs; ``None`` where this host cannot tell."""
+        """Whether the process still runs; ``None`` where this host cannot know."""
         if self.host != socket.gethostname():
             return None
         if self.boot != _boot_id():
@@ -54,7 +54,8 @@ class Owner:
             return False
 
 
-_UNKNOWN = Owner(host="", boot="", pid=0, started=0.0)
+UNKNOWN_OWNER = Owner(host="", boot="", pid=0, started=0.0)
+"""Stands for the owner of a claim that nobody can read."""
 
 
 @cache
@@ -84,7 +85,7 @@ class Claims:
     def acquire(self, identity: str) -> bool:
         """Claim a unit, taking over the claim of an owner that is gone."""
         path = self.path(identity)
-        # Looking first is cheaper than writing a file that cannot be published.
+        # Looking first costs less than writing a file that cannot be published.
         if path.exists() and not self._clear_if_abandoned(path):
             return False
         content = json.dumps(asdict(self.owner)).encode()
@@ -95,7 +96,7 @@ class Claims:
         self.path(identity).unlink(missing_ok=True)
 
     def beat(self, identity: str) -> None:
-        """Show that the owner of a claim still works."""
+        """Show that the owner of a claim is alive."""
         try:
             os.utime(self.path(identity))
         except FileNotFoundError:
@@ -109,26 +110,26 @@ class Claims:
         """Process of this host → units that it has claimed."""
         held: dict[int, list[str]] = {}
         for path in self.folder.glob("*.json"):
-            owner = _read_owner(path)
+            owner = read_owner(path)
             if owner and owner.host == self.owner.host:
                 held.setdefault(owner.pid, []).append(path.stem)
         return held
 
-    def sweep(self, settled: set[str]) -> None:
-        """Remove claims of owners that are gone, and of settled units unless their owner lives.
+    def sweep(self, ended: set[str]) -> None:
+        """Remove claims of owners that are gone, and of ended units unless their owner is alive.
 
-        A living owner gives its claim up itself. It may also hold it since after the unit was
-        seen to be settled: a failure may be forgotten and a damaged record moved aside meanwhile.
+        A living owner releases its claim itself. It may also have claimed the unit after it was
+        seen to have ended: a failure may be forgotten and a damaged record moved aside meanwhile.
         """
         for path in self.folder.glob("*.json"):
-            owner = _read_owner(path)
-            if path.stem in settled and owner and owner.is_alive() is None:
+            owner = read_owner(path)
+            if path.stem in ended and owner and owner.is_alive() is None:
                 path.unlink(missing_ok=True)
             else:
                 self._clear_if_abandoned(path)
 
     def _clear_if_abandoned(self, path: Path) -> bool:
-        owner = _read_owner(path)
+        owner = read_owner(path)
         if owner is None:
             return True
         if not self._is_abandoned(path, owner):
@@ -143,7 +144,7 @@ class Claims:
             path.rename(caught)
         except FileNotFoundError:
             return True
-        if _read_owner(caught) != owner:
+        if read_owner(caught) != owner:
             publish_once(path, caught.read_bytes(), self.temporary)
             caught.unlink()
             return False
@@ -163,7 +164,7 @@ class Claims:
         )
 
     def _unchanged_seconds(self, path: Path, beat: float) -> float:
-        """How long this process has seen no new sign of life, which takes no common clock."""
+        """Seconds since this process last saw a new heartbeat, which needs no common clock."""
         now = time.monotonic()
         seen, since = self._beats.get(path.name, (None, now))
         if seen != beat:
@@ -172,7 +173,7 @@ class Claims:
         return now - since
 
     def _file_time(self) -> float:
-        """The time by the clock that dates files, which may be another host's."""
+        """The time of the clock that dates files, which may be another host's."""
         probe = write_temporary(self.temporary, b"", durable=False)
         try:
             return probe.stat().st_mtime
@@ -180,14 +181,15 @@ class Claims:
             probe.unlink(missing_ok=True)
 
 
-def _read_owner(path: Path) -> Owner | None:
+def read_owner(path: Path) -> Owner | None:
+    """The owner of a claim; ``None`` where there is no claim."""
     try:
         return Owner(**json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError):
-        # A power cut can leave a claim without content; nobody knows its owner, but its age tells.
-        return _UNKNOWN
+        # A power cut can leave a claim without content, which only its age can then clear.
+        return UNKNOWN_OWNER
 
 
 class Heartbeat:
@@ -195,7 +197,7 @@ class Heartbeat:
 
     Args:
         claims: the claims of this process.
-        parent: process number of the supervisor; ``None`` for a worker that stands alone.
+        parent: process number of the supervisor; ``None`` for a worker without one.
 
     Attributes:
         identities: the units whose claims are kept fresh.
@@ -208,7 +210,7 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Start beating."""
+        """Start the thread."""
         self._thread.start()
 
     def _run(self) -> None:

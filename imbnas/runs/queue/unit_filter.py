@@ -12,8 +12,8 @@ _IDENTITY_PREFIX = re.compile(r"[0-9a-f]{6,64}")
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Patterns of which a unit must match one.
+class UnitFilter:
+    """Patterns, of which a unit must match at least one.
 
     Attributes:
         patterns: shell patterns for labels (``*`` stands for anything), or the first six or more
@@ -23,7 +23,7 @@ class Selection:
     patterns: tuple[str, ...]
 
     def matches(self, unit: Unit) -> bool:
-        """Whether a pattern fits the unit's label or identity."""
+        """Whether a pattern matches the unit's label or identity."""
         return any(
             fnmatchcase(unit.label, pattern)
             or (_IDENTITY_PREFIX.fullmatch(pattern) and unit.identity.startswith(pattern))
@@ -31,7 +31,7 @@ class Selection:
         )
 
     def of(self, units: Sequence[Unit]) -> tuple[Unit, ...]:
-        """The units that match, and those that they build on, in the order given.
+        """The units that match and all that they build on, in the order given.
 
         Raises:
             InputError: none matches.
@@ -47,7 +47,7 @@ class Selection:
 
 
 def _needed(wanted: set[str], units: Iterable[Unit]) -> set[str]:
-    """Identities of all that the wanted units build on, directly or not."""
+    """Identities of everything that the wanted units build on, directly or not."""
     requires = {unit.identity: unit.requires for unit in units}
     needed: set[str] = set()
     left = list(wanted)

@@ -13,7 +13,7 @@ _BLOCK = 2**16
 def read_files(files: Sequence[os.DirEntry[str]]) -> Iterator[tuple[str, bytes | OSError]]:
     """Path and content of every file, in the order given; an error in place of a content.
 
-    Files are asked for in the order of their inodes, which is about that of their places on disk.
+    Files are requested in the order of their inodes, which is roughly their order on disk.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, len(files), BATCH):

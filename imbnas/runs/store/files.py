@@ -1,4 +1,4 @@
-"""Writes files that are whole or absent, and that nobody overwrites."""
+"""Writes files that are whole or absent; what is published once stays as it is."""
 
 import errno
 import itertools
@@ -11,12 +11,12 @@ _numbers = itertools.count()
 
 
 def write_temporary(folder: Path, content: bytes, durable: bool = True) -> Path:
-    """Write a temporary file whose name tells its owner's host and process.
+    """Write a temporary file whose name holds its owner's host and process.
 
     Args:
         folder: made where it is missing.
         content: of the file.
-        durable: whether it must survive a power cut, which takes a wait for the disk.
+        durable: whether it must survive a power cut, which means waiting for the disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.tmp"
@@ -28,7 +28,7 @@ def write_temporary(folder: Path, content: bytes, durable: bool = True) -> Path:
                 os.fsync(file.fileno())
     except OSError as error:
         path.unlink(missing_ok=True)
-        # A full disk is told without a name by the system; messages should say which disk.
+        # The system reports a full disk without a name; messages should say which disk.
         error.filename = error.filename or str(folder)
         raise
     return path

@@ -24,6 +24,7 @@ from imbnas.data.streams import open_stream
 from imbnas.execution.runner import Executor
 from imbnas.runs.store.checkpoints import Checkpointing, KeptState, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.unit_state import UnitState
 from imbnas.schemes import build_scheme, resolve_scheme
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.load import read_suite
@@ -367,7 +368,7 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
         time.sleep(0.01)
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
-    assert not directory.has_record(unit)
+    assert directory.state(unit) is UnitState.CLAIMED
     counted: list[int] = []
     compute = Fitting._epoch
 

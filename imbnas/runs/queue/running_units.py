@@ -1,0 +1,57 @@
+"""Which worker is doing which unit, read from claims."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from imbnas.runs.queue.claims import UNKNOWN_OWNER, read_owner
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.logs import full_label
+from imbnas.units.unit import Unit
+
+
+@dataclass(frozen=True)
+class Running:
+    """A unit that a worker has claimed.
+
+    Attributes:
+        identity: of the unit.
+        label: one line; the beginning of the identity where the plan does not know it.
+        host: of the worker.
+        pid: of the worker.
+        silent: seconds since the worker's last heartbeat.
+    """
+
+    identity: str
+    label: str
+    host: str
+    pid: int
+    silent: float
+
+
+def running_units(
+    directory: RunDirectory, claimed: Iterable[str], units: Mapping[str, Unit]
+) -> tuple[Running, ...]:
+    """Claimed units, sorted by host and process; without claims that nobody can read.
+
+    Args:
+        directory: the run.
+        claimed: identities, see ``UnitStates``.
+        units: of the plan, by identity.
+    """
+    found = filter(None, (_running(directory, identity, units) for identity in claimed))
+    return tuple(sorted(found, key=lambda one: (one.host, one.pid)))
+
+
+def _running(directory: RunDirectory, identity: str, units: Mapping[str, Unit]) -> Running | None:
+    path = directory.claim_path(identity)
+    owner = read_owner(path)
+    try:
+        silent = max(0.0, time.time() - path.stat().st_mtime)
+    except FileNotFoundError:
+        return None  # released meanwhile
+    if owner is None or owner == UNKNOWN_OWNER:
+        return None
+    unit = units.get(identity)
+    label = full_label(unit) if unit else identity[:12]
+    return Running(identity, label, owner.host, owner.pid, silent)
