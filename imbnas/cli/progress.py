@@ -19,18 +19,11 @@ _REPRESENTATIVE_SHARE = 0.1
 @contextmanager
 def progress_display(title: str) -> "Iterator[Callable[[RunProgress], None]]":
     """Give a function that shows the progress of a run whenever it is called."""
-    if sys.stderr.isatty():
-        with _bar(title) as show:
-            yield show
-    else:
+    if not sys.stderr.isatty():
         yield PlainLines(title)
-
-
-@contextmanager
-def _bar(title: str) -> "Iterator[Callable[[RunProgress], None]]":
+        return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as RichProgress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     clock = RateClock()
     columns = (
@@ -40,7 +33,7 @@ def _bar(title: str) -> "Iterator[Callable[[RunProgress], None]]":
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
     )
-    with RichProgress(*columns, console=Console(stderr=True)) as display:
+    with Progress(*columns, console=Console(stderr=True)) as display:
         task = display.add_task(title, total=None, rate="")
 
         def show(progress: "RunProgress") -> None:

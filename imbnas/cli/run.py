@@ -143,8 +143,9 @@ def command(
         _tell_uncompiled(plan)
     _take_over(directory, asked.reused, plan)
     queue = Queue(plan, directory, selection)
-    if queue.left_out:
-        note(f"--only leaves out {queue.left_out} of {len(plan.units)} units")
+    left_out = len(plan.units) - len(queue.planned)
+    if left_out:
+        note(f"--only leaves out {left_out} of {len(plan.units)} units")
     order = Order(
         queue,
         asked.parts,

@@ -20,7 +20,6 @@ from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.retries import WorkerDeaths
 from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS, remove_spent_checkpoints
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.failures import failure_of
 from imbnas.runs.store.files import remove_orphans
 from imbnas.runs.unit_tokens import UnitTokens
 from imbnas.runs.worker_command import DISK_FAULT, location_flags
@@ -233,7 +232,7 @@ class Supervisor:
         """Decide whether a worker that ended gets a successor."""
         if process.returncode in (0, DISK_FAULT) or self._stopping:
             return False
-        held = self._claims.of_process(process.pid)
+        held = self._claims.by_process()[process.pid]
         for identity in held:
             message = self._deaths.failure(identity, process.returncode)
             if message:
@@ -251,7 +250,7 @@ class Supervisor:
     def _fail(self, identity: str, error: str, message: str) -> None:
         unit = self.queue.units.get(identity)
         if unit is None or not self._directory.state(unit).has_record:
-            self._directory.publish_failure(failure_of(identity, unit, error, message))
+            self._directory.publish_failure(identity, unit, error, message)
         self._claims.release(identity)
 
 

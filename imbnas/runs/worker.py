@@ -16,20 +16,19 @@ from typing import Protocol
 from imbnas.registry import load_plugins
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.queue.agenda import Agenda
-from imbnas.runs.queue.claims import Claims, Heartbeat
+from imbnas.runs.queue.claims import Claims
 from imbnas.runs.queue.queue import Queue
 from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.retries import is_disk_fault, move_aside
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.failures import failure_of
 from imbnas.runs.store.logs import WorkerLog, worker_log
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState
 from imbnas.runs.unit_tokens import UnitTokens
 from imbnas.runs.worker_command import DISK_FAULT, WorkerOptions, parse_worker_options
 from imbnas.suites.expansion import Expansion
-from imbnas.units.records import Failure, Record
+from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit, Unit
 
 _IDLE_SECONDS = 0.2
@@ -77,13 +76,14 @@ class Worker:
         until: float | None = None,
     ) -> None:
         self._directory = directory
+        self._queue = queue
         self._agenda = Agenda(queue)
         self._executor = executor
         self._checkpointing = checkpointing
         self._claims = Claims(directory.claims, directory.temporary)
-        self._heartbeat = Heartbeat(self._claims, parent)
+        self._parent = parent
         self._tokens = tokens
-        self._log = log
+        self._log = log or WorkerLog(None)
         self._deadline = Deadline(until, directory)
         self._stopping = False
         self._out_of_time = False
@@ -105,7 +105,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until every unit is finished, failed or waits for a failed one."""
-        self._heartbeat.start()
+        self._claims.keep_fresh(self._parent)
         try:
             while not self._stopping and not self._agenda.is_empty():
                 if self._do_one():
@@ -140,14 +140,12 @@ class Worker:
         """
         if self._stopping:
             return True
-        claimed = self._claim(self._agenda.stack_of(unit))
-        self._heartbeat.identities = tuple(each.identity for each in claimed)
+        claimed = self._claim(self._queue.stack_of(unit))
         try:
             # Another worker may have finished it between the look and the claim.
             units = self._allowed([each for each in claimed if not self._has_ended(each)])
             return bool(units) and self._execute(units)
         finally:
-            self._heartbeat.identities = ()
             self._release(claimed)
 
     def _claim(self, units: Sequence[Unit]) -> list[Unit]:
@@ -185,15 +183,14 @@ class Worker:
     def _execute(self, units: list[Unit]) -> bool:
         first = units[0]
         for unit in units:
-            if self._log:
-                self._log.begin(unit)
+            self._log.begin(unit)
         try:
             outcomes = self._outcomes(units)
         except DamagedRecordError as error:
             # Not this unit's failure: what it builds on must be done again first.
             print(move_aside(self._directory, error), file=sys.stderr)  # noqa: T201
             self._agenda.note_damage(error.path.stem)
-            self._log_end(first, f"put back: {error}")
+            self._log.end(first, f"put back: {error}")
             return False
         except Exception as error:
             if is_disk_fault(error):
@@ -212,24 +209,17 @@ class Worker:
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
-            self._directory.publish_failure(_failure(unit, outcome))
+            message = next(iter(str(outcome).strip().splitlines()), "")
+            trace = "".join(traceback.format_exception(outcome))
+            error = type(outcome).__name__
+            self._directory.publish_failure(unit.identity, unit, error, message, trace)
             self._agenda.note_end(unit, UnitState.FAILED)
-            self._log_end(unit, f"failed: {type(outcome).__name__}: {outcome}")
+            self._log.end(unit, f"failed: {error}: {outcome}")
         else:
             self._directory.publish_record(outcome)
             self._agenda.note_end(unit, UnitState.DONE)
             self._deadline.note(unit, outcome.cost.seconds)
-            self._log_end(unit, f"done in {outcome.cost.seconds:.2f} s")
-
-    def _log_end(self, unit: Unit, outcome: str) -> None:
-        if self._log:
-            self._log.end(unit, outcome)
-
-
-def _failure(unit: Unit, error: Exception) -> Failure:
-    lines = str(error).strip().splitlines() or [""]
-    trace = "".join(traceback.format_exception(error))
-    return failure_of(unit.identity, unit, type(error).__name__, lines[0], trace)
+            self._log.end(unit, f"done in {outcome.cost.seconds:.2f} s")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -69,10 +69,6 @@ class Agenda:
                 self._single.append(unit)
                 yield unit
 
-    def stack_of(self, unit: Unit) -> tuple[Unit, ...]:
-        """The units that are done together with one, including itself."""
-        return self._queue.stack_of(unit)
-
     def note_end(self, unit: Unit, state: UnitState) -> None:
         """Note that a unit has ended, here or elsewhere."""
         ended = self._states.failed if state is UnitState.FAILED else self._states.done

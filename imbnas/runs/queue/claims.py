@@ -5,6 +5,8 @@ import os
 import socket
 import threading
 import time
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +14,7 @@ from uuid import uuid4
 
 import psutil
 
-from imbnas.runs.store.files import publish_once, write_temporary
+from imbnas.runs.store.files import publish_once, temporary_file
 
 HEARTBEAT_SECONDS = 20.0
 STALE_SECONDS = 120.0
@@ -76,6 +78,7 @@ class Claims:
         self.folder = folder
         self.temporary = temporary
         self.owner = Owner.current()
+        self._held: set[str] = set()
         self._beats: dict[str, tuple[float, float]] = {}
 
     def path(self, identity: str) -> Path:
@@ -89,30 +92,42 @@ class Claims:
         if path.exists() and not self._clear_if_abandoned(path):
             return False
         content = json.dumps(asdict(self.owner)).encode()
-        return publish_once(path, content, self.temporary, durable=False)
+        acquired = publish_once(path, content, self.temporary, durable=False)
+        if acquired:
+            self._held.add(identity)
+        return acquired
 
     def release(self, identity: str) -> None:
-        """Give up a claim of this process."""
+        """Give up a claim of this process, or of one that has ended."""
+        self._held.discard(identity)
         self.path(identity).unlink(missing_ok=True)
 
-    def beat(self, identity: str) -> None:
-        """Show that the owner of a claim is alive."""
-        try:
-            os.utime(self.path(identity))
-        except FileNotFoundError:
-            return
+    def keep_fresh(self, parent: int | None) -> None:
+        """Start a thread that keeps claims fresh, and ends this process when its parent is gone.
 
-    def of_process(self, pid: int) -> list[str]:
-        """Units that a process of this host had claimed."""
-        return self.by_process().get(pid, [])
+        Args:
+            parent: process number of the supervisor; ``None`` for a worker without one.
+        """
+        threading.Thread(target=self._beat, args=(parent,), daemon=True).start()
+
+    def _beat(self, parent: int | None) -> None:
+        beaten = time.monotonic()
+        while parent is None or os.getppid() == parent:
+            time.sleep(0.5)
+            if time.monotonic() - beaten > HEARTBEAT_SECONDS:
+                beaten = time.monotonic()
+                for identity in tuple(self._held):
+                    with suppress(FileNotFoundError):
+                        os.utime(self.path(identity))
+        os._exit(1)
 
     def by_process(self) -> dict[int, list[str]]:
         """Process of this host → units that it has claimed."""
-        held: dict[int, list[str]] = {}
+        held: defaultdict[int, list[str]] = defaultdict(list)
         for path in self.folder.glob("*.json"):
             owner = read_owner(path)
             if owner and owner.host == self.owner.host:
-                held.setdefault(owner.pid, []).append(path.stem)
+                held[owner.pid].append(path.stem)
         return held
 
     def sweep(self, ended: set[str]) -> None:
@@ -174,11 +189,8 @@ class Claims:
 
     def _file_time(self) -> float:
         """The time of the clock that dates files, which may be another host's."""
-        probe = write_temporary(self.temporary, b"", durable=False)
-        try:
+        with temporary_file(self.temporary, b"", durable=False) as probe:
             return probe.stat().st_mtime
-        finally:
-            probe.unlink(missing_ok=True)
 
 
 def read_owner(path: Path) -> Owner | None:
@@ -190,36 +202,3 @@ def read_owner(path: Path) -> Owner | None:
     except (ValueError, TypeError):
         # A power cut can leave a claim without content, which only its age can then clear.
         return UNKNOWN_OWNER
-
-
-class Heartbeat:
-    """A thread that keeps claims fresh, and ends this process when its parent is gone.
-
-    Args:
-        claims: the claims of this process.
-        parent: process number of the supervisor; ``None`` for a worker without one.
-
-    Attributes:
-        identities: the units whose claims are kept fresh.
-    """
-
-    def __init__(self, claims: Claims, parent: int | None) -> None:
-        self._claims = claims
-        self._parent = parent
-        self.identities: tuple[str, ...] = ()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def _run(self) -> None:
-        beaten = time.monotonic()
-        while True:
-            time.sleep(0.5)
-            if self._parent is not None and os.getppid() != self._parent:
-                os._exit(1)
-            if time.monotonic() - beaten > HEARTBEAT_SECONDS:
-                beaten = time.monotonic()
-                for identity in self.identities:
-                    self._claims.beat(identity)

@@ -59,11 +59,6 @@ class Queue:
         """Units that are known from the start."""
         return self.selection.of(self.plan.units) if self.selection else self.plan.units
 
-    @property
-    def left_out(self) -> int:
-        """How many units of the plan the filter excludes."""
-        return len(self.plan.units) - len(self.planned)
-
     @cached_property
     def units(self) -> dict[str, Unit]:
         """Identity → unit: chains first, then their retrainings, then the many single trainings.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from imbnas.runs.queue.claims import UNKNOWN_OWNER, read_owner
@@ -39,19 +40,13 @@ def running_units(
         claimed: identities, see ``UnitStates``.
         units: of the plan, by identity.
     """
-    found = filter(None, (_running(directory, identity, units) for identity in claimed))
-    return tuple(sorted(found, key=lambda one: (one.host, one.pid)))
-
-
-def _running(directory: RunDirectory, identity: str, units: Mapping[str, Unit]) -> Running | None:
-    path = directory.claim_path(identity)
-    owner = read_owner(path)
-    try:
-        silent = max(0.0, time.time() - path.stat().st_mtime)
-    except FileNotFoundError:
-        return None  # released meanwhile
-    if owner is None or owner == UNKNOWN_OWNER:
-        return None
-    unit = units.get(identity)
-    label = full_label(unit) if unit else identity[:12]
-    return Running(identity, label, owner.host, owner.pid, silent)
+    running = []
+    for identity in claimed:
+        path, unit = directory.claim_path(identity), units.get(identity)
+        owner = read_owner(path)
+        if owner is not None and owner != UNKNOWN_OWNER:
+            with suppress(FileNotFoundError):  # released meanwhile
+                silent = max(0.0, time.time() - path.stat().st_mtime)
+                label = full_label(unit) if unit else identity[:12]
+                running.append(Running(identity, label, owner.host, owner.pid, silent))
+    return tuple(sorted(running, key=lambda one: (one.host, one.pid)))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 THREADS = 8
 BATCH = 2048
@@ -20,7 +21,7 @@ def read_files(files: Sequence[os.DirEntry[str]]) -> Iterator[tuple[str, bytes |
             batch = files[start : start + BATCH]
             placed = sorted(batch, key=os.DirEntry.inode)
             shares = [[entry.path for entry in placed[i::THREADS]] for i in range(THREADS)]
-            contents = dict(pair for share in pool.map(_read_all, shares) for pair in share)
+            contents = dict(chain.from_iterable(pool.map(_read_all, shares)))
             for entry in batch:
                 yield entry.path, contents.pop(entry.path)
 

@@ -66,51 +66,26 @@ class KeptAttempt:
     Attributes:
         checkpointing: where and how often.
         identities: of the units; files are named after the first.
+        start: by ``time.perf_counter``, earlier by what earlier attempts took.
+        kept: when a state was last kept, by the same clock.
     """
 
     checkpointing: Checkpointing
     identities: tuple[str, ...]
-    _start: float = field(default_factory=time.perf_counter)
-    _kept: float = field(default_factory=time.perf_counter)
+    start: float = field(default_factory=time.perf_counter)
+    kept: float = field(default_factory=time.perf_counter)
     _opened: int = 0
 
     @property
     def seconds(self) -> float:
         """Wall-clock seconds so far, those of earlier attempts that it resumed included."""
-        return time.perf_counter() - self._start
+        return time.perf_counter() - self.start
 
     def open(self) -> "KeptState":
         """The checkpoint of the unit's next training or search."""
         self._opened += 1
         name = f"{self.identities[0]}.{self._opened - 1}.safetensors"
         return KeptState(self, self.checkpointing.directory.checkpoints / name)
-
-    def write(self, path: Path, take: Callable[[], Snapshot]) -> None:
-        """Keep a state if it is time to; stop then if the unit is to be suspended."""
-        suspending, directory = self.checkpointing.suspending, self.checkpointing.directory
-        if not suspending and time.perf_counter() - self._kept < self.checkpointing.interval:
-            return
-        facts, snapshot = {**self._facts(path), "seconds": self.seconds}, take()
-        content = _to_bytes({**facts, "snapshot": dict(snapshot.facts)}, snapshot)
-        replace_file(path, content, directory.temporary)
-        self._kept = time.perf_counter()
-        if suspending:
-            raise Suspended(self.identities[0])
-
-    def read(self, path: Path) -> Snapshot | None:
-        """The state kept there; ``None`` if there is none, or none that can be trusted."""
-        facts, snapshot = _read(path)
-        if any(facts.get(name) != value for name, value in self._facts(path).items()):
-            return None
-        # The time spent on what is resumed counts, the time lost in between does not.
-        self._start -= max(0.0, float(facts["seconds"]) - self.seconds)
-        return snapshot
-
-    def _facts(self, path: Path) -> dict[str, Any]:
-        """What a file must hold to be this unit's; other versions may compute differently."""
-        facts = {"name": path.name, "imbnas": imbnas.__version__, "torch": version("torch")}
-        # The state of a stack goes with exactly those networks.
-        return facts | {"together": list(self.identities[1:])}
 
 
 @dataclass(frozen=True)
@@ -121,12 +96,33 @@ class KeptState:
     path: Path
 
     def load(self) -> Snapshot | None:
-        """The state that an earlier attempt left, if any."""
-        return self.attempt.read(self.path)
+        """The state that an earlier attempt left; ``None`` for none that can be trusted."""
+        facts, snapshot = _read(self.path)
+        if any(facts.get(name) != value for name, value in self._facts.items()):
+            return None
+        # The time spent on what is resumed counts, the time lost in between does not.
+        self.attempt.start -= max(0.0, float(facts["seconds"]) - self.attempt.seconds)
+        return snapshot
 
     def offer(self, take: Callable[[], Snapshot]) -> None:
-        """Keep the present state if enough time has passed since the last one."""
-        self.attempt.write(self.path, take)
+        """Keep the present state if it is time to; stop then if the unit is to be suspended."""
+        attempt, checkpointing = self.attempt, self.attempt.checkpointing
+        suspending = checkpointing.suspending
+        if not suspending and time.perf_counter() - attempt.kept < checkpointing.interval:
+            return
+        facts, snapshot = {**self._facts, "seconds": attempt.seconds}, take()
+        content = _to_bytes({**facts, "snapshot": dict(snapshot.facts)}, snapshot)
+        replace_file(self.path, content, checkpointing.directory.temporary)
+        attempt.kept = time.perf_counter()
+        if suspending:
+            raise Suspended(attempt.identities[0])
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        """What a file must hold to be this unit's; other versions may compute differently."""
+        facts = {"name": self.path.name, "imbnas": imbnas.__version__, "torch": version("torch")}
+        # The state of a stack goes with exactly those networks.
+        return facts | {"together": list(self.attempt.identities[1:])}
 
 
 def _to_bytes(facts: dict[str, Any], snapshot: Snapshot) -> bytes:

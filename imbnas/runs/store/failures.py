@@ -13,35 +13,31 @@ from imbnas.units.records import Failure
 from imbnas.units.unit import Unit
 
 
-def failure_of(
-    identity: str, unit: Unit | None, error: str, message: str, traceback: str = ""
-) -> Failure:
-    """Say why a unit could not be finished.
-
-    Args:
-        identity: of the unit.
-        unit: the unit itself, where it is known.
-        error: name of the kind of error.
-        message: one line.
-        traceback: where it came from.
-    """
-    return Failure(
-        identity=identity,
-        label=full_label(unit) if unit else identity[:12],
-        error=error,
-        message=message,
-        traceback=traceback,
-        utc=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
 class Failures(RunLayout):
     """Reads, publishes and forgets failures."""
 
-    def publish_failure(self, failure: Failure) -> None:
-        """Store why a unit could not be finished."""
+    def publish_failure(
+        self, identity: str, unit: Unit | None, error: str, message: str, traceback: str = ""
+    ) -> None:
+        """Store why a unit could not be finished.
+
+        Args:
+            identity: of the unit.
+            unit: the unit itself, where it is known.
+            error: name of the kind of error.
+            message: one line.
+            traceback: where it came from.
+        """
+        failure = Failure(
+            identity=identity,
+            label=full_label(unit) if unit else identity[:12],
+            error=error,
+            message=message,
+            traceback=traceback,
+            utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
         content = canonical_json(failure).encode()
-        publish_once(self.failure_path(failure.identity), content, self.temporary)
+        publish_once(self.failure_path(identity), content, self.temporary)
 
     def failures(self) -> dict[str, Failure]:
         """Identity → failure of every unit that failed.

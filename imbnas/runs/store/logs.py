@@ -26,10 +26,10 @@ class WorkerLog:
     """The log of one worker; it also holds what units print.
 
     Attributes:
-        file: open for appending.
+        file: open for appending; ``None`` for no log.
     """
 
-    file: TextIO
+    file: TextIO | None
 
     def begin(self, unit: Unit) -> None:
         """Note that a unit is begun."""
@@ -41,7 +41,8 @@ class WorkerLog:
 
     def _line(self, word: str, unit: Unit, text: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.file.write(f"{now} {word} {unit.identity} {text}\n")
+        if self.file:
+            self.file.write(f"{now} {word} {unit.identity} {text}\n")
 
 
 class _Both:

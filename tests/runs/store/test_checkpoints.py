@@ -325,7 +325,7 @@ def test_a_suspended_unit_stops_right_after_a_checkpoint(
 def test_seconds_count_what_was_taken_over(expansion: Expansion, tmp_path: Path) -> None:
     unit = first(expansion, TrainUnit)
     attempt = keeping(tmp_path).attempt([unit])
-    attempt._start -= 500
+    attempt.start -= 500
     with pytest.raises(KilledError):
         fit(attempt.open(), "ce", kill_in=3)
     later = keeping(tmp_path).attempt([unit])
