@@ -232,7 +232,7 @@ class Supervisor:
         """Decide whether a worker that ended gets a successor."""
         if process.returncode in (0, DISK_FAULT) or self._stopping:
             return False
-        held = self._claims.by_process()[process.pid]
+        held = self._claims.by_process().get(process.pid, [])
         for identity in held:
             message = self._deaths.failure(identity, process.returncode)
             if message:
