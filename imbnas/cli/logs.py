@@ -2,15 +2,15 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from imbnas.cli.options import json_option
 from imbnas.cli.output import print_json
 
-if TYPE_CHECKING:
-    from imbnas.runs.store.unit_history import UnitHistory
+_WORDS = {"claimed": "running", "missing": "waiting", "blocked": "waiting"}
+"""Names of unit states for users, where they differ."""
 
 
 @click.command("logs")
@@ -23,35 +23,31 @@ def command(run_dir: Path, unit: str, as_json: bool) -> None:
     UNIT is the beginning of an identity, a part of a label, or a pattern such as
     'train *digits@20x*'.
     """
-    from imbnas.runs.queue.best_found import known_units
+    from imbnas.runs.queue.queue import Queue
+    from imbnas.runs.queue.unit_history import unit_histories
     from imbnas.runs.store.directory import RunDirectory
-    from imbnas.runs.store.unit_history import find_units, unit_history
     from imbnas.suites.expand import Expansion
 
     directory = RunDirectory(run_dir)
-    units = known_units(Expansion(directory.read_suite()).plan(), [directory])
-    histories = [
-        unit_history(directory, units, identity) for identity in find_units(directory, units, unit)
+    queue = Queue(Expansion(directory.read_suite()).plan(), directory)
+    units = [
+        asdict(history)
+        | {"state": _WORDS.get(history.state, str(history.state))}
+        | {"failure": history.failure and history.failure.model_dump()}
+        for history in unit_histories(queue, unit)
     ]
     if as_json:
-        fields = [
-            {**asdict(each), "failure": each.failure and each.failure.model_dump()}
-            for each in histories
-        ]
-        print_json({"units": fields})
-        return
-    click.echo("\n\n".join("\n".join(_lines(each)) for each in histories))
+        print_json({"units": units})
+    else:
+        click.echo("\n\n".join("\n".join(_lines(each)) for each in units))
 
 
-def _lines(history: "UnitHistory") -> list[str]:
-    lines = [history.label, f"identity  {history.identity}"]
-    state: str = history.state
-    if history.seconds is not None:
-        state += f" in {history.seconds:.2f} s"
-    if history.worker is not None:
-        state += f" (host and process {history.worker})"
-    lines.append(f"state     {state}")
-    if history.failure is not None:
-        lines.append(f"failure   {history.failure.error}: {history.failure.message}")
-        lines += history.failure.traceback.splitlines()
-    return [*lines, *(history.log or ("no log of it",))]
+def _lines(unit: dict[str, Any]) -> list[str]:
+    seconds, worker, failure = unit["seconds"], unit["worker"], unit["failure"]
+    took = "" if seconds is None else f" in {seconds:.2f} s"
+    by = "" if worker is None else f" (host and process {worker})"
+    lines = [unit["label"], f"identity  {unit['identity']}", f"state     {unit['state']}{took}{by}"]
+    if failure:
+        lines.append(f"failure   {failure['error']}: {failure['message']}")
+        lines += failure["traceback"].splitlines()
+    return [*lines, *(unit["log"] or ("no log of it",))]

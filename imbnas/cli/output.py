@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ def print_json(value: Any) -> None:
 
 
 def print_fields(fields: dict[str, Any]) -> None:
-    """Print one ``name: value`` line a field."""
+    """Print one ``name: value`` line per field."""
     width = max(map(len, fields))
     for name, value in fields.items():
         click.echo(f"{name:<{width}}  {_plain(value)}")
@@ -22,6 +23,15 @@ def print_fields(fields: dict[str, Any]) -> None:
 def note(message: str) -> None:
     """Print a line on standard error."""
     click.echo(message, err=True)
+
+
+def note_damage(damaged: Iterable[str]) -> int:
+    """Print one line for each damaged record; return the exit status that follows."""
+    status = 0
+    for line in damaged:
+        note(f"left out: {line}")
+        status = 1
+    return status
 
 
 def _finite(value: Any) -> Any:

@@ -10,27 +10,20 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from imbnas.runs.queue.queue import Progress
+    from imbnas.runs.queue.queue import RunProgress
 
 _LINE_SECONDS = 10.0
-_TELLING_SHARE = 0.1
+_REPRESENTATIVE_SHARE = 0.1
 
 
 @contextmanager
-def progress_display(title: str) -> "Iterator[Callable[[Progress], None]]":
-    """Give a function that shows the state of a run whenever it is called."""
-    if sys.stderr.isatty():
-        with _bar(title) as show:
-            yield show
-    else:
+def progress_display(title: str) -> "Iterator[Callable[[RunProgress], None]]":
+    """Give a function that shows the progress of a run whenever it is called."""
+    if not sys.stderr.isatty():
         yield PlainLines(title)
-
-
-@contextmanager
-def _bar(title: str) -> "Iterator[Callable[[Progress], None]]":
+        return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as RichProgress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     clock = RateClock()
     columns = (
@@ -40,10 +33,10 @@ def _bar(title: str) -> "Iterator[Callable[[Progress], None]]":
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
     )
-    with RichProgress(*columns, console=Console(stderr=True)) as display:
+    with Progress(*columns, console=Console(stderr=True)) as display:
         task = display.add_task(title, total=None, rate="")
 
-        def show(progress: "Progress") -> None:
+        def show(progress: "RunProgress") -> None:
             display.update(
                 task, total=progress.total, completed=progress.done, rate=clock.describe(progress)
             )
@@ -52,7 +45,7 @@ def _bar(title: str) -> "Iterator[Callable[[Progress], None]]":
 
 
 class PlainLines:
-    """Prints a line now and then.
+    """Prints a line every ten seconds at most.
 
     Args:
         title: name of the run.
@@ -64,8 +57,8 @@ class PlainLines:
         self._printed = -_LINE_SECONDS
         self._last = ""
 
-    def __call__(self, progress: "Progress") -> None:
-        """Print the state if the last line is old enough, or if nothing is left."""
+    def __call__(self, progress: "RunProgress") -> None:
+        """Print the progress if the last line is old enough, or if nothing is left."""
         now = time.monotonic()
         described = self._clock.describe(progress)
         line = f"{self._title}: {progress.done}/{progress.total} units {described}".rstrip()
@@ -76,13 +69,13 @@ class PlainLines:
 
 
 class RateClock:
-    """Rate and time left, from the units done since the clock was first looked at."""
+    """Rate and time left, from the units done since the first call."""
 
     def __init__(self) -> None:
         self._start: float | None = None
         self._done_at_start = 0
 
-    def describe(self, progress: "Progress") -> str:
+    def describe(self, progress: "RunProgress") -> str:
         """Failures, rate and time left, as far as they are known."""
         if self._start is None:
             self._start, self._done_at_start = time.monotonic(), progress.done
@@ -94,8 +87,8 @@ class RateClock:
         if done and elapsed > 0 and progress.left:
             rate = done / elapsed
             parts.append(f"{rate:.1f} units/s")
-            # The longest units come first: their rate says nothing about the many short ones.
-            if done >= _TELLING_SHARE * (progress.total - self._done_at_start):
+            # The longest units come first: their rate does not hold for the many short ones.
+            if done >= _REPRESENTATIVE_SHARE * (progress.total - self._done_at_start):
                 parts.append(f"about {_duration(progress.left / rate)} left")
         return ", ".join(parts)
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from imbnas.cli.damage import told
 from imbnas.cli.options import json_option
-from imbnas.cli.output import print_json
+from imbnas.cli.output import note_damage, print_json
 
 
 @click.command("report")
@@ -23,7 +22,6 @@ def command(run_dir: Path, as_json: bool) -> int:
     written = write_report(results, directory)
     if as_json:
         print_json({"suite": results.resolved.title, "files": [str(path) for path in written]})
-        return told(results.damaged)
-    for path in written:
-        click.echo(path)
-    return told(results.damaged)
+    else:
+        click.echo("\n".join(map(str, written)))
+    return note_damage(results.damaged)

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imbnas.cli.damage import told
 from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.output import note
 from imbnas.cli.suite_options import limit_options, suite_options
 
 if TYPE_CHECKING:
-    from imbnas.runs.queue.queue import Progress
+    from imbnas.runs.queue.queue import RunProgress
     from imbnas.runs.request import RunRequest
     from imbnas.runs.store.directory import RunDirectory
     from imbnas.suites.expand import Plan
@@ -54,13 +53,14 @@ def command(
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
     from imbnas.cli.devices import check_compiler
+    from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.cli.progress import progress_display
     from imbnas.runs.bind import bind_run
     from imbnas.runs.executors.executor import check_limits
     from imbnas.runs.executors.registry import build_executor
     from imbnas.runs.queue.queue import Queue
-    from imbnas.runs.queue.unit_filter import Selection
-    from imbnas.runs.store.quarantine import quarantine_all
+    from imbnas.runs.queue.unit_filter import UnitFilter
+    from imbnas.runs.retries import prepare_retries
     from imbnas.suites.expand import Expansion
 
     if workers_per_gpu:
@@ -70,23 +70,21 @@ def command(
         check_compiler()
     check_limits(executor, executor_name, request)
     resolved, directory = bind_run(request), request.directory
-    if retry_failed:
-        directory.forget_failures()
-    for line in quarantine_all(directory):
+    for line in prepare_retries(directory, retry_failed):
         note(line)
     plan = Expansion(resolved).plan(request.parts)
     if request.compiled:
         _note_uncompiled(plan)
     _take_over(request, plan)
-    queue = Queue(plan, directory, Selection(request.only) if request.only else None)
-    if queue.left_out:
-        note(f"--only leaves out {queue.left_out} of {len(plan.units)} units")
+    queue = Queue(plan, directory, UnitFilter(request.only) if request.only else None)
+    left_out = len(plan.units) - len(queue.planned)
+    if left_out:
+        note(f"--only leaves out {left_out} of {len(plan.units)} units")
     with progress_display(resolved.title) as show:
         progress = executor.run(request, queue, show)
     if progress is None:
         return 0
-    damaged = _report(directory)
-    return damaged or _conclude(directory, progress)
+    return write_leaderboards(directory) or _conclude(directory, progress)
 
 
 def _note_uncompiled(plan: "Plan") -> None:
@@ -111,20 +109,7 @@ def _take_over(request: "RunRequest", plan: "Plan") -> None:
         note(f"not taken over: {line}")
 
 
-def _report(directory: "RunDirectory") -> int:
-    from imbnas.cli.tables import print_leaderboards
-    from imbnas.leaderboards.results import Results
-    from imbnas.leaderboards.tables.build import build_tables, write_tables
-
-    results = Results.read(directory)
-    tables = build_tables(results)
-    write_tables(results, directory, tables)
-    print_leaderboards(tables, results.resolved.title)
-    click.echo(f"Leaderboards: {directory.tables}")
-    return told(results.damaged)
-
-
-def _conclude(directory: "RunDirectory", progress: "Progress") -> int:
+def _conclude(directory: "RunDirectory", progress: "RunProgress") -> int:
     if progress.done == progress.total:
         return 0
     failures = list(directory.failures().values())

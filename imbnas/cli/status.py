@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
-from imbnas.cli.damage import told
 from imbnas.cli.options import json_option
-from imbnas.cli.output import print_fields, print_json
+from imbnas.cli.output import note_damage, print_fields, print_json
+
+_CHECKED_RECORDS = 5000
+"""Runs with more records are counted by file names, without a look for damage."""
 
 
 @click.command("status")
@@ -23,26 +25,24 @@ from imbnas.cli.output import print_fields, print_json
 )
 @json_option
 def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int:
-    """Tell how far the run in RUN_DIR is, who is at work, what failed and what is damaged."""
+    """Show how far the run in RUN_DIR is, which units run, failed or are damaged."""
     from imbnas.cli.watch import RunState, watch
-    from imbnas.runs.queue.best_found import known_units
-    from imbnas.runs.queue.claimed_units import running_units
     from imbnas.runs.queue.queue import Queue
+    from imbnas.runs.queue.running_units import running_units
     from imbnas.runs.store.directory import RunDirectory
-    from imbnas.runs.store.quarantine import CHECKED_RECORDS, damaged_records
     from imbnas.suites.expand import Expansion
 
     if watched and as_json:
         raise click.UsageError("--watch shows lines and --json one object; give one of them")
     directory = RunDirectory(run_dir)
     resolved = directory.read_suite()
-    damaged = [str(error) for error in damaged_records(directory, CHECKED_RECORDS)]
-    plan = Expansion(resolved).plan()
-    queue = Queue(plan, directory)
+    damaged = [str(error) for error in directory.damaged_records(_CHECKED_RECORDS)]
+    queue = Queue(Expansion(resolved).plan(), directory)
 
     def look() -> RunState:
-        running = running_units(directory, known_units(plan, [directory]))
-        return RunState(resolved.title, queue.progress(), running)
+        states = queue.states()
+        running = running_units(directory, states.claimed, queue.units)
+        return RunState(resolved.title, queue.progress(states), running)
 
     state = watch(look, interval) if watched else look()
     failures = [
@@ -63,10 +63,10 @@ def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int
     if as_json:
         running = [asdict(one) for one in state.running]
         print_json({**fields, "running": running, "failures": failures, "damaged": damaged})
-        return told(damaged)
+        return note_damage(damaged)
     print_fields(fields)
     for one in state.running:
         click.echo(f"running: {one.label} ({one.host} {one.pid})")
     for failure in failures:
         click.echo(f"failed: {failure['unit']}: {failure['error']}: {failure['message']}")
-    return told(damaged)
+    return note_damage(damaged)

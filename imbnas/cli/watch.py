@@ -1,4 +1,4 @@
-"""The state of a run, shown again and again until nothing is left."""
+"""The state of a run, shown repeatedly until nothing is left."""
 
 import sys
 import time
@@ -14,31 +14,31 @@ from imbnas.cli.progress import RateClock
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from imbnas.runs.queue.claimed_units import Running
-    from imbnas.runs.queue.queue import Progress
+    from imbnas.runs.queue.queue import RunProgress
+    from imbnas.runs.queue.running_units import Running
 
 _SHOWN = 16
 
 
 @dataclass(frozen=True)
 class RunState:
-    """How far a run is, and who is at work.
+    """How far a run is, and which units are running.
 
     Attributes:
         title: of the suite.
-        progress: units by state.
+        progress: numbers of units by state.
         running: units that workers have claimed.
     """
 
     title: str
-    progress: "Progress"
+    progress: "RunProgress"
     running: "tuple[Running, ...]"
 
 
 def watch(look: Callable[[], RunState], seconds: float) -> RunState:
     """Show the state every few seconds until nothing is left; return the last one.
 
-    On a terminal it is one live picture, elsewhere one line a look.
+    On a terminal it is one live picture, elsewhere one line each time.
     """
     with _display() as show:
         while True:
@@ -72,7 +72,7 @@ def plain_line(state: RunState, clock: RateClock) -> str:
 
 
 def picture(state: RunState, clock: RateClock) -> "RenderableType":
-    """A bar, and a line for each unit at work."""
+    """A bar, and a line for each running unit."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table

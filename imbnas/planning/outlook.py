@@ -6,7 +6,7 @@ from functools import cached_property
 
 from imbnas.planning.timing import Sample, TimeModel
 from imbnas.planning.unit_cost import Forecast, Forecaster
-from imbnas.runs.queue.best_found import found_architectures
+from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Plan
 from imbnas.units.unit import UNIT_KINDS, Unit
@@ -128,7 +128,7 @@ class Outlook:
 def look_ahead(plan: Plan, directories: Sequence[RunDirectory], forecaster: Forecaster) -> Outlook:
     """Find out what of a plan is known in directories, and forecast the rest."""
     finished = set[str]().union(*(directory.finished() for directory in directories))
-    found = found_architectures(plan, directories)
+    found = best_architectures((r.waits_for for r in plan.retrainings), directories)
     units = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
     forecaster.acquaint(units.values())
     items = [

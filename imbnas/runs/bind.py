@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from imbnas.data.manifests import Manifest
-from imbnas.runs.queue.unit_filter import Selection
+from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import publish_once, replace_file
@@ -31,7 +31,7 @@ def bind_run(request: RunRequest) -> ResolvedSuite:
     pins = held_pins(directory, request.pins)
     resolved = resolve_suite(replace(request, replicates=replicates, pins=pins))
     if request.only:
-        Selection(request.only).of(Expansion(resolved).plan(request.parts).units)
+        UnitFilter(request.only).of(Expansion(resolved).plan(request.parts).units)
     bound = directory.store_suite(resolved)
     for manifest in pins:
         path = directory.manifests / f"{manifest.sha256}.json"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imbnas.errors import InputError
-from imbnas.runs.queue.best_found import found_architectures
+from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import publish_once
 from imbnas.runs.store.records import DamagedFileError
@@ -68,7 +68,7 @@ class Reuse:
         here = self.directory.finished()
         there = [(source, source.finished()) for source in self.sources]
         self._take_units(plan.units, here, there, taken)
-        found = found_architectures(plan, [self.directory])
+        found = best_architectures((r.waits_for for r in plan.retrainings), [self.directory])
         self._take_units(plan.found_units(found), here, there, taken)
         return taken
 

@@ -1,11 +1,10 @@
-"""Starts workers, watches them, shows progress. It imports no torch."""
+"""Starts and watches workers, and shows progress. It imports no torch."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,13 +15,13 @@ from typing import Literal
 from imbnas.runs.gpus import VISIBLE, GpuShares
 from imbnas.runs.limits import Limits, LimitWatch
 from imbnas.runs.queue.claims import Claims
-from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.request import RunRequest
+from imbnas.runs.retries import WorkerDeaths
 from imbnas.runs.store.checkpoints import remove_spent_checkpoints
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.failures import failure_of
 from imbnas.runs.store.files import remove_orphans
-from imbnas.runs.tickets import Tickets
+from imbnas.runs.unit_tokens import UnitTokens
 from imbnas.runs.worker_command import DISK_FAULT, process_flags, worker_command
 
 Process = subprocess.Popen[bytes]
@@ -30,10 +29,6 @@ Process = subprocess.Popen[bytes]
 _TICK_SECONDS = 0.2
 _SHOW_SECONDS = 1.0
 _SHOW_SHARE = 0.05
-_CRASHES = 2
-_KILLS = 4
-_DEATHS_WITHOUT_UNIT = 3
-_KILLED = {-signal.SIGKILL, -signal.SIGTERM}
 SINGLE_THREADED = dict.fromkeys(
     (
         "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
@@ -42,8 +37,6 @@ SINGLE_THREADED = dict.fromkeys(
     "1",
 )  # fmt: skip
 """Environment of workers: each computes, and compiles, on one core."""
-
-_WORDS = {1: "a worker", 2: "two workers", 3: "three workers", 4: "four workers"}
 
 
 @dataclass
@@ -62,11 +55,10 @@ class Supervisor:
     gpus: GpuShares = field(default_factory=GpuShares)
     stopped_by: Literal["time", "units"] | None = None
     _processes: list[Process] = field(default_factory=list)
-    _deaths: Counter[str] = field(default_factory=Counter)
-    _deaths_without_unit: int = 0
+    _deaths: WorkerDeaths = field(default_factory=WorkerDeaths)
     _interrupts: int = 0
-    _tickets: Tickets | None = None
-    _tickets_left: int = 0
+    _tokens: UnitTokens | None = None
+    _tokens_left: int = 0
     _limited: set[int] = field(default_factory=set)
 
     @property
@@ -85,7 +77,7 @@ class Supervisor:
     def _stopping(self) -> bool:
         return bool(self._interrupts or self.stopped_by)
 
-    def run(self, show: Callable[[Progress], None]) -> Progress:
+    def run(self, show: Callable[[RunProgress], None]) -> RunProgress:
         """Do everything that can be done.
 
         Args:
@@ -101,13 +93,13 @@ class Supervisor:
         remove_orphans(self._directory.temporary)
         progress = self.queue.progress()
         show(progress)
-        with self._signals(), self._allowances():
+        with self._signals(), self._budgeted_units():
             try:
                 for _ in range(min(self.request.workers, progress.left)):
                     self._start()
                 self._attend(show, start)
             finally:
-                self._tell_all(signal.SIGTERM)
+                self._signal_all(signal.SIGTERM)
                 for process in self._processes:
                     process.wait()
         self._sweep()
@@ -115,15 +107,15 @@ class Supervisor:
         show(progress)
         if self._interrupts:
             raise KeyboardInterrupt
-        if self.request.budget.units is not None and progress.left and self._tickets_left <= 0:
+        if self.request.budget.units is not None and progress.left and self._tokens_left <= 0:
             self.stopped_by = self.stopped_by or "units"
         return progress
 
-    def _attend(self, show: Callable[[Progress], None], start: float) -> None:
+    def _attend(self, show: Callable[[RunProgress], None], start: float) -> None:
         next_show = 0.0
         while self._processes:
             time.sleep(_TICK_SECONDS)
-            self._fill_tickets()
+            self._fill_tokens()
             self._enforce_limits()
             for process in [p for p in self._processes if p.poll() is not None]:
                 self._processes.remove(process)
@@ -144,13 +136,13 @@ class Supervisor:
         if not self._stopping:
             self.stopped_by = "time"
             _say("the time budget is spent; units stop at their next checkpoint")
-            self._tell_all(signal.SIGUSR1)
+            self._signal_all(signal.SIGUSR1)
 
     def _sweep(self) -> None:
         """Remove what workers that were killed could not remove themselves."""
-        settled = self._directory.finished() | self._directory.failed()
-        self._claims.sweep(settled)
-        remove_spent_checkpoints(self._directory, self._directory.finished())
+        states = self._directory.states()
+        self._claims.sweep(states.ended)
+        remove_spent_checkpoints(self._directory, states.done)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -168,34 +160,34 @@ class Supervisor:
             _say("finishing the units in progress; Ctrl-C again stops them at the last checkpoint")
         elif self._interrupts == 2:
             _say("stopping at the last checkpoint")
-        self._tell_all(signal.SIGTERM if self._interrupts <= 2 else signal.SIGKILL)
+        self._signal_all(signal.SIGTERM if self._interrupts <= 2 else signal.SIGKILL)
 
-    def _tell_all(self, number: signal.Signals) -> None:
+    def _signal_all(self, number: signal.Signals) -> None:
         for process in self._processes:
             process.send_signal(number)
 
     @contextmanager
-    def _allowances(self) -> Iterator[None]:
+    def _budgeted_units(self) -> Iterator[None]:
         if self.request.budget.units is None:
             yield
             return
-        self._tickets, self._tickets_left = Tickets.empty(), self.request.budget.units
-        self._fill_tickets()
+        self._tokens, self._tokens_left = UnitTokens.empty(), self.request.budget.units
+        self._fill_tokens()
         try:
             yield
         finally:
-            self._tickets.close()
+            self._tokens.close()
 
-    def _fill_tickets(self) -> None:
-        while self._tickets and self._tickets_left:
-            added = self._tickets.add(self._tickets_left)
-            self._tickets_left -= added
+    def _fill_tokens(self) -> None:
+        while self._tokens and self._tokens_left:
+            added = self._tokens.add(self._tokens_left)
+            self._tokens_left -= added
             if not added:
                 return
 
     def _start(self) -> None:
-        tickets = (self._tickets.reading, self._tickets.writing) if self._tickets else ()
-        command = [*worker_command(self.request), *process_flags(os.getpid(), tickets)]
+        tokens = (self._tokens.reading, self._tokens.writing) if self._tokens else ()
+        command = [*worker_command(self.request), *process_flags(os.getpid(), tokens)]
         gpu = self.gpus.next(process.pid for process in self._processes)
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.
         process = subprocess.Popen(
@@ -203,7 +195,7 @@ class Supervisor:
             env={**os.environ, **SINGLE_THREADED, **({VISIBLE: gpu} if gpu else {})},
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            pass_fds=tickets,
+            pass_fds=tokens,
         )
         self.gpus.note(process.pid, gpu)
         self._processes.append(process)
@@ -223,16 +215,16 @@ class Supervisor:
 
     def _may_follow(self, process: Process) -> bool:
         """Decide whether a worker that ended gets a successor."""
-        if process.returncode == 0 or self._stopping or process.returncode == DISK_FAULT:
+        if process.returncode in (0, DISK_FAULT) or self._stopping:
             return False
-        held = self._claims.of_process(process.pid)
+        held = self._claims.by_process().get(process.pid, [])
         for identity in held:
-            self._note_death(identity, process.returncode)
-        self._tickets_left += len(held) if self._tickets else 0
-        if held or process.pid in self._limited:
-            return True
-        self._deaths_without_unit += 1
-        if self._deaths_without_unit <= _DEATHS_WITHOUT_UNIT:
+            message = self._deaths.failure(identity, process.returncode)
+            if message:
+                self._fail(identity, "WorkerDied", message)
+        self._tokens_left += len(held) if self._tokens else 0
+        limited = process.pid in self._limited
+        if held or limited or self._deaths.is_replaced_without_unit():
             return True
         _say(
             f"workers die before they begin a unit, the last with status {process.returncode}; "
@@ -240,21 +232,10 @@ class Supervisor:
         )
         return False
 
-    def _note_death(self, identity: str, status: int) -> None:
-        """Count a death; a unit that crashes two workers, or has four killed, is a failure."""
-        self._deaths[identity] += 1
-        deaths = self._deaths[identity]
-        if deaths >= (_KILLS if status in _KILLED else _CRASHES):
-            self._fail(
-                identity,
-                "WorkerDied",
-                f"{_WORDS[deaths]} died while doing this unit, the last with status {status}",
-            )
-
     def _fail(self, identity: str, error: str, message: str) -> None:
         unit = self.queue.units.get(identity)
-        if unit is None or not self._directory.has_record(unit):
-            self._directory.publish_failure(failure_of(identity, unit, error, message))
+        if unit is None or not self._directory.state(unit).has_record:
+            self._directory.publish_failure(identity, unit, error, message)
         self._claims.release(identity)
 
 

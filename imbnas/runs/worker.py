@@ -1,9 +1,8 @@
-"""A worker: claims units of a run one by one, executes them and publishes what they leave.
+"""A worker: claims units of a run one by one, executes them and publishes their results.
 
 Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one directory.
 """
 
-import errno
 import signal
 import sys
 import time
@@ -17,29 +16,26 @@ from typing import Protocol
 from imbnas.registry import load_plugins
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.queue.agenda import Agenda
-from imbnas.runs.queue.claims import Claims, Heartbeat
+from imbnas.runs.queue.claims import Claims
 from imbnas.runs.queue.queue import Queue
-from imbnas.runs.queue.unit_filter import Selection
+from imbnas.runs.queue.unit_filter import UnitFilter
+from imbnas.runs.retries import is_disk_fault, move_aside
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.failures import failure_of
 from imbnas.runs.store.logs import WorkerLog, worker_log
-from imbnas.runs.store.quarantine import quarantine
 from imbnas.runs.store.records import DamagedRecordError
-from imbnas.runs.tickets import Tickets
+from imbnas.runs.store.unit_state import UnitState
+from imbnas.runs.unit_tokens import UnitTokens
 from imbnas.runs.worker_command import DISK_FAULT, WorkerOptions, parse_worker_options
 from imbnas.suites.expand import Expansion
-from imbnas.units.records import Failure, Record
+from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit, Unit
 
 _IDLE_SECONDS = 0.2
-_DISK_FAULTS = {
-    errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EACCES, errno.EPERM,
-}  # fmt: skip
 
 
 class StoppedAtOnce(BaseException):
-    """A second signal: the unit in progress is left where its last checkpoint was."""
+    """A second signal: the unit in progress is left at its last checkpoint."""
 
 
 class Executes(Protocol):
@@ -61,10 +57,10 @@ class Worker:
         directory: the run.
         queue: what of it is to be done.
         executor: does the units.
-        keeping: how the executor keeps the state of long units.
+        checkpointing: how the executor checkpoints long units.
         parent: process number of the supervisor, whose end ends this worker.
-        tickets: allowances for units, one each; ``None`` for any number.
-        log: where its work is written down; ``None`` for nowhere.
+        tokens: one for each unit that may be begun; ``None`` for any number.
+        log: of its work; ``None`` for none.
         until: seconds since the epoch; no unit is begun that would not be finished by then.
     """
 
@@ -73,20 +69,21 @@ class Worker:
         directory: RunDirectory,
         queue: Queue,
         executor: Executes,
-        keeping: Checkpointing,
+        checkpointing: Checkpointing,
         parent: int | None = None,
-        tickets: Tickets | None = None,
+        tokens: UnitTokens | None = None,
         log: WorkerLog | None = None,
         until: float | None = None,
     ) -> None:
         self._directory = directory
+        self._queue = queue
         self._agenda = Agenda(queue)
         self._executor = executor
-        self._keeping = keeping
+        self._checkpointing = checkpointing
         self._claims = Claims(directory.claims, directory.temporary)
-        self._heartbeat = Heartbeat(self._claims, parent)
-        self._tickets = tickets
-        self._log = log
+        self._parent = parent
+        self._tokens = tokens
+        self._log = log or WorkerLog(None)
         self._deadline = Deadline(until, directory)
         self._stopping = False
         self._out_of_time = False
@@ -103,12 +100,12 @@ class Worker:
 
     def suspend(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """End at the current unit's next checkpoint, or when it is finished."""
-        self._keeping.suspending = True
+        self._checkpointing.suspending = True
         self._stopping = True
 
     def run(self) -> None:
         """Work until every unit is finished, failed or waits for a failed one."""
-        self._heartbeat.start()
+        self._claims.keep_fresh(self._parent)
         try:
             while not self._stopping and not self._agenda.is_empty():
                 if self._do_one():
@@ -121,39 +118,41 @@ class Worker:
         except (Suspended, StoppedAtOnce):
             return
         # A worker that was killed between publishing and releasing cannot do it itself.
-        self._claims.sweep(self._directory.finished() | self._directory.failed())
+        self._claims.sweep(self._directory.states().ended)
 
     def _do_one(self) -> bool:
-        """Do the first unit that can be done; whether there was one."""
-        candidates = [*self._agenda.candidates()] if self._deadline.until is not None else None
-        if candidates is None:
-            return any(self._try(unit) for unit in self._agenda.candidates())
-        allowed = [unit for unit in candidates if self._deadline.allows(unit)]
-        self._out_of_time = bool(candidates) and not allowed
-        return any(self._try(unit) for unit in allowed)
+        """Do the first unit that can be done; returns whether there was one."""
+        refused = allowed = False
+        for unit in self._agenda.candidates():
+            if not self._deadline.allows(unit):
+                refused = True
+                continue
+            allowed = True
+            if self._try(unit):
+                return True
+        self._out_of_time = refused and not allowed
+        return False
 
     def _try(self, unit: Unit) -> bool:
-        """Do the unit, and those stacked with it, if nobody else does; whether they were done here.
+        """Do the unit, and those stacked with it; returns whether this worker did.
 
-        One that was begun elsewhere is left to whoever did.
+        One that another worker has claimed is left to it.
         """
         if self._stopping:
             return True
-        claimed = self._claim(self._agenda.stack_of(unit))
-        self._heartbeat.identities = tuple(each.identity for each in claimed)
+        claimed = self._claim(self._queue.stack_of(unit))
         try:
             # Another worker may have finished it between the look and the claim.
-            units = self._allowed([each for each in claimed if not self._is_settled(each)])
+            units = self._allowed([each for each in claimed if not self._has_ended(each)])
             return bool(units) and self._execute(units)
         finally:
-            self._heartbeat.identities = ()
             self._release(claimed)
 
     def _claim(self, units: Sequence[Unit]) -> list[Unit]:
-        """Claim units, settled ones aside; none of them if another worker holds one."""
+        """Claim those units that have not ended; none of them if another worker holds one."""
         claimed: list[Unit] = []
         for unit in units:
-            if self._is_settled(unit):
+            if self._has_ended(unit):
                 continue
             if not self._claims.acquire(unit.identity):
                 self._release(claimed)
@@ -166,38 +165,35 @@ class Worker:
             self._claims.release(unit.identity)
 
     def _allowed(self, units: list[Unit]) -> list[Unit]:
-        """As many of the units as there are tickets for."""
-        tickets = self._tickets
-        if tickets is None:
+        """As many of the units as there are tokens for."""
+        tokens = self._tokens
+        if tokens is None:
             return units
-        allowed = list(takewhile(lambda _: tickets.take(), units))
+        allowed = list(takewhile(lambda _: tokens.take(), units))
         if len(allowed) < len(units):
             self._stopping = True
         return allowed
 
-    def _is_settled(self, unit: Unit) -> bool:
-        finished = self._directory.has_record(unit)
-        if finished or self._directory.failure_path(unit.identity).exists():
-            self._agenda.settle(unit, finished)
-            return True
-        return False
+    def _has_ended(self, unit: Unit) -> bool:
+        state = self._directory.state(unit)
+        if state.has_ended:
+            self._agenda.note_end(unit, state)
+        return state.has_ended
 
     def _execute(self, units: list[Unit]) -> bool:
         first = units[0]
         for unit in units:
-            self._note_begin(unit)
+            self._log.begin(unit)
         try:
             outcomes = self._outcomes(units)
         except DamagedRecordError as error:
-            # No fault of this unit: what it builds on must be done again first.
-            moved = quarantine(self._directory, error.path)
-            print(f"{error}; it lies now in {moved}", file=sys.stderr)  # noqa: T201
-            self._agenda.unsettle(error.path.stem)
-            self._note_end(first, f"put back: {error}")
+            # Not this unit's failure: what it builds on must be done again first.
+            print(move_aside(self._directory, error), file=sys.stderr)  # noqa: T201
+            self._agenda.note_damage(error.path.stem)
+            self._log.end(first, f"put back: {error}")
             return False
         except Exception as error:
-            # A full or unwritable disk is no fault of the unit: it must stop the worker.
-            if isinstance(error, OSError) and error.errno in _DISK_FAULTS:
+            if is_disk_fault(error):
                 raise
             outcomes = [error] * len(units)
         for unit, outcome in zip(units, outcomes, strict=True):
@@ -213,34 +209,23 @@ class Worker:
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
-            self._directory.publish_failure(_failure(unit, outcome))
-            self._agenda.settle(unit, finished=False)
-            self._note_end(unit, f"failed: {type(outcome).__name__}: {outcome}")
+            message = next(iter(str(outcome).strip().splitlines()), "")
+            trace = "".join(traceback.format_exception(outcome))
+            error = type(outcome).__name__
+            self._directory.publish_failure(unit.identity, unit, error, message, trace)
+            self._agenda.note_end(unit, UnitState.FAILED)
+            self._log.end(unit, f"failed: {error}: {outcome}")
         else:
             self._directory.publish_record(outcome)
-            self._agenda.settle(unit, finished=True)
+            self._agenda.note_end(unit, UnitState.DONE)
             self._deadline.note(unit, outcome.cost.seconds)
-            self._note_end(unit, f"done in {outcome.cost.seconds:.2f} s")
-
-    def _note_begin(self, unit: Unit) -> None:
-        if self._log:
-            self._log.begin(unit)
-
-    def _note_end(self, unit: Unit, outcome: str) -> None:
-        if self._log:
-            self._log.end(unit, outcome)
-
-
-def _failure(unit: Unit, error: Exception) -> Failure:
-    lines = str(error).strip().splitlines() or [""]
-    trace = "".join(traceback.format_exception(error))
-    return failure_of(unit.identity, unit, type(error).__name__, lines[0], trace)
+            self._log.end(unit, f"done in {outcome.cost.seconds:.2f} s")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    RunDirectory(options.run_dir).read_suite()  # a wrong path is told before logs are made there
+    RunDirectory(options.run_dir).read_suite()  # a wrong path is refused before logs are made there
     try:
         with worker_log(options.run_dir) as log:
             worker = _build(options, log)
@@ -248,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGUSR1, worker.suspend)
             worker.run()
     except OSError as error:
-        if error.errno not in _DISK_FAULTS:
+        if not is_disk_fault(error):
             raise
         print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
         return DISK_FAULT
@@ -261,18 +246,18 @@ def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
     load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
-    selection = Selection(options.only) if options.only else None
-    keeping = Checkpointing(directory, options.checkpoint_seconds)
+    selection = UnitFilter(options.only) if options.only else None
+    checkpointing = Checkpointing(directory, options.checkpoint_seconds)
     executor = Executor(
-        directory, options.locations, resolved.device_type, directory.pins(), keeping.attempt
+        directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
     )
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, selection),
         executor,
-        keeping,
+        checkpointing,
         options.parent,
-        Tickets(*options.tickets) if options.tickets else None,
+        UnitTokens(*options.tokens) if options.tokens else None,
         log,
         options.until,
     )

@@ -33,13 +33,11 @@ def worker_command(request: "RunRequest") -> list[str]:
     ]
 
 
-def process_flags(
-    parent: int, tickets: Sequence[int] = (), until: float | None = None
-) -> list[str]:
+def process_flags(parent: int, tokens: Sequence[int] = (), until: float | None = None) -> list[str]:
     """Further flags of one process; see ``WorkerOptions``."""
     return [
         *("--parent", str(parent)),
-        *(["--tickets", *map(str, tickets)] if tickets else []),
+        *(["--tokens", *map(str, tokens)] if tokens else []),
         *([UNTIL, str(until)] if until is not None else []),
     ]
 
@@ -59,7 +57,7 @@ class WorkerOptions:
         only: patterns of units to do; empty for all.
         checkpoint_seconds: between two checkpoints of a unit at least.
         parent: process number of the supervisor; ``None`` for a worker that stands alone.
-        tickets: file descriptors of the pipe that allows units; ``None`` for any number.
+        tokens: file descriptors of the pipe that allows units; ``None`` for any number.
         until: seconds since the epoch by which every unit must have ended; ``None`` for no end.
     """
 
@@ -69,7 +67,7 @@ class WorkerOptions:
     only: tuple[str, ...]
     checkpoint_seconds: float
     parent: int | None
-    tickets: tuple[int, int] | None
+    tokens: tuple[int, int] | None
     until: float | None
 
 
@@ -84,7 +82,7 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--checkpoint-seconds", type=float, default=CHECKPOINT_SECONDS)
     parser.add_argument("--parent", type=int, metavar="PID")
-    parser.add_argument("--tickets", type=int, nargs=2, metavar="FD")
+    parser.add_argument("--tokens", type=int, nargs=2, metavar="FD")
     parser.add_argument(UNTIL, type=float, metavar="SECONDS", help="since the epoch")
     given = parser.parse_args(arguments)
     return WorkerOptions(
@@ -94,6 +92,6 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
         tuple(given.only),
         given.checkpoint_seconds,
         given.parent,
-        given.tickets and tuple(given.tickets),
+        given.tokens and tuple(given.tokens),
         given.until,
     )

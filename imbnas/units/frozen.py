@@ -14,17 +14,17 @@ class FrozenModel(BaseModel):
 
 
 def is_none(value: object) -> bool:
-    """For ``Field(exclude_if=is_none)``: a field that came later and changes no older identity."""
+    """For ``Field(exclude_if=is_none)``: omitted when ``None``, so that older identities stay."""
     return value is None
 
 
 def is_one(value: object) -> bool:
-    """As ``is_none``, for numbers that are 1 where nothing is said."""
+    """As ``is_none``, for numbers whose default is 1."""
     return value == 1
 
 
 def is_false(value: object) -> bool:
-    """As ``is_none``, for switches that are off where nothing is said."""
+    """As ``is_none``, for switches whose default is off."""
     return value is False
 
 

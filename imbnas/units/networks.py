@@ -1,4 +1,4 @@
-"""The one shape that every trainable network has, whatever built it."""
+"""The interface of every trainable network, whatever built it."""
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 

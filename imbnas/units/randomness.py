@@ -8,7 +8,7 @@ from imbnas.units.frozen import canonical_json
 def derive_seed(*purpose: str | int) -> int:
     """Derive a 63-bit seed from the words and numbers that name a purpose.
 
-    Two different purposes share no noise; the same purpose always gets the same seed, on every
+    Different purposes get independent seeds; the same purpose always gets the same seed, on every
     machine and whatever ran before.
 
     Args:

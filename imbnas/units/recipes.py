@@ -16,7 +16,7 @@ def _is_uniform(sampling: str) -> bool:
 
 
 class Augmentation(FrozenModel):
-    """Random changes of training images, drawn anew for every image and step.
+    """Random changes of training images, drawn again for every image and step.
 
     Attributes:
         pad: pixels of zero padding before a random crop back to size; 0 for none.
@@ -36,13 +36,13 @@ class Recipe(FrozenModel):
 
     Attributes:
         epochs: number of epochs, the unit in which schedules are written.
-        steps_per_epoch: optimiser steps in an epoch. ``None`` means one pass over the condition's
+        steps_per_epoch: optimizer steps in an epoch. ``None`` means one pass over the condition's
             images; a number gives every condition the same number of steps, drawn from an
             endless sequence of shuffled passes.
         batch_size: images in a step.
         lr: peak learning rate.
         momentum: of SGD.
-        nesterov: whether SGD looks ahead.
+        nesterov: whether SGD uses Nesterov momentum.
         weight_decay: on all parameters.
         schedule: ``cosine`` to 0 over the whole training, or ``step`` (factor ``gamma`` at each
             of ``milestones``), or ``constant``.
@@ -51,17 +51,17 @@ class Recipe(FrozenModel):
         warmup_epochs: linear warm-up from near 0 to ``lr``.
         clip_norm: largest global gradient norm; ``None`` for no clipping.
         average_from: fraction of the training after which weights are averaged for the final
-            network (batch statistics are then estimated anew on training images); ``None`` for
+            network (batch statistics are then estimated again on training images); ``None`` for
             the last weights.
         augmentation: see ``Augmentation``.
         resolution: side in pixels that images are resized to; ``None`` keeps the dataset's own.
         width: channels of a cell space's first stage.
         depth: cells in each stage of a cell space.
-        evaluation_batch_size: images in an evaluation batch; it changes no result, only speed.
+        evaluation_batch_size: images in an evaluation batch; it changes speed, not results.
         path_sampling: how a supernet's steps choose paths: ``uniform`` takes one, drawn over unique
             structures; ``fair`` takes as many as an edge has operations, so that each is used
-            exactly once (FairNAS, arXiv:1907.01845), and so costs as many passes a step. No
-            identity holds the default.
+            exactly once (FairNAS, arXiv:1907.01845), and so costs as many passes per step.
+            Omitted from the identity when default.
     """
 
     epochs: PositiveInt

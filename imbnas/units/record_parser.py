@@ -1,9 +1,9 @@
-"""Parses the records of a whole run, which share most of their text, at a fraction of the time.
+"""Parses the records of a whole run, which share most of their text, in a fraction of the time.
 
-A training's record differs from the next one's in its model, identity, metrics, cost and
-provenance; data, scheme and recipe come in few versions. Text that was validated once is not
-validated again, and what it gave is shared. Whatever is not laid out as ``canonical_json`` lays
-out the record of a training takes the ordinary way, which also words every refusal.
+Records of trainings differ in model, identity, metrics, cost and provenance; data, scheme and
+recipe come in few versions. Text that was validated once is not validated again, and the parsed
+objects are shared. Any text that is not the canonical JSON of a training's record is parsed by
+pydantic as a whole, which also raises every error.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _MODEL: TypeAdapter[Model] = TypeAdapter(Model)
 
 
 class RecordParser:
-    """Parses records; remembers models, and the trainings around them, by their text."""
+    """Parses records; caches models, and the trainings around them, by their text."""
 
     def __init__(self) -> None:
         self._models: dict[bytes, Model] = {}
@@ -36,7 +36,7 @@ class RecordParser:
         """Parse and validate one record; the same as ``Record.model_validate_json``.
 
         Raises:
-            ValidationError: it is no record, or not that of the unit which its identity names.
+            ValidationError: it is not a record, or not that of the unit that its identity names.
         """
         parts = _TRAINING.fullmatch(text)
         if parts is None or not _is_hash_of_unit(parts):
@@ -50,14 +50,14 @@ class RecordParser:
             return record
         try:
             return self._like(*example, parts)
-        except (ValidationError, _UnlikeCanonicalError):
+        except (ValidationError, _NotCanonicalError):
             return Record.model_validate_json(text)
 
     def _like(self, example: Record, unit: TrainUnit, parts: re.Match[bytes]) -> Record:
         """The record of the same training as the example's, but of another model.
 
-        The example's text around the model and the model's own are both canonical, so the whole is
-        what the unit's identity is the hash of.
+        The example's text around the model and the model's own are both canonical, so the unit's
+        identity is the hash of the whole.
         """
         identity = parts["identity"].decode()
         return example.model_copy(
@@ -75,7 +75,7 @@ class RecordParser:
         if model is None:
             model = _MODEL.validate_json(text)
             if canonical_json(model).encode() != text:
-                raise _UnlikeCanonicalError
+                raise _NotCanonicalError
             self._models[text] = model
         return model
 
@@ -85,5 +85,5 @@ def _is_hash_of_unit(parts: re.Match[bytes]) -> bool:
     return hashlib.sha256(unit).hexdigest().encode() == parts["identity"]
 
 
-class _UnlikeCanonicalError(Exception):
-    """A text says what it says in other words than ``canonical_json`` does."""
+class _NotCanonicalError(Exception):
+    """A text that is valid but differs from its canonical JSON."""

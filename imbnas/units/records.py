@@ -1,4 +1,4 @@
-"""Records: the immutable JSON that a finished unit leaves, and failures beside them."""
+"""Records: the immutable JSON of a finished unit, and failures beside them."""
 
 from collections.abc import Iterable
 from operator import gt
@@ -91,7 +91,7 @@ class RankMetrics(FrozenModel):
 
     Attributes:
         scores: (architecture, score), higher is better, in the unit's order; ``None`` where the
-            score was not a finite number, so that the ranker has nothing to say.
+            score was not a finite number.
     """
 
     kind: Literal["rank"] = "rank"
@@ -105,7 +105,7 @@ Metrics = Annotated[
 
 
 class Cost(FrozenModel):
-    """What a unit took.
+    """What a unit cost.
 
     Attributes:
         seconds: wall-clock seconds.
@@ -113,7 +113,7 @@ class Cost(FrozenModel):
         images_seen: images through the network, training and evaluation.
         macs: multiply-accumulates spent; a training step counts three forward passes, a step
             through a frozen backbone one.
-        train_images_per_second: images through forward and backward passes in a second of
+        train_images_per_second: images through forward and backward passes per second of
             training, data included; ``None`` for other units and for older records.
         latency: wall-clock seconds of a forward pass of one image, not counted in
             ``images_seen`` and ``macs``; ``None`` for other units and for older records.
@@ -128,7 +128,7 @@ class Cost(FrozenModel):
 
 
 class Provenance(FrozenModel):
-    """Versions and circumstances of a result; none of it is part of an identity."""
+    """Versions and environment of a result; none of it is part of an identity."""
 
     imbnas: str
     python: str

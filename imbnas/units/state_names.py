@@ -1,4 +1,4 @@
-"""Names of state within state: ``OWNER/NAME``."""
+"""Names in nested state: ``OWNER/NAME``."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -7,12 +7,12 @@ Value = TypeVar("Value")
 
 
 def named_below(owner: object, state: Mapping[str, Value]) -> dict[str, Value]:
-    """Put an owner's name before every name of its state."""
+    """Prefix every name of a state with its owner's."""
     return {f"{owner}/{name}": value for name, value in state.items()}
 
 
 def below(owner: object, states: Mapping[str, Value]) -> dict[str, Value]:
-    """The state that ``named_below`` named for an owner, among that of others."""
+    """The inverse of ``named_below``: an owner's state out of that of all owners."""
     prefix = f"{owner}/"
     return {
         name.removeprefix(prefix): value

@@ -68,12 +68,12 @@ class BaselineModel(FrozenModel):
     """A timm model together with how it is fitted to small images.
 
     Attributes:
-        source: tells the kinds of models apart.
+        source: distinguishes the kinds of models.
         baseline: its name.
         version: of the baseline.
         spec_sha256: hash of the whole fitted specification.
         weights: which pretrained weights it starts from (``sha256:…`` of a file, or where timm
-            publishes them); ``None``, which no identity holds, for random ones.
+            publishes them); ``None`` for random ones, omitted from the identity.
     """
 
     source: Literal["baseline"] = "baseline"
@@ -89,7 +89,7 @@ class BaselineModel(FrozenModel):
 
 
 def baseline_label(baseline: str, pretrained: bool) -> str:
-    """Under which name a baseline stands in suites, seeds and tables."""
+    """The name of a baseline in suites, seeds and tables."""
     return f"{baseline} (pretrained)" if pretrained else baseline
 
 
@@ -163,11 +163,11 @@ class TrainUnit(UnitBase):
     """Train one network from scratch and read the test split once.
 
     Attributes:
-        stack: so many replicates are trained side by side in one network, which changes results
-            by rounding; replicate r takes place r modulo ``stack``. 1 for a network alone; no
-            identity holds that.
-        compiled: whether training steps go through ``torch.compile``, which rounds otherwise; no
-            identity holds the default.
+        stack: number of replicates trained side by side in one network, which changes results by
+            rounding; replicate r takes place r modulo ``stack``. 1 for a network alone, omitted
+            from the identity.
+        compiled: whether training steps go through ``torch.compile``, which rounds differently;
+            omitted from the identity when false.
     """
 
     kind: Literal["train"] = "train"
@@ -179,7 +179,7 @@ class TrainUnit(UnitBase):
     compiled: bool = Field(default=False, exclude_if=is_false)
 
     def with_model(self, model: Model, identity: str) -> "TrainUnit":
-        """The same training of another model, whose identity is known already."""
+        """The same training of another model, for which the identity is known."""
         copied = self.model_copy(update={"model": model})
         copied.__dict__["identity"] = identity
         return copied
@@ -238,8 +238,8 @@ class SearchUnit(UnitBase):
             validation images give the scores; the source's for strategies that see no target.
         calibration_images: training images used to calibrate each sub-network; 0 scores with
             the statistics of the validation batch itself.
-        validation_images: at most so many validation images score, as many of each class and
-            always the same; ``None``, which no identity holds, for all.
+        validation_images: most validation images used for a score, equally many of each class and
+            always the same; ``None`` for all, omitted from the identity.
     """
 
     kind: Literal["search"] = "search"
@@ -264,7 +264,7 @@ class SearchUnit(UnitBase):
 
 
 class RankUnit(UnitBase):
-    """Score architectures without a supernet, to foretell what trainings will give.
+    """Score architectures without a supernet, to predict the results of trainings.
 
     Attributes:
         architectures: what to score, in this order.

@@ -11,8 +11,8 @@ import pytest
 
 from imbnas.cli.progress import RateClock
 from imbnas.cli.watch import RunState, picture, plain_line
-from imbnas.runs.queue.claimed_units import Running
-from imbnas.runs.queue.queue import Progress
+from imbnas.runs.queue.queue import RunProgress
+from imbnas.runs.queue.running_units import Running
 
 PLUGIN = """
 import sys
@@ -144,7 +144,7 @@ def test_the_live_picture_has_a_bar_and_a_line_for_each_worker() -> None:
     from rich.console import Console
 
     running = tuple(Running("ab", f"train {i}", "here", i, 0.0) for i in range(20))
-    state = RunState("tiny@1/only", Progress(30, 5, 1, 2), running)
+    state = RunState("tiny@1/only", RunProgress(30, 5, 1, 2), running)
     console = Console(width=100)
     with console.capture() as capture:
         console.print(picture(state, RateClock()))

@@ -15,10 +15,10 @@ from click import BadParameter
 from imbnas.cli.quantities import Duration, Size, as_duration
 from imbnas.errors import InputError
 from imbnas.runs.queue.queue import Queue
-from imbnas.runs.queue.unit_filter import Selection
+from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.store.checkpoints import Checkpointing
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.tickets import Tickets
+from imbnas.runs.unit_tokens import UnitTokens
 from imbnas.runs.worker import Worker
 from imbnas.suites.expand import Expansion
 from imbnas.units.unit import AdaptUnit, SupernetUnit
@@ -137,46 +137,46 @@ def test_only_takes_what_fits_and_what_that_builds_on(two_hundred, tiny_suite: P
         .plan()
         .units
     )
-    adapted = Selection(("adapt to digits@10x*p1",)).of(units)
+    adapted = UnitFilter(("adapt to digits@10x*p1",)).of(units)
     assert {type(unit) for unit in adapted} == {AdaptUnit, SupernetUnit}
     assert len(adapted) == 4
-    assert [unit.identity for unit in Selection((units[-1].identity[:8],)).of(units)] == [
+    assert [unit.identity for unit in UnitFilter((units[-1].identity[:8],)).of(units)] == [
         units[-1].identity
     ]
-    both = Selection(("supernet*", units[-1].identity)).of(units)
+    both = UnitFilter(("supernet*", units[-1].identity)).of(units)
     assert len(both) == 3
     with pytest.raises(InputError, match=r"--only adapt: fits none of \d+ units"):
-        Selection(("adapt",)).of(units)
+        UnitFilter(("adapt",)).of(units)
 
 
 def test_a_restricted_queue_counts_what_it_leaves_out(fake_run: RunDirectory) -> None:
     everything = queue_of(fake_run)
-    queue = Queue(everything.plan, fake_run, Selection(("train *digits@1x* with ce",)))
-    assert queue.left_out == 100
-    keeping = Checkpointing(fake_run)
-    Worker(fake_run, queue, FakeExecutor(fake_run.path / "log"), keeping).run()
+    queue = Queue(everything.plan, fake_run, UnitFilter(("train *digits@1x* with ce",)))
+    assert len(everything.planned) - len(queue.planned) == 100
+    checkpointing = Checkpointing(fake_run)
+    Worker(fake_run, queue, FakeExecutor(fake_run.path / "log"), checkpointing).run()
     assert len(executions(fake_run.path / "log")) == 100
     assert (queue.progress().done, queue.progress().left) == (100, 0)
     assert (everything.progress().done, everything.progress().left) == (100, 100)
 
 
-def test_tickets_are_taken_once_each() -> None:
-    tickets = Tickets.empty()
-    assert not tickets.take()
-    assert tickets.add(3) == 3
-    assert [tickets.take() for _ in range(4)] == [True, True, True, False]
+def test_tokens_are_taken_once_each() -> None:
+    tokens = UnitTokens.empty()
+    assert not tokens.take()
+    assert tokens.add(3) == 3
+    assert [tokens.take() for _ in range(4)] == [True, True, True, False]
     filled = 0
-    while added := tickets.add(10**6):
+    while added := tokens.add(10**6):
         filled += added
     assert filled >= 4096
-    tickets.close()
+    tokens.close()
 
 
-def test_a_worker_begins_as_many_units_as_it_has_tickets(fake_run: RunDirectory) -> None:
-    tickets = Tickets.empty()
-    tickets.add(7)
-    executor, keeping = FakeExecutor(fake_run.path / "log"), Checkpointing(fake_run)
-    Worker(fake_run, queue_of(fake_run), executor, keeping, tickets=tickets).run()
+def test_a_worker_begins_as_many_units_as_it_has_tokens(fake_run: RunDirectory) -> None:
+    tokens = UnitTokens.empty()
+    tokens.add(7)
+    executor, checkpointing = FakeExecutor(fake_run.path / "log"), Checkpointing(fake_run)
+    Worker(fake_run, queue_of(fake_run), executor, checkpointing, tokens=tokens).run()
     assert len(executions(fake_run.path / "log")) == len(fake_run.finished()) == 7
     assert list(fake_run.claims.iterdir()) == []
     assert os.getpid() in {pid for _, pid, _ in executions(fake_run.path / "log")}

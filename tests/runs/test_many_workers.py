@@ -116,10 +116,8 @@ def test_claims_are_kept_fresh_while_a_unit_computes(
 
 
 def test_a_unit_that_failed_elsewhere_is_not_tried(fake_run: RunDirectory, tmp_path: Path) -> None:
-    from imbnas.runs.store.failures import failure_of
-
     unit = next(iter(queue_of(fake_run).units.values()))
-    fake_run.publish_failure(failure_of(unit.identity, unit, "RuntimeError", "no"))
+    fake_run.publish_failure(unit.identity, unit, "RuntimeError", "no")
     work(fake_run)
     assert len(executions(fake_run.path / "log")) == 199
     assert unit.identity not in fake_run.finished()

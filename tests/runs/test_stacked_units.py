@@ -10,7 +10,7 @@ from imbnas.runs.queue.stacks import stacks
 from imbnas.runs.store.checkpoints import Checkpointing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.logs import unit_log, worker_log
-from imbnas.runs.tickets import Tickets
+from imbnas.runs.unit_tokens import UnitTokens
 from imbnas.runs.worker import Worker
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit
@@ -36,11 +36,11 @@ class Together(FakeExecutor):
         ]
 
 
-def work(run: RunDirectory, failing: str = "", tickets: Tickets | None = None) -> Together:
+def work(run: RunDirectory, failing: str = "", tokens: UnitTokens | None = None) -> Together:
     executor = Together(run.path / "log", failing=failing)
     with worker_log(run.path) as log:
-        keeping = Checkpointing(run)
-        Worker(run, queue_of(run), executor, keeping, tickets=tickets, log=log).run()
+        checkpointing = Checkpointing(run)
+        Worker(run, queue_of(run), executor, checkpointing, tokens=tokens, log=log).run()
     return executor
 
 
@@ -93,11 +93,11 @@ def test_a_stack_of_which_another_worker_holds_a_unit_is_left_to_it(
     assert [path.stem for path in stacked_run.claims.iterdir()] == [second.identity]
 
 
-def test_no_more_units_are_begun_than_there_are_tickets(stacked_run: RunDirectory) -> None:
-    tickets = Tickets.empty()
-    tickets.add(4)
-    work(stacked_run, tickets=tickets)
-    tickets.close()
+def test_no_more_units_are_begun_than_there_are_tokens(stacked_run: RunDirectory) -> None:
+    tokens = UnitTokens.empty()
+    tokens.add(4)
+    work(stacked_run, tokens=tokens)
+    tokens.close()
     assert len(stacked_run.finished()) == 4
 
 

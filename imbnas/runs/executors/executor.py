@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from imbnas.errors import InputError
 from imbnas.runs.limits import Budget, Limits
+from imbnas.runs.queue.queue import Queue
 
 if TYPE_CHECKING:
-    from imbnas.runs.queue.queue import Progress, Queue
+    from imbnas.runs.queue.queue import Queue, RunProgress
     from imbnas.runs.request import RunRequest
 
 _PACKAGES = {"ray": "ray", "slurm": "submitit"}
 
-Show = Callable[["Progress"], None]
+Show = Callable[["RunProgress"], None]
 
 
 class Executor(Protocol):
@@ -23,7 +24,7 @@ class Executor(Protocol):
     attribute ``keeps_limits = True``.
     """
 
-    def run(self, request: "RunRequest", queue: "Queue", show: Show) -> "Progress | None":
+    def run(self, request: "RunRequest", queue: "Queue", show: Show) -> "RunProgress | None":
         """Have everything done that can be done.
 
         Args:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from imbnas.runs.executors.executor import Show
 from imbnas.runs.gpus import GpuShares, visible_gpus
-from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.request import RunRequest
 from imbnas.runs.supervisor import Supervisor
 from imbnas.units.frozen import FrozenModel
@@ -26,7 +26,7 @@ class LocalExecutor(FrozenModel):
 
     keeps_limits: ClassVar[bool] = True
 
-    def run(self, request: RunRequest, queue: Queue, show: Show) -> Progress:
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> RunProgress:
         """See ``Executor``."""
         gpus = _gpus() if request.device_type == "cuda" else ()
         workers = (self.workers_per_gpu or 0) * len(gpus) or request.workers

@@ -11,7 +11,7 @@ from imbnas.errors import InputError
 from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerDiedError, WorkerJob
 from imbnas.runs.executors.waiting import wait_for
-from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.request import RunRequest
 from imbnas.runs.worker_command import worker_command
 from imbnas.units.frozen import FrozenModel
@@ -36,7 +36,7 @@ class RayExecutor(FrozenModel):
     gpus_per_worker: Annotated[float, Field(ge=0)] | None = None
     poll_seconds: Annotated[float, Field(gt=0)] = 1.0
 
-    def run(self, request: RunRequest, queue: Queue, show: Show) -> Progress:
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> RunProgress:
         """Start one task for each worker; a worker that is killed is started again.
 
         Raises:

@@ -11,7 +11,7 @@ from imbnas.errors import InputError
 from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerJob
 from imbnas.runs.executors.waiting import wait_for
-from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.request import RunRequest
 from imbnas.runs.worker_command import worker_command
 from imbnas.units.frozen import FrozenModel
@@ -55,7 +55,7 @@ class SlurmExecutor(FrozenModel):
     cluster: Literal["slurm", "local"] = "slurm"
     poll_seconds: Annotated[float, Field(gt=0)] = _POLL_SECONDS
 
-    def run(self, request: RunRequest, queue: Queue, show: Show) -> Progress | None:
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> RunProgress | None:
         """Submit one array of workers.
 
         Raises:

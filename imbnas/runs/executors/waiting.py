@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable
 
 from imbnas.runs.executors.executor import Show
-from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.queue.queue import Queue, RunProgress
 
 _LEAVE_SECONDS = 10.0
 """How long workers may take to end when nothing is left for them."""
 
 
-def wait_for(queue: Queue, show: Show, ended: Callable[[], bool], poll_seconds: float) -> Progress:
+def wait_for(
+    queue: Queue, show: Show, ended: Callable[[], bool], poll_seconds: float
+) -> RunProgress:
     """Show the state of a run until workers have ended.
 
     Args:

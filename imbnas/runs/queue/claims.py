@@ -1,10 +1,12 @@
-"""Claims: who computes which unit. They save work; correctness rests on publishing once."""
+"""Claims: who computes which unit. They save work; correctness follows from publishing once."""
 
 import json
 import os
 import socket
 import threading
 import time
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +14,7 @@ from uuid import uuid4
 
 import psutil
 
-from imbnas.runs.store.files import publish_once, write_temporary
+from imbnas.runs.store.files import publish_once, temporary_file
 
 HEARTBEAT_SECONDS = 20.0
 STALE_SECONDS = 120.0
@@ -21,7 +23,7 @@ _START_TOLERANCE = 2.0
 
 @dataclass(frozen=True)
 class Owner:
-    """A process on a host, told apart from a later one with the same number.
+    """A process on a host, distinct from a later one with the same number.
 
     Attributes:
         host: host name.
@@ -41,7 +43,7 @@ class Owner:
         return cls(socket.gethostname(), _boot_id(), os.getpid(), psutil.Process().create_time())
 
     def is_alive(self) -> bool | None:
-        """Whether the process still runs; ``None`` where this host cannot tell."""
+        """Whether the process still runs; ``None`` where this host cannot know."""
         if self.host != socket.gethostname():
             return None
         if self.boot != _boot_id():
@@ -54,7 +56,8 @@ class Owner:
             return False
 
 
-_UNKNOWN = Owner(host="", boot="", pid=0, started=0.0)
+UNKNOWN_OWNER = Owner(host="", boot="", pid=0, started=0.0)
+"""Stands for the owner of a claim that nobody can read."""
 
 
 @cache
@@ -75,6 +78,7 @@ class Claims:
         self.folder = folder
         self.temporary = temporary
         self.owner = Owner.current()
+        self._held: set[str] = set()
         self._beats: dict[str, tuple[float, float]] = {}
 
     def path(self, identity: str) -> Path:
@@ -84,51 +88,63 @@ class Claims:
     def acquire(self, identity: str) -> bool:
         """Claim a unit, taking over the claim of an owner that is gone."""
         path = self.path(identity)
-        # Looking first is cheaper than writing a file that cannot be published.
+        # Looking first costs less than writing a file that cannot be published.
         if path.exists() and not self._clear_if_abandoned(path):
             return False
         content = json.dumps(asdict(self.owner)).encode()
-        return publish_once(path, content, self.temporary, durable=False)
+        acquired = publish_once(path, content, self.temporary, durable=False)
+        if acquired:
+            self._held.add(identity)
+        return acquired
 
     def release(self, identity: str) -> None:
-        """Give up a claim of this process."""
+        """Give up a claim of this process, or of one that has ended."""
+        self._held.discard(identity)
         self.path(identity).unlink(missing_ok=True)
 
-    def beat(self, identity: str) -> None:
-        """Show that the owner of a claim still works."""
-        try:
-            os.utime(self.path(identity))
-        except FileNotFoundError:
-            return
+    def keep_fresh(self, parent: int | None) -> None:
+        """Start a thread that keeps claims fresh, and ends this process when its parent is gone.
 
-    def of_process(self, pid: int) -> list[str]:
-        """Units that a process of this host had claimed."""
-        return self.by_process().get(pid, [])
+        Args:
+            parent: process number of the supervisor; ``None`` for a worker without one.
+        """
+        threading.Thread(target=self._beat, args=(parent,), daemon=True).start()
+
+    def _beat(self, parent: int | None) -> None:
+        beaten = time.monotonic()
+        while parent is None or os.getppid() == parent:
+            time.sleep(0.5)
+            if time.monotonic() - beaten > HEARTBEAT_SECONDS:
+                beaten = time.monotonic()
+                for identity in tuple(self._held):
+                    with suppress(FileNotFoundError):
+                        os.utime(self.path(identity))
+        os._exit(1)
 
     def by_process(self) -> dict[int, list[str]]:
         """Process of this host → units that it has claimed."""
-        held: dict[int, list[str]] = {}
+        held: defaultdict[int, list[str]] = defaultdict(list)
         for path in self.folder.glob("*.json"):
-            owner = _read_owner(path)
+            owner = read_owner(path)
             if owner and owner.host == self.owner.host:
-                held.setdefault(owner.pid, []).append(path.stem)
+                held[owner.pid].append(path.stem)
         return held
 
-    def sweep(self, settled: set[str]) -> None:
-        """Remove claims of owners that are gone, and of settled units unless their owner lives.
+    def sweep(self, ended: set[str]) -> None:
+        """Remove claims of owners that are gone, and of ended units unless their owner is alive.
 
-        A living owner gives its claim up itself. It may also hold it since after the unit was
-        seen to be settled: a failure may be forgotten and a damaged record moved aside meanwhile.
+        A living owner releases its claim itself. It may also have claimed the unit after it was
+        seen to have ended: a failure may be forgotten and a damaged record moved aside meanwhile.
         """
         for path in self.folder.glob("*.json"):
-            owner = _read_owner(path)
-            if path.stem in settled and owner and owner.is_alive() is None:
+            owner = read_owner(path)
+            if path.stem in ended and owner and owner.is_alive() is None:
                 path.unlink(missing_ok=True)
             else:
                 self._clear_if_abandoned(path)
 
     def _clear_if_abandoned(self, path: Path) -> bool:
-        owner = _read_owner(path)
+        owner = read_owner(path)
         if owner is None:
             return True
         if not self._is_abandoned(path, owner):
@@ -143,7 +159,7 @@ class Claims:
             path.rename(caught)
         except FileNotFoundError:
             return True
-        if _read_owner(caught) != owner:
+        if read_owner(caught) != owner:
             publish_once(path, caught.read_bytes(), self.temporary)
             caught.unlink()
             return False
@@ -163,7 +179,7 @@ class Claims:
         )
 
     def _unchanged_seconds(self, path: Path, beat: float) -> float:
-        """How long this process has seen no new sign of life, which takes no common clock."""
+        """Seconds since this process last saw a new heartbeat, which needs no common clock."""
         now = time.monotonic()
         seen, since = self._beats.get(path.name, (None, now))
         if seen != beat:
@@ -172,52 +188,17 @@ class Claims:
         return now - since
 
     def _file_time(self) -> float:
-        """The time by the clock that dates files, which may be another host's."""
-        probe = write_temporary(self.temporary, b"", durable=False)
-        try:
+        """The time of the clock that dates files, which may be another host's."""
+        with temporary_file(self.temporary, b"", durable=False) as probe:
             return probe.stat().st_mtime
-        finally:
-            probe.unlink(missing_ok=True)
 
 
-def _read_owner(path: Path) -> Owner | None:
+def read_owner(path: Path) -> Owner | None:
+    """The owner of a claim; ``None`` where there is no claim."""
     try:
         return Owner(**json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError):
-        # A power cut can leave a claim without content; nobody knows its owner, but its age tells.
-        return _UNKNOWN
-
-
-class Heartbeat:
-    """A thread that keeps claims fresh, and ends this process when its parent is gone.
-
-    Args:
-        claims: the claims of this process.
-        parent: process number of the supervisor; ``None`` for a worker that stands alone.
-
-    Attributes:
-        identities: the units whose claims are kept fresh.
-    """
-
-    def __init__(self, claims: Claims, parent: int | None) -> None:
-        self._claims = claims
-        self._parent = parent
-        self.identities: tuple[str, ...] = ()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        """Start beating."""
-        self._thread.start()
-
-    def _run(self) -> None:
-        beaten = time.monotonic()
-        while True:
-            time.sleep(0.5)
-            if self._parent is not None and os.getppid() != self._parent:
-                os._exit(1)
-            if time.monotonic() - beaten > HEARTBEAT_SECONDS:
-                beaten = time.monotonic()
-                for identity in self.identities:
-                    self._claims.beat(identity)
+        # A power cut can leave a claim without content, which only its age can then clear.
+        return UNKNOWN_OWNER

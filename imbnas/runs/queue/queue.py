@@ -1,25 +1,24 @@
-"""The units of a plan and how far they are, derived from files and the plan alone."""
+"""The units of a plan and how many are in which state."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.queue.stacks import stacks
-from imbnas.runs.queue.unit_filter import Selection
+from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.records import DamagedRecordError
+from imbnas.runs.store.unit_state import UnitStates
 from imbnas.suites.expand import Plan
-from imbnas.units.records import SearchMetrics
 from imbnas.units.unit import TrainUnit, Unit
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """How far a run is.
 
     Attributes:
-        total: units of the plan; trainings of networks yet to be found are counted.
+        total: units of the plan, including trainings whose network a search has yet to find.
         done: units with a record.
         failed: units with a failure.
         blocked: units that wait for a failed one.
@@ -40,19 +39,19 @@ class Progress:
 
 @dataclass
 class Queue:
-    """The units of a plan and what is known of each.
+    """The units of a plan in a run directory.
 
     Attributes:
         plan: what is to be done.
         directory: where it is done.
-        selection: what of the plan is to be done; ``None`` for all. Trainings of networks yet to
-            be found are then counted once they are known.
+        selection: which units of the plan are to be done; ``None`` for all. With a filter,
+            trainings of networks that searches have yet to find count once they are known.
     """
 
     plan: Plan
     directory: RunDirectory
-    selection: Selection | None = None
-    _found: dict[str, str] = field(default_factory=dict)
+    selection: UnitFilter | None = None
+    _best: dict[str, str] = field(default_factory=dict)
     _retrainings: list[TrainUnit] = field(default_factory=list)
 
     @cached_property
@@ -60,23 +59,18 @@ class Queue:
         """Units that are known from the start."""
         return self.selection.of(self.plan.units) if self.selection else self.plan.units
 
-    @property
-    def left_out(self) -> int:
-        """Units of the plan that the selection leaves out."""
-        return len(self.plan.units) - len(self.planned)
-
     @cached_property
     def units(self) -> dict[str, Unit]:
-        """Identity → unit: chains first, then what they found, then the many single trainings.
+        """Identity → unit: chains first, then their retrainings, then the many single trainings.
 
-        Grows with ``read_found``.
+        Grows with ``add_retrainings``.
         """
         chains = [unit for unit in self.planned if not isinstance(unit, TrainUnit)]
         ordered: list[Unit] = [*chains, *self._retrainings, *self.planned]
         return {unit.identity: unit for unit in ordered}
 
     def stack_of(self, unit: Unit) -> tuple[Unit, ...]:
-        """The units of the queue that are trained side by side with one; itself among them."""
+        """The units of the queue that are trained side by side with one, including itself."""
         if not isinstance(unit, TrainUnit) or unit.stack == 1:
             return (unit,)
         return self._stacks[unit.identity]
@@ -85,63 +79,47 @@ class Queue:
     def _stacks(self) -> dict[str, tuple[TrainUnit, ...]]:
         return stacks(unit for unit in self.planned if isinstance(unit, TrainUnit))
 
-    def read_found(self, finished: set[str]) -> list[TrainUnit]:
-        """Read searches that have ended since the last look.
+    def add_retrainings(self, done: set[str]) -> list[TrainUnit]:
+        """Add the trainings of networks that searches have found since the last call.
 
         Args:
-            finished: identities of finished units.
+            done: identities of finished units.
 
         Returns:
-            The trainings that follow from them and were not known before.
+            The trainings that were not known before.
         """
-        known = self.units
-        new: list[TrainUnit] = []
-        for retraining in self.plan.retrainings:
-            search = retraining.waits_for
-            if search in finished and search not in self._found:
-                best = self._best(search)
-                if best is not None:
-                    self._found[search] = best
-                    new += self.plan.found_units({search: best})
+        best = best_architectures((s for s in self._searches if s in done), [self.directory])
+        self._best |= best
+        known, units = self.units, self.plan.found_units(best)
         if self.selection:
-            new = [unit for unit in new if self.selection.matches(unit)]
-        new = [unit for unit in new if unit.identity not in known]
+            units = tuple(unit for unit in units if self.selection.matches(unit))
+        new = [unit for unit in units if unit.identity not in known]
         if new:
             self._retrainings += new
             del self.units
         return new
 
-    def _best(self, search: str) -> str | None:
-        try:
-            metrics = self.directory.read_record("search", search).metrics
-        except (FileNotFoundError, DamagedRecordError):
-            return None
-        return metrics.best if isinstance(metrics, SearchMetrics) else None
+    @property
+    def _searches(self) -> list[str]:
+        """The searches that retrainings wait for, one for each of these."""
+        waits_for = (retraining.waits_for for retraining in self.plan.retrainings)
+        return [search for search in waits_for if search not in self._best]
 
-    def progress(self) -> Progress:
-        """Count units by state, from file names."""
-        finished, failed = self.directory.finished(), self.directory.failed()
-        self.read_found(finished)
+    def states(self) -> UnitStates:
+        """The states of all units, from file names, after ``add_retrainings``."""
+        states = self.directory.states()
+        self.add_retrainings(states.done)
+        return states.with_blocked(self.units.values())
+
+    def progress(self, states: UnitStates | None = None) -> RunProgress:
+        """Count units by state; ``states`` are those of a look just taken."""
+        states = states or self.states()
         identities = self.units.keys()
-        stuck = blocked(self.units.values(), failed)
-        waiting = [r.waits_for for r in self.plan.retrainings if r.waits_for not in self._found]
-        if self.selection:
-            waiting = []
-        lost = sum(identity in failed | stuck for identity in waiting)
-        return Progress(
+        waiting = [] if self.selection else self._searches
+        never = states.failed | states.blocked
+        return RunProgress(
             total=len(identities) + len(waiting),
-            done=len(identities & finished),
-            failed=len(identities & failed - finished),
-            blocked=len(stuck - finished) + lost,
+            done=len(identities & states.done),
+            failed=len(identities & states.failed),
+            blocked=len(states.blocked) + sum(search in never for search in waiting),
         )
-
-
-def blocked(units: Iterable[Unit], failed: set[str]) -> set[str]:
-    """Identities of units that wait, directly or not, for a failed one."""
-    stuck: set[str] = set()
-    if not failed:
-        return stuck
-    for unit in units:
-        if unit.identity not in failed and any(r in failed | stuck for r in unit.requires):
-            stuck.add(unit.identity)
-    return stuck

@@ -9,8 +9,8 @@ from imbnas.units.unit import TrainUnit
 def stacks(units: Iterable[TrainUnit]) -> dict[str, tuple[TrainUnit, ...]]:
     """Identity → the units of its stack, for all that are stacked.
 
-    Units of a stack differ in replicate and in the subset of images that goes with it. What a unit
-    gives does not depend on the others, so that any grouping is right; a full one is fast.
+    Units of a stack differ in replicate and in the subset of images that goes with it. The result
+    of a unit does not depend on the others, so any grouping is right; a full one is fast.
     """
     open_stacks: dict[tuple[str, str, str, int], list[dict[int, TrainUnit]]] = {}
     for unit in units:

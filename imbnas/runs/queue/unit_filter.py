@@ -1,7 +1,7 @@
 """Which units of a plan a run is restricted to."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -12,8 +12,8 @@ _IDENTITY_PREFIX = re.compile(r"[0-9a-f]{6,64}")
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Patterns of which a unit must match one.
+class UnitFilter:
+    """Patterns, of which a unit must match at least one.
 
     Attributes:
         patterns: shell patterns for labels (``*`` stands for anything), or the first six or more
@@ -23,7 +23,7 @@ class Selection:
     patterns: tuple[str, ...]
 
     def matches(self, unit: Unit) -> bool:
-        """Whether a pattern fits the unit's label or identity."""
+        """Whether a pattern matches the unit's label or identity."""
         return any(
             fnmatchcase(unit.label, pattern)
             or (_IDENTITY_PREFIX.fullmatch(pattern) and unit.identity.startswith(pattern))
@@ -31,29 +31,21 @@ class Selection:
         )
 
     def of(self, units: Sequence[Unit]) -> tuple[Unit, ...]:
-        """The units that match, and those that they build on, in the order given.
+        """The units that match and all that they build on, in the order given.
+
+        Args:
+            units: each after those that it builds on.
 
         Raises:
             InputError: none matches.
         """
-        wanted = {unit.identity for unit in units if self.matches(unit)}
+        wanted: set[str] = set()
+        for unit in reversed(units):
+            if unit.identity in wanted or self.matches(unit):
+                wanted |= {unit.identity, *unit.requires}
         if not wanted and units:
             raise InputError(
                 f"--only {' '.join(self.patterns)}: fits none of {len(units)} units, of which one "
                 f"is labelled {units[0].label!r}; use * for what may vary"
             )
-        wanted |= _needed(wanted, units)
         return tuple(unit for unit in units if unit.identity in wanted)
-
-
-def _needed(wanted: set[str], units: Iterable[Unit]) -> set[str]:
-    """Identities of all that the wanted units build on, directly or not."""
-    requires = {unit.identity: unit.requires for unit in units}
-    needed: set[str] = set()
-    left = list(wanted)
-    while left:
-        for identity in requires.get(left.pop(), ()):
-            if identity not in needed:
-                needed.add(identity)
-                left.append(identity)
-    return needed

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 THREADS = 8
 BATCH = 2048
@@ -13,14 +14,14 @@ _BLOCK = 2**16
 def read_files(files: Sequence[os.DirEntry[str]]) -> Iterator[tuple[str, bytes | OSError]]:
     """Path and content of every file, in the order given; an error in place of a content.
 
-    Files are asked for in the order of their inodes, which is about that of their places on disk.
+    Files are requested in the order of their inodes, which is roughly their order on disk.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, len(files), BATCH):
             batch = files[start : start + BATCH]
             placed = sorted(batch, key=os.DirEntry.inode)
             shares = [[entry.path for entry in placed[i::THREADS]] for i in range(THREADS)]
-            contents = dict(pair for share in pool.map(_read_all, shares) for pair in share)
+            contents = dict(chain.from_iterable(pool.map(_read_all, shares)))
             for entry in batch:
                 yield entry.path, contents.pop(entry.path)
 

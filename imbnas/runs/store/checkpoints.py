@@ -1,7 +1,7 @@
-"""State of long units in a run directory, so that a later attempt goes on where one was killed.
+"""Checkpoints of long units, so that a later attempt resumes where one was killed.
 
 A file is safetensors whose metadata hold JSON; nothing is pickled. It is whole or absent, carries
-its own hash, and is left aside, not trusted, where anything about it does not fit.
+its own hash, and is ignored where anything about it does not fit.
 """
 
 import hashlib
@@ -24,17 +24,17 @@ CHECKPOINT_SECONDS = 60.0
 
 
 class Suspended(BaseException):
-    """A unit was stopped right after its state was kept; no fault, and not to be handled as one."""
+    """A unit was stopped right after a checkpoint; this is not a failure."""
 
 
 @dataclass
 class Checkpointing:
-    """How a worker keeps the state of its units.
+    """How a worker checkpoints its units.
 
     Attributes:
         directory: the run.
-        interval: seconds that lie between two checkpoints at least.
-        suspending: set it to keep the state at the next occasion, whatever the interval, and stop.
+        interval: seconds between two checkpoints at least.
+        suspending: set it to stop at the next occasion, after a checkpoint whatever the interval.
     """
 
     directory: RunDirectory
@@ -42,82 +42,50 @@ class Checkpointing:
     suspending: bool = False
 
     def attempt(self, units: Sequence[Unit]) -> "KeptAttempt":
-        """Begin a unit, or units that are done together, or go on with them."""
+        """Begin or resume a unit, or units that are done together."""
         return KeptAttempt(self, tuple(unit.identity for unit in units))
-
-    def write(self, path: Path, facts: dict[str, Any], snapshot: Snapshot) -> None:
-        """Store a snapshot with further facts, in the place of an earlier one."""
-        content = _to_bytes({**facts, "snapshot": dict(snapshot.facts)}, snapshot)
-        replace_file(path, content, self.directory.temporary)
 
 
 def remove_checkpoints(directory: RunDirectory, identity: str) -> None:
-    """Delete what was kept of a unit, which is done."""
+    """Delete the checkpoints of a unit, which has ended."""
     for path in directory.checkpoints.glob(f"{identity}.*.safetensors"):
         path.unlink(missing_ok=True)
 
 
-def remove_spent_checkpoints(directory: RunDirectory, settled: set[str]) -> None:
-    """Delete checkpoints of settled units, left by workers killed before they could."""
-    for path in directory.checkpoints.glob("*.safetensors"):
-        if path.name.partition(".")[0] in settled:
-            path.unlink(missing_ok=True)
+def remove_spent_checkpoints(directory: RunDirectory, done: set[str]) -> None:
+    """Delete checkpoints of units that are done, left by workers killed before they could."""
+    for identity in {path.name.partition(".")[0] for path in directory.checkpoints.glob("*")}:
+        if identity in done:
+            remove_checkpoints(directory, identity)
 
 
 @dataclass
 class KeptAttempt:
-    """An attempt at a unit whose trainings and searches keep their state; an ``Attempt``.
+    """An attempt at a unit whose trainings and searches are checkpointed; an ``Attempt``.
 
     Attributes:
-        keeping: where and how often.
+        checkpointing: where and how often.
         identities: of the units; files are named after the first.
+        start: by ``time.perf_counter``, earlier by what earlier attempts took.
+        kept: when a state was last kept, by the same clock.
     """
 
-    keeping: Checkpointing
+    checkpointing: Checkpointing
     identities: tuple[str, ...]
-    _start: float = field(default_factory=time.perf_counter)
-    _kept: float = field(default_factory=time.perf_counter)
+    start: float = field(default_factory=time.perf_counter)
+    kept: float = field(default_factory=time.perf_counter)
     _opened: int = 0
 
     @property
     def seconds(self) -> float:
         """Wall-clock seconds so far, those of earlier attempts that it resumed included."""
-        return time.perf_counter() - self._start
+        return time.perf_counter() - self.start
 
     def open(self) -> "KeptState":
         """The checkpoint of the unit's next training or search."""
         self._opened += 1
         name = f"{self.identities[0]}.{self._opened - 1}.safetensors"
-        return KeptState(self, self.keeping.directory.checkpoints / name)
-
-    def write(self, path: Path, take: Callable[[], Snapshot]) -> None:
-        """Keep a state if it is time to; stop then if the unit is to be suspended."""
-        suspending = self.keeping.suspending
-        if not suspending and time.perf_counter() - self._kept < self.keeping.interval:
-            return
-        facts = {**self._facts(path), "seconds": self.seconds}
-        self.keeping.write(path, facts, take())
-        self._kept = time.perf_counter()
-        if suspending:
-            raise Suspended(self.identities[0])
-
-    def read(self, path: Path) -> Snapshot | None:
-        """The state kept there; ``None`` if there is none, or none that can be trusted."""
-        found = _read(path)
-        if found is None:
-            return None
-        facts, snapshot = found
-        if any(facts.get(name) != value for name, value in self._facts(path).items()):
-            return None
-        # Time spent on what is taken over counts, time lost in between does not.
-        self._start -= max(0.0, float(facts["seconds"]) - self.seconds)
-        return snapshot
-
-    def _facts(self, path: Path) -> dict[str, Any]:
-        """What a file must say to be this unit's; other versions may compute otherwise."""
-        facts = {"name": path.name, "imbnas": imbnas.__version__, "torch": version("torch")}
-        # The state of a stack goes with exactly those networks.
-        return facts | {"together": list(self.identities[1:])}
+        return KeptState(self, self.checkpointing.directory.checkpoints / name)
 
 
 @dataclass(frozen=True)
@@ -128,12 +96,33 @@ class KeptState:
     path: Path
 
     def load(self) -> Snapshot | None:
-        """The state that an earlier attempt left, if any."""
-        return self.attempt.read(self.path)
+        """The state that an earlier attempt left; ``None`` for none that can be trusted."""
+        facts, snapshot = _read(self.path)
+        if any(facts.get(name) != value for name, value in self._facts.items()):
+            return None
+        # The time spent on what is resumed counts, the time lost in between does not.
+        self.attempt.start -= max(0.0, float(facts["seconds"]) - self.attempt.seconds)
+        return snapshot
 
     def offer(self, take: Callable[[], Snapshot]) -> None:
-        """Keep the present state if enough time has passed since the last one."""
-        self.attempt.write(self.path, take)
+        """Keep the present state if it is time to; stop then if the unit is to be suspended."""
+        attempt, checkpointing = self.attempt, self.attempt.checkpointing
+        suspending = checkpointing.suspending
+        if not suspending and time.perf_counter() - attempt.kept < checkpointing.interval:
+            return
+        facts, snapshot = {**self._facts, "seconds": attempt.seconds}, take()
+        content = _to_bytes({**facts, "snapshot": dict(snapshot.facts)}, snapshot)
+        replace_file(self.path, content, checkpointing.directory.temporary)
+        attempt.kept = time.perf_counter()
+        if suspending:
+            raise Suspended(attempt.identities[0])
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        """What a file must hold to be this unit's; other versions may compute differently."""
+        facts = {"name": self.path.name, "imbnas": imbnas.__version__, "torch": version("torch")}
+        # The state of a stack goes with exactly those networks.
+        return facts | {"together": list(self.attempt.identities[1:])}
 
 
 def _to_bytes(facts: dict[str, Any], snapshot: Snapshot) -> bytes:
@@ -149,8 +138,8 @@ def _sha256(text: str, content: bytes) -> str:
     return hashlib.sha256(text.encode() + content).hexdigest()
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Snapshot] | None:
-    """Facts and state of a checkpoint file whose hash is right."""
+def _read(path: Path) -> tuple[dict[str, Any], Snapshot | None]:
+    """Facts and state of a checkpoint file whose hash is right; nothing of any other."""
     from safetensors import SafetensorError
     from safetensors.torch import load, save
 
@@ -160,10 +149,8 @@ def _read(path: Path) -> tuple[dict[str, Any], Snapshot] | None:
         metadata = json.loads(content[8 : 8 + length])["__metadata__"]
         tensors = load(content)
         if _sha256(metadata["facts"], save(tensors)) != metadata["sha256"]:
-            return None
+            return {}, None
         facts = json.loads(metadata["facts"])
         return facts, Snapshot(facts["snapshot"], tensors)
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError, SafetensorError):
-        return None
+    except (FileNotFoundError, ValueError, KeyError, TypeError, SafetensorError):
+        return {}, None

@@ -1,25 +1,36 @@
-"""Writes files that are whole or absent, and that nobody overwrites."""
+"""Writes files that are whole or absent; what is published once stays as it is."""
 
 import errno
 import itertools
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}
 _numbers = itertools.count()
 
 
-def write_temporary(folder: Path, content: bytes, durable: bool = True) -> Path:
-    """Write a temporary file whose name tells its owner's host and process.
+@contextmanager
+def temporary_file(folder: Path, content: bytes, durable: bool = True) -> Iterator[Path]:
+    """A file whose name holds its owner's host and process, deleted at the end if still there.
 
     Args:
         folder: made where it is missing.
         content: of the file.
-        durable: whether it must survive a power cut, which takes a wait for the disk.
+        durable: whether it must survive a power cut, which means waiting for the disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.tmp"
+    try:
+        _write(path, content, durable)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes, durable: bool) -> None:
     try:
         with path.open("xb") as file:
             file.write(content)
@@ -27,11 +38,9 @@ def write_temporary(folder: Path, content: bytes, durable: bool = True) -> Path:
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
-        path.unlink(missing_ok=True)
-        # A full disk is told without a name by the system; messages should say which disk.
-        error.filename = error.filename or str(folder)
+        # The system reports a full disk without a name; messages should say which disk.
+        error.filename = error.filename or str(path.parent)
         raise
-    return path
 
 
 def publish_once(path: Path, content: bytes, temporary: Path, durable: bool = True) -> bool:
@@ -47,20 +56,18 @@ def publish_once(path: Path, content: bytes, temporary: Path, durable: bool = Tr
         Whether this call created the file; an existing one means that another has won.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = write_temporary(temporary, content, durable)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        # Without hard links a rename is safe because only the claim's owner publishes.
-        if path.exists():
+    with temporary_file(temporary, content, durable) as draft:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
             return False
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            # Without hard links a rename is safe because only the claim's owner publishes.
+            if path.exists():
+                return False
+            draft.replace(path)
     if durable:
         _sync_folder(path.parent)
     return True
@@ -69,11 +76,8 @@ def publish_once(path: Path, content: bytes, temporary: Path, durable: bool = Tr
 def replace_file(path: Path, content: bytes, temporary: Path) -> None:
     """Replace ``path`` by ``content`` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = write_temporary(temporary, content)
-    try:
+    with temporary_file(temporary, content) as draft:
         draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 

@@ -1,4 +1,4 @@
-"""What workers write about their work: ``RUN/logs/HOST.PID.log``."""
+"""The logs of workers: ``RUN/logs/HOST.PID.log``."""
 
 import faulthandler
 import os
@@ -17,7 +17,7 @@ _BEGIN, _END = "begin", "end"
 
 
 def full_label(unit: Unit) -> str:
-    """One line that tells a unit from its other replicates."""
+    """One line that distinguishes a unit from its other replicates."""
     return f"{unit.label} (replicate {unit.replicate})"
 
 
@@ -26,22 +26,23 @@ class WorkerLog:
     """The log of one worker; it also holds what units print.
 
     Attributes:
-        file: open for appending.
+        file: open for appending; ``None`` for no log.
     """
 
-    file: TextIO
+    file: TextIO | None
 
     def begin(self, unit: Unit) -> None:
         """Note that a unit is begun."""
         self._line(_BEGIN, unit, full_label(unit))
 
     def end(self, unit: Unit, outcome: str) -> None:
-        """Note that a unit is over."""
+        """Note that a unit has ended."""
         self._line(_END, unit, outcome)
 
     def _line(self, word: str, unit: Unit, text: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.file.write(f"{now} {word} {unit.identity} {text}\n")
+        if self.file:
+            self.file.write(f"{now} {word} {unit.identity} {text}\n")
 
 
 class _Both:
@@ -61,7 +62,7 @@ class _Both:
 
 @contextmanager
 def worker_log(run: Path) -> Iterator[WorkerLog]:
-    """Open this worker's log; until the end, what is printed goes there, too."""
+    """Open this worker's log; meanwhile it also receives what is printed."""
     folder = run / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{socket.gethostname()}.{os.getpid()}.log"
@@ -73,7 +74,7 @@ def worker_log(run: Path) -> Iterator[WorkerLog]:
 
 
 def unit_log(run: Path, identity: str) -> list[str]:
-    """All that workers wrote while they did a unit, oldest first, from all its attempts."""
+    """All that workers wrote while they did a unit, in all attempts, oldest first."""
     attempts = []
     for path in sorted((run / "logs").glob("*.log")):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()

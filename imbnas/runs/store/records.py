@@ -1,21 +1,21 @@
-"""The record files of a run: where each lies, and what is in it."""
+"""The records of a run: published once, and checked whenever they are read."""
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from imbnas.errors import ImbnasError
 from imbnas.runs.store.bulk_reading import read_files
+from imbnas.runs.store.files import publish_once
+from imbnas.runs.store.layout import RunLayout, record_name
+from imbnas.units.frozen import canonical_json
 from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
 from imbnas.units.unit import UNIT_KINDS
 from imbnas.validation import first_fault
-
-_PREFIX = 2
-"""First characters of an identity that name its record's folder."""
-_SUFFIX = ".json"
 
 
 class DamagedFileError(ImbnasError):
@@ -30,77 +30,95 @@ class DamagedRecordError(DamagedFileError):
     """
 
     def __init__(self, path: Path, fault: str) -> None:
-        super().__init__(f"{path}: damaged record ({fault}); `run` moves it aside and does it anew")
+        super().__init__(
+            f"{path}: damaged record ({fault}); `run` moves it aside and does it again"
+        )
         self.path = path
 
 
-def record_name(kind: str, identity: str) -> str:
-    """Path of a record within the folder of all records."""
-    return f"{kind}/{identity[:_PREFIX]}/{identity}{_SUFFIX}"
+class Records(RunLayout):
+    """Reads and publishes records."""
+
+    def publish_record(self, record: Record) -> bool:
+        """Store a finished unit's record once; returns whether this call stored it."""
+        path = self.record_path(record.unit.kind, record.identity)
+        return publish_once(path, canonical_json(record).encode(), self.temporary)
+
+    def read_record(self, kind: str, identity: str) -> Record:
+        """Read one record and check that it is what its name says.
+
+        Raises:
+            FileNotFoundError: the unit is not finished.
+            DamagedRecordError: the file is not that unit's record.
+        """
+        path = self.record_path(kind, identity)
+        content: bytes | OSError
+        try:
+            content = path.read_bytes()
+        except IsADirectoryError as error:
+            content = error
+        return _checked(str(path), content, Record.model_validate_json)
+
+    def records(
+        self, damaged: Callable[[DamagedRecordError], None] | None = None
+    ) -> Iterator[Record]:
+        """All sound records, in an order that depends on nothing but their names.
+
+        Args:
+            damaged: called for each of the others; ``None`` lets the first of them raise.
+
+        Raises:
+            DamagedRecordError: a record is damaged and ``damaged`` is ``None``.
+            OSError: a file cannot be read.
+        """
+        parser = RecordParser()
+        for kind in UNIT_KINDS:
+            files = sorted(self.record_files(kind), key=lambda entry: entry.path)
+            for path, content in read_files(files):
+                try:
+                    yield _checked(path, content, parser.parse)
+                except DamagedRecordError as error:
+                    if damaged is None:
+                        raise
+                    damaged(error)
+
+    def damaged_records(self, most: int | None = None) -> list[DamagedRecordError]:
+        """Every damaged record; none if the run has more than ``most`` records."""
+        damaged: list[DamagedRecordError] = []
+        if most is None or len(self.finished()) <= most:
+            for _ in self.records(damaged.append):
+                pass
+        return damaged
+
+    def move_aside(self, path: Path) -> Path:
+        """Move one damaged record to ``quarantine/``; whatever lies there is kept.
+
+        Returns:
+            Where it is now.
+        """
+        self.quarantine.mkdir(exist_ok=True)
+        kind = path.parent.parent.name
+        names = (self.quarantine / f"{kind}.{path.stem}.{number}.json" for number in count())
+        return path.rename(next(name for name in names if not name.exists()))
+
+    def finished(self) -> set[str]:
+        """Identities of all finished units, from file names alone."""
+        return {identity for kind in UNIT_KINDS for identity in self.finished_of(kind)}
+
+    def finished_of(self, kind: str) -> Iterator[str]:
+        """Identities of the finished units of one kind, in no certain order."""
+        return (entry.name.removesuffix(".json") for entry in self.record_files(kind))
+
+    def record_files(self, kind: str) -> Iterator[os.DirEntry[str]]:
+        """The records of one kind, in the order in which the file system lists them."""
+        folder = self.path / "records" / kind
+        for inner in os.scandir(folder) if folder.is_dir() else ():
+            if len(inner.name) == 2 and inner.is_dir():
+                yield from (each for each in os.scandir(inner) if each.name.endswith(".json"))
 
 
-def read_record(folder: Path, kind: str, identity: str) -> Record:
-    """Read one record and check that it is what its name says.
-
-    Args:
-        folder: of all records.
-        kind: of the unit.
-        identity: of the unit.
-
-    Raises:
-        FileNotFoundError: there is none.
-        DamagedRecordError: the file is not that unit's record.
-    """
-    path = folder / record_name(kind, identity)
-    try:
-        content = path.read_bytes()
-    except IsADirectoryError:
-        raise DamagedRecordError(path, "it is a folder") from None
-    return _checked(str(path), kind, content, Record.model_validate_json)
-
-
-def read_records(
-    folder: Path, damaged: Callable[[DamagedRecordError], None] | None = None
-) -> Iterator[Record]:
-    """All sound records of a folder, in an order that depends on nothing but their names.
-
-    Args:
-        folder: of all records.
-        damaged: called for each of the others; ``None`` lets the first of them raise.
-
-    Raises:
-        DamagedRecordError: a record is damaged and nobody is to be told.
-        OSError: a file cannot be read.
-    """
-    parser = RecordParser()
-    for kind in UNIT_KINDS:
-        files = sorted(record_files(folder, kind), key=lambda entry: entry.path)
-        for path, content in read_files(files):
-            try:
-                yield _checked(path, kind, content, parser.parse)
-            except DamagedRecordError as error:
-                if damaged is None:
-                    raise
-                damaged(error)
-
-
-def record_files(folder: Path, kind: str) -> Iterator[os.DirEntry[str]]:
-    """The records of one kind, in the order in which the file system lists them."""
-    place = folder / kind
-    for inner in os.scandir(place) if place.is_dir() else ():
-        if len(inner.name) == _PREFIX and inner.is_dir():
-            yield from (each for each in os.scandir(inner) if each.name.endswith(_SUFFIX))
-
-
-def stored_identities(folder: Path, kind: str) -> Iterator[str]:
-    """Identities of all records of one kind, from file names alone."""
-    return (entry.name.removesuffix(_SUFFIX) for entry in record_files(folder, kind))
-
-
-def _checked(
-    path: str, kind: str, content: bytes | OSError, parse: Callable[[bytes], Record]
-) -> Record:
-    """The record that a file among those of a kind holds."""
+def _checked(path: str, content: bytes | OSError, parse: Callable[[bytes], Record]) -> Record:
+    """The record that a file holds."""
     if isinstance(content, IsADirectoryError):
         raise DamagedRecordError(Path(path), "it is a folder")
     if isinstance(content, OSError):
@@ -109,6 +127,6 @@ def _checked(
         record = parse(content)
     except ValidationError as error:
         raise DamagedRecordError(Path(path), first_fault(error).message) from None
-    if record.unit.kind != kind or not path.endswith(record_name(kind, record.identity)):
+    if not path.endswith(f"/{record_name(record.unit.kind, record.identity)}"):
         raise DamagedRecordError(Path(path), "it is the record of another unit")
     return record

@@ -8,7 +8,7 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.runs.executors.registry import build_executor
-from imbnas.runs.queue.queue import Progress, Queue
+from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
@@ -30,7 +30,7 @@ def queue_of(asked: RunRequest) -> Queue:
     return Queue(Expansion(asked.directory.read_suite()).plan(), asked.directory)
 
 
-def execute(name: str, asked: RunRequest, *options: str) -> Progress | None:
+def execute(name: str, asked: RunRequest, *options: str) -> RunProgress | None:
     """Run an executor that shows nothing."""
     return build_executor(name, options).run(asked, queue_of(asked), lambda _: None)
 

@@ -27,7 +27,7 @@ def test_a_unit_is_claimed_once_until_it_is_released(tmp_path: Path) -> None:
     claims = make_claims(tmp_path)
     assert claims.acquire(UNIT)
     assert not claims.acquire(UNIT)
-    assert claims.of_process(os.getpid()) == [UNIT]
+    assert claims.by_process() == {os.getpid(): [UNIT]}
     claims.release(UNIT)
     assert claims.acquire(UNIT)
 
@@ -67,7 +67,7 @@ def test_another_host_keeps_its_claim_as_long_as_it_shows_signs_of_life(tmp_path
     assert not claims.acquire(UNIT)
     long_ago = time.time() - STALE_SECONDS - 1
     os.utime(claims.path(UNIT), (long_ago, long_ago))
-    claims.beat(UNIT)
+    os.utime(claims.path(UNIT))
     assert not claims.acquire(UNIT)
     os.utime(claims.path(UNIT), (long_ago, long_ago))
     assert claims.acquire(UNIT)
@@ -142,7 +142,7 @@ def test_a_claim_without_a_readable_owner_is_cleared_by_its_age(
     claims = make_claims(tmp_path)
     claims.folder.mkdir(parents=True)
     claims.path(UNIT).write_text(content)
-    assert claims.of_process(os.getpid()) == []
+    assert claims.by_process() == {}
     assert not claims.acquire(UNIT)
     long_ago = time.time() - STALE_SECONDS - 1
     os.utime(claims.path(UNIT), (long_ago, long_ago))

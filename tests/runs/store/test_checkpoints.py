@@ -24,6 +24,7 @@ from imbnas.data.streams import open_stream
 from imbnas.execution.runner import Executor
 from imbnas.runs.store.checkpoints import Checkpointing, KeptState, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.unit_state import UnitState
 from imbnas.schemes import build_scheme, resolve_scheme
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
@@ -325,7 +326,7 @@ def test_a_suspended_unit_stops_right_after_a_checkpoint(
 def test_seconds_count_what_was_taken_over(expansion: Expansion, tmp_path: Path) -> None:
     unit = first(expansion, TrainUnit)
     attempt = keeping(tmp_path).attempt([unit])
-    attempt._start -= 500
+    attempt.start -= 500
     with pytest.raises(KilledError):
         fit(attempt.open(), "ce", kill_in=3)
     later = keeping(tmp_path).attempt([unit])
@@ -368,7 +369,7 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
         time.sleep(0.01)
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
-    assert not directory.has_record(unit)
+    assert directory.state(unit) is UnitState.CLAIMED
     counted: list[int] = []
     compute = Fitting._epoch
 

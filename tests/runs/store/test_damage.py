@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.quarantine import damaged_records, quarantine
 from imbnas.runs.store.records import DamagedRecordError
 
 
@@ -64,7 +63,7 @@ def test_damaged_records_are_named_and_done_again(
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("damaged record") == 4
     assert tables_of(run) == tables_of(finished_run)
-    assert damaged_records(RunDirectory(run)) == []
+    assert RunDirectory(run).damaged_records() == []
     kept = {path.read_bytes() for path in (run / "quarantine").iterdir()}
     assert kept == {before[str(path.relative_to(run / "records"))] for path in damaged}
 
@@ -77,7 +76,7 @@ def test_a_record_in_another_place_is_damaged(tmp_path: Path, finished_run: Path
     elsewhere = run / "records" / "adapt" / first.parent.name / first.name
     elsewhere.parent.mkdir(exist_ok=True)
     first.rename(elsewhere)
-    assert [error.path for error in damaged_records(directory)] == [elsewhere]
+    assert [error.path for error in directory.damaged_records()] == [elsewhere]
     with pytest.raises(DamagedRecordError, match="of another unit"):
         directory.read_record("adapt", first.stem)
 
@@ -86,9 +85,9 @@ def test_a_folder_in_the_place_of_a_record_is_damaged(tmp_path: Path) -> None:
     directory = RunDirectory(tmp_path)
     path = directory.record_path("train", "a" * 64)
     (path / "inside").mkdir(parents=True)
-    (error,) = damaged_records(directory)
+    (error,) = directory.damaged_records()
     assert "it is a folder" in str(error)
-    assert (quarantine(directory, error.path) / "inside").is_dir()
+    assert (directory.move_aside(error.path) / "inside").is_dir()
 
 
 def test_quarantine_keeps_everything_that_was_ever_put_there(tmp_path: Path) -> None:
@@ -97,7 +96,7 @@ def test_quarantine_keeps_everything_that_was_ever_put_there(tmp_path: Path) -> 
     path.parent.mkdir(parents=True)
     for content in ("first", "second"):
         path.write_text(content)
-        quarantine(directory, path)
+        directory.move_aside(path)
     assert {p.read_text() for p in directory.quarantine.iterdir()} == {"first", "second"}
     assert not path.exists()
 
@@ -134,7 +133,7 @@ def test_a_full_disk_is_told_and_harms_nothing(
         assert "No space left on device" in done.stderr
         assert "Traceback" not in done.stderr
         assert 0 < len(records_of(run)) < 8
-        assert damaged_records(RunDirectory(run)) == []
+        assert RunDirectory(run).damaged_records() == []
         assert not list((run / ".tmp").iterdir())
         kept = content_of(run / "records")
         remount(disk, "size=20m")

@@ -168,7 +168,7 @@ def test_damaged_files_are_named_with_the_remedy(tmp_path: Path) -> None:
     path = directory.record_path("train", "a" * 64)
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"identity": "a" * 64}))
-    with pytest.raises(DamagedFileError, match="damaged record.*moves it aside and does it anew"):
+    with pytest.raises(DamagedFileError, match="damaged record.*moves it aside and does it again"):
         directory.read_record("train", "a" * 64)
     sha256 = directory.publish_weights(b"weights")
     directory.weights_path(sha256).write_bytes(b"weightz")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imbnas.runs.store.files import publish_once, remove_orphans, replace_file, write_temporary
+from imbnas.runs.store.files import publish_once, remove_orphans, replace_file, temporary_file
 
 
 def test_only_the_first_content_is_kept(tmp_path: Path) -> None:
@@ -78,13 +78,12 @@ def test_a_failed_replacement_keeps_the_old_file(
 
 
 def test_orphans_of_dead_writers_are_removed_and_others_kept(tmp_path: Path) -> None:
-    mine = write_temporary(tmp_path, b"mine")
-    host = mine.name.rsplit(".", 3)[0]
-    dead = tmp_path / f"{host}.999999999.0.tmp"
-    dead.write_bytes(b"half")
     elsewhere = tmp_path / "another-host.999999999.0.tmp"
     elsewhere.write_bytes(b"half")
-    remove_orphans(tmp_path)
-    assert mine.exists()
-    assert elsewhere.exists()
-    assert not dead.exists()
+    with temporary_file(tmp_path, b"mine") as mine:
+        host = mine.name.rsplit(".", 3)[0]
+        dead = tmp_path / f"{host}.999999999.0.tmp"
+        dead.write_bytes(b"half")
+        remove_orphans(tmp_path)
+        assert set(tmp_path.iterdir()) == {mine, elsewhere}
+    assert set(tmp_path.iterdir()) == {elsewhere}

@@ -1,0 +1,91 @@
+"""All that is known of one unit: state, record, failure, log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from imbnas.errors import InputError, suggest
+from imbnas.runs.queue.queue import Queue
+from imbnas.runs.queue.running_units import running_units
+from imbnas.runs.store.logs import full_label, unit_log
+from imbnas.runs.store.unit_state import UnitState
+from imbnas.units.records import Failure
+
+_MANY = 20
+
+
+@dataclass(frozen=True)
+class UnitHistory:
+    """What is known of a unit.
+
+    Attributes:
+        identity: of the unit.
+        label: one line.
+        state: of the unit.
+        seconds: that it took; ``None`` where it is not done.
+        worker: ``HOST PID`` of the worker that does it.
+        failure: why it failed.
+        log: what workers wrote while they did it.
+    """
+
+    identity: str
+    label: str
+    state: UnitState
+    seconds: float | None
+    worker: str | None
+    failure: Failure | None
+    log: tuple[str, ...]
+
+
+def unit_histories(queue: Queue, wanted: str) -> list[UnitHistory]:
+    """Read all that is known of the units that a user means.
+
+    Args:
+        queue: the units of a run.
+        wanted: the beginning of an identity, a label, a part of one, or a pattern with ``*``.
+
+    Raises:
+        InputError: no unit is meant, or too many.
+        DamagedFileError: a record or a failure is damaged.
+    """
+    directory, states = queue.directory, queue.states()
+    failures = directory.failures()
+    running = running_units(directory, states.claimed, queue.units)
+    workers = {each.identity: f"{each.host} {each.pid}" for each in running}
+    histories = []
+    for identity in _matching(queue, failures, wanted):
+        unit, state = queue.units.get(identity), states.of(identity)
+        record = None
+        if unit and state is UnitState.DONE:
+            record = directory.read_record(unit.kind, identity)
+        histories.append(
+            UnitHistory(
+                identity=identity,
+                label=full_label(unit) if unit else failures[identity].label,
+                state=state,
+                seconds=record.cost.seconds if record else None,
+                worker=workers.get(identity),
+                failure=failures.get(identity),
+                log=tuple(unit_log(directory.path, identity)),
+            )
+        )
+    return histories
+
+
+def _matching(queue: Queue, failures: Mapping[str, Failure], wanted: str) -> list[str]:
+    """Identities of the units that a user means."""
+    labels = {identity: full_label(unit) for identity, unit in queue.units.items()}
+    identities = sorted(labels.keys() | failures.keys())
+    matches = [identity for identity in identities if identity.startswith(wanted)]
+    if not matches:
+        pattern = wanted if "*" in wanted else f"*{wanted}*"
+        matches = [i for i in identities if fnmatchcase(labels.get(i, ""), pattern)]
+    if not matches:
+        nearest = suggest(wanted, set(labels.values()), 1)
+        raise InputError(f"unit {wanted!r}: none in {queue.directory.path}{nearest}")
+    if len(matches) > _MANY:
+        raise InputError(
+            f"unit {wanted!r}: fits {len(matches)} units; give more of the label, or the "
+            f"beginning of an identity, such as {matches[0][:12]}"
+        )
+    return matches

@@ -1,0 +1,109 @@
+"""The resolved suite that a run directory is bound to."""
+
+from pydantic import ValidationError
+
+from imbnas.data.manifests import Manifest, read_manifest
+from imbnas.errors import InputError, RefusedDirectoryError
+from imbnas.runs.store.files import replace_file
+from imbnas.runs.store.layout import RunLayout
+from imbnas.suites.resolved import ResolvedSuite
+from imbnas.units.frozen import canonical_json
+from imbnas.validation import first_fault
+
+_CONTENT = {
+    ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
+    "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
+}  # fmt: skip
+
+
+class BoundSuite(RunLayout):
+    """Reads, checks and stores the resolved suite."""
+
+    def exists(self) -> bool:
+        """Whether a run was ever started here."""
+        return self.suite_file.is_file()
+
+    def read_suite(self) -> ResolvedSuite:
+        """Read the resolved suite.
+
+        Raises:
+            InputError: there is none, or it is damaged.
+        """
+        try:
+            return ResolvedSuite.model_validate_json(self.suite_file.read_bytes())
+        except FileNotFoundError:
+            raise InputError(
+                f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
+            ) from None
+        except ValidationError as error:
+            raise InputError(
+                f"{self.suite_file}: damaged, or of another version of imbnas "
+                f"({first_fault(error)}); restore it or use that version, "
+                "or delete it and run the same command again, which keeps all records"
+            ) from None
+
+    def store_suite(self, resolved: ResolvedSuite) -> ResolvedSuite:
+        """Bind the directory to a resolved suite, or extend a bound one by replicates.
+
+        Returns:
+            The suite now in force.
+
+        Raises:
+            RefusedDirectoryError: the directory holds another suite, fidelity, device or
+                version, or more replicates than asked for; nothing is changed.
+        """
+        held = self.check_suite(resolved)
+        if held is not None:
+            return held
+        content = canonical_json(resolved).encode()
+        replace_file(self.suite_file, content, self.temporary)
+        return resolved
+
+    def check_suite(self, resolved: ResolvedSuite) -> ResolvedSuite | None:
+        """Return the suite held where it is the same; nothing is changed.
+
+        Raises:
+            RefusedDirectoryError: see ``store_suite``.
+        """
+        if self.exists():
+            held = self.read_suite()
+            if canonical_json(held) == canonical_json(resolved):
+                return held
+            self._refuse_unless_extended(held, resolved)
+        elif self._holds_other_things():
+            raise RefusedDirectoryError(
+                f"{self.path}: not empty and not a run directory; choose another --out"
+            )
+        return None
+
+    def _holds_other_things(self) -> bool:
+        # A run that was killed, or lost its disk, before suite.json was there can start again.
+        return self.path.exists() and any(p.name not in _CONTENT for p in self.path.iterdir())
+
+    def _refuse_unless_extended(self, held: ResolvedSuite, wanted: ResolvedSuite) -> None:
+        if held.title != wanted.title:
+            raise RefusedDirectoryError(
+                f"{self.path}: holds {held.title}, not {wanted.title}; choose another --out"
+            )
+        if wanted.replicates < held.replicates:
+            raise RefusedDirectoryError(
+                f"{self.path}: holds {held.replicates} replicates, {wanted.replicates} asked for; "
+                "give at least as many, or choose another --out"
+            )
+        old, new = held.model_dump(mode="json"), wanted.model_dump(mode="json")
+        for dump in (old, new):
+            dump.pop("replicates")
+            for facts in dump["conditions"].values():
+                # Further replicates may follow; those held must stay what they are.
+                facts["replicates"] = facts["replicates"][: held.replicates]
+        # A field may be omitted when it holds its default.
+        changed = sorted(f for f in old.keys() | new.keys() if old.get(f) != new.get(f))
+        if changed:
+            raise RefusedDirectoryError(
+                f"{self.path}: {', '.join(changed)} of {wanted.title} changed since the run was "
+                "started; choose another --out"
+            )
+
+    def pins(self) -> list[Manifest]:
+        """Manifests that the run is pinned to, whatever their conditions would resolve to."""
+        return [read_manifest(path) for path in sorted(self.manifests.glob("*.json"))]
