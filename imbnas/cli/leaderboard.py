@@ -16,7 +16,8 @@ def command(run_dir: Path, as_json: bool) -> int:
     """Build the tables of RUN_DIR anew from its records."""
     from imbnas.cli.tables import print_leaderboards
     from imbnas.leaderboards.results import Results
-    from imbnas.leaderboards.tables.build import build_tables, to_rows, write_tables
+    from imbnas.leaderboards.tables.build import build_tables, write_tables
+    from imbnas.leaderboards.tables.formats import to_rows
     from imbnas.runs.store.directory import RunDirectory
 
     directory = RunDirectory(run_dir)

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from imbnas.stats.paired import PairedDifference as PairedDifference
     from imbnas.stats.paired import compare_strategies as compare_strategies
     from imbnas.stats.paired import paired_bootstrap as paired_bootstrap
-    from imbnas.stats.prediction import Foresight as Foresight
-    from imbnas.stats.prediction import ForesightChange as ForesightChange
-    from imbnas.stats.prediction import foresight as foresight
-    from imbnas.stats.prediction import foresight_change as foresight_change
-    from imbnas.stats.sparse import sparse_tau as sparse_tau
+    from imbnas.stats.prediction import PredictiveTau as PredictiveTau
+    from imbnas.stats.prediction import PredictiveTauChange as PredictiveTauChange
+    from imbnas.stats.prediction import predictive_tau as predictive_tau
+    from imbnas.stats.prediction import predictive_tau_change as predictive_tau_change
     from imbnas.stats.strata import StratifiedTau as StratifiedTau
     from imbnas.stats.strata import Stratum as Stratum
     from imbnas.stats.strata import quantile_strata as quantile_strata
@@ -38,11 +37,11 @@ if TYPE_CHECKING:
     from imbnas.stats.verdict import Verdict as Verdict
 
 _HOMES = {
-    "Foresight": "prediction",
-    "ForesightChange": "prediction",
     "Interval": "bootstrap",
     "MeanSd": "summary",
     "PairedDifference": "paired",
+    "PredictiveTau": "prediction",
+    "PredictiveTauChange": "prediction",
     "RankTransfer": "transfer",
     "StratifiedTau": "strata",
     "Stratum": "strata",
@@ -50,18 +49,17 @@ _HOMES = {
     "Verdict": "verdict",
     "best_rank_at_k": "topk",
     "compare_strategies": "paired",
-    "foresight": "prediction",
-    "foresight_change": "prediction",
     "holm": "multiplicity",
     "holm_verdicts": "multiplicity",
     "mean_sd": "summary",
     "paired_bootstrap": "paired",
+    "predictive_tau": "prediction",
+    "predictive_tau_change": "prediction",
     "quantile_strata": "strata",
     "rank_against_predictor": "transfer",
     "rank_transfer": "transfer",
     "regret": "topk",
     "resamples_for": "bootstrap",
-    "sparse_tau": "sparse",
     "stratified_tau": "strata",
     "t_interval": "summary",
     "tau_b": "kendall",

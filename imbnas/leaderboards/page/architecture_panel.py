@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from imbnas.leaderboards.page.graphs import Drawing, drawing
-from imbnas.leaderboards.tables.build import to_rows
+from imbnas.leaderboards.tables.formats import to_rows
 
 Facts = list[tuple[str, str]]
 

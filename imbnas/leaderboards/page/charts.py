@@ -7,14 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.accuracy_macs import NARROW
-from imbnas.leaderboards.plots.cost_regret import references, regretted, route
-from imbnas.leaderboards.plots.groups import grouped
-from imbnas.leaderboards.plots.marks import shortened
-from imbnas.leaderboards.plots.networks import GROUPS, network_marks
-from imbnas.leaderboards.plots.rank_shift import ranked
-from imbnas.leaderboards.plots.tau_heatmap import matrix
-from imbnas.leaderboards.tables.transfer_rows import transfer_rows
+from imbnas.leaderboards.chart_data.correlations import matrix, transfer_rows
+from imbnas.leaderboards.chart_data.names import numbered, shortened
+from imbnas.leaderboards.chart_data.networks import GROUPS, NARROW, grouped, network_labels
+from imbnas.leaderboards.chart_data.rank_shifts import ranked
+from imbnas.leaderboards.chart_data.regrets import references, regretted, route
 
 Chart = dict[str, Any]
 """``name``, ``title``, ``caption``, ``traces``, ``layout`` and least ``height`` in pixels."""
@@ -170,13 +167,13 @@ def _cost_regret(table: pd.DataFrame) -> Chart | None:
 
 
 def groups_chart(table: pd.DataFrame) -> Chart | None:
-    """A line of bars a network of ``baselines``, for its first training that has groups."""
+    """One line of bars per network of ``baselines``, for its first training that has groups."""
     bars = grouped(table)
     if bars.empty:
         return None
     first = bars["training"].iloc[0]
     bars = bars[bars["training"].eq(first)]
-    looks = network_marks(table)
+    shown = numbered(network_labels(table))
     names = list(dict.fromkeys(bars["label"]))
     lines = {name: line for line, name in enumerate(names)}
     traces = [
@@ -195,7 +192,7 @@ def groups_chart(table: pd.DataFrame) -> Chart | None:
         "xaxis": {"title": {"text": "accuracy (%)"}, "range": [0, 100]},
         "yaxis": {
             "tickvals": list(lines.values()),
-            "ticktext": [escape(shortened(looks[name].name, _MAX_TICK)) for name in names],
+            "ticktext": [escape(shortened(shown[name], _MAX_TICK)) for name in names],
             "ticks": "outside",
             "tickcolor": "rgba(0,0,0,0)",
             "range": [len(names) - 0.5, -0.5],

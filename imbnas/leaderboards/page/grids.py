@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from imbnas.leaderboards.tables.build import format_cells, to_csv
+from imbnas.leaderboards.tables.formats import format_cells, to_csv
 
 MAX_ROWS = 1000
 _MAX_EMBEDDED = 200_000

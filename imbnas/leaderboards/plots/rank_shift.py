@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import seaborn as sns
 
+from imbnas.leaderboards.chart_data.names import shortened
+from imbnas.leaderboards.chart_data.rank_shifts import ranked
 from imbnas.leaderboards.plots.figures import freeze, new_figure
-from imbnas.leaderboards.plots.marks import COLOURS, shortened
+from imbnas.leaderboards.plots.marks import COLOURS
 from imbnas.leaderboards.plots.placing import place
 
 if TYPE_CHECKING:
@@ -69,14 +71,6 @@ def _lines(number: int, row: Mapping[Hashable, Any]) -> list[str]:
     return textwrap.wrap(
         head + name, _LETTERS, subsequent_indent=" " * len(head), replace_whitespace=False
     )
-
-
-def ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Architectures of the first part that have both ranks."""
-    if table.empty:
-        return table
-    first = table[table["part"].eq(table["part"].iloc[0])]
-    return first.dropna(subset=["balanced_rank", "long_tailed_rank"])
 
 
 def movers(ranks: pd.DataFrame, count: int = MOVERS) -> pd.DataFrame:

@@ -18,7 +18,8 @@ from imbnas.leaderboards.page.graphs import Drawing, drawing
 from imbnas.leaderboards.page.grids import MAX_ROWS, grid
 from imbnas.leaderboards.page.render import render, reproduction
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables.build import build_tables, to_csv, to_markdown
+from imbnas.leaderboards.tables.build import build_tables
+from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 from imbnas.units.records import Failure
 
 MEGABYTE = 2**20

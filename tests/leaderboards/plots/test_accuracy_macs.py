@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbnas.leaderboards.plots.accuracy_macs import draw, located
+from imbnas.leaderboards.chart_data.networks import located
+from imbnas.leaderboards.plots.accuracy_macs import draw
 from imbnas.leaderboards.plots.figures import style, to_png, to_svg
 from imbnas.leaderboards.plots.marks import MARKERS
 

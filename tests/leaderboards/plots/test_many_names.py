@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from imbnas.leaderboards.chart_data.names import MAX_NAME, shortened
+from imbnas.leaderboards.chart_data.networks import networks
 from imbnas.leaderboards.plots import accuracy_macs
 from imbnas.leaderboards.plots.figures import freeze, new_figure, style, to_png, to_svg
-from imbnas.leaderboards.plots.marks import MAX_NAME, marks, shortened
-from imbnas.leaderboards.plots.networks import networks
+from imbnas.leaderboards.plots.marks import marks
 from imbnas.leaderboards.plots.placing import place
 from imbnas.spaces.darts.genotype import KNOWN
 

@@ -1,4 +1,4 @@
-"""What following a ranking loses within the population, and what ranking by chance loses."""
+"""What following a ranking loses within the population, and what a random pick loses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ REFERENCES = (RANDOM_PICK, ONE_REPLICATE_ORACLE)
 
 
 def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
-    """Regret within the population, in percentage points, one value a replicate.
+    """Regret within the population, in percentage points, one value per replicate.
 
     The oracle is the architecture with the best mean over the *other* replicates, so that it does
     not profit from the noise of the replicate it is evaluated on. Where several architectures
@@ -37,7 +37,7 @@ def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
 
 
 def random_pick(actual: Floats) -> list[float]:
-    """Expected regret of an architecture drawn uniformly, exact, one value a replicate."""
+    """Expected regret of an architecture drawn uniformly, exact, one value per replicate."""
     return [judged.regret(np.zeros(len(actual))) for judged in _judged(actual)]
 
 
