@@ -11,6 +11,7 @@ import pandas as pd
 
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.architectures import trainings
 from imbnas.leaderboards.tables.build import TABLES, build_tables
 from imbnas.leaderboards.tables.formats import to_rows
 from imbnas.runs.store.directory import RunDirectory
@@ -135,12 +136,10 @@ def query(
 def _population(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:
     for row in to_rows(tables.get("architectures", pd.DataFrame())):
         space = str(row["population"]).partition(":")[0]
-        for name in row:
-            training = name.removeprefix("mean ")
-            if training != name:
-                condition, _, scheme = training.partition(" ")
-                key = (space, row["architecture"], condition, scheme)
-                yield key, _accuracy(row, name, f"sd {training}", f"n {training}")
+        for training in trainings(row):
+            condition, _, scheme = training.partition(" ")
+            key = (space, row["architecture"], condition, scheme)
+            yield key, _accuracy(row, f"mean {training}", f"sd {training}", f"n {training}")
 
 
 def _baselines(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:

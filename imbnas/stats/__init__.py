@@ -36,35 +36,21 @@ if TYPE_CHECKING:
     from imbnas.stats.transfer import rank_transfer as rank_transfer
     from imbnas.stats.verdict import Verdict as Verdict
 
-_HOMES = {
-    "Interval": "bootstrap",
-    "MeanSd": "summary",
-    "PairedDifference": "paired",
-    "PredictiveTau": "prediction",
-    "PredictiveTauChange": "prediction",
-    "RankTransfer": "transfer",
-    "StratifiedTau": "strata",
-    "Stratum": "strata",
-    "TInterval": "summary",
-    "Verdict": "verdict",
-    "best_rank_at_k": "topk",
-    "compare_strategies": "paired",
-    "holm": "multiplicity",
-    "holm_verdicts": "multiplicity",
-    "mean_sd": "summary",
-    "paired_bootstrap": "paired",
-    "predictive_tau": "prediction",
-    "predictive_tau_change": "prediction",
-    "quantile_strata": "strata",
-    "rank_against_predictor": "transfer",
-    "rank_transfer": "transfer",
-    "regret": "topk",
-    "resamples_for": "bootstrap",
-    "stratified_tau": "strata",
-    "t_interval": "summary",
-    "tau_b": "kendall",
-    "top_k_overlap": "topk",
-}
+_NAMES = {
+    "bootstrap": ("Interval", "resamples_for"),
+    "kendall": ("tau_b",),
+    "multiplicity": ("holm", "holm_verdicts"),
+    "paired": ("PairedDifference", "compare_strategies", "paired_bootstrap"),
+    "prediction": (
+        "PredictiveTau", "PredictiveTauChange", "predictive_tau", "predictive_tau_change",
+    ),
+    "strata": ("StratifiedTau", "Stratum", "quantile_strata", "stratified_tau"),
+    "summary": ("MeanSd", "TInterval", "mean_sd", "t_interval"),
+    "topk": ("best_rank_at_k", "regret", "top_k_overlap"),
+    "transfer": ("RankTransfer", "rank_against_predictor", "rank_transfer"),
+    "verdict": ("Verdict",),
+}  # fmt: skip
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted(_HOMES)
 

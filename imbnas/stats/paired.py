@@ -103,8 +103,7 @@ def compare_strategies(
     Args:
         scores: strategy → scores, as in ``paired_bootstrap``.
         target: accuracies, as in ``paired_bootstrap``.
-        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
-            architectures and more.
+        resamples: as in ``paired_bootstrap``.
         seed: of the resampling.
         level: of the intervals, in (0, 1); the intervals themselves are not adjusted.
 

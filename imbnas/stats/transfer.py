@@ -135,8 +135,7 @@ def rank_against_predictor(
         predictor: shape (A,), larger is better; NaN marks a missing value.
         target: shape (A,) or (A, R).
         classes: as in ``rank_transfer``.
-        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
-            architectures and more.
+        resamples: as in ``rank_transfer``.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
 

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 from matplotlib.lines import Line2D
@@ -33,15 +32,8 @@ _CROWD = 4
 """This many searched networks beside baselines have a closer view of their own."""
 
 
-@dataclass(frozen=True)
-class View:
-    """One panel.
-
-    Attributes:
-        title: of the panel.
-        points: what it shows.
-        numbered: those of them that have their numbers beside them.
-    """
+class View(NamedTuple):
+    """One panel: its title, its points, and those of them that have their numbers beside them."""
 
     title: str
     points: pd.DataFrame

@@ -1,7 +1,7 @@
 """What following a strategy loses, against what the adaptation costs."""
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -37,7 +37,8 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     _plane(plane, rows, looks)
     _names(names, rows, looks)
     _lines(plane, names, references(tables["adaptation"]))
-    _legend(figure, plane, set(rows["kind"]))
+    lines = plane.get_legend_handles_labels()[0]
+    legend_below(figure, lines, max(1, len(lines)), fill_legend(FILLS, set(rows["kind"])))
     figure.suptitle(f"{title}: lower left is better\n{route(rows)}")
     freeze(figure)
     points = rows[["cost_ratio", "regret"]].to_numpy()
@@ -83,9 +84,3 @@ def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
         line: dict[str, Any] = {"color": "0.4", "linewidth": 1, "linestyle": dashes, "zorder": 1.5}
         plane.axhline(regret, label=reference, **line)
         names.axvline(regret, **line)
-
-
-def _legend(figure: "Figure", plane: "Axes", kinds: Container[str]) -> None:
-    """The lines, and how kinds of rows are filled."""
-    handles = plane.get_legend_handles_labels()[0]
-    legend_below(figure, handles, max(1, len(handles)), fill_legend(FILLS, kinds))

@@ -1,5 +1,7 @@
 """One row per architecture: accuracies, ranks, and who moves when data becomes long-tailed."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
@@ -18,6 +20,12 @@ def architectures(results: Results) -> pd.DataFrame:
     """
     frames = [_frame(results, name, part) for name, part in results.parts(TransferPart)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def trainings(columns: Iterable[object]) -> list[str]:
+    """The trainings, ``CONDITION SCHEME``, that columns of the table are about."""
+    means = [str(column) for column in columns if str(column).startswith("mean ")]
+    return [column.removeprefix("mean ") for column in means]
 
 
 def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:

@@ -7,18 +7,12 @@ import pandas as pd
 from imbnas.leaderboards.results import Results
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import Record
-from imbnas.units.unit import (
-    AdaptUnit,
-    DataRef,
-    RankUnit,
-    SearchUnit,
-    SupernetUnit,
-    TrainUnit,
-    Unit,
-)
+from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
+KEYS = ("kind", "what", "condition", "scheme")
+Key = tuple[str, str, str, str]
 COLUMNS = (
-    "kind", "what", "condition", "scheme", "units", "n_missing", "seconds", "seconds_mean",
+    *KEYS, "units", "n_missing", "seconds", "seconds_mean",
     "images_seen", "images_per_second", "train_images_per_second", "latency_ms", "macs",
     "device", "population", "n_architectures", "n_replicates", "protocol", "fidelity",
 )  # fmt: skip
@@ -35,13 +29,13 @@ def cost(results: Results) -> pd.DataFrame:
     search has still to find are not among them. ``device`` names every processor that took part;
     ``n_architectures`` counts distinct networks trained from scratch.
     """
-    rows = [*_unit_rows(results), *_missing_population_rows(results)]
+    rows = list(_rows(results))
     if not rows:
         return pd.DataFrame(columns=list(COLUMNS))
     units = pd.DataFrame(rows).astype({"train_images_per_second": float, "latency": float})
     grouped = (
         units.assign(latency_ms=1000 * units["latency"])
-        .groupby(["kind", "what", "condition", "scheme"], sort=True, as_index=False)
+        .groupby(list(KEYS), sort=True, as_index=False)
         .agg(
             units=("done", "sum"),
             n_missing=("missing", "sum"),
@@ -67,18 +61,15 @@ def cost(results: Results) -> pd.DataFrame:
     )[list(COLUMNS)]
 
 
-def _unit_rows(results: Results) -> Iterator[dict[str, object]]:
+def _rows(results: Results) -> Iterator[dict[str, object]]:
+    """One row per unit, finished or missing."""
     for unit in _units(results):
-        what, data, scheme = _about(unit)
-        yield {
-            "kind": unit.kind,
-            "what": what,
-            "condition": results.condition(data),
-            "scheme": scheme,
-            "model": unit.model.label if isinstance(unit, TrainUnit) else None,
-            "replicate": unit.replicate,
-            **_spent(results.record(unit)),
-        }
+        model = unit.model.label if isinstance(unit, TrainUnit) else None
+        yield _row(_key(results, unit), model, unit.replicate, results.record(unit))
+    for identity, training, architecture, replicate in _population(results):
+        if identity not in results.records:
+            key = "train", results.resolved.suite.space, training.condition, training.scheme
+            yield _row(key, architecture, replicate, None)
 
 
 def _units(results: Results) -> Iterator[Unit]:
@@ -110,47 +101,36 @@ def _population(results: Results) -> Iterator[tuple[str, Training, str, int]]:
                 yield identity, training, member.architecture, replicate
 
 
-def _missing_population_rows(results: Results) -> Iterator[dict[str, object]]:
-    for identity, training, architecture, replicate in _population(results):
-        if identity not in results.records:
-            yield {
-                "kind": "train",
-                "what": results.resolved.suite.space,
-                "condition": training.condition,
-                "scheme": training.scheme,
-                "model": architecture,
-                "replicate": replicate,
-                **_spent(None),
-            }
-
-
-def _about(unit: Unit) -> tuple[str, DataRef, str]:
-    """What a row calls a unit, the data of its condition, and its scheme."""
+def _key(results: Results, unit: Unit) -> Key:
     match unit:
         case TrainUnit():
             what = unit.model.label if unit.model.source == "baseline" else unit.model.space
-            return what, unit.data, unit.scheme.name
+            data, scheme = unit.data, unit.scheme.name
         case SupernetUnit():
-            return unit.space, unit.data, unit.scheme.name
+            what, data, scheme = unit.space, unit.data, unit.scheme.name
         case AdaptUnit():
-            return unit.strategy.label, unit.target, unit.scheme.name
+            what, data, scheme = unit.strategy.label, unit.target, unit.scheme.name
         case SearchUnit():
-            return unit.searcher.name, unit.scored_on, ""
+            what, data, scheme = unit.searcher.name, unit.scored_on, ""
         case RankUnit():
-            return unit.ranker.label, unit.data, unit.scheme.name
+            what, data, scheme = unit.ranker.label, unit.data, unit.scheme.name
+    return unit.kind, what, results.condition(data), scheme
 
 
-def _spent(record: Record | None) -> dict[str, object]:
-    found = record.cost if record else None
+def _row(key: Key, model: str | None, replicate: int, record: Record | None) -> dict[str, object]:
+    spent = record.cost if record else None
     return {
-        "done": int(found is not None),
-        "missing": int(found is None),
-        "seconds": found.seconds if found else 0.0,
-        "images_seen": found.images_seen if found else 0,
-        "macs": found.macs if found else 0,
-        "device": found.device if found else "",
-        "train_images_per_second": found.train_images_per_second if found else None,
-        "latency": found.latency if found else None,
+        **dict(zip(KEYS, key, strict=True)),
+        "model": model,
+        "replicate": replicate,
+        "done": int(spent is not None),
+        "missing": int(spent is None),
+        "seconds": spent.seconds if spent else 0.0,
+        "images_seen": spent.images_seen if spent else 0,
+        "macs": spent.macs if spent else 0,
+        "device": spent.device if spent else "",
+        "train_images_per_second": spent.train_images_per_second if spent else None,
+        "latency": spent.latency if spent else None,
     }
 
 

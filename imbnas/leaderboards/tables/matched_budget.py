@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -67,8 +67,7 @@ def _rows(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[st
                 }
 
 
-@dataclass(frozen=True)
-class Trained:
+class Trained(NamedTuple):
     """One model, or what one strategy found, by replicate; NaN where a training is missing.
 
     Attributes:
@@ -102,8 +101,7 @@ def _baselines_on(results: Results, training: Training) -> dict[str, Trained]:
     }
 
 
-@dataclass(frozen=True)
-class Pairing:
+class Pairing(NamedTuple):
     """Which baseline each found architecture is compared with.
 
     Attributes:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.tables.shared.controls import balanced_control
 from imbnas.leaderboards.tables.shared.rankings import Ranking, rankings
 from imbnas.stats import holm, predictive_tau, predictive_tau_change
@@ -56,15 +56,14 @@ def _rows(results: Results, name: str, part: TransferPart) -> Iterator[Row]:
     number = len(ranked[part.reference])
     # Holm's correction over many comparisons needs small p-values, and they need resamples.
     resamples = max(LEAST_RESAMPLES, 80 * len(pairs) * number)
-    rows = [
-        {
-            "part": name,
-            **_agreement(results, training, ranked[training][place]),
-            **_comparison(results, ranked, place, training, other, resamples),
-        }
-        for place in range(number)
-        for training, other in [(part.reference, None), *pairs]
-    ]
+    rows = []
+    for place in range(number):
+        for training, other in [(part.reference, None), *pairs]:
+            row = {"part": name, **_agreement(results, training, ranked[training][place])}
+            if other is not None:
+                before, after = ((t, ranked[t][place].scores) for t in (other, training))
+                row |= _difference(results, before, after, resamples)
+            rows.append(row)
     adjusted = holm([row.get("p_value") for row in rows])
     for row, p_adjusted in zip(rows, adjusted, strict=True):
         yield row | {"p_adjusted": p_adjusted, "verdict": verdict(row, p_adjusted)}
@@ -87,6 +86,7 @@ def _agreement(results: Results, training: Training, ranking: Ranking) -> Row:
         "scheme": training.scheme,
         "cost_ratio": _cost_ratio(results, ranking, training),
         "n_undefined": ranking.n_undefined,
+        "class_orders": results.class_orders(training),
         **results.scope,
         "n_missing": ranking.n_missing + int(np.isnan(actual).sum()),
     }
@@ -97,27 +97,22 @@ def _agreement(results: Results, training: Training, ranking: Ranking) -> Row:
     return row
 
 
-def _comparison(
+def _difference(
     results: Results,
-    ranked: Mapping[Training, Sequence[Ranking]],
-    place: int,
-    training: Training,
-    other: Training | None,
+    before: tuple[Training, Floats],
+    after: tuple[Training, Floats],
     resamples: int,
 ) -> Row:
-    """The ranking for one training against the same ranker's for another one."""
-    if other is None:
-        return {"class_orders": results.class_orders(training)}
-    before, after = ranked[other][place].scores, ranked[training][place].scores
+    """A ranking for one training against the same ranker's for another one, which stands first."""
+    (other, _), (training, _) = before, after
     row: Row = {
         "compared_with": other.condition,
         "compared_scheme": other.scheme,
         "class_orders": results.class_orders(training, other),
     }
-    if before.size and after.size:
+    if before[1].size and after[1].size:
         change = predictive_tau_change(
-            (before, results.population_accuracy[other]),
-            (after, results.population_accuracy[training]),
+            *((scores, results.population_accuracy[t]) for t, scores in (before, after)),
             classes=results.functional_classes,
             resamples=resamples,
             level=LEVEL,

@@ -9,7 +9,6 @@ from imbnas.leaderboards.tables.shared.rankings import Ranking
 from imbnas.leaderboards.tables.shared.summary import mean
 from imbnas.suites.expansion import Chain
 from imbnas.suites.schema import AdaptationPart
-from imbnas.units.unit import Unit
 
 COLUMNS = ("adapt_images", "adapt_macs", "search_images", "search_macs")
 
@@ -21,15 +20,13 @@ def spent(results: Results, chains: Sequence[Chain]) -> dict[str, float | None]:
         results: holds the records.
         chains: of one strategy, one per replicate.
     """
-    adapt = _spent(results, [chain.adapt for chain in chains])
-    search = _spent(results, [chain.search for chain in chains])
-    return dict(zip(COLUMNS, (*adapt, *search), strict=True))
-
-
-def _spent(results: Results, units: Sequence[Unit]) -> tuple[float | None, float | None]:
-    records = [results.record(unit) for unit in units]
-    costs = [record.cost for record in records if record is not None]
-    return mean([cost.images_seen for cost in costs]), mean([float(cost.macs) for cost in costs])
+    found: dict[str, float | None] = {}
+    for kind in ("adapt", "search"):
+        records = [results.record(getattr(chain, kind)) for chain in chains]
+        costs = [record.cost for record in records if record is not None]
+        found[f"{kind}_images"] = mean([cost.images_seen for cost in costs])
+        found[f"{kind}_macs"] = mean([float(cost.macs) for cost in costs])
+    return found
 
 
 def adaptation_ratio(

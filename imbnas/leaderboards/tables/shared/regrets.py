@@ -1,7 +1,7 @@
 """What following a ranking loses within the population, and what a random pick loses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,16 +53,8 @@ def one_replicate_oracle(actual: Floats) -> list[float]:
     ]
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """One replicate, and the oracle of the others.
-
-    Attributes:
-        replicate: its number.
-        others: numbers of the other complete replicates.
-        values: (A,) accuracies in [0, 1] of this replicate.
-        best: the oracle's among them.
-    """
+class _Judged(NamedTuple):
+    """A complete replicate, the others, its (A,) accuracies, and that of the others' oracle."""
 
     replicate: int
     others: tuple[int, ...]
