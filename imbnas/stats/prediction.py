@@ -179,18 +179,18 @@ def _samples(scores: Floats, accuracies: Floats, counts: NDArray[np.integer]) ->
     """The columns are: replicates of the scores, of the accuracies, mean of the accuracies."""
     n_scores, n_actual = scores.shape[1], accuracies.shape[1]
     columns = [*scores.T, *accuracies.T, replicate_mean(accuracies)]
-    ours, theirs = range(n_scores), range(n_scores, n_scores + n_actual)
-    within = replicate_pairs(theirs)
-    taus = tau_b_resampled(columns, [*((i, len(columns) - 1) for i in ours), *within], counts)
+    scored, actual = range(n_scores), range(n_scores, n_scores + n_actual)
+    within = replicate_pairs(actual)
+    taus = tau_b_resampled(columns, [*((i, len(columns) - 1) for i in scored), *within], counts)
     tau = np.asarray(taus[:n_scores].mean(axis=0))
     seed_tau = mean_over_pairs(taus[n_scores:])
     ceiling = noise_ceiling(np.ones_like(tau), reliability(seed_tau, n_actual))
-    between = replicate_pairs(ours)
-    alike = tau_b_resampled(columns, between, counts[:1])[:, 0].mean() if between else np.nan
+    between = replicate_pairs(scored)
+    agreement = tau_b_resampled(columns, between, counts[:1])[:, 0].mean() if between else np.nan
     return _Samples(
         tau=tau,
         ceiling=ceiling,
         corrected=correct_for_noise(tau, ceiling)[0],
         replicates=taus[:n_scores, 0],
-        seed_tau=float(alike),
+        seed_tau=float(agreement),
     )

@@ -36,8 +36,8 @@ class RankTransfer:
         n_dropped: architectures left out because a value was missing.
         n_x: replicates of x.
         n_y: replicates of y.
-        ties_x: pairs of architectures that x does not tell apart.
-        ties_y: pairs of architectures that y does not tell apart.
+        ties_x: pairs of architectures tied in x.
+        ties_y: pairs of architectures tied in y.
         seed_tau_x: mean tau-b between two replicates of x.
         seed_tau_y: mean tau-b between two replicates of y.
         difference: noise ceiling − tau-b.

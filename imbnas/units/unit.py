@@ -249,7 +249,7 @@ class SearchUnit(UnitBase):
 
 
 class RankUnit(UnitBase):
-    """Score architectures without a supernet, to foretell what trainings will give.
+    """Score architectures without a supernet, to predict what trainings will give.
 
     Attributes:
         architectures: what to score, in this order.

@@ -6,7 +6,7 @@ MAX_NAME = 52
 
 
 def shortened(text: str, limit: int = MAX_NAME) -> str:
-    """The text, or where it is longer than ``limit`` characters, its two ends."""
+    """The text, or where it is longer than ``limit`` characters, its beginning and end."""
     if len(text) <= limit:
         return text
     tail = (limit - 1) // 2

@@ -18,8 +18,8 @@ def networks(table: pd.DataFrame) -> pd.DataFrame:
     """One row per network and training, searched ones first, otherwise in the table's order.
 
     Columns: ``training``, ``label``, ``kind``, ``macs``, and in percent ``accuracy``, its ``sd``,
-    ``many``, ``medium``, ``few``. A searched network is labelled by its strategy. What several
-    parts have the same numbers of stands once; where a later part has others for the same name and
+    ``many``, ``medium``, ``few``. A searched network is labelled by its strategy. Rows that
+    several parts share appear once; where a later part has other numbers for the same name and
     training, its name follows in brackets.
 
     Args:

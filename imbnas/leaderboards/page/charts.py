@@ -1,4 +1,4 @@
-"""Charts of the page as plain Plotly figures; colours are left to the page's light or dark."""
+"""Charts of the page as plain Plotly figures; the page sets colours, light or dark."""
 
 import textwrap
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Tables as the page shows them: what every row shares stands once, above the table."""
+"""Tables as the page shows them: what all rows share is shown once, above the table."""
 
 import base64
 from dataclasses import dataclass

@@ -106,8 +106,8 @@ def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
 
 
 def _number(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
-    silent = view.points.drop(view.numbered.index)
-    places = pd.concat([view.numbered, silent])[["macs", "accuracy"]]
+    others = view.points.drop(view.numbered.index)
+    places = pd.concat([view.numbered, others])[["macs", "accuracy"]]
     numbers = [str(looks[label].number) for label in view.numbered["label"]]
     place(axes, places.to_numpy(), numbers)
 
@@ -126,6 +126,6 @@ def _legend(
 
 
 def _legend_columns(looks: Mapping[str, Mark], columns: int) -> int:
-    """As many as fit below so many panels."""
+    """As many as fit below this number of panels."""
     letters = max(len(look.name) for look in looks.values())
     return min(len(looks), max(1, int(_PANEL[0] * columns / (0.6 + _INCHES_PER_LETTER * letters))))

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from imbnas.leaderboards.chart_data.names import numbered
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#3c3c3c")
-"""Okabe and Ito's colours for every kind of sight, without the yellow that pales on white."""
+"""Okabe and Ito's colour-blind safe palette, without the yellow that is pale on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _SIZES = {"*": 9.5, "P": 7.5, "X": 7.5, "D": 5.8}
 _SIZE = 6.5
-"""Side of a marker in points; pointed ones are larger to look alike."""
+"""Side of a marker in points; pointed ones are larger to look equally large."""
 
 Fill = Literal["filled", "hollow", "half"]
 

@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 def adaptation(results: Results) -> pd.DataFrame:
-    """One row per strategy, then rows of what needs no supernet at all.
+    """One row per strategy, then rows of what needs no supernet.
 
     - ``accuracy_*`` (percent): found architectures, retrained from scratch on the target.
     - ``difference_to_p0`` (percentage points): paired by replicate, with a 95% t-interval;
@@ -114,7 +114,7 @@ def _difference(metrics: Metrics, baseline: Metrics) -> Row:
 
 
 def _without_supernet(results: Results, part: AdaptationPart) -> Iterator[Row]:
-    """Rankers that cost nothing or were paid for already."""
+    """Rankers that need no supernet."""
     holder = part_with(results, part.target)
     if holder is None:
         return

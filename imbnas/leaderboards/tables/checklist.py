@@ -1,7 +1,7 @@
 """The NAS best-practice checklist, filled in from a resolved suite and its records.
 
 Lindauer & Hutter, "Best Practices for Scientific Research on Neural Architecture Search", JMLR
-21(243), 2020. Its questions are put here in short words of our own.
+21(243), 2020. Its questions are paraphrased here.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Answer:
     """What can be said of one item.
 
     ``answer`` is ``yes``, ``no``, ``partly``, ``not applicable``, or ``open`` where only the
-    authors of a publication can tell; ``evidence`` says from what it follows.
+    authors of a publication know; ``evidence`` says from what it follows.
     """
 
     answer: str

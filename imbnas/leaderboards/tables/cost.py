@@ -50,7 +50,7 @@ def cost(results: Results) -> pd.DataFrame:
         )
     )
     done, seconds = grouped["units"], grouped["seconds"]
-    # Supernets, adaptations and searches hold all architectures of a space, not so many.
+    # Supernets, adaptations and searches have no number: they hold all of a space.
     networks = grouped["n_architectures"]
     scope = {name: str(results.scope[name]) for name in ("population", "protocol", "fidelity")}
     return grouped.assign(

@@ -88,7 +88,7 @@ class Trained(NamedTuple):
 
 
 def _baselines_on(results: Results, training: Training) -> dict[str, Trained]:
-    """The models that some part trains from scratch on a training, by name."""
+    """The models that any part trains from scratch on a training, by name."""
     labels = {
         label
         for _, part in results.parts(BaselinesPart)

@@ -85,7 +85,7 @@ def _of_population(results: Results) -> Iterator[_Family]:
 
 
 def _of_baselines(results: Results) -> Iterator[_Family]:
-    """One family per baselines part with two models or more; balanced trainings stand first."""
+    """One family per baselines part with two models or more; balanced trainings come first."""
     for name, part in results.parts(BaselinesPart):
         facts = [results.resolved.baselines[label] for label in dict.fromkeys(part.labels)]
         if len(facts) > 1:

@@ -103,7 +103,7 @@ def _difference(
     after: tuple[Training, Floats],
     resamples: int,
 ) -> Row:
-    """A ranking for one training against the same ranker's for another one, which stands first."""
+    """A ranking for one training (after) against the same ranker's for another one (before)."""
     (other, _), (training, _) = before, after
     row: Row = {
         "compared_with": other.condition,

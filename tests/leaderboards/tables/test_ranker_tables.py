@@ -92,7 +92,7 @@ def test_a_balanced_control_of_equal_size_is_compared_with_too(
         ("digits@10x", "digits@1x:like-10x"),
         ("digits@1x:like-10x", "digits@1x"),
     ]
-    # Two rows on one training tell the same of it.
+    # Two rows on one training say the same about it.
     assert rows.iloc[1]["tau_b"] == rows.iloc[2]["tau_b"]
 
 
