@@ -143,9 +143,9 @@ def _population(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accur
 
 
 def _baselines(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:
-    """Baselines; rows of searched networks name several architectures at once."""
+    """Baselines with a finished training; rows of searched networks may name several at once."""
     for row in to_rows(tables.get("baselines", pd.DataFrame())):
-        if not str(row["source"]).startswith("searched"):
+        if not str(row["source"]).startswith("searched") and row["params"] is not None:
             key = (row["source"], row["model"], row["condition"], row["scheme"])
             yield key, _accuracy(row, "accuracy_mean", "accuracy_sd", "n_replicates")
 

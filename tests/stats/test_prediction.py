@@ -156,6 +156,15 @@ def test_the_order_of_rows_does_not_matter(random):
     assert plain == shuffled
 
 
+def test_the_order_of_rows_that_differ_in_the_order_of_replicates_alone_does_not_matter():
+    """Such rows have equal means, and only their replicates order them."""
+    _, scores, accuracies = drawn(n=30)
+    scores, accuracies = np.round(scores), np.round(accuracies)
+    order = np.random.default_rng(4).permutation(30)
+    plain = predictive_tau(scores, accuracies, resamples=99)
+    assert plain == predictive_tau(scores[order], accuracies[order], resamples=99)
+
+
 def test_twins_are_drawn_together():
     _, scores, accuracies = drawn(n=15)
     scores, accuracies = np.repeat(scores, 6, axis=0), np.repeat(accuracies, 6, axis=0)
