@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from imbnas.leaderboards.excerpt import COLUMNS, excerpt
-from imbnas.leaderboards.tables.build import to_csv
+from imbnas.leaderboards.tables.formats import to_csv
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@2" / "mini"

@@ -81,7 +81,7 @@ def record_texts(resolved: ResolvedSuite) -> Iterator[tuple[str, str]]:
     for training in (part.reference, *part.targets):
         for replicate in range(resolved.replicates):
             template = _template(results, training, replicate)
-            identities = results.population(training, replicate)
+            identities = results.population_identities[training][replicate]
             for index, (identity, model) in enumerate(zip(identities, models, strict=True)):
                 quality = 0.2 + 0.6 * index / len(models) + rng.normal(0, 0.05)
                 correct = rng.binomial(800, min(max(quality, 0), 1), size=10)

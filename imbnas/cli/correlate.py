@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from imbnas.stats import RankTransfer
 
+GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a table.
+    """What to compute from a table.
 
     Attributes:
         table: path of the CSV file.
@@ -35,24 +36,11 @@ class Question:
     table: Path
     x: tuple[str, ...]
     y: tuple[str, ...]
-    group: str | None = None
-    predictor: bool = False
-    resamples: int | None = None
-    seed: int = 0
-    level: float = 0.95
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One result for each group, and the rows whose group is blank.
-
-    Attributes:
-        groups: (group, result), sorted by group; the group is ``None`` without ``--group``.
-        n_ungrouped: rows left out because their group is blank.
-    """
-
-    groups: tuple[tuple[str | None, "RankTransfer"], ...]
-    n_ungrouped: int
+    group: str | None
+    predictor: bool
+    resamples: int | None
+    seed: int
+    level: float
 
 
 @click.command()
@@ -75,31 +63,26 @@ class Answer:
 )
 @click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(
-    table: Path,
-    x: str,
-    y: str,
-    group: str | None,
-    predictor: bool,
-    resamples: int | None,
-    seed: int,
-    level: float,
-    as_json: bool,
-) -> None:
+def command(table: Path, x: str, y: str, as_json: bool, **options: Any) -> None:
     """Compare two rankings in TABLE, a CSV file with one row for each architecture.
 
     Several columns on one side are replicates (seeds). With two or more on both sides the noise
     ceiling and a verdict are given: did the ranking change by more than noise?
     """
-    question = Question(table, _names(x), _names(y), group, predictor, resamples, seed, level)
-    result = answer(question)
-    click.echo(_as_json(question, result) if as_json else _as_text(result, level))
+    question = Question(table, _names(x), _names(y), **options)
+    results, ungrouped = compute(question)
+    shown = _as_json if as_json else _as_text
+    click.echo(shown(question, results, ungrouped))
 
 
-def answer(question: Question) -> Answer:
+def compute(question: Question) -> tuple[GroupResults, int]:
     """Read the table and compute the statistics of each group.
 
     With groups, verdicts and ``p_adjusted`` are corrected by Holm's method over the groups.
+
+    Returns:
+        (group, result) sorted by group, the group being ``None`` without ``--group``; and how many
+        rows are left out because their group is blank.
 
     Raises:
         InputError: the file cannot be read, a column is missing, named twice, or not numeric, or
@@ -123,8 +106,7 @@ def answer(question: Question) -> Answer:
     ]
     if question.group is not None:
         rows = list(holm_verdicts(rows, level=question.level))
-    named = zip((name for name, _ in parts), rows, strict=True)
-    return Answer(groups=tuple(named), n_ungrouped=ungrouped)
+    return [(name, row) for (name, _), row in zip(parts, rows, strict=True)], ungrouped
 
 
 def _resamples(question: Question, rows: int, tests: int) -> int:
@@ -207,34 +189,25 @@ def _parts(
         return [(None, frame)], 0
     labels = frame[group].astype("string").str.strip()
     labels = labels.mask(labels == "")
-    names = sorted(labels.dropna().unique())
-    parts: list[tuple[str | None, pd.DataFrame]] = [
-        (str(name), frame[(labels == name).fillna(False)]) for name in names
-    ]
-    return parts, int(labels.isna().sum())
+    return [(str(name), part) for name, part in frame.groupby(labels)], int(labels.isna().sum())
 
 
-def _as_json(question: Question, result: Answer) -> str:
+def _as_json(question: Question, results: GroupResults, ungrouped: int) -> str:
     """One object: the question, and either the statistics themselves or one entry per group."""
-    asked: dict[str, Any] = asdict(question) | {"table": question.table.name}
-    rows = [asdict(row) for _, row in result.groups]
+    content: dict[str, Any] = asdict(question) | {"table": question.table.name}
     if question.group is None:
-        told: dict[str, Any] = rows[0]
+        content |= asdict(results[0][1])
     else:
-        named = zip(result.groups, rows, strict=True)
-        told = {
-            "n_ungrouped": result.n_ungrouped,
-            "groups": [{"group": name, **row} for (name, _), row in named],
-        }
-    return json.dumps(asked | told, allow_nan=False, ensure_ascii=False, indent=2)
+        groups = [{"group": name, **asdict(row)} for name, row in results]
+        content |= {"n_ungrouped": ungrouped, "groups": groups}
+    return json.dumps(content, allow_nan=False, ensure_ascii=False, indent=2)
 
 
-def _as_text(result: Answer, level: float) -> str:
+def _as_text(question: Question, results: GroupResults, ungrouped: int) -> str:
     from tabulate import tabulate
 
-    grouped = result.groups[:1] and result.groups[0][0] is not None
-    rows = []
-    for name, row in result.groups:
+    rows, notes = [], []
+    for name, row in results:
         cells = {
             "n": row.n,
             "tau-b": _bounded(row.tau_b, row.ci_low, row.ci_high),
@@ -244,17 +217,16 @@ def _as_text(result: Answer, level: float) -> str:
             "weighted tau": _number(row.weighted_tau),
             "verdict": row.verdict or _ABSENT,
         }
-        rows.append({"group": name, **cells} if grouped else cells)
-    lines = [tabulate(rows, headers="keys", disable_numparse=True)]
-    lines.append(f"[low, high]: {level:.3g} interval, bootstrap over rows")
-    for name, row in result.groups:
+        rows.append(cells if name is None else {"group": name, **cells})
         prefix = "" if name is None else f"{name}: "
         if row.n_dropped:
-            lines.append(f"{prefix}{row.n_dropped} rows with a missing value left out")
-        lines.extend(f"{prefix}{note}" for note in row.notes)
-    if result.n_ungrouped:
-        lines.append(f"{result.n_ungrouped} rows with a blank group left out")
-    return "\n".join(lines)
+            notes.append(f"{prefix}{row.n_dropped} rows with a missing value left out")
+        notes += [f"{prefix}{note}" for note in row.notes]
+    if ungrouped:
+        notes.append(f"{ungrouped} rows with a blank group left out")
+    table = tabulate(rows, headers="keys", disable_numparse=True)
+    legend = f"[low, high]: {question.level:.3g} interval, bootstrap over rows"
+    return "\n".join([table, legend, *notes])
 
 
 def _number(value: float | None) -> str:

@@ -26,7 +26,8 @@ def command(run_dir: Path, as_json: bool) -> int:
 def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
     """Write and print the tables of a run; returns the exit status."""
     from imbnas.leaderboards.results import Results
-    from imbnas.leaderboards.tables.build import build_tables, to_rows, write_tables
+    from imbnas.leaderboards.tables.build import build_tables, write_tables
+    from imbnas.leaderboards.tables.formats import to_rows
 
     results = Results.read(directory)
     tables = build_tables(results)

@@ -38,7 +38,7 @@ def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
     """
     from tabulate import tabulate
 
-    from imbnas.leaderboards.tables.build import format_cells
+    from imbnas.leaderboards.tables.formats import format_cells
 
     for name, columns in _SHOWN.items():
         table = tables[name]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from imbnas.leaderboards.tables.build import to_markdown
-from imbnas.leaderboards.tables.transfer_rows import transfer_rows
+from imbnas.leaderboards.chart_data.correlations import transfer_rows
+from imbnas.leaderboards.tables.formats import to_markdown
 
 COLUMNS = (
     "x", "x_scheme", "y", "y_scheme", "tau_b", "ci_low", "ci_high", "noise_ceiling", "verdict",

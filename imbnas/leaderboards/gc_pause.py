@@ -1,4 +1,4 @@
-"""A rest for Python's cycle collector while hundreds of thousands of records are held."""
+"""Pausing Python's cyclic garbage collector while hundreds of thousands of records are held."""
 
 import gc
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def resting_collector() -> Iterator[None]:
-    """Keep the cycle collector still; it would search the heap again and again and free nothing."""
-    collecting = gc.isenabled()
+def gc_paused() -> Iterator[None]:
+    """Pause the garbage collector, which would scan all records repeatedly and free nothing."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if collecting:
+        if enabled:
             gc.enable()

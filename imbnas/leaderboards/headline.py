@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from imbnas.leaderboards.tables.class_orders import NEEDED
-from imbnas.leaderboards.tables.transfer_rows import transfer_rows
+from imbnas.leaderboards.chart_data.correlations import transfer_rows
+
+ORDERS_NEEDED = 3
+"""Class orders that a claim about imbalance as such, not about these classes, needs."""
 
 _VERDICTS = {
     "changed": "so the ranking changed by more than noise explains",
@@ -46,11 +48,11 @@ def reservations(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         return []
     first, found = rows.iloc[0], []
     orders = {order for text in rows["class_orders"].dropna() for order in text.split(", ")} - {""}
-    if len(orders) < NEEDED:
+    if len(orders) < ORDERS_NEEDED:
         named = ", ".join(sorted(orders)) or "of balanced data"
         found.append(
             f"It holds for the class order {named} alone; "
-            f"a claim about imbalance as such needs at least {NEEDED} orders."
+            f"a claim about imbalance as such needs at least {ORDERS_NEEDED} orders."
         )
     if first["n_missing"]:
         found.append(f"{first['n_missing']} trainings failed or are not finished.")

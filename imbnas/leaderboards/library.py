@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,16 @@ import pandas as pd
 
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables.build import TABLES, build_tables, to_rows
+from imbnas.leaderboards.tables.architectures import trainings
+from imbnas.leaderboards.tables.build import TABLES, build_tables
+from imbnas.leaderboards.tables.formats import to_rows
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import TrainUnit
 
+KEYS = ("space", "architecture", "condition", "scheme")
 Key = tuple[str, str, str, str]
+"""Values of ``KEYS``."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Accuracy:
     """What one architecture or baseline reaches on one training.
 
     Attributes:
-        mean: per-class test accuracy in percent, mean over replicates; ``None`` where one misses.
+        mean: per-class test accuracy in percent, mean over replicates; ``None`` if one is missing.
         sd: its standard deviation over replicates; ``None`` with fewer than two.
         n_replicates: finished replicates.
         params: trainable parameters.
@@ -45,8 +49,8 @@ class LoadedResults:
     Attributes:
         source: the folder they were read from.
         tables: name → table, as in the CSV files.
-        records: one row a finished training of a run: model, condition, scheme, replicate, accuracy
-            (percent), cost; ``None`` for published tables, which hold no records.
+        records: one row per finished training of a run: model, condition, scheme, replicate,
+            accuracy (percent), cost; ``None`` for published tables, which hold no records.
     """
 
     source: Path
@@ -55,16 +59,13 @@ class LoadedResults:
 
     @cached_property
     def accuracies(self) -> pd.DataFrame:
-        """One row a model and training: space, architecture, condition, scheme, ``Accuracy``.
+        """One row per model and training: space, architecture, condition, scheme, ``Accuracy``.
 
         ``space`` is ``timm`` for baselines, or ``imbnas`` for those that imbnas builds itself.
         """
-        rows = [
-            dict(zip(("space", "architecture", "condition", "scheme"), key, strict=True))
-            | vars(accuracy)
-            for key, accuracy in self.index.items()
-        ]
-        return pd.DataFrame(rows)
+        rows = [(*key, *vars(accuracy).values()) for key, accuracy in self.index.items()]
+        names = [field.name for field in fields(Accuracy)]
+        return pd.DataFrame(rows, columns=[*KEYS, *names])
 
     @cached_property
     def index(self) -> dict[Key, Accuracy]:
@@ -91,11 +92,8 @@ def load_results(path: str | Path) -> LoadedResults:
             warnings.warn(line, stacklevel=2)
         loaded = LoadedResults(folder, build_tables(results), _records(results))
     elif (folder / "rank_correlation.csv").is_file():
-        tables = {
-            name: pd.read_csv(folder / f"{name}.csv")
-            for name in TABLES
-            if (folder / f"{name}.csv").is_file()
-        }
+        files = {name: folder / f"{name}.csv" for name in TABLES}
+        tables = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
         loaded = LoadedResults(folder, tables, None)
     else:
         raise InputError(
@@ -120,15 +118,14 @@ def query(
         results: from ``load_results``.
 
     Raises:
-        InputError: the results do not hold it; the message offers what is near.
+        InputError: the results do not hold it; the message names near ones.
     """
     key = (space, architecture, condition, scheme)
     found = results.index.get(key)
     if found is not None:
         return found
-    kinds = ("space", "architecture", "condition", "scheme")
     held = list(results.index)
-    for place, (kind, name) in enumerate(zip(kinds, key, strict=True)):
+    for place, (kind, name) in enumerate(zip(KEYS, key, strict=True)):
         known = {other[place] for other in held}
         if name not in known:
             raise UnknownNameError(f"{kind} in {results.source}:", name, known)
@@ -139,46 +136,27 @@ def query(
 def _population(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:
     for row in to_rows(tables.get("architectures", pd.DataFrame())):
         space = str(row["population"]).partition(":")[0]
-        for name in row:
-            training = name.removeprefix("mean ")
-            if training == name:
-                continue
+        for training in trainings(row):
             condition, _, scheme = training.partition(" ")
-            yield (
-                (space, row["architecture"], condition, scheme),
-                Accuracy(
-                    mean=row[name],
-                    sd=row[f"sd {training}"],
-                    n_replicates=int(row[f"n {training}"]),
-                    params=int(row["params"]),
-                    macs=int(row["macs"]),
-                ),
-            )
+            key = (space, row["architecture"], condition, scheme)
+            yield key, _accuracy(row, f"mean {training}", f"sd {training}", f"n {training}")
 
 
 def _baselines(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:
-    """Baselines; rows of searched networks name several architectures at once."""
+    """Baselines with a finished training; rows of searched networks may name several at once."""
     for row in to_rows(tables.get("baselines", pd.DataFrame())):
-        if str(row["source"]).startswith("searched"):
-            continue
-        yield (
-            (row["source"], row["model"], row["condition"], row["scheme"]),
-            Accuracy(
-                mean=row["accuracy_mean"],
-                sd=row["accuracy_sd"],
-                n_replicates=int(row["n_replicates"]),
-                params=int(row["params"]),
-                macs=int(row["macs"]),
-            ),
-        )
+        if not str(row["source"]).startswith("searched") and row["params"] is not None:
+            key = (row["source"], row["model"], row["condition"], row["scheme"])
+            yield key, _accuracy(row, "accuracy_mean", "accuracy_sd", "n_replicates")
+
+
+def _accuracy(row: Mapping[str, Any], mean: str, sd: str, n_replicates: str) -> Accuracy:
+    """The accuracy in the named columns of a row."""
+    numbers = int(row[n_replicates]), int(row["params"]), int(row["macs"])
+    return Accuracy(row[mean], row[sd], *numbers)
 
 
 def _records(results: Results) -> pd.DataFrame:
-    names = {
-        ref.manifest_sha256: name
-        for name, facts in results.resolved.conditions.items()
-        for ref in facts.replicates
-    }
     rows: list[dict[str, Any]] = []
     for record in results.records.values():
         unit, metrics = record.unit, record.metrics
@@ -190,7 +168,7 @@ def _records(results: Results) -> pd.DataFrame:
                 "identity": record.identity,
                 "space": unit.model.space if unit.model.source == "space" else "baseline",
                 "architecture": unit.model.label,
-                "condition": names.get(unit.data.manifest_sha256, unit.data.condition),
+                "condition": results.condition(unit.data),
                 "scheme": unit.scheme.name,
                 "replicate": unit.replicate,
                 "accuracy": None if accuracy is None else 100 * accuracy,

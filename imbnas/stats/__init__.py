@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from imbnas.stats.paired import PairedDifference as PairedDifference
     from imbnas.stats.paired import compare_strategies as compare_strategies
     from imbnas.stats.paired import paired_bootstrap as paired_bootstrap
-    from imbnas.stats.prediction import Foresight as Foresight
-    from imbnas.stats.prediction import ForesightChange as ForesightChange
-    from imbnas.stats.prediction import foresight as foresight
-    from imbnas.stats.prediction import foresight_change as foresight_change
-    from imbnas.stats.sparse import sparse_tau as sparse_tau
+    from imbnas.stats.prediction import PredictiveTau as PredictiveTau
+    from imbnas.stats.prediction import PredictiveTauChange as PredictiveTauChange
+    from imbnas.stats.prediction import predictive_tau as predictive_tau
+    from imbnas.stats.prediction import predictive_tau_change as predictive_tau_change
     from imbnas.stats.strata import StratifiedTau as StratifiedTau
     from imbnas.stats.strata import Stratum as Stratum
     from imbnas.stats.strata import quantile_strata as quantile_strata
@@ -37,36 +36,21 @@ if TYPE_CHECKING:
     from imbnas.stats.transfer import rank_transfer as rank_transfer
     from imbnas.stats.verdict import Verdict as Verdict
 
-_HOMES = {
-    "Foresight": "prediction",
-    "ForesightChange": "prediction",
-    "Interval": "bootstrap",
-    "MeanSd": "summary",
-    "PairedDifference": "paired",
-    "RankTransfer": "transfer",
-    "StratifiedTau": "strata",
-    "Stratum": "strata",
-    "TInterval": "summary",
-    "Verdict": "verdict",
-    "best_rank_at_k": "topk",
-    "compare_strategies": "paired",
-    "foresight": "prediction",
-    "foresight_change": "prediction",
-    "holm": "multiplicity",
-    "holm_verdicts": "multiplicity",
-    "mean_sd": "summary",
-    "paired_bootstrap": "paired",
-    "quantile_strata": "strata",
-    "rank_against_predictor": "transfer",
-    "rank_transfer": "transfer",
-    "regret": "topk",
-    "resamples_for": "bootstrap",
-    "sparse_tau": "sparse",
-    "stratified_tau": "strata",
-    "t_interval": "summary",
-    "tau_b": "kendall",
-    "top_k_overlap": "topk",
-}
+_NAMES = {
+    "bootstrap": ("Interval", "resamples_for"),
+    "kendall": ("tau_b",),
+    "multiplicity": ("holm", "holm_verdicts"),
+    "paired": ("PairedDifference", "compare_strategies", "paired_bootstrap"),
+    "prediction": (
+        "PredictiveTau", "PredictiveTauChange", "predictive_tau", "predictive_tau_change",
+    ),
+    "strata": ("StratifiedTau", "Stratum", "quantile_strata", "stratified_tau"),
+    "summary": ("MeanSd", "TInterval", "mean_sd", "t_interval"),
+    "topk": ("best_rank_at_k", "regret", "top_k_overlap"),
+    "transfer": ("RankTransfer", "rank_against_predictor", "rank_transfer"),
+    "verdict": ("Verdict",),
+}  # fmt: skip
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted(_HOMES)
 

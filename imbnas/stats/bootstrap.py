@@ -5,13 +5,16 @@ the point estimate already holds it.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from imbnas.errors import InputError
-from imbnas.stats.arrays import Floats
+from imbnas.stats.arrays import Floats, as_vector, complete_rows, optional, same_rows
+from imbnas.stats.kendall import ones
 
 MIN_ROWS = 4
 RESAMPLES = 2000
@@ -86,14 +89,14 @@ def resample_class_counts(
 ) -> NDArray[np.integer]:
     """Draw resamples of whole classes with replacement.
 
-    Architectures that compute one function are no independent draws; a class comes with all its
-    members or not at all.
+    Architectures that compute one function are not independent draws; a class is drawn with all
+    its members.
 
     Args:
         classes: shape (A,), equal numbers for members of one class; which numbers they are does
             not matter, only where each occurs first.
         resamples: how many.
-        rng: source of chance.
+        rng: random numbers.
 
     Returns:
         Shape (resamples, A): how often each architecture was drawn.
@@ -124,6 +127,21 @@ def percentile_interval(samples: Floats, level: float) -> Interval:
     return Interval(float(defined[k - 1]), float(defined[-k]))
 
 
+def interval_of(samples: Floats, level: float) -> Interval:
+    """The percentile interval of a statistic.
+
+    Args:
+        samples: shape (1 + B,): the statistic of the sample itself, then of each resample.
+        level: in (0, 1).
+
+    Returns:
+        An interval without bounds also where the sample's own statistic is undefined.
+    """
+    if np.isnan(samples[0]) or len(samples) == 1:
+        return NO_INTERVAL
+    return percentile_interval(samples[1:], level)
+
+
 def upper_p_value(samples: Floats) -> float | None:
     """Two-sided p-value of the claim that a statistic is above 0.
 
@@ -142,8 +160,76 @@ def upper_p_value(samples: Floats) -> float | None:
 def two_sided_p_value(samples: Floats) -> float | None:
     """Two-sided p-value of the claim that a statistic differs from 0.
 
+    Args:
+        samples: shape (B,); NaN marks a resample in which the statistic is undefined.
+
     Returns:
         In (0, 1], or ``None`` when more than half of the samples are undefined.
     """
     above, below = upper_p_value(samples), upper_p_value(-samples)
     return None if above is None or below is None else min(above, below)
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How the architectures are resampled and intervals are read off.
+
+    Attributes:
+        classes: shape (A,), equal numbers for architectures that compute one function; whole
+            classes are resampled then. ``None`` resamples each architecture alone.
+        resamples: how many; ``None`` draws 2,000, or 500 of 2,000 architectures and more.
+        seed: of the resampling.
+        level: of the intervals, in (0, 1).
+    """
+
+    classes: ArrayLike | None
+    resamples: int | None
+    seed: int
+    level: float
+
+    def draw(
+        self, matrices: Sequence[Floats], name: str
+    ) -> tuple[list[Floats], NDArray[np.integer], int]:
+        """Drop architectures with missing values and resample the others.
+
+        Args:
+            matrices: each of shape (A, R_i) with the same A.
+            name: what to call the first of them in an error message.
+
+        Returns:
+            The complete rows of the matrices; counts of shape (1 + B, rows), how often each row is
+            in the sample itself and then in each resample, with B = 0 below 4 rows; and the number
+            of rows dropped.
+
+        Raises:
+            InputError: the classes do not fit the rows, or there are too few resamples.
+        """
+        n = len(matrices[0])
+        labels = np.zeros(n) if self.classes is None else as_vector(self.classes, "classes")
+        same_rows(matrices[0], labels, f"{name}, classes")
+        check_resampling(self._number(n), self.level)
+        (*kept, labels), dropped = complete_rows([*matrices, labels[:, None]])
+        counts = ones(len(labels))
+        if len(labels) < MIN_ROWS:
+            return kept, counts, dropped
+        rng = np.random.default_rng(self.seed)
+        if self.classes is None:
+            drawn = resample_counts(len(labels), self._number(len(labels)), rng)
+        else:
+            drawn = resample_class_counts(labels[:, 0], self._number(len(labels)), rng)
+        return kept, np.concatenate([counts, drawn]), dropped
+
+    def bounded(self, samples: Floats, name: str, prefix: str) -> dict[str, Any]:
+        """The sample's own statistic as ``name``, its bounds as ``PREFIX_low`` and ``PREFIX_high``.
+
+        Args:
+            samples: as ``interval_of`` takes them.
+            name: of the estimate.
+            prefix: of the bounds.
+        """
+        interval = interval_of(samples, self.level)
+        bounds = {f"{prefix}_low": interval.low, f"{prefix}_high": interval.high}
+        return {name: optional(samples[0]), **bounds}
+
+    def _number(self, n: int) -> int:
+        return resamples_for(n) if self.resamples is None else self.resamples

@@ -10,7 +10,7 @@ results do not depend on the order of summation, the BLAS library or the number 
 
 The numerator is found without visiting all n² pairs of every resample: both variables are cut
 into about √n blocks of neighbouring ranks. Pairs within a block of x or of y are summed by one
-small matrix product; all others are told apart by their blocks alone, from a two-dimensional
+small matrix product; all others are ordered by their blocks alone, from a two-dimensional
 histogram of counts and its cumulative sums. That is O(n √n) for each resample. Resamples are
 worked on in parts of (architectures, resamples) that fit into a processor's cache.
 """
@@ -151,7 +151,7 @@ def _exact(largest: int) -> type[np.floating]:
 
 
 def _summing(groups: Ints, number: int) -> "csr_array":
-    """The matrix that sums rows of (A, b) by their group, one of so many, numbered from 0."""
+    """The matrix that sums rows of (A, b) by their group, numbered from 0 to ``number`` − 1."""
     from scipy.sparse import csr_array
 
     n = len(groups)

@@ -11,7 +11,7 @@ _TINY = 1e-12
 
 
 def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Adjust p-values so that all rows together keep the error rate (Holm 1979).
+    """Adjust p-values to control the family-wise error rate (Holm 1979).
 
     Args:
         p_values: in [0, 1]; ``None`` marks a row without a test, which is not counted.

@@ -7,17 +7,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from imbnas.stats.arrays import as_matrix, complete_rows, optional, replicate_mean, same_rows
-from imbnas.stats.bootstrap import (
-    MIN_ROWS,
-    NO_INTERVAL,
-    check_resampling,
-    percentile_interval,
-    resample_counts,
-    resamples_for,
-    two_sided_p_value,
-)
-from imbnas.stats.kendall import ones, tau_b_resampled
+from imbnas.stats.arrays import as_matrix, optional, replicate_mean, same_rows
+from imbnas.stats.bootstrap import Bootstrap, two_sided_p_value
+from imbnas.stats.kendall import tau_b_resampled
 from imbnas.stats.multiplicity import holm
 
 
@@ -31,8 +23,8 @@ class PairedDifference:
         tau_first: tau-b of the first strategy to the target; ``None`` where undefined.
         tau_second: tau-b of the second strategy to the target; ``None`` where undefined.
         difference: first − second, in [-2, 2].
-        low: lower bound of its bootstrap interval; ``None`` where undefined.
-        high: upper bound of its bootstrap interval; ``None`` where undefined.
+        difference_low: lower bound of its bootstrap interval; ``None`` where undefined.
+        difference_high: upper bound of its bootstrap interval; ``None`` where undefined.
         p_value: two-sided, of "the difference is 0".
         p_adjusted: after Holm's correction over all pairs; ``None`` for a single comparison.
         n: architectures used.
@@ -44,8 +36,8 @@ class PairedDifference:
     tau_first: float | None
     tau_second: float | None
     difference: float | None
-    low: float | None
-    high: float | None
+    difference_low: float | None
+    difference_high: float | None
     p_value: float | None
     p_adjusted: float | None
     n: int
@@ -80,30 +72,20 @@ def paired_bootstrap(
     sides = [as_matrix(first, names[0]), as_matrix(second, names[1]), as_matrix(target, "target")]
     for name, side in zip(names, sides, strict=False):
         same_rows(side, sides[2], f"{name}, target")
-    resamples = resamples_for(len(sides[2])) if resamples is None else resamples
-    check_resampling(resamples, level)
-    kept, dropped = complete_rows(sides)
-    columns = [replicate_mean(side) for side in kept]
-    n = len(columns[0])
-    counts = ones(n)
-    if n >= MIN_ROWS:
-        drawn = resample_counts(n, resamples, np.random.default_rng(seed))
-        counts = np.concatenate([counts, drawn])
-    taus = tau_b_resampled(columns, [(0, 2), (1, 2)], counts)
+    bootstrap = Bootstrap(None, resamples, seed, level)
+    kept, counts, dropped = bootstrap.draw(sides, names[0])
+    taus = tau_b_resampled([replicate_mean(side) for side in kept], [(0, 2), (1, 2)], counts)
     samples = taus[0] - taus[1]
-    defined = len(samples) > 1 and not np.isnan(samples[0])
-    interval = percentile_interval(samples[1:], level) if defined else NO_INTERVAL
+    tested = len(samples) > 1 and not np.isnan(samples[0])
     return PairedDifference(
         first=names[0],
         second=names[1],
         tau_first=optional(taus[0, 0]),
         tau_second=optional(taus[1, 0]),
-        difference=optional(samples[0]),
-        low=interval.low,
-        high=interval.high,
-        p_value=two_sided_p_value(samples[1:]) if defined else None,
+        **bootstrap.bounded(samples, "difference", "difference"),
+        p_value=two_sided_p_value(samples[1:]) if tested else None,
         p_adjusted=None,
-        n=n,
+        n=counts.shape[1],
         n_dropped=dropped,
     )
 
@@ -121,8 +103,7 @@ def compare_strategies(
     Args:
         scores: strategy → scores, as in ``paired_bootstrap``.
         target: accuracies, as in ``paired_bootstrap``.
-        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
-            architectures and more.
+        resamples: as in ``paired_bootstrap``.
         seed: of the resampling.
         level: of the intervals, in (0, 1); the intervals themselves are not adjusted.
 

@@ -1,38 +1,22 @@
-"""How well scores given beforehand rank accuracies, and whether on two conditions equally well."""
+"""How well scores predict a ranking of accuracies, and whether on two conditions equally well."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from imbnas.stats.arrays import (
-    Floats,
-    as_matrix,
-    as_vector,
-    complete_rows,
-    optional,
-    replicate_mean,
-    same_rows,
-)
-from imbnas.stats.bootstrap import (
-    MIN_ROWS,
-    NO_INTERVAL,
-    Interval,
-    check_resampling,
-    percentile_interval,
-    resample_class_counts,
-    two_sided_p_value,
-)
+from imbnas.stats.arrays import Floats, as_matrix, optional, replicate_mean, same_rows
+from imbnas.stats.bootstrap import Bootstrap, two_sided_p_value
 from imbnas.stats.ceiling import correct_for_noise, noise_ceiling
-from imbnas.stats.kendall import ones, tau_b_resampled
-from imbnas.stats.reliability import reliability, replicate_pairs
+from imbnas.stats.kendall import tau_b_resampled
+from imbnas.stats.reliability import mean_over_pairs, reliability, replicate_pairs
 
 RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Foresight:
-    """How well one scoring ranks the accuracies that come of it.
+class PredictiveTau:
+    """How well scores rank the accuracies that they predict.
 
     Every number that cannot be given is ``None``.
 
@@ -58,15 +42,15 @@ class Foresight:
 
 
 @dataclass(frozen=True)
-class ForesightChange:
+class PredictiveTauChange:
     """By how much tau-b differs between two conditions, second − first, same architectures.
 
     Attributes:
         difference: of ``tau_b``; ``None`` where one is undefined.
-        low: lower bound of its bootstrap interval.
-        high: upper bound of its bootstrap interval.
-        corrected: of ``tau_corrected``, so that a condition of noisier accuracies does not look
-            harder to foretell than it is.
+        difference_low: lower bound of its bootstrap interval.
+        difference_high: upper bound of its bootstrap interval.
+        corrected_difference: of ``tau_corrected``, so that a condition of noisier accuracies does
+            not look harder to predict than it is.
         corrected_low: lower bound of its bootstrap interval.
         corrected_high: upper bound of its bootstrap interval.
         p_value: two-sided, of "``difference`` is 0".
@@ -74,16 +58,16 @@ class ForesightChange:
     """
 
     difference: float | None
-    low: float | None
-    high: float | None
-    corrected: float | None
+    difference_low: float | None
+    difference_high: float | None
+    corrected_difference: float | None
     corrected_low: float | None
     corrected_high: float | None
     p_value: float | None
     n: int
 
 
-def foresight(
+def predictive_tau(
     scores: ArrayLike,
     accuracies: ArrayLike,
     *,
@@ -91,18 +75,18 @@ def foresight(
     resamples: int = RESAMPLES,
     seed: int = 0,
     level: float = 0.95,
-) -> Foresight:
+) -> PredictiveTau:
     """Measure how well scores rank accuracies.
 
     Scores are compared by rank within a replicate and never averaged, since their scale may differ
-    between replicates. Noise of the scores is the scorer's own fault and lowers ``tau_b``; noise
-    of the accuracies is not, and lowers the ceiling.
+    between replicates. Noise of the scores is the scorer's own and lowers ``tau_b``; noise of the
+    accuracies lowers the ceiling.
 
     Args:
         scores: shape (A,) or (A, S), larger is better; NaN marks a missing value.
         accuracies: shape (A,) or (A, R), averaged over replicates.
         classes: shape (A,), equal numbers for architectures that compute one function; whole
-            classes are resampled then. ``None`` takes each for itself.
+            classes are resampled then. ``None`` resamples each architecture alone.
         resamples: bootstrap resamples of the architectures.
         seed: of the resampling.
         level: of the interval, in (0, 1).
@@ -110,25 +94,21 @@ def foresight(
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
-    check_resampling(resamples, level)
-    kept, labels = _complete([(scores, accuracies)], classes)
-    counts = _resample(labels, resamples, seed)
-    samples = _samples(*kept[0], counts)
-    interval = _interval(samples.tau, level)
+    bootstrap = Bootstrap(classes, resamples, seed, level)
+    ((scored, actual),), counts = _draw([(scores, accuracies)], bootstrap)
+    samples = _samples(scored, actual, counts)
     single = samples.replicates[~np.isnan(samples.replicates)]
-    return Foresight(
-        tau_b=optional(samples.tau[0]),
+    return PredictiveTau(
+        **bootstrap.bounded(samples.tau, "tau_b", "ci"),
         tau_sd=float(single.std(ddof=1)) if len(single) > 1 else None,
-        ci_low=interval.low,
-        ci_high=interval.high,
         noise_ceiling=optional(samples.ceiling[0]),
         tau_corrected=optional(samples.corrected[0]),
         seed_tau=optional(samples.seed_tau),
-        n=len(labels),
+        n=len(actual),
     )
 
 
-def foresight_change(
+def predictive_tau_change(
     first: tuple[ArrayLike, ArrayLike],
     second: tuple[ArrayLike, ArrayLike],
     *,
@@ -136,16 +116,16 @@ def foresight_change(
     resamples: int = RESAMPLES,
     seed: int = 0,
     level: float = 0.95,
-) -> ForesightChange:
+) -> PredictiveTauChange:
     """Compare how well scores rank accuracies on two conditions.
 
     The same architectures are drawn for both in every resample, so that what is common to both
     cancels.
 
     Args:
-        first: scores and accuracies as in ``foresight``.
+        first: scores and accuracies as in ``predictive_tau``.
         second: the same of another condition, for the same architectures in the same order.
-        classes: as in ``foresight``.
+        classes: as in ``predictive_tau``.
         resamples: bootstrap resamples of the architectures.
         seed: of the resampling.
         level: of the intervals, in (0, 1).
@@ -153,22 +133,16 @@ def foresight_change(
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
-    check_resampling(resamples, level)
-    kept, labels = _complete([first, second], classes)
-    counts = _resample(labels, resamples, seed)
-    before, after = (_samples(*side, counts) for side in kept)
+    bootstrap = Bootstrap(classes, resamples, seed, level)
+    sides, counts = _draw([first, second], bootstrap)
+    before, after = (_samples(*side, counts) for side in sides)
     raw, corrected = after.tau - before.tau, after.corrected - before.corrected
-    interval, corrected_interval = _interval(raw, level), _interval(corrected, level)
     tested = len(raw) > 1 and not np.isnan(raw[0])
-    return ForesightChange(
-        difference=optional(raw[0]),
-        low=interval.low,
-        high=interval.high,
-        corrected=optional(corrected[0]),
-        corrected_low=corrected_interval.low,
-        corrected_high=corrected_interval.high,
+    return PredictiveTauChange(
+        **bootstrap.bounded(raw, "difference", "difference"),
+        **bootstrap.bounded(corrected, "corrected_difference", "corrected"),
         p_value=two_sided_p_value(raw[1:]) if tested else None,
-        n=len(labels),
+        n=counts.shape[1],
     )
 
 
@@ -186,10 +160,10 @@ class _Samples:
     seed_tau: float
 
 
-def _complete(
-    pairs: list[tuple[ArrayLike, ArrayLike]], classes: ArrayLike | None
-) -> tuple[list[tuple[Floats, Floats]], Floats]:
-    """Scores and accuracies of the architectures that miss nothing, and their classes."""
+def _draw(
+    pairs: list[tuple[ArrayLike, ArrayLike]], bootstrap: Bootstrap
+) -> tuple[list[tuple[Floats, Floats]], NDArray[np.integer]]:
+    """Scores and accuracies of the architectures that miss nothing, and their resamples."""
     matrices = [
         as_matrix(values, name)
         for pair in pairs
@@ -197,49 +171,26 @@ def _complete(
     ]
     for matrix in matrices[1:]:
         same_rows(matrices[0], matrix, "scores, accuracies")
-    # Numbered by order, each is a class of its own.
-    labels = np.arange(len(matrices[0]), dtype=np.float64)
-    if classes is not None:
-        labels = as_vector(classes, "classes")
-        same_rows(matrices[0], labels, "scores, classes")
-    kept, _ = complete_rows([*matrices, labels[:, None]])
-    sides = list(zip(kept[:-1:2], kept[1:-1:2], strict=True))
-    return sides, kept[-1][:, 0]
-
-
-def _resample(labels: Floats, resamples: int, seed: int) -> NDArray[np.integer]:
-    """How often each architecture is in the sample itself, then in each resample."""
-    if len(labels) < MIN_ROWS:
-        return ones(len(labels))
-    drawn = resample_class_counts(labels, resamples, np.random.default_rng(seed))
-    return np.concatenate([ones(len(labels)), drawn])
+    kept, counts, _ = bootstrap.draw(matrices, "scores")
+    return list(zip(kept[::2], kept[1::2], strict=True)), counts
 
 
 def _samples(scores: Floats, accuracies: Floats, counts: NDArray[np.integer]) -> _Samples:
     """The columns are: replicates of the scores, of the accuracies, mean of the accuracies."""
     n_scores, n_actual = scores.shape[1], accuracies.shape[1]
     columns = [*scores.T, *accuracies.T, replicate_mean(accuracies)]
-    ours, theirs = range(n_scores), range(n_scores, n_scores + n_actual)
-    within = replicate_pairs(theirs)
-    taus = tau_b_resampled(columns, [*((i, len(columns) - 1) for i in ours), *within], counts)
+    scored, actual = range(n_scores), range(n_scores, n_scores + n_actual)
+    within = replicate_pairs(actual)
+    taus = tau_b_resampled(columns, [*((i, len(columns) - 1) for i in scored), *within], counts)
     tau = np.asarray(taus[:n_scores].mean(axis=0))
-    ceiling = np.full_like(tau, np.nan)
-    if within:
-        seed_tau = np.asarray(taus[n_scores:].mean(axis=0))
-        ceiling = noise_ceiling(np.ones_like(tau), reliability(seed_tau, n_actual))
-    between = replicate_pairs(ours)
-    alike = tau_b_resampled(columns, between, counts[:1])[:, 0].mean() if between else np.nan
+    seed_tau = mean_over_pairs(taus[n_scores:])
+    ceiling = noise_ceiling(np.ones_like(tau), reliability(seed_tau, n_actual))
+    between = replicate_pairs(scored)
+    agreement = tau_b_resampled(columns, between, counts[:1])[:, 0].mean() if between else np.nan
     return _Samples(
         tau=tau,
         ceiling=ceiling,
         corrected=correct_for_noise(tau, ceiling)[0],
         replicates=taus[:n_scores, 0],
-        seed_tau=float(alike),
+        seed_tau=float(agreement),
     )
-
-
-def _interval(samples: Floats, level: float) -> Interval:
-    """Interval from the resamples, unless the statistic of the sample itself is undefined."""
-    if np.isnan(samples[0]) or len(samples) == 1:
-        return NO_INTERVAL
-    return percentile_interval(samples[1:], level)

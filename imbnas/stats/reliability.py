@@ -55,3 +55,10 @@ def reliability(seed_tau: Floats, replicates: int) -> Floats:
 def replicate_pairs(columns: range) -> list[tuple[int, int]]:
     """All pairs of different replicates."""
     return list(combinations(columns, 2))
+
+
+def mean_over_pairs(taus: Floats) -> Floats:
+    """Mean of (P, B) values over P pairs of replicates, shape (B,); NaN where there is no pair."""
+    if len(taus) == 0:
+        return np.full(taus.shape[1], np.nan)
+    return np.asarray(taus.mean(axis=0))

@@ -21,7 +21,7 @@ from imbnas.stats.bootstrap import (
     MIN_ROWS,
     NO_INTERVAL,
     check_resampling,
-    percentile_interval,
+    interval_of,
     resample_counts,
     resamples_for,
 )
@@ -119,8 +119,7 @@ def stratified_tau(
     members = [np.flatnonzero(kept[:, 0] == code) for code in range(len(labels))]
     parts = [_sums(mean_x[rows], mean_y[rows], resamples, rng) for rows in members]
     pooled = _ratio(np.sum(parts, axis=0)) if parts else np.full(1 + resamples, np.nan)
-    enough = len(mean_x) >= MIN_ROWS and not np.isnan(pooled[0])
-    interval = percentile_interval(pooled[1:], level) if enough else NO_INTERVAL
+    interval = interval_of(pooled, level) if len(mean_x) >= MIN_ROWS else NO_INTERVAL
     described = tuple(
         Stratum(label, len(rows), optional(_ratio(part)[0]))
         for label, rows, part in zip(labels, members, parts, strict=True)

@@ -3,31 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from imbnas.stats.arrays import (
-    Floats,
-    as_matrix,
-    as_vector,
-    complete_rows,
-    optional,
-    replicate_mean,
-    same_rows,
-)
-from imbnas.stats.bootstrap import (
-    MIN_ROWS,
-    NO_INTERVAL,
-    Interval,
-    check_resampling,
-    percentile_interval,
-    resample_class_counts,
-    resample_counts,
-    resamples_for,
-    upper_p_value,
-)
+from imbnas.stats.arrays import Floats, as_matrix, as_vector, optional, replicate_mean, same_rows
+from imbnas.stats.bootstrap import MIN_ROWS, Bootstrap, interval_of, upper_p_value
 from imbnas.stats.ceiling import correct_for_noise, noise_ceiling
 from imbnas.stats.kendall import ones, tau_b_resampled, untied_pairs
-from imbnas.stats.reliability import reliability, replicate_pairs
+from imbnas.stats.reliability import mean_over_pairs, reliability, replicate_pairs
 from imbnas.stats.verdict import CEILING_ERROR, Verdict, decide
 
 
@@ -54,8 +36,8 @@ class RankTransfer:
         n_dropped: architectures left out because a value was missing.
         n_x: replicates of x.
         n_y: replicates of y.
-        ties_x: pairs of architectures that x does not tell apart.
-        ties_y: pairs of architectures that y does not tell apart.
+        ties_x: pairs of architectures tied in x.
+        ties_y: pairs of architectures tied in y.
         seed_tau_x: mean tau-b between two replicates of x.
         seed_tau_y: mean tau-b between two replicates of y.
         difference: noise ceiling − tau-b.
@@ -131,8 +113,7 @@ def rank_transfer(
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     left, right = as_matrix(x, "x"), as_matrix(y, "y")
-    sampling = _Sampling(classes, resamples, seed, level)
-    return _compare(left, right, sampling, exact=False)
+    return _compare(left, right, Bootstrap(classes, resamples, seed, level), exact=False)
 
 
 def rank_against_predictor(
@@ -154,8 +135,7 @@ def rank_against_predictor(
         predictor: shape (A,), larger is better; NaN marks a missing value.
         target: shape (A,) or (A, R).
         classes: as in ``rank_transfer``.
-        resamples: bootstrap resamples of the architectures; ``None`` draws 2,000, or 500 of 2,000
-            architectures and more.
+        resamples: as in ``rank_transfer``.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
 
@@ -163,71 +143,21 @@ def rank_against_predictor(
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     left, right = as_vector(predictor, "predictor")[:, None], as_matrix(target, "target")
-    sampling = _Sampling(classes, resamples, seed, level)
-    return _compare(left, right, sampling, exact=True)
+    return _compare(left, right, Bootstrap(classes, resamples, seed, level), exact=True)
 
 
-@dataclass(frozen=True)
-class _Sampling:
-    """How intervals are made."""
-
-    classes: ArrayLike | None
-    resamples: int | None
-    seed: int
-    level: float
-
-    def count(self, n: int) -> int:
-        """Number of resamples of n architectures."""
-        return resamples_for(n) if self.resamples is None else self.resamples
-
-    def labels(self, n: int) -> Floats:
-        """Class of each of n architectures, shape (n,)."""
-        if self.classes is None:
-            return np.zeros(n)
-        return as_vector(self.classes, "classes")
-
-    def draw(self, labels: Floats) -> NDArray[np.integer]:
-        """How often each architecture is in the sample itself, then in each resample."""
-        if len(labels) < MIN_ROWS:
-            return ones(len(labels))
-        rng = np.random.default_rng(self.seed)
-        resamples = self.count(len(labels))
-        drawn = (
-            resample_counts(len(labels), resamples, rng)
-            if self.classes is None
-            else resample_class_counts(labels, resamples, rng)
-        )
-        return np.concatenate([ones(len(labels)), drawn])
-
-
-def _compare(x: Floats, y: Floats, sampling: _Sampling, *, exact: bool) -> RankTransfer:
+def _compare(x: Floats, y: Floats, bootstrap: Bootstrap, *, exact: bool) -> RankTransfer:
     same_rows(x, y, "x, y")
-    labels = sampling.labels(len(x))
-    same_rows(x, labels, "x, classes")
-    level = sampling.level
-    check_resampling(sampling.count(len(x)), level)
-    (x, y, kept), dropped = complete_rows([x, y, labels[:, None]])
+    (x, y), counts, dropped = bootstrap.draw([x, y], "x")
     mean_x, mean_y = replicate_mean(x), replicate_mean(y)
-    counts = sampling.draw(kept[:, 0])
     samples = _samples(mean_x, mean_y, x, y, counts, exact)
     spearman, weighted = _scipy_correlations(mean_x, mean_y)
-    notes = _notes(x, y, mean_x, mean_y, samples, exact)
-    tau, ceiling = _interval(samples.tau, level), _interval(samples.ceiling, level)
-    corrected = _interval(samples.corrected, level)
-    difference = _interval(samples.difference, level)
-    single = _interval(samples.single, level)
-    corrected_point = optional(samples.corrected[0])
+    undefined = np.isnan(samples.corrected[0])
     return RankTransfer(
-        tau_b=optional(samples.tau[0]),
-        ci_low=tau.low,
-        ci_high=tau.high,
-        noise_ceiling=optional(samples.ceiling[0]),
-        ceiling_low=ceiling.low,
-        ceiling_high=ceiling.high,
-        tau_corrected=corrected_point,
-        corrected_low=corrected.low,
-        corrected_high=corrected.high,
-        clipped=None if corrected_point is None else bool(samples.clipped[0]),
+        **bootstrap.bounded(samples.tau, "tau_b", "ci"),
+        **bootstrap.bounded(samples.ceiling, "noise_ceiling", "ceiling"),
+        **bootstrap.bounded(samples.corrected, "tau_corrected", "corrected"),
+        clipped=None if undefined else bool(samples.clipped[0]),
         spearman=spearman,
         weighted_tau=weighted,
         n=len(x),
@@ -238,15 +168,14 @@ def _compare(x: Floats, y: Floats, sampling: _Sampling, *, exact: bool) -> RankT
         ties_y=_ties(mean_y),
         seed_tau_x=optional(samples.seed_x[0]),
         seed_tau_y=optional(samples.seed_y[0]),
-        difference=optional(samples.difference[0]),
-        difference_low=difference.low,
-        difference_high=difference.high,
-        difference_single=optional(samples.single[0]),
-        difference_single_low=single.low,
-        difference_single_high=single.high,
+        **bootstrap.bounded(samples.difference, "difference", "difference"),
+        **bootstrap.bounded(samples.single, "difference_single", "difference_single"),
         p_value=_p_value(samples),
-        verdict=decide(difference, single),
-        notes=notes,
+        verdict=decide(
+            interval_of(samples.difference, bootstrap.level),
+            interval_of(samples.single, bootstrap.level),
+        ),
+        notes=_notes(x, y, mean_x, mean_y, samples, exact),
     )
 
 
@@ -279,9 +208,9 @@ def _samples(
     across = [(i, j) for i in left for j in right] if has_ceiling else []
     taus = tau_b_resampled(columns, [(0, 1), *within_x, *within_y, *across], counts)
     tau, rest = taus[0], taus[1:]
-    seed_x = _mean(rest[: len(within_x)])
-    seed_y = _mean(rest[len(within_x) : len(within_x) + len(within_y)])
-    tau_single = _mean(rest[len(within_x) + len(within_y) :])
+    seed_x = mean_over_pairs(rest[: len(within_x)])
+    seed_y = mean_over_pairs(rest[len(within_x) : len(within_x) + len(within_y)])
+    tau_single = mean_over_pairs(rest[len(within_x) + len(within_y) :])
     if exact:
         rel_x = single_x = np.ones_like(tau)
     else:
@@ -301,27 +230,11 @@ def _samples(
     )
 
 
-def _mean(taus: Floats) -> Floats:
-    """Mean over pairs of replicates; NaN where there is no pair."""
-    if len(taus) == 0:
-        return np.full(taus.shape[1], np.nan)
-    return np.asarray(taus.mean(axis=0))
-
-
-def _interval(samples: Floats, level: float) -> Interval:
-    """Interval from the resamples, unless the statistic of the sample itself is undefined."""
-    if np.isnan(samples[0]) or len(samples) == 1:
-        return NO_INTERVAL
-    return percentile_interval(samples[1:], level)
-
-
 def _p_value(samples: _Samples) -> float | None:
     if np.isnan(samples.difference[0]) or np.isnan(samples.single[0]) or len(samples.tau) == 1:
         return None
-    means, singles = (
-        upper_p_value(samples.difference[1:]),
-        upper_p_value(samples.single[1:] - CEILING_ERROR),
-    )
+    means = upper_p_value(samples.difference[1:])
+    singles = upper_p_value(samples.single[1:] - CEILING_ERROR)
     return None if means is None or singles is None else max(means, singles)
 
 

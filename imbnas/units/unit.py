@@ -264,7 +264,7 @@ class SearchUnit(UnitBase):
 
 
 class RankUnit(UnitBase):
-    """Score architectures without a supernet, to predict the results of trainings.
+    """Score architectures without a supernet, to predict what trainings will give.
 
     Attributes:
         architectures: what to score, in this order.

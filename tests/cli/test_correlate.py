@@ -54,40 +54,40 @@ def table(frame, tmp_path):
 
 
 def test_json_holds_what_the_library_says(frame, table):
-    told = ask(table, "--x", "b1,b2", "--y", "l1, l2")
-    assert told.keys() >= FIELDS
+    printed = ask(table, "--x", "b1,b2", "--y", "l1, l2")
+    assert printed.keys() >= FIELDS
     expected = rank_transfer(frame[["b1", "b2"]], frame[["l1", "l2"]], resamples=99)
     for field in FIELDS:
-        assert told[field] == getattr(expected, field)
-    assert (told["table"], told["x"], told["resamples"]) == ("table.csv", ["b1", "b2"], 99)
+        assert printed[field] == getattr(expected, field)
+    assert (printed["table"], printed["x"], printed["resamples"]) == ("table.csv", ["b1", "b2"], 99)
 
 
 def test_missing_values_are_null_and_counted(frame, table):
     frame.loc[[2, 7], "l1"] = np.nan
     frame.to_csv(table, index=False)
-    told = ask(table, "--x", "b1", "--y", "l1")
-    assert (told["n"], told["n_dropped"]) == (38, 2)
-    assert told["noise_ceiling"] is None
-    assert told["verdict"] is None
+    printed = ask(table, "--x", "b1", "--y", "l1")
+    assert (printed["n"], printed["n_dropped"]) == (38, 2)
+    assert printed["noise_ceiling"] is None
+    assert printed["verdict"] is None
 
 
 def test_groups_are_corrected_together(frame, table):
     frame.loc[0, "space"] = " "
     frame.to_csv(table, index=False)
-    told = ask(table, "--x", "b1,b2", "--y", "l1,l2", "--group", "space")
-    assert told["n_ungrouped"] == 1
-    assert [(row["group"], row["n"]) for row in told["groups"]] == [("sss", 20), ("tss", 19)]
+    printed = ask(table, "--x", "b1,b2", "--y", "l1,l2", "--group", "space")
+    assert printed["n_ungrouped"] == 1
+    assert [(row["group"], row["n"]) for row in printed["groups"]] == [("sss", 20), ("tss", 19)]
     parts = [frame[frame["space"] == name] for name in ("sss", "tss")]
     rows = [rank_transfer(p[["b1", "b2"]], p[["l1", "l2"]], resamples=99) for p in parts]
     adjusted = [row.p_adjusted for row in holm_verdicts(rows)]
-    assert [row["p_adjusted"] for row in told["groups"]] == adjusted
+    assert [row["p_adjusted"] for row in printed["groups"]] == adjusted
 
 
 def test_a_predictor_column(frame, table):
-    told = ask(table, "--x", "macs", "--y", "l1,l2", "--predictor")
+    printed = ask(table, "--x", "macs", "--y", "l1,l2", "--predictor")
     expected = rank_against_predictor(frame["macs"], frame[["l1", "l2"]], resamples=99)
-    assert told["noise_ceiling"] == expected.noise_ceiling
-    assert told["ties_x"] == expected.ties_x > 0
+    assert printed["noise_ceiling"] == expected.noise_ceiling
+    assert printed["ties_x"] == expected.ties_x > 0
 
 
 def test_text_for_people(table):
@@ -148,6 +148,6 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_table_without_rows(tmp_path):
     path = tmp_path / "empty.csv"
     path.write_text("x,y\n")
-    told = ask(path, "--x", "x", "--y", "y")
-    assert (told["n"], told["tau_b"]) == (0, None)
-    assert told["notes"]
+    printed = ask(path, "--x", "x", "--y", "y")
+    assert (printed["n"], printed["tau_b"]) == (0, None)
+    assert printed["notes"]

@@ -28,7 +28,7 @@ def test_a_run_keeps_its_precision(bench_here, tiny_suite: Path, tmp_path: Path)
     assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
 
 
-def test_what_is_not_compiled_is_told_and_keeps_its_identity(
+def test_what_is_not_compiled_is_reported_and_keeps_its_identity(
     bench_here, tiny_suite: Path, tmp_path: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"

@@ -84,6 +84,16 @@ def test_an_unfinished_replicate_leaves_a_gap(fabricated: Results, tmp_path: Pat
     assert (found.mean, found.n_replicates) == (None, 2)
 
 
+def test_a_baseline_that_is_not_trained_yet_is_not_held(
+    fabricated: Results, tmp_path: Path
+) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.store_suite(fabricated.resolved)
+    results = imbnas.load_results(directory.path)
+    assert {key[0] for key in results.index} == {"nats-tss"}
+    assert results.accuracies["mean"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

@@ -34,13 +34,20 @@ def test_interval_equals_a_plain_paired_bootstrap(scores):
         - stats.kendalltau(named["good"][r], target[r]).statistic
         for r in rows
     ]
-    assert (found.low, found.high) == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.03)
+    assert (found.difference_low, found.difference_high) == pytest.approx(
+        np.quantile(plain, [0.025, 0.975]), abs=0.03
+    )
 
 
 def test_a_strategy_equals_itself(scores):
     named, target = scores
     found = paired_bootstrap(named["good"], named["good"], target, resamples=99)
-    assert (found.difference, found.low, found.high, found.p_value) == (0, 0, 0, 1)
+    assert (found.difference, found.difference_low, found.difference_high, found.p_value) == (
+        0,
+        0,
+        0,
+        1,
+    )
 
 
 def test_all_pairs_are_corrected_together(scores):
@@ -60,7 +67,7 @@ def test_all_pairs_are_corrected_together(scores):
 def test_a_constant_strategy_is_none(scores):
     named, target = scores
     found = paired_bootstrap(np.ones(60), named["good"], target, resamples=99)
-    assert (found.tau_first, found.difference, found.low, found.p_value) == (None,) * 4
+    assert (found.tau_first, found.difference, found.difference_low, found.p_value) == (None,) * 4
 
 
 def test_rows_must_match(scores):
@@ -77,5 +84,5 @@ def test_coverage_when_two_strategies_are_equally_good():
         target = rng.normal(size=50)
         first, second = target + 0.7 * rng.normal(size=(2, 50))
         found = paired_bootstrap(first, second, target, resamples=399)
-        hits += found.low <= 0 <= found.high
+        hits += found.difference_low <= 0 <= found.difference_high
     assert 0.93 <= hits / 1000 <= 0.985

@@ -164,7 +164,7 @@ def test_too_few_rows_are_none_with_a_reason(n):
     assert result.tau_b == (1.0 if n > 1 else None)
 
 
-def test_undefined_resamples_are_told():
+def test_undefined_resamples_are_counted():
     result = rank_transfer([0, 0, 0, 0, 0, 1], [0, 1, 2, 3, 4, 5], resamples=199)
     assert result.ci_low is not None
     assert any("resamples held a constant variable" in note for note in result.notes)

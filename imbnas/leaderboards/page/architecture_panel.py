@@ -7,12 +7,13 @@ from typing import Any
 import pandas as pd
 
 from imbnas.leaderboards.page.graphs import Drawing, drawing
-from imbnas.leaderboards.tables.build import to_rows
+from imbnas.leaderboards.tables.architectures import trainings
+from imbnas.leaderboards.tables.formats import to_rows
 
 Facts = list[tuple[str, str]]
 
 
-def cells(space: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
+def contents(space: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
     """Name → ``graphs`` and ``widths`` as in ``Drawing``, and ``facts`` as (what, text).
 
     Names are architectures of the population, and models of the table ``baselines``.
@@ -26,7 +27,7 @@ def cells(space: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str,
         name, searched = row["model"], row["source"].startswith("searched")
         drawn = drawing(space if searched else row["source"], name)
         if searched and drawn == Drawing():
-            # Replicates found different ones, and the name is their number.
+            # Replicates found different ones; the name says how many.
             continue
         cell = shown.setdefault(name, asdict(drawn) | {"facts": []})
         cell["facts"] += [fact for fact in _baseline_facts(row) if fact not in cell["facts"]]
@@ -46,10 +47,9 @@ def _baseline_facts(row: Mapping[str, Any]) -> Facts:
 
 def _population_facts(row: Mapping[str, Any]) -> Facts:
     facts = _counts(row)
-    for name in row:
-        training = name.removeprefix("mean ")
-        if training != name and row[name] is not None:
-            text = _percent(row[name], row[f"sd {training}"])
+    for training in trainings(row):
+        if row[f"mean {training}"] is not None:
+            text = _percent(row[f"mean {training}"], row[f"sd {training}"])
             facts.append((training, f"{text}, rank {row[f'rank {training}']:g}"))
     return facts
 

@@ -1,4 +1,4 @@
-"""Charts of the page as plain Plotly figures; colours are left to the page's light or dark."""
+"""Charts of the page as plain Plotly figures; the page sets colours, light or dark."""
 
 import textwrap
 from collections.abc import Mapping
@@ -7,14 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.accuracy_macs import NARROW
-from imbnas.leaderboards.plots.cost_regret import references, regretted, route
-from imbnas.leaderboards.plots.groups import grouped
-from imbnas.leaderboards.plots.marks import shortened
-from imbnas.leaderboards.plots.networks import GROUPS, network_marks
-from imbnas.leaderboards.plots.rank_shift import ranked
-from imbnas.leaderboards.plots.tau_heatmap import matrix
-from imbnas.leaderboards.tables.transfer_rows import transfer_rows
+from imbnas.leaderboards.chart_data.correlations import matrix, transfer_rows
+from imbnas.leaderboards.chart_data.names import numbered, shortened
+from imbnas.leaderboards.chart_data.networks import GROUPS, NARROW, grouped, network_labels
+from imbnas.leaderboards.chart_data.rank_shifts import ranked
+from imbnas.leaderboards.chart_data.regrets import references, regretted, route
+from imbnas.leaderboards.tables.architectures import trainings
 
 Chart = dict[str, Any]
 """``name``, ``title``, ``caption``, ``traces``, ``layout`` and least ``height`` in pixels."""
@@ -46,26 +44,15 @@ def _rank_shift(table: pd.DataFrame) -> Chart | None:
     if ranks.empty:
         return None
     limit = int(len(ranks) + 1)
-    points = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": _floats(ranks["balanced_rank"]),
-        "y": _floats(ranks["long_tailed_rank"]),
+    points = _dots(ranks["balanced_rank"], ranks["long_tailed_rank"], ranks["architecture"]) | {
         "customdata": list(ranks["architecture"]),
-        "text": _texts(ranks["architecture"]),
         "hovertemplate": "%{text}<br>balanced rank %{x}, long-tailed rank %{y}<extra></extra>",
-        "marker": {"size": 9},
         "name": "architectures",
     }
-    line = {
-        "type": "scatter", "mode": "lines", "x": [0, limit], "y": [0, limit], "hoverinfo": "skip",
-        "line": {"width": 1, "dash": "dot"}, "name": "no change",
-    }  # fmt: skip
-    layout = {
-        "xaxis": {"title": {"text": "rank on balanced data"}, "range": [0, limit]},
-        "yaxis": {"title": {"text": "rank on long-tailed data"}, "range": [0, limit]},
-        "showlegend": False,
-    }
+    line = _line([0, limit], [0, limit], "no change") | {"hoverinfo": "skip"}
+    layout = {**_axes("rank on balanced data", "rank on long-tailed data"), "showlegend": False}
+    for axis in ("xaxis", "yaxis"):
+        layout[axis]["range"] = [0, limit]
     caption = "Rank 1 is best. Points below the line gain when the data is long-tailed."
     return _chart("rank-shift", "Who moves?", caption, [line, points], layout)
 
@@ -101,68 +88,50 @@ def _heatmap(table: pd.DataFrame) -> Chart | None:
 
 def _accuracy_macs(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     population, models = tables["architectures"], tables["baselines"]
-    means = [str(column) for column in population.columns if str(column).startswith("mean ")]
-    if len(means) < 2 or population[means[1]].notna().sum() == 0:
+    targets = trainings(population.columns)[1:]
+    if not targets or population[f"mean {targets[0]}"].isna().all():
         return None
     trained = models["condition"].str.cat(models["scheme"], sep=" ")[
         models["accuracy_mean"].notna()
     ]
-    trainings = [mean.removeprefix("mean ") for mean in means[1:]]
     # The first target, unless baselines were trained on another one only.
-    training = next((t for t in trainings if t in set(trained)), trainings[0])
+    training = next((t for t in targets if t in set(trained)), targets[0])
     known = population[population[f"mean {training}"].notna()]
-    traces = [
-        {
-            **_dots(known["macs"], known[f"mean {training}"], known["architecture"]),
-            "customdata": list(known["architecture"]),
-            "name": "population",
-        }
-    ]
+    dots = _dots(known["macs"], known[f"mean {training}"], known["architecture"])
+    traces = [{**dots, "customdata": list(known["architecture"]), "name": "population"}]
     others = models.loc[trained.index[trained.eq(training)]]
     for searched, group in others.groupby(others["source"].str.startswith("searched")):
         names = group["source"] + ": " + group["model"]
-        trace = _dots(group["macs"], group["accuracy_mean"], names)
+        dots = _dots(group["macs"], group["accuracy_mean"], names)
         kind = "searched" if searched else "baselines"
-        traces.append({**trace, "customdata": list(group["model"]), "name": kind})
-    layout = {
-        "xaxis": {"title": {"text": "multiply-accumulates of one image"}, **_macs_axis(traces)},
-        "yaxis": {"title": {"text": "accuracy (%)"}},
-    }
-    caption = f"Mean per-class test accuracy on {training}, over replicates."
-    return _chart("accuracy-macs", "What does accuracy cost?", caption, traces, layout)
-
-
-def _macs_axis(traces: list[Chart]) -> dict[str, Any]:
-    """Logarithmic where MACs differ much, with ticks at 1, 2 and 5."""
+        traces.append({**dots, "customdata": list(group["model"]), "name": kind})
+    layout = _axes("multiply-accumulates of one image", "accuracy (%)")
+    # Logarithmic where MACs differ much, with ticks at 1, 2 and 5.
     macs = [value for trace in traces for value in trace["x"]]
     wide = max(macs) > NARROW * min(macs)
-    return {"type": "log", "dtick": "D2"} if wide else {"type": "linear"}
+    layout["xaxis"] |= {"type": "log", "dtick": "D2"} if wide else {"type": "linear"}
+    caption = f"Mean per-class test accuracy on {training}, over replicates."
+    return _chart("accuracy-macs", "What does accuracy cost?", caption, traces, layout)
 
 
 def _cost_regret(table: pd.DataFrame) -> Chart | None:
     rows = regretted(table)
     if rows.empty:
         return None
-    traces = []
-    for kind, group in rows.groupby("kind", sort=True):
-        traces.append(
-            {
-                **_dots(group["cost_ratio"], group["regret"], group["strategy"]),
-                "error_y": {"type": "data", "array": _floats(group["regret_sd"])},
-                "name": str(kind),
-            }
-        )
-    traces += [
+    traces = [
         {
-            "type": "scatter", "mode": "lines", "x": [0, float(rows["cost_ratio"].max())],
-            "y": [regret, regret], "name": reference, "line": {"width": 1, "dash": "dot"},
+            **_dots(group["cost_ratio"], group["regret"], group["strategy"]),
+            "error_y": {"type": "data", "array": _floats(group["regret_sd"])},
+            "name": str(kind),
         }
+        for kind, group in rows.groupby("kind", sort=True)
+    ]
+    most = float(rows["cost_ratio"].max())
+    traces += [
+        _line([0, most], [regret, regret], reference)
         for reference, regret in references(table).items()
-    ]  # fmt: skip
-    layout = {
-        "xaxis": {"title": {"text": "cost relative to a supernet from scratch"}},
-        "yaxis": {"title": {"text": "regret (percentage points)"}},
-    }
+    ]
+    layout = _axes("cost relative to a supernet from scratch", "regret (percentage points)")
     caption = (
         f"{route(rows)}. Lower left is better. Bars are one standard deviation over replicates."
     )
@@ -170,13 +139,13 @@ def _cost_regret(table: pd.DataFrame) -> Chart | None:
 
 
 def groups_chart(table: pd.DataFrame) -> Chart | None:
-    """A line of bars a network of ``baselines``, for its first training that has groups."""
+    """One line of bars per network of ``baselines``, for its first training that has groups."""
     bars = grouped(table)
     if bars.empty:
         return None
     first = bars["training"].iloc[0]
     bars = bars[bars["training"].eq(first)]
-    looks = network_marks(table)
+    shown = numbered(network_labels(table))
     names = list(dict.fromkeys(bars["label"]))
     lines = {name: line for line, name in enumerate(names)}
     traces = [
@@ -195,7 +164,7 @@ def groups_chart(table: pd.DataFrame) -> Chart | None:
         "xaxis": {"title": {"text": "accuracy (%)"}, "range": [0, 100]},
         "yaxis": {
             "tickvals": list(lines.values()),
-            "ticktext": [escape(shortened(looks[name].name, _MAX_TICK)) for name in names],
+            "ticktext": [escape(shortened(shown[name], _MAX_TICK)) for name in names],
             "ticks": "outside",
             "tickcolor": "rgba(0,0,0,0)",
             "range": [len(names) - 0.5, -0.5],
@@ -220,6 +189,16 @@ def _dots(x: "pd.Series[Any]", y: "pd.Series[Any]", names: "pd.Series[Any]") -> 
     }
 
 
+def _line(x: list[float], y: list[float], name: str) -> Chart:
+    dotted = {"width": 1, "dash": "dot"}
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": dotted, "name": name}
+
+
+def _axes(x: str, y: str) -> dict[str, Any]:
+    """The layout with titles of both axes."""
+    return {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
+
+
 def _chart(
     name: str,
     title: str,
@@ -228,8 +207,8 @@ def _chart(
     layout: dict[str, Any],
     height: int = 0,
 ) -> Chart:
-    told = {"name": name, "title": title, "caption": caption, "height": height}
-    return {**told, "traces": traces, "layout": layout}
+    described = {"name": name, "title": title, "caption": caption, "height": height}
+    return {**described, "traces": traces, "layout": layout}
 
 
 def _floats(column: "pd.Series[Any]") -> list[float]:

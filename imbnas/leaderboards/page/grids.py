@@ -1,18 +1,18 @@
-"""Tables as the page shows them: what every row shares stands once, above the table."""
+"""Tables as the page shows them: what all rows share is shown once, above the table."""
 
 import base64
 from dataclasses import dataclass
 
 import pandas as pd
 
-from imbnas.leaderboards.tables.build import format_cells, to_csv
+from imbnas.leaderboards.tables.formats import format_cells, to_csv
 
 MAX_ROWS = 1000
 _MAX_EMBEDDED = 200_000
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """Text of a cell, and the value it is sorted by: a number or the text itself."""
 
     text: str
@@ -27,7 +27,7 @@ class Grid:
         name: of the table.
         shared: (column, text) of columns that are equal in every row.
         columns: the others.
-        numeric: whether a column holds numbers, one entry a column.
+        numeric: whether a column holds numbers, one entry per column.
         rows: at most ``MAX_ROWS`` of them.
         n_rows: how many the table has.
         csv: where its CSV is: a ``data:`` address, or for a large one the file beside the page.
@@ -37,7 +37,7 @@ class Grid:
     shared: tuple[tuple[str, str], ...]
     columns: tuple[str, ...]
     numeric: tuple[bool, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     n_rows: int
     csv: str
 
@@ -56,7 +56,7 @@ def grid(name: str, table: pd.DataFrame, folder: str) -> Grid:
     numeric = [pd.api.types.is_numeric_dtype(table[c].infer_objects()) for c in kept]
     rows = tuple(
         tuple(
-            Cell(text, _order(value, number))
+            TableCell(text, _order(value, number))
             for text, value, number in zip(shown, values, numeric, strict=True)
         )
         for shown, values in zip(

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
+from importlib.resources import files
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -9,7 +10,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from imbnas.leaderboards.headline import answer, reservations
-from imbnas.leaderboards.page.architecture_panel import cells
+from imbnas.leaderboards.page.architecture_panel import contents
 from imbnas.leaderboards.page.charts import charts
 from imbnas.leaderboards.page.grids import grid
 from imbnas.leaderboards.provenance import provenance
@@ -19,6 +20,7 @@ from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Failure
 
 MAX_FAILURES = 50
+_ASSETS = files("imbnas.leaderboards.page") / "assets"
 
 
 def render(
@@ -51,15 +53,15 @@ def render(
         reservations=reservations(tables),
         scope=results.scope,
         charts=drawn,
-        data={"charts": drawn, "cells": cells(results.resolved.suite.space, tables)},
+        data={"charts": drawn, "cells": contents(results.resolved.suite.space, tables)},
         grids=[grid(name, table, folder) for name, table in tables.items()],
         failures=failed[:MAX_FAILURES],
         n_failures=len(failed),
         provenance=provenance(results, tables_as_text(tables)),
         commands=reproduction(results.resolved),
         # Our own files and the chart library's; nothing of a suite or a plug-in is in them.
-        style=Markup(_asset(environment, "page.css")),  # noqa: S704
-        script=Markup(_asset(environment, "page.js")),  # noqa: S704
+        style=Markup((_ASSETS / "page.css").read_text("utf-8")),  # noqa: S704
+        script=Markup((_ASSETS / "page.js").read_text("utf-8")),  # noqa: S704
         plotly=Markup(get_plotlyjs()),  # noqa: S704
     )
 
@@ -80,9 +82,3 @@ def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:
         run += ["--plugin", plugin.name]
     folder = f"runs/{suite.name}@{suite.version}/{resolved.fidelity}"
     return (shlex.join(run), shlex.join(["imbnas-bench", "report", folder]))
-
-
-def _asset(environment: Environment, name: str) -> str:
-    if environment.loader is None:
-        raise FileNotFoundError(name)
-    return environment.loader.get_source(environment, name)[0]

@@ -2,39 +2,38 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
+from imbnas.leaderboards.chart_data.networks import (
+    BASELINE,
+    NARROW,
+    PRETRAINED,
+    SEARCHED,
+    located,
+    network_labels,
+)
 from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
-from imbnas.leaderboards.plots.marks import Mark, told_fills
-from imbnas.leaderboards.plots.networks import FILLS, SEARCHED, network_marks, networks
+from imbnas.leaderboards.plots.marks import Fill, Mark, fill_legend, marks
 from imbnas.leaderboards.plots.placing import place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FILLS: dict[str, Fill] = {SEARCHED: "filled", BASELINE: "hollow", PRETRAINED: "half"}
+"""Kind of network, in the order of legends → how its markers are filled."""
 _PANEL = (5.8, 4.4)
 _INCHES_PER_LETTER = 0.078
 _CROWD = 4
-"""So many searched networks beside baselines have a closer view of their own."""
-NARROW = 4
-"""MACs that differ by a smaller factor stand on a linear axis."""
+"""This many searched networks beside baselines have a closer view of their own."""
 
 
-@dataclass(frozen=True)
-class View:
-    """One panel.
-
-    Attributes:
-        title: of the panel.
-        points: what it shows.
-        numbered: those of them that have their numbers beside them.
-    """
+class View(NamedTuple):
+    """One panel: its title, its points, and those of them that have their numbers beside them."""
 
     title: str
     points: pd.DataFrame
@@ -55,7 +54,7 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     if points.empty:
         return None
     trained = set(points["label"])
-    known = network_marks(tables["baselines"])
+    known = marks(network_labels(tables["baselines"]))
     looks = {label: look for label, look in known.items() if label in trained}
     shown = views(points)
     columns = 3 if len(shown) > 8 else min(2, len(shown))
@@ -76,7 +75,7 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
 
 
 def views(points: pd.DataFrame) -> list[View]:
-    """One panel a training; a crowd of searched networks beside baselines has a second one."""
+    """One panel per training; a crowd of searched networks beside baselines has a second one."""
     shown = []
     for training, rows in points.groupby("training", sort=False):
         searched = rows[rows["kind"].eq(SEARCHED)]
@@ -87,13 +86,6 @@ def views(points: pd.DataFrame) -> list[View]:
             shown.append(View(str(training), rows, others))
             shown.append(View(f"{training}: searched ones", searched, searched))
     return shown
-
-
-def located(table: pd.DataFrame) -> pd.DataFrame:
-    """Networks with MACs and an accuracy, as ``networks`` names them; a missing SD is 0."""
-    rows = networks(table)
-    known = rows[rows["macs"].notna() & rows["accuracy"].notna()]
-    return known.assign(sd=known["sd"].fillna(0.0))
 
 
 def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
@@ -114,8 +106,8 @@ def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
 
 
 def _number(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
-    silent = view.points.drop(view.numbered.index)
-    places = pd.concat([view.numbered, silent])[["macs", "accuracy"]]
+    others = view.points.drop(view.numbered.index)
+    places = pd.concat([view.numbered, others])[["macs", "accuracy"]]
     numbers = [str(looks[label].number) for label in view.numbered["label"]]
     place(axes, places.to_numpy(), numbers)
 
@@ -123,17 +115,17 @@ def _number(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
 def _legend(
     figure: "Figure", points: pd.DataFrame, looks: Mapping[str, Mark], columns: int
 ) -> None:
-    """One legend for all panels; its title tells how kinds of networks are filled."""
+    """One legend for all panels; its title says how kinds of networks are filled."""
     kinds = dict(zip(points["label"], points["kind"], strict=True))
     handles = [
         Line2D([], [], label=look.name, **look.points(FILLS[kinds[label]]))
         for label, look in looks.items()
     ]
-    told = told_fills(FILLS, set(kinds.values()))
-    legend_below(figure, handles, _legend_columns(looks, columns), told)
+    title = fill_legend(FILLS, set(kinds.values()))
+    legend_below(figure, handles, _legend_columns(looks, columns), title)
 
 
 def _legend_columns(looks: Mapping[str, Mark], columns: int) -> int:
-    """As many as fit below so many panels."""
+    """As many as fit below this number of panels."""
     letters = max(len(look.name) for look in looks.values())
     return min(len(looks), max(1, int(_PANEL[0] * columns / (0.6 + _INCHES_PER_LETTER * letters))))

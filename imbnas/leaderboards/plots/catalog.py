@@ -8,14 +8,8 @@ import pandas as pd
 
 from imbnas.leaderboards.plots.figures import style, to_png, to_svg
 
-PLOTS: dict[str, str] = {
-    "tau_heatmap": "How well rankings agree, and how well noise lets them",
-    "rank_shift": "Balanced rank against long-tailed rank",
-    "cost_regret": "What following a strategy loses, and what it costs",
-    "accuracy_macs": "Accuracy against multiply-accumulates, searched architectures marked",
-    "groups": "Accuracy on classes with many, medium and few images",
-}
-"""Module in this package → caption. A module has ``draw(tables, title) -> Figure | None``."""
+PLOTS = ("tau_heatmap", "rank_shift", "cost_regret", "accuracy_macs", "groups")
+"""Modules of this package; each has ``draw(tables, title) -> Figure | None``."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +17,6 @@ class Picture:
     """A drawn picture; ``svg`` holds the same bytes for the same tables."""
 
     name: str
-    caption: str
     svg: bytes
     png: bytes
 
@@ -35,9 +28,9 @@ def pictures(tables: Mapping[str, pd.DataFrame], title: str) -> Iterator[Picture
         tables: name → table, as ``build_tables`` makes them or as read from their CSV files.
         title: of the suite, ``SUITE@VERSION/FIDELITY``.
     """
-    for name, caption in PLOTS.items():
+    for name in PLOTS:
         draw = import_module(f"imbnas.leaderboards.plots.{name}").draw
         with style():
             figure = draw(tables, title)
             if figure is not None:
-                yield Picture(name, caption, to_svg(figure), to_png(figure))
+                yield Picture(name, to_svg(figure), to_png(figure))

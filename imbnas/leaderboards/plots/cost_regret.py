@@ -1,15 +1,15 @@
 """What following a strategy loses, against what the adaptation costs."""
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from imbnas.leaderboards.chart_data.regrets import references, regretted, route
 from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
-from imbnas.leaderboards.plots.marks import Fill, Mark, marks, told_fills
+from imbnas.leaderboards.plots.marks import Fill, Mark, fill_legend, marks
 from imbnas.leaderboards.plots.placing import place
-from imbnas.leaderboards.tables.regrets import REFERENCES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ _DASHES = (":", "--")
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     """Cost ratio against regret, and beside it the regret of every row with its SD and name.
 
-    Lines show what a pick by chance loses, and one that is made with a training of each.
+    Lines show what a random pick loses, and one that is made with one training of each.
 
     Returns:
         ``None`` where no row has a regret.
@@ -37,7 +37,8 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     _plane(plane, rows, looks)
     _names(names, rows, looks)
     _lines(plane, names, references(tables["adaptation"]))
-    _legend(figure, plane, set(rows["kind"]))
+    lines = plane.get_legend_handles_labels()[0]
+    legend_below(figure, lines, max(1, len(lines)), fill_legend(FILLS, set(rows["kind"])))
     figure.suptitle(f"{title}: lower left is better\n{route(rows)}")
     freeze(figure)
     points = rows[["cost_ratio", "regret"]].to_numpy()
@@ -65,7 +66,7 @@ def _plane(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
 
 
 def _names(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
-    """The legend: one line a row, with its regret and SD."""
+    """The legend: one line per row, with its regret and SD."""
     for place_of, row in enumerate(rows.to_dict("records")):
         look = looks[row["strategy"]]
         axes.errorbar(
@@ -79,51 +80,7 @@ def _names(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
 
 def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
     for number, (reference, regret) in enumerate(regrets.items()):
-        line: dict[str, Any] = {
-            "color": "0.4",
-            "linewidth": 1,
-            "linestyle": _DASHES[number % len(_DASHES)],
-        }
-        plane.axhline(regret, label=reference, zorder=1.5, **line)
-        names.axvline(regret, zorder=1.5, **line)
-
-
-def _legend(figure: "Figure", plane: "Axes", kinds: Container[str]) -> None:
-    """The lines, and how kinds of rows are filled."""
-    handles = plane.get_legend_handles_labels()[0]
-    legend_below(figure, handles, max(1, len(handles)), told_fills(FILLS, kinds))
-
-
-def regretted(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the first adaptation part that have a regret; ``cost_ratio`` is 0 without supernet.
-
-    References are not among them. A row without cost is one that needs no supernet, or one whose
-    adaptation is not finished; the latter has no regret either.
-    """
-    rows = _of_first_part(table)
-    rows = rows[~rows["strategy"].isin(REFERENCES)]
-    kinds = rows["scored_on"].notna().map({True: "supernet", False: "no supernet"})
-    return rows.assign(
-        kind=kinds,
-        cost_ratio=rows["cost_ratio"].astype(float).fillna(0.0),
-        regret=rows["regret"].astype(float),
-        regret_sd=rows["regret_sd"].astype(float).fillna(0.0),
-    )
-
-
-def references(table: pd.DataFrame) -> dict[str, float]:
-    """Reference → its regret in the first adaptation part."""
-    rows = _of_first_part(table)
-    rows = rows[rows["strategy"].isin(REFERENCES)]
-    return dict(zip(rows["strategy"], rows["regret"].astype(float), strict=True))
-
-
-def route(rows: pd.DataFrame) -> str:
-    """Source → target of rows of one part."""
-    row = rows.iloc[0]
-    return f"{row['source']} {row['source_scheme']} → {row['target']} {row['target_scheme']}"
-
-
-def _of_first_part(table: pd.DataFrame) -> pd.DataFrame:
-    rows = table[table["regret"].notna()]
-    return rows if rows.empty else rows[rows["part"].eq(rows["part"].iloc[0])]
+        dashes = _DASHES[number % len(_DASHES)]
+        line: dict[str, Any] = {"color": "0.4", "linewidth": 1, "linestyle": dashes, "zorder": 1.5}
+        plane.axhline(regret, label=reference, **line)
+        names.axvline(regret, **line)

@@ -1,4 +1,4 @@
-"""How figures look and how they become bytes, without any window system."""
+"""Style of figures, and their files, without any window system."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _HASH_SALT = "imbnas"
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Seaborn's white grid for the time of a drawing; settings of the caller stay as they are."""
+    """Seaborn's white grid while drawing; the caller's settings are restored."""
     settings = {
         **sns.axes_style("whitegrid"),
         **sns.plotting_context("notebook", font_scale=0.85),
@@ -31,7 +31,7 @@ def style() -> Iterator[None]:
 
 
 def new_figure(width: float = 7.0, height: float = 5.0) -> Figure:
-    """An empty figure, size in inches, that no global state knows of."""
+    """An empty figure, size in inches, outside of pyplot's global state."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -48,7 +48,7 @@ def legend_below(
 
 
 def freeze(figure: Figure) -> None:
-    """Lay the figure out for good, so that what is placed afterwards stays where it is."""
+    """Fix the layout, so that what is placed afterwards does not move."""
     # The first pass does not know yet how large texts and axes of fixed aspect become.
     for _ in range(2):
         figure.draw_without_rendering()
@@ -61,7 +61,7 @@ def to_svg(figure: Figure) -> bytes:
 
 
 def to_png(figure: Figure) -> bytes:
-    """PNG of 150 dots an inch, without the name of the software."""
+    """PNG of 150 dots per inch, without the name of the software."""
     return _saved(figure, "png", {"Software": None})
 
 

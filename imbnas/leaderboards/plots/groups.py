@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.patches import Patch
 
+from imbnas.leaderboards.chart_data.names import numbered
+from imbnas.leaderboards.chart_data.networks import (
+    BASELINE,
+    GROUPS,
+    PRETRAINED,
+    SEARCHED,
+    grouped,
+    network_labels,
+)
 from imbnas.leaderboards.plots.figures import legend_below, new_figure
-from imbnas.leaderboards.plots.marks import COLOURS, Mark
-from imbnas.leaderboards.plots.networks import FILLS, GROUPS, network_marks, networks
+from imbnas.leaderboards.plots.marks import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-BARS = dict(zip(FILLS, zip(COLOURS, ("", "", "///"), strict=False), strict=True))
+BARS = {SEARCHED: (COLOURS[0], ""), BASELINE: (COLOURS[1], ""), PRETRAINED: (COLOURS[2], "///")}
 """Kind of network → colour and hatch of its bars."""
 _MANY_TRAININGS = 4
 """More trainings than these stand in two columns."""
@@ -22,7 +30,7 @@ _BLOCK_WIDTH = 8.5
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
-    """A block of panels a training, a panel a group, a bar a network with its number and name.
+    """A block of panels per training, in it one per group; bars have the networks' numbered names.
 
     Returns:
         ``None`` where no network has an accuracy on two or more groups of a training.
@@ -33,29 +41,29 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     blocks = [block for _, block in bars.groupby("training", sort=False)]
     columns = 2 if len(blocks) > _MANY_TRAININGS else 1
     rows = [blocks[i : i + columns] for i in range(0, len(blocks), columns)]
-    looks = network_marks(tables["baselines"])
+    shown = numbered(network_labels(tables["baselines"]))
     lines = [max(block["label"].nunique() for block in row) for row in rows]
     heights = [0.7 + 0.2 * number for number in lines]
     figure = new_figure(_BLOCK_WIDTH * columns, 0.9 + sum(heights))
     grid = figure.subfigures(len(rows), columns, squeeze=False, height_ratios=heights)
     for row, number, places in zip(rows, lines, grid, strict=True):
         for block, place in zip(row, places, strict=False):
-            _block(place, block, looks, number)
+            _block(place, block, shown, number)
     _legend(figure, bars)
     figure.suptitle(f"{title}\naccuracy (%) on classes with many, medium and few training images")
     return figure
 
 
-def _block(place: "SubFigure", block: pd.DataFrame, looks: Mapping[str, Mark], lines: int) -> None:
-    """One training; there is room for ``lines`` bars, all blocks' bars being equally thick."""
-    shown = [group for group in GROUPS if block["group"].eq(group).any()]
+def _block(place: "SubFigure", block: pd.DataFrame, shown: Mapping[str, str], lines: int) -> None:
+    """One training, with room for ``lines`` bars so that those of all blocks are equally thick."""
+    groups = [group for group in GROUPS if block["group"].eq(group).any()]
     names = list(dict.fromkeys(block["label"]))
     place.suptitle(block["training"].iloc[0], fontsize="medium", weight="bold")
-    panels = place.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-    for axes, group in zip(panels, shown, strict=True):
+    panels = place.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    for axes, group in zip(panels, groups, strict=True):
         _panel(axes, block[block["group"].eq(group)], names)
         axes.set_title(group, fontsize="medium")
-    panels[0].set_yticks(range(len(names)), [looks[name].name for name in names])
+    panels[0].set_yticks(range(len(names)), [shown[name] for name in names])
     panels[0].set_ylim(lines - 0.4, -0.6)
 
 
@@ -75,16 +83,3 @@ def _legend(figure: "Figure", bars: pd.DataFrame) -> None:
         if bars["kind"].eq(kind).any()
     ]
     legend_below(figure, handles, len(handles))
-
-
-def grouped(table: pd.DataFrame) -> pd.DataFrame:
-    """Long form of ``networks``: training, label, kind, group, accuracy in percent.
-
-    Trainings whose classes all fall into one group are left out.
-    """
-    wide = networks(table)[["training", "label", "kind", *GROUPS]]
-    long = wide.melt(
-        id_vars=["training", "label", "kind"], var_name="group", value_name="accuracy"
-    ).dropna(subset=["accuracy"])
-    several = long.groupby("training")["group"].transform("nunique") > 1
-    return long[several]

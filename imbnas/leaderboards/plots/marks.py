@@ -1,17 +1,18 @@
-"""Colours and markers that stay apart for many series, and numbered names for their legends."""
+"""Colours and markers that distinguish many series, and numbered names for their legends."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, Literal
 
+from imbnas.leaderboards.chart_data.names import numbered
+
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#3c3c3c")
-"""Okabe and Ito's colours for every kind of sight, without the yellow that pales on white."""
+"""Okabe and Ito's colour-blind safe palette, without the yellow that is pale on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _SIZES = {"*": 9.5, "P": 7.5, "X": 7.5, "D": 5.8}
 _SIZE = 6.5
-"""Side of a marker in points; pointed ones are larger to look alike."""
-MAX_NAME = 52
+"""Side of a marker in points; pointed ones are larger to look equally large."""
 
 Fill = Literal["filled", "hollow", "half"]
 
@@ -54,23 +55,15 @@ def marks(names: Sequence[str]) -> dict[str, Mark]:
         names: distinct names, in the order of the legend.
     """
     # The lengths are coprime: both change from one series to the next, and pairs recur late.
-    looks = zip(names, cycle(COLOURS), cycle(MARKERS), strict=False)
+    looks = zip(numbered(names).items(), cycle(COLOURS), cycle(MARKERS), strict=False)
     return {
-        name: Mark(colour, marker, number, f"{number}  {shortened(name)}")
-        for number, (name, colour, marker) in enumerate(looks, start=1)
+        name: Mark(colour, marker, number, shown)
+        for number, ((name, shown), colour, marker) in enumerate(looks, start=1)
     }
 
 
-def shortened(text: str, limit: int = MAX_NAME) -> str:
-    """The text, or where it is longer than ``limit`` characters, its two ends."""
-    if len(text) <= limit:
-        return text
-    tail = (limit - 1) // 2
-    return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
-
-
-def told_fills(fills: Mapping[str, Fill], kinds: Container[str]) -> str:
-    """What the fill of a marker says, for the title of a legend.
+def fill_legend(fills: Mapping[str, Fill], kinds: Container[str]) -> str:
+    """What the fill of a marker means, for the title of a legend.
 
     Args:
         fills: kind → fill.

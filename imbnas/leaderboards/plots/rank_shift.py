@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import seaborn as sns
 
+from imbnas.leaderboards.chart_data.names import shortened
+from imbnas.leaderboards.chart_data.rank_shifts import ranked
 from imbnas.leaderboards.plots.figures import freeze, new_figure
-from imbnas.leaderboards.plots.marks import COLOURS, shortened
+from imbnas.leaderboards.plots.marks import COLOURS
 from imbnas.leaderboards.plots.placing import place
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     if ranks.empty:
         return None
     moved = movers(ranks)
-    names = [line for number, row in _numbered(moved) for line in _lines(number, row)]
+    rows = enumerate(moved.to_dict("records"), start=1)
+    names = [line for number, row in rows for line in _lines(number, row)]
     figure = new_figure(_WIDTH, _WIDTH + _LINE * len(names))
     axes = figure.subplots()
     limit = ranks[["balanced_rank", "long_tailed_rank"]].to_numpy().max() + 1
@@ -52,14 +55,10 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     freeze(figure)
     others = ranks.drop(moved.index)
     points = pd.concat([moved, others])[["balanced_rank", "long_tailed_rank"]].astype(float)
-    notes = place(axes, points.to_numpy(), [str(n) for n, _ in _numbered(moved)])
+    notes = place(axes, points.to_numpy(), [str(n + 1) for n in range(len(moved))])
     for note in notes:
         note.set(color=COLOURS[1], weight="bold")
     return figure
-
-
-def _numbered(moved: pd.DataFrame) -> list[tuple[int, dict[Hashable, Any]]]:
-    return list(enumerate(moved.to_dict("records"), start=1))
 
 
 def _lines(number: int, row: Mapping[Hashable, Any]) -> list[str]:
@@ -69,14 +68,6 @@ def _lines(number: int, row: Mapping[Hashable, Any]) -> list[str]:
     return textwrap.wrap(
         head + name, _LETTERS, subsequent_indent=" " * len(head), replace_whitespace=False
     )
-
-
-def ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Architectures of the first part that have both ranks."""
-    if table.empty:
-        return table
-    first = table[table["part"].eq(table["part"].iloc[0])]
-    return first.dropna(subset=["balanced_rank", "long_tailed_rank"])
 
 
 def movers(ranks: pd.DataFrame, count: int = MOVERS) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from imbnas.leaderboards.chart_data.correlations import matrix, transfer_rows
+from imbnas.leaderboards.chart_data.names import shortened
 from imbnas.leaderboards.plots.figures import new_figure
-from imbnas.leaderboards.plots.marks import shortened
-from imbnas.leaderboards.tables.transfer_rows import transfer_rows
 
 
 def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
@@ -35,29 +34,3 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
         label.set(rotation=30, ha="right", rotation_mode="anchor")
     axes.tick_params(axis="y", rotation=0)
     return figure
-
-
-def matrix(
-    rows: pd.DataFrame,
-) -> tuple[list[str], "np.ndarray[tuple[int, int], np.dtype[np.float64]]", list[list[str]]]:
-    """Labels, tau-b and text of every cell; seed against seed on the diagonal, NaN for a gap."""
-    rows = rows.assign(
-        x_label=rows["x"] + "\n" + rows["x_scheme"], y_label=rows["y"] + "\n" + rows["y_scheme"]
-    )
-    labels = list(dict.fromkeys([*rows["x_label"], *rows["y_label"]]))
-    place = {label: index for index, label in enumerate(labels)}
-    taus = np.full((len(labels), len(labels)), np.nan)
-    texts = [[""] * len(labels) for _ in labels]
-    for row in rows.to_dict("records"):
-        i, j = place[row["x_label"]], place[row["y_label"]]
-        for a, b in ((i, j), (j, i)):
-            taus[a, b] = row["tau_b"]
-            texts[a][b] = f"{row['tau_b']:.2f}\n({_number(row['noise_ceiling'])})"
-        for a, seed in ((i, row["seed_tau_x"]), (j, row["seed_tau_y"])):
-            if pd.notna(seed):
-                taus[a, a], texts[a][a] = seed, f"{seed:.2f}"
-    return labels, taus, texts
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None or pd.isna(value) else f"{value:.2f}"

@@ -1,43 +1,46 @@
 """Which strategy finds good architectures for the target, and at what cost?"""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from imbnas.leaderboards.results import Floats, Results, mean, summarise, with_whole_numbers
-from imbnas.leaderboards.tables.adaptation_cost import COLUMNS as COST_COLUMNS
-from imbnas.leaderboards.tables.adaptation_cost import spent
-from imbnas.leaderboards.tables.class_orders import class_orders
-from imbnas.leaderboards.tables.rank_correlation import (
-    functional_classes,
-    target_accuracy,
-)
-from imbnas.leaderboards.tables.rankings import Ranking, part_with, rankings
-from imbnas.leaderboards.tables.regrets import (
+from imbnas.leaderboards.results import Floats, Results
+from imbnas.leaderboards.tables.shared import adaptation_cost
+from imbnas.leaderboards.tables.shared.rankings import Ranking, part_with, rankings
+from imbnas.leaderboards.tables.shared.regrets import (
     ONE_REPLICATE_ORACLE,
     RANDOM_PICK,
     one_replicate_oracle,
     random_pick,
     regret_by_replicate,
 )
-from imbnas.stats import foresight, holm, t_interval
+from imbnas.leaderboards.tables.shared.summary import (
+    Metrics,
+    accuracies,
+    mean,
+    sd,
+    summarise,
+    with_whole_numbers,
+)
+from imbnas.stats import holm, predictive_tau, t_interval
 from imbnas.suites.expand import Chain
 from imbnas.suites.schema import AdaptationPart
-from imbnas.units.records import TrainMetrics
 
+Row = dict[str, Any]
 COLUMNS = (
     "part", "strategy", "source", "source_scheme", "target", "target_scheme", "accuracy_mean",
     "accuracy_sd", "many", "medium", "few", "worst_class", "difference_to_p0",
     "difference_low", "difference_high", "difference_p_adjusted", "tau_b", "tau_sd", "ci_low",
-    "ci_high", "noise_ceiling", "regret", "regret_sd", "cost_ratio", *COST_COLUMNS,
+    "ci_high", "noise_ceiling", "regret", "regret_sd", "cost_ratio", *adaptation_cost.COLUMNS,
     "class_orders", "population", "n_architectures", "n_replicates", "n_missing", "scored_on",
     "protocol", "fidelity",
 )  # fmt: skip
 
 
 def adaptation(results: Results) -> pd.DataFrame:
-    """One row a strategy, then rows of what needs no supernet at all.
+    """One row per strategy, then rows of what needs no supernet.
 
     - ``accuracy_*`` (percent): found architectures, retrained from scratch on the target.
     - ``difference_to_p0`` (percentage points): paired by replicate, with a 95% t-interval;
@@ -53,96 +56,55 @@ def adaptation(results: Results) -> pd.DataFrame:
       the target's images; for a ranker, those of ranking the population once.
     """
     rows = [
-        row
-        for name, part in results.parts("adaptation")
-        if isinstance(part, AdaptationPart)
+        {**row, **_common(results, name, part)}
+        for name, part in results.parts(AdaptationPart)
         for row in (
-            *_corrected(list(_strategies(results, name, part))),
-            *_without_supernet(results, name, part),
-            *_references(results, name, part),
+            *_strategies(results, part),
+            *_without_supernet(results, part),
+            *_references(results, part),
         )
     ]
-    return with_whole_numbers(pd.DataFrame(rows, columns=list(COLUMNS)), *COST_COLUMNS)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return with_whole_numbers(table, *adaptation_cost.COLUMNS)
 
 
-def _strategies(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
-    baseline = results.retrained(part, "p0", part.target) if "p0" in part.choices else None
-    actual = target_accuracy(results, part.target)
-    for strategy in part.choices:
-        chains = results.chains(part, strategy)
-        metrics = results.retrained(part, strategy, part.target)
-        summary = summarise(metrics, results.facts(part.target))
-        scores = _population_scores(results, chains)
-        yield {
-            **_common(results, name, part, strategy),
-            "accuracy_mean": summary.mean,
-            "accuracy_sd": summary.sd,
-            "many": summary.many,
-            "medium": summary.medium,
-            "few": summary.few,
-            "worst_class": summary.worst,
-            **_difference(metrics, baseline, strategy),
-            **_ranking(results, scores, actual),
-            "cost_ratio": mean(_cost_ratios(results, part, chains)),
-            **spent(results, chains),
-            "n_missing": summary.n_missing,
-            "scored_on": results.resolved.strategies[strategy].scores_on,
-        }
-
-
-def _without_supernet(
-    results: Results, name: str, part: AdaptationPart
-) -> Iterator[dict[str, object]]:
-    """Rankers that cost nothing or were paid for already."""
-    holder = part_with(results, part.target)
-    if holder is None:
-        return
-    actual = results.population_accuracy(part.target)
-    found = list(rankings(results, holder, part.target))
-    source = target_accuracy(results, part.source)
-    if source is not None:
-        found.append(Ranking("source-accuracy", source.mean(axis=1, keepdims=True), 0, 0, 0))
-    for ranking in found:
-        yield {
-            **_common(results, name, part, ranking.label),
-            **_ranking(results, ranking.scores, actual),
-            "cost_ratio": _ranking_cost(results, part, ranking),
-            "n_missing": ranking.n_missing + int(np.isnan(actual).sum()),
-        }
-
-
-def _ranking_cost(results: Results, part: AdaptationPart, ranking: Ranking) -> float | None:
-    """Ranking the population once, over training a supernet on the target from scratch."""
-    if ranking.macs == 0:
-        return None
-    chains = results.expansion.chains(part)
-    whole = [macs for chain in chains if (macs := _from_scratch(results, part, chain)) is not None]
-    each = ranking.macs / ranking.scores.shape[1]
-    return each / float(np.mean(whole)) if whole else None
-
-
-def _common(results: Results, name: str, part: AdaptationPart, strategy: str) -> dict[str, object]:
+def _common(results: Results, name: str, part: AdaptationPart) -> Row:
     return {
         "part": name,
-        "strategy": strategy,
         "source": part.source.condition,
         "source_scheme": part.source.scheme,
         "target": part.target.condition,
         "target_scheme": part.target.scheme,
-        "class_orders": class_orders(results, part.source, part.target),
+        "class_orders": results.class_orders(part.source, part.target),
         **results.scope,
     }
 
 
-def _difference(
-    metrics: Sequence[TrainMetrics | None],
-    baseline: Sequence[TrainMetrics | None] | None,
-    strategy: str,
-) -> dict[str, object]:
+def _strategies(results: Results, part: AdaptationPart) -> list[Row]:
+    """Rows of the strategies of a part; their p-values are adjusted together."""
+    trained = {label: results.retrained(part, label, part.target) for label in part.choices}
+    rows = []
+    for strategy, metrics in trained.items():
+        chains = results.chains(part, strategy)
+        row = {
+            "strategy": strategy,
+            **vars(summarise(metrics, results.facts(part.target))),
+            **_ranking(results, part, _population_scores(results, chains)),
+            "cost_ratio": adaptation_cost.adaptation_ratio(results, part, chains),
+            **adaptation_cost.spent(results, chains),
+            "scored_on": results.resolved.strategies[strategy].scores_on,
+        }
+        if strategy != "p0" and "p0" in trained:
+            row |= _difference(metrics, trained["p0"])
+        rows.append(row)
+    column = "difference_p_adjusted"
+    adjusted = holm([row.get(column) for row in rows])
+    return [{**row, column: p} for row, p in zip(rows, adjusted, strict=True)]
+
+
+def _difference(metrics: Metrics, baseline: Metrics) -> Row:
     """Paired difference to ``p0`` over replicates, percentage points, with a t-interval."""
-    if baseline is None or strategy == "p0":
-        return {}
-    interval = t_interval(_percents(metrics), _percents(baseline))
+    interval = t_interval(100 * accuracies(metrics), 100 * accuracies(baseline))
     return {
         "difference_to_p0": interval.mean,
         "difference_low": interval.low,
@@ -151,32 +113,38 @@ def _difference(
     }
 
 
-def _corrected(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Adjust the p-values of one part's rows together."""
-    column = "difference_p_adjusted"
-    p_values = [row.get(column) for row in rows]
-    adjusted = holm([p if isinstance(p, float) else None for p in p_values])
-    return [{**row, column: p} for row, p in zip(rows, adjusted, strict=True)]
+def _without_supernet(results: Results, part: AdaptationPart) -> Iterator[Row]:
+    """Rankers that need no supernet."""
+    holder = part_with(results, part.target)
+    if holder is None:
+        return
+    missing = int(np.isnan(results.population_accuracy[part.target]).sum())
+    found = list(rankings(results, holder, part.target))
+    source = results.population_accuracy.get(part.source)
+    if source is not None:
+        found.append(Ranking("source-accuracy", source.mean(axis=1, keepdims=True), 0, 0, 0))
+    for ranking in found:
+        yield {
+            "strategy": ranking.label,
+            **_ranking(results, part, ranking.scores),
+            "cost_ratio": adaptation_cost.ranking_ratio(results, part, ranking),
+            "n_missing": ranking.n_missing + missing,
+        }
 
 
-def _references(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
-    """Regrets of a pick by chance, and of one that is made with the accuracies themselves."""
-    actual = target_accuracy(results, part.target)
+def _references(results: Results, part: AdaptationPart) -> Iterator[Row]:
+    """Regrets of a random pick, and of one that is made with the accuracies themselves."""
+    actual = results.population_accuracy.get(part.target)
     if actual is None:
         return
     regrets = {RANDOM_PICK: random_pick(actual), ONE_REPLICATE_ORACLE: one_replicate_oracle(actual)}
     for reference, values in regrets.items():
         yield {
-            **_common(results, name, part, reference),
+            "strategy": reference,
             "regret": mean(values),
-            "regret_sd": _sd(values),
+            "regret_sd": sd(values),
             "n_missing": int(np.isnan(actual).sum()),
         }
-
-
-def _percents(metrics: Sequence[TrainMetrics | None]) -> Floats:
-    accuracies = (m.mean_accuracy() if m else None for m in metrics)
-    return np.array([np.nan if a is None else 100 * a for a in accuracies])
 
 
 def _population_scores(results: Results, chains: Sequence[Chain]) -> Floats:
@@ -190,55 +158,12 @@ def _population_scores(results: Results, chains: Sequence[Chain]) -> Floats:
     return np.array(columns, dtype=np.float64).T
 
 
-def _ranking(results: Results, scores: Floats, actual: Floats | None) -> dict[str, object]:
+def _ranking(results: Results, part: AdaptationPart, scores: Floats) -> Row:
     """Agreement of scores with stand-alone accuracies, and what following them would lose."""
-    if actual is None:
-        return {}
+    actual = results.population_accuracy.get(part.target)
     scored = scores[:, ~np.isnan(scores).all(axis=0)]
-    if not scored.shape[1]:
+    if actual is None or not scored.shape[1]:
         return {}
-    found = foresight(scored, actual, classes=functional_classes(results))
+    found = predictive_tau(scored, actual, classes=results.functional_classes)
     regrets = regret_by_replicate(scores, actual)
-    return {
-        "tau_b": found.tau_b,
-        "tau_sd": found.tau_sd,
-        "ci_low": found.ci_low,
-        "ci_high": found.ci_high,
-        "noise_ceiling": found.noise_ceiling,
-        "regret": mean(regrets),
-        "regret_sd": _sd(regrets),
-    }
-
-
-def _cost_ratios(results: Results, part: AdaptationPart, chains: Sequence[Chain]) -> list[float]:
-    """Adaptation over from-scratch training."""
-    ratios = []
-    for chain in chains:
-        adapted, whole = results.record(chain.adapt), _from_scratch(results, part, chain)
-        if adapted and whole:
-            ratios.append(adapted.cost.macs / whole)
-    return ratios
-
-
-def _from_scratch(results: Results, part: AdaptationPart, chain: Chain) -> float | None:
-    """Multiply-accumulates of a supernet on the target.
-
-    Those of ``p3`` where the part has it, else those of the source, scaled to the data's size.
-    """
-    if "p3" in part.choices:
-        paragon = results.record(results.expansion.chain(part, "p3", chain.replicate).adapt)
-        if paragon is not None:
-            return float(paragon.cost.macs)
-    source = results.record(chain.supernet)
-    if source is None:
-        return None
-    settings = results.resolved.settings
-    scale = 1.0
-    if settings.supernet is not None and settings.supernet.steps_per_epoch is None:
-        sizes = (sum(results.facts(t).class_counts) for t in (part.target, part.source))
-        scale = next(sizes) / next(sizes)
-    return source.cost.macs * scale
-
-
-def _sd(values: Sequence[float]) -> float | None:
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {**vars(found), "regret": mean(regrets), "regret_sd": sd(regrets)}

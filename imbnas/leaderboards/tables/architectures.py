@@ -1,11 +1,13 @@
-"""One row an architecture: accuracies, ranks, and who moves when data becomes long-tailed."""
+"""One row per architecture: accuracies, ranks, and who moves when data becomes long-tailed."""
+
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
 from imbnas.leaderboards.results import Floats, Results
-from imbnas.suites.schema import Training, TransferPart
+from imbnas.suites.schema import TransferPart
 
 
 def architectures(results: Results) -> pd.DataFrame:
@@ -16,36 +18,31 @@ def architectures(results: Results) -> pd.DataFrame:
     columns without a suffix compare the part's reference with its first target. ``n …`` counts
     finished replicates, ``n_missing`` trainings of the architecture that are not finished.
     """
-    frames = [
-        _frame(results, name, part)
-        for name, part in results.parts("transfer")
-        if isinstance(part, TransferPart)
-    ]
+    frames = [_frame(results, name, part) for name, part in results.parts(TransferPart)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
+def trainings(columns: Iterable[object]) -> list[str]:
+    """The trainings, ``CONDITION SCHEME``, that columns of the table are about."""
+    means = [str(column) for column in columns if str(column).startswith("mean ")]
+    return [column.removeprefix("mean ") for column in means]
+
+
 def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:
-    columns: dict[str, object] = {
-        "part": name,
-        "architecture": [m.architecture for m in results.resolved.population],
-        "unique_id": [m.unique_id for m in results.resolved.population],
-        "functional_id": [m.functional_id for m in results.resolved.population],
-        "params": [m.params for m in results.resolved.population],
-        "macs": [m.macs for m in results.resolved.population],
-    }
-    reference = _ranks(results.population_accuracy(part.reference))
-    first = _ranks(results.population_accuracy(part.targets[0]))
+    population, accuracies = results.resolved.population, results.population_accuracy
+    columns: dict[str, object] = {"part": name}
+    for field in ("architecture", "unique_id", "functional_id", "params", "macs"):
+        columns[field] = [getattr(member, field) for member in population]
+    reference, first = _ranks(accuracies[part.reference]), _ranks(accuracies[part.targets[0]])
     columns["balanced_rank"] = reference
     columns["long_tailed_rank"] = first
     columns["rank_difference"] = reference - first
-    missing = np.zeros(len(results.resolved.population), dtype=int)
+    missing = np.zeros(len(population), dtype=int)
     for training in part.trainings:
-        accuracy = results.population_accuracy(training)
-        label = _label(training)
+        accuracy, label = accuracies[training], f"{training.condition} {training.scheme}"
+        several = accuracy.shape[1] > 1
         columns[f"mean {label}"] = 100 * accuracy.mean(axis=1)
-        columns[f"sd {label}"] = (
-            100 * accuracy.std(axis=1, ddof=1) if accuracy.shape[1] > 1 else np.nan
-        )
+        columns[f"sd {label}"] = 100 * accuracy.std(axis=1, ddof=1) if several else np.nan
         columns[f"rank {label}"] = _ranks(accuracy)
         columns[f"n {label}"] = (~np.isnan(accuracy)).sum(axis=1)
         missing += np.isnan(accuracy).sum(axis=1)
@@ -54,12 +51,5 @@ def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:
 
 def _ranks(accuracy: Floats) -> Floats:
     """Rank of each mean over replicates, 1 for the best; NaN where a replicate is missing."""
-    means = accuracy.mean(axis=1)
-    ranks = np.full(len(means), np.nan)
-    known = ~np.isnan(means)
-    ranks[known] = rankdata(-means[known])
+    ranks: Floats = rankdata(-accuracy.mean(axis=1), nan_policy="omit")
     return ranks
-
-
-def _label(training: Training) -> str:
-    return f"{training.condition} {training.scheme}"

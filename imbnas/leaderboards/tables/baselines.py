@@ -1,11 +1,18 @@
 """timm baselines and searched architectures side by side."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import pandas as pd
 
-from imbnas.leaderboards.results import Results, mean, summarise, with_whole_numbers
-from imbnas.leaderboards.tables.controls import balanced_control
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.shared.controls import balanced_control
+from imbnas.leaderboards.tables.shared.summary import (
+    Metrics,
+    mean,
+    summarise,
+    with_whole_numbers,
+)
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, MotivationPart, Training
 from imbnas.units.records import TrainMetrics
 
@@ -15,15 +22,15 @@ COLUMNS = (
     "params", "macs", "n_replicates", "n_missing", "protocol", "fidelity",
 )  # fmt: skip
 
-Metrics = Sequence[TrainMetrics | None]
+Row = dict[str, object]
 
 
 def baselines(results: Results) -> pd.DataFrame:
-    """One row a model and training, baselines and searched architectures together.
+    """One row per model and training, baselines and searched architectures together.
 
     - ``source``: ``timm``, ``imbnas`` for networks that timm lacks, ``searched by STRATEGY``, or
       the space of a motivation part's networks.
-    - ``pretrained``: whether the model started from pretrained weights, which its name tells, too.
+    - ``pretrained``: whether the model started from pretrained weights, which its name shows, too.
       Those rows compete with one another only: no other table compares them with networks
       trained from scratch.
     - ``accuracy_*``, groups and ``worst_class``: percent, mean per-class test recall.
@@ -36,78 +43,61 @@ def baselines(results: Results) -> pd.DataFrame:
     - ``params``, ``macs``: of the trained networks; means over found architectures, which may
       differ between replicates. Empty until one is trained.
     """
-    rows: list[dict[str, object]] = []
-    for name, part in results.parts("baselines"):
-        if isinstance(part, BaselinesPart):
-            rows += _timm(results, name, part)
-    for name, part in results.parts("motivation"):
-        if isinstance(part, MotivationPart):
-            rows += _motivation(results, name, part)
-    for name, part in results.parts("adaptation"):
-        if isinstance(part, AdaptationPart):
-            rows += _searched(results, name, part)
+    rows = [row for models in (_baselines, _motivation, _searched) for row in models(results)]
     return with_whole_numbers(pd.DataFrame(rows, columns=list(COLUMNS)), "params", "macs")
 
 
-def _timm(results: Results, name: str, part: BaselinesPart) -> Iterator[dict[str, object]]:
-    for label in part.labels:
-        facts = results.resolved.baselines[label]
-        named = {
-            "part": name,
-            "model": label,
-            "source": facts.source,
-            "pretrained": part.pretrained,
-        }
-        of_model = {t: results.model_metrics(facts.model, t) for t in part.trainings}
-        for row in _rows(results, of_model):
-            yield named | row
+def _baselines(results: Results) -> Iterator[Row]:
+    for name, part in results.parts(BaselinesPart):
+        for label in part.labels:
+            facts = results.resolved.baselines[label]
+            of_model = {t: results.model_metrics(facts.model, t) for t in part.trainings}
+            named = {"source": facts.source, "pretrained": part.pretrained}
+            yield from _rows(results, name, label, of_model, named)
 
 
-def _motivation(results: Results, name: str, part: MotivationPart) -> Iterator[dict[str, object]]:
-    for model in results.resolved.motivation[name]:
-        named = {"part": name, "model": model.label, "source": model.space, "pretrained": False}
-        of_model = {t: results.motivation_metrics(model, t) for t in part.trainings}
-        for row in _rows(results, of_model):
-            yield named | row
+def _motivation(results: Results) -> Iterator[Row]:
+    train = partial(results.expansion.train, recipe="motivation")
+    for name, part in results.parts(MotivationPart):
+        for model in results.resolved.motivation[name]:
+            of_model = {
+                t: [results.trained(train(model, t, r)) for r in results.replicates]
+                for t in part.trainings
+            }
+            named = {"source": model.space, "pretrained": False}
+            yield from _rows(results, name, model.label, of_model, named)
 
 
-def _searched(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
-    trainings = (part.target, *part.also_retrain)
-    for strategy in part.choices:
-        found = [results.found(chain) for chain in results.chains(part, strategy)]
-        names = sorted({architecture for architecture in found if architecture})
-        named = {
-            "part": name,
-            "model": names[0] if len(names) == 1 else f"{len(names)} architectures",
-            "source": f"searched by {strategy}",
-            "pretrained": False,
-        }
-        of_model = {t: results.retrained(part, strategy, t) for t in trainings}
-        for row in _rows(results, of_model):
-            yield named | row
+def _searched(results: Results) -> Iterator[Row]:
+    for name, part in results.parts(AdaptationPart):
+        trainings = (part.target, *part.also_retrain)
+        for strategy in part.choices:
+            chains = results.chains(part, strategy)
+            found = {best for chain in chains if (best := results.found(chain))}
+            label = found.pop() if len(found) == 1 else f"{len(found)} architectures"
+            of_model = {t: results.retrained(part, strategy, t) for t in trainings}
+            named = {"source": f"searched by {strategy}", "pretrained": False}
+            yield from _rows(results, name, label, of_model, named)
 
 
-def _rows(results: Results, of_model: Mapping[Training, Metrics]) -> Iterator[dict[str, object]]:
+def _rows(
+    results: Results, part: str, model: str, of_model: Mapping[Training, Metrics], named: Row
+) -> Iterator[Row]:
     """One row for each training of one model."""
     for training, metrics in of_model.items():
-        summary = summarise(metrics, results.facts(training))
         control = balanced_control(training, tuple(of_model))
         yield {
+            "part": part,
+            "model": model,
+            **named,
             "condition": training.condition,
             "scheme": training.scheme,
-            "accuracy_mean": summary.mean,
-            "accuracy_sd": summary.sd,
-            "many": summary.many,
-            "medium": summary.medium,
-            "few": summary.few,
-            "worst_class": summary.worst,
+            **vars(summarise(metrics, results.facts(training))),
             "relative_accuracy": _ratio(metrics, of_model[control]) if control else None,
             "control": control.condition if control else None,
             "control_scheme": control.scheme if control else None,
             "params": _mean(metrics, lambda done: done.params),
             "macs": _mean(metrics, lambda done: done.macs),
-            "n_replicates": summary.n_replicates,
-            "n_missing": summary.n_missing,
             "protocol": results.resolved.protocol,
             "fidelity": results.resolved.fidelity,
         }

@@ -1,7 +1,7 @@
 """The NAS best-practice checklist, filled in from a resolved suite and its records.
 
 Lindauer & Hutter, "Best Practices for Scientific Research on Neural Architecture Search", JMLR
-21(243), 2020. Its questions are put here in short words of our own.
+21(243), 2020. Its questions are paraphrased here.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from imbnas.leaderboards.provenance import circumstances
+from imbnas.leaderboards.provenance import environment
 from imbnas.leaderboards.results import Results
 from imbnas.suites.schema import AdaptationPart
 
@@ -24,45 +24,27 @@ class Answer:
     """What can be said of one item.
 
     ``answer`` is ``yes``, ``no``, ``partly``, ``not applicable``, or ``open`` where only the
-    authors of a publication can tell; ``evidence`` says from what it follows.
+    authors of a publication know; ``evidence`` says from what it follows.
     """
 
     answer: str
     evidence: str
 
 
-NO_SEARCH = Answer("not applicable", "the suite compares no search method")
+NO_RECORD = Answer("open", "no record yet")
 
 
 def checklist(results: Results) -> pd.DataFrame:
-    """One row an item of the checklist; answers follow from the suite and its records alone."""
+    """One row per item of the checklist; answers follow from the suite and its records alone."""
+    searches = bool(results.parts(AdaptationPart))
     rows = []
-    for item, question, fill_in in ITEMS:
-        found = fill_in(results)
-        rows.append(
-            {
-                "item": item,
-                "question": question,
-                "answer": found.answer,
-                "evidence": found.evidence,
-                **results.scope,
-            }
-        )
+    for item, question, answer in ITEMS:
+        if item in OF_SEARCH and not searches:
+            found = Answer("not applicable", "the suite compares no search method")
+        else:
+            found = answer if isinstance(answer, Answer) else answer(results)
+        rows.append({"item": item, "question": question, **vars(found), **results.scope})
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _adaptations(results: Results) -> list[AdaptationPart]:
-    parts = [part for _, part in results.parts("adaptation")]
-    return [part for part in parts if isinstance(part, AdaptationPart)]
-
-
-def _strategies(results: Results) -> list[str]:
-    return sorted({name for part in _adaptations(results) for name in part.choices})
-
-
-def _training_code(results: Results) -> Answer:
-    del results
-    return Answer("yes", "imbnas trains everything; provenance.json names version and revision")
 
 
 def _space_code(results: Results) -> Answer:
@@ -79,8 +61,6 @@ def _evaluation_settings(results: Results) -> Answer:
 
 
 def _method_code(results: Results) -> Answer:
-    if not _adaptations(results):
-        return NO_SEARCH
     plugins = results.resolved.plugins
     if not plugins:
         return Answer("yes", "every strategy and searcher is part of imbnas")
@@ -89,25 +69,15 @@ def _method_code(results: Results) -> Answer:
 
 
 def _method_settings(results: Results) -> Answer:
-    if not _adaptations(results):
-        return NO_SEARCH
     searcher = results.resolved.searcher
     options = ", ".join(f"{name} {value}" for name, value in searcher.options)
     return Answer("yes", f"suite.json: searcher {searcher.name} ({options}), strategies, recipes")
 
 
-def _same_benchmark(results: Results) -> Answer:
-    if not _adaptations(results):
-        return NO_SEARCH
-    return Answer(
-        "yes", "one suite: same manifests of images, space, training code and recipe for all"
-    )
-
-
 def _confounders(results: Results) -> Answer:
-    found = circumstances(results)
+    found = environment(results)
     if not results.records:
-        return Answer("open", "no record yet")
+        return NO_RECORD
     varied = [name for name, versions in found.software.items() if len(versions) > 1]
     if len(found.devices) > 1:
         varied.append("device")
@@ -119,19 +89,15 @@ def _confounders(results: Results) -> Answer:
 
 
 def _ablations(results: Results) -> Answer:
-    strategies = _strategies(results)
-    if not strategies:
-        return NO_SEARCH
+    parts = results.parts(AdaptationPart)
+    strategies = sorted({label for _, part in parts for label in part.choices})
+    named = ", ".join(strategies)
     if "p0" in strategies and len(strategies) > 1:
-        return Answer("yes", f"{', '.join(strategies)}; p0 leaves the adaptation out")
-    return Answer(
-        "no", f"only {', '.join(strategies)}; add strategy p0 to leave the adaptation out"
-    )
+        return Answer("yes", f"{named}; p0 leaves the adaptation out")
+    return Answer("no", f"only {named}; add strategy p0 to leave the adaptation out")
 
 
 def _same_evaluation(results: Results) -> Answer:
-    if not _adaptations(results):
-        return NO_SEARCH
     return Answer(
         "yes",
         f"protocol {results.resolved.protocol}; found architectures are trained from scratch "
@@ -139,15 +105,7 @@ def _same_evaluation(results: Results) -> Answer:
     )
 
 
-def _over_time(results: Results) -> Answer:
-    if not _adaptations(results):
-        return NO_SEARCH
-    return Answer("no", "the table adaptation gives final cost and quality, not their course")
-
-
 def _random_search(results: Results) -> Answer:
-    if not _adaptations(results):
-        return NO_SEARCH
     if results.resolved.searcher.name == "random":
         return Answer("yes", "searcher random")
     return Answer(
@@ -159,36 +117,24 @@ def _random_search(results: Results) -> Answer:
 
 def _repetitions(results: Results) -> Answer:
     replicates = results.resolved.replicates
-    found = Answer("yes", f"{replicates} replicates with other subsets and other seeds")
-    return (
-        found if replicates >= 3 else Answer("partly", f"{replicates} replicate(s); use 3 or more")
-    )
-
-
-def _tabular(results: Results) -> Answer:
-    del results
-    return Answer("no", "every network is trained; no tabular benchmark has long-tailed data")
-
-
-def _tuning(results: Results) -> Answer:
-    del results
-    return Answer("open", "nothing is tuned within a run; say how its recipe was chosen")
+    if replicates < 3:
+        return Answer("partly", f"{replicates} replicate(s); use 3 or more")
+    return Answer("yes", f"{replicates} replicates with other subsets and other seeds")
 
 
 def _end_to_end(results: Results) -> Answer:
     if not results.records:
-        return Answer("open", "no record yet")
+        return NO_RECORD
     kinds = sorted({record.unit.kind for record in results.records.values()})
     return Answer("yes", f"table cost has wall-clock seconds of all {', '.join(kinds)} units")
 
 
-def _all_details(results: Results) -> Answer:
-    del results
-    return Answer("yes", "suite.json and provenance.json")
-
-
-ITEMS: tuple[tuple[str, str, Callable[[Results], Answer]], ...] = (
-    ("1.1", "Is the code that trains the final architectures released?", _training_code),
+ITEMS: tuple[tuple[str, str, Answer | Callable[[Results], Answer]], ...] = (
+    (
+        "1.1",
+        "Is the code that trains the final architectures released?",
+        Answer("yes", "imbnas trains everything; provenance.json names version and revision"),
+    ),
     ("1.2", "Is the code of the search space released?", _space_code),
     (
         "1.3",
@@ -197,15 +143,40 @@ ITEMS: tuple[tuple[str, str, Callable[[Results], Answer]], ...] = (
     ),
     ("1.4", "Is the code of the NAS methods released?", _method_code),
     ("1.5", "Are hyperparameters and seeds of the NAS methods released?", _method_settings),
-    ("2.1", "Do all methods share dataset, split, space, training code?", _same_benchmark),
+    (
+        "2.1",
+        "Do all methods share dataset, split, space, training code?",
+        Answer(
+            "yes", "one suite: same manifests of images, space, training code and recipe for all"
+        ),
+    ),
     ("2.2", "Are confounders (hardware, library versions) controlled?", _confounders),
     ("2.3", "Are there ablation studies?", _ablations),
     ("2.4", "Do all methods share one evaluation protocol?", _same_evaluation),
-    ("2.5", "Is performance over time compared?", _over_time),
+    (
+        "2.5",
+        "Is performance over time compared?",
+        Answer("no", "the table adaptation gives final cost and quality, not their course"),
+    ),
     ("2.6", "Is there a comparison to random search?", _random_search),
     ("2.7", "Are there several runs, with their seeds reported?", _repetitions),
-    ("2.8", "Are tabular or surrogate benchmarks used for depth?", _tabular),
-    ("3.1", "Is it reported how hyperparameters were tuned, and at what cost?", _tuning),
+    (
+        "2.8",
+        "Are tabular or surrogate benchmarks used for depth?",
+        Answer("no", "every network is trained; no tabular benchmark has long-tailed data"),
+    ),
+    (
+        "3.1",
+        "Is it reported how hyperparameters were tuned, and at what cost?",
+        Answer("open", "nothing is tuned within a run; say how its recipe was chosen"),
+    ),
     ("3.2", "Is the time of the whole method, end to end, reported?", _end_to_end),
-    ("3.3", "Are all details of the experimental setup reported?", _all_details),
+    (
+        "3.3",
+        "Are all details of the experimental setup reported?",
+        Answer("yes", "suite.json and provenance.json"),
+    ),
 )
+"""Number, question, and its answer or what finds it."""
+OF_SEARCH = {"1.4", "1.5", "2.1", "2.3", "2.4", "2.5", "2.6"}
+"""Items that ask about search methods."""

@@ -1,36 +1,21 @@
 """What everything took; the one table with wall-clock figures."""
 
-import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pandas as pd
 
 from imbnas.leaderboards.results import Results
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import Record
-from imbnas.units.unit import (
-    AdaptUnit,
-    DataRef,
-    RankUnit,
-    SearchUnit,
-    SupernetUnit,
-    TrainUnit,
-    Unit,
-)
+from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
+KEYS = ("kind", "what", "condition", "scheme")
+Key = tuple[str, str, str, str]
 COLUMNS = (
-    "kind", "what", "condition", "scheme", "units", "n_missing", "seconds", "seconds_mean",
+    *KEYS, "units", "n_missing", "seconds", "seconds_mean",
     "images_seen", "images_per_second", "train_images_per_second", "latency_ms", "macs",
     "device", "population", "n_architectures", "n_replicates", "protocol", "fidelity",
 )  # fmt: skip
-
-
-class _Key(NamedTuple):
-    kind: str
-    what: str
-    condition: str
-    scheme: str
 
 
 def cost(results: Results) -> pd.DataFrame:
@@ -44,22 +29,13 @@ def cost(results: Results) -> pd.DataFrame:
     search has still to find are not among them. ``device`` names every processor that took part;
     ``n_architectures`` counts distinct networks trained from scratch.
     """
-    conditions = {
-        ref.manifest_sha256: name
-        for name, facts in results.resolved.conditions.items()
-        for ref in facts.replicates
-    }
-    rows = [
-        {**_key(unit, conditions)._asdict(), **_spent(results.record(unit))}
-        | {"model": _model(unit), "replicate": unit.replicate}
-        for unit in _units(results)
-    ]
-    rows += _missing_population(results)
+    rows = list(_rows(results))
     if not rows:
         return pd.DataFrame(columns=list(COLUMNS))
+    units = pd.DataFrame(rows).astype({"train_images_per_second": float, "latency": float})
     grouped = (
-        pd.DataFrame(rows)
-        .groupby(list(_Key._fields), sort=True, as_index=False)
+        units.assign(latency_ms=1000 * units["latency"])
+        .groupby(list(KEYS), sort=True, as_index=False)
         .agg(
             units=("done", "sum"),
             n_missing=("missing", "sum"),
@@ -73,16 +49,27 @@ def cost(results: Results) -> pd.DataFrame:
             n_replicates=("replicate", "nunique"),
         )
     )
-    grouped["seconds_mean"] = grouped["seconds"] / grouped["units"].where(grouped["units"] > 0)
-    grouped["images_per_second"] = grouped["images_seen"] / grouped["seconds"].where(
-        grouped["seconds"] > 0
-    )
-    # Supernets, adaptations and searches hold all architectures of a space, not so many.
-    trained = grouped["n_architectures"] > 0
-    networks = grouped["n_architectures"].astype("Int64").where(trained)
-    grouped = grouped.assign(n_architectures=networks)
+    done, seconds = grouped["units"], grouped["seconds"]
+    # Supernets, adaptations and searches have no number: they hold all of a space.
+    networks = grouped["n_architectures"]
     scope = {name: str(results.scope[name]) for name in ("population", "protocol", "fidelity")}
-    return grouped.assign(**scope)[list(COLUMNS)]
+    return grouped.assign(
+        seconds_mean=seconds / done.where(done > 0),
+        images_per_second=grouped["images_seen"] / seconds.where(seconds > 0),
+        n_architectures=networks.astype("Int64").where(networks > 0),
+        **scope,
+    )[list(COLUMNS)]
+
+
+def _rows(results: Results) -> Iterator[dict[str, object]]:
+    """One row per unit, finished or missing."""
+    for unit in _units(results):
+        model = unit.model.label if isinstance(unit, TrainUnit) else None
+        yield _row(_key(results, unit), model, unit.replicate, results.record(unit))
+    for identity, training, architecture, replicate in _population(results):
+        if identity not in results.records:
+            key = "train", results.resolved.suite.space, training.condition, training.scheme
+            yield _row(key, architecture, replicate, None)
 
 
 def _units(results: Results) -> Iterator[Unit]:
@@ -96,85 +83,55 @@ def _units(results: Results) -> Iterator[Unit]:
         if (best := results.found(retraining.chain)) is not None
     }
     ranked = (
-        unit
-        for _, part in results.parts("transfer")
-        if isinstance(part, TransferPart)
-        for unit in results.expansion.rankings(part)
+        unit for _, part in results.parts(TransferPart) for unit in results.expansion.rankings(part)
     )
     planned = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found), *ranked)}
-    population = _population(results)
+    population = {identity for identity, *_ in _population(results)}
     for identity, unit in planned.items():
         if identity not in results.records and identity not in population:
             yield unit
 
 
-def _population(results: Results) -> dict[str, tuple[Training, str, int]]:
-    """Identity → training, architecture and replicate of every training of the population."""
-    trainings = {
-        training
-        for _, part in results.parts("transfer")
-        if isinstance(part, TransferPart)
-        for training in part.trainings
-    }
+def _population(results: Results) -> Iterator[tuple[str, Training, str, int]]:
+    """Identity, training, architecture and replicate of every training of the population."""
     members = results.resolved.population
-    return {
-        identity: (training, member.architecture, replicate)
-        for training in trainings
-        for replicate in range(results.resolved.replicates)
-        for identity, member in zip(results.population(training, replicate), members, strict=True)
-    }
+    for training, replicates in results.population_identities.items():
+        for replicate, identities in enumerate(replicates):
+            for identity, member in zip(identities, members, strict=True):
+                yield identity, training, member.architecture, replicate
 
 
-def _missing_population(results: Results) -> list[dict[str, object]]:
-    space = results.resolved.suite.space
-    return [
-        {**_Key("train", space, training.condition, training.scheme)._asdict(), **_spent(None)}
-        | {"model": architecture, "replicate": replicate}
-        for identity, (training, architecture, replicate) in _population(results).items()
-        if identity not in results.records
-    ]
-
-
-def _key(unit: Unit, conditions: dict[str, str]) -> _Key:
-    def name(data: DataRef) -> str:
-        return conditions.get(data.manifest_sha256, data.condition)
-
+def _key(results: Results, unit: Unit) -> Key:
     match unit:
         case TrainUnit():
             what = unit.model.label if unit.model.source == "baseline" else unit.model.space
-            return _Key("train", what, name(unit.data), unit.scheme.name)
+            data, scheme = unit.data, unit.scheme.name
         case SupernetUnit():
-            return _Key("supernet", unit.space, name(unit.data), unit.scheme.name)
+            what, data, scheme = unit.space, unit.data, unit.scheme.name
         case AdaptUnit():
-            return _Key("adapt", unit.strategy.label, name(unit.target), unit.scheme.name)
+            what, data, scheme = unit.strategy.label, unit.target, unit.scheme.name
         case SearchUnit():
-            return _Key("search", unit.searcher.name, name(unit.scored_on), "")
+            what, data, scheme = unit.searcher.name, unit.scored_on, ""
         case RankUnit():
-            return _Key("rank", unit.ranker.label, name(unit.data), unit.scheme.name)
+            what, data, scheme = unit.ranker.label, unit.data, unit.scheme.name
+    return unit.kind, what, results.condition(data), scheme
 
 
-def _model(unit: Unit) -> str | None:
-    return unit.model.label if isinstance(unit, TrainUnit) else None
-
-
-def _spent(record: Record | None) -> dict[str, object]:
-    if record is None:
-        spent = {"done": 0, "missing": 1, "seconds": 0.0, "images_seen": 0, "macs": 0, "device": ""}
-        return {**spent, "train_images_per_second": math.nan, "latency_ms": math.nan}
+def _row(key: Key, model: str | None, replicate: int, record: Record | None) -> dict[str, object]:
+    spent = record.cost if record else None
     return {
-        "done": 1,
-        "missing": 0,
-        "seconds": record.cost.seconds,
-        "images_seen": record.cost.images_seen,
-        "macs": record.cost.macs,
-        "device": record.cost.device,
-        "train_images_per_second": _number(record.cost.train_images_per_second),
-        "latency_ms": 1000 * _number(record.cost.latency),
+        **dict(zip(KEYS, key, strict=True)),
+        "model": model,
+        "replicate": replicate,
+        "done": int(spent is not None),
+        "missing": int(spent is None),
+        "seconds": spent.seconds if spent else 0.0,
+        "images_seen": spent.images_seen if spent else 0,
+        "macs": spent.macs if spent else 0,
+        "device": spent.device if spent else "",
+        "train_images_per_second": spent.train_images_per_second if spent else None,
+        "latency": spent.latency if spent else None,
     }
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _names(values: "pd.Series[str]") -> str:

@@ -2,15 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from imbnas.leaderboards.results import Floats, Results, accuracies, mean, with_whole_numbers
+from imbnas.leaderboards.results import Floats, Results
+from imbnas.leaderboards.tables.shared.summary import (
+    Metrics,
+    accuracies,
+    mean,
+    with_whole_numbers,
+)
 from imbnas.stats import t_interval
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Training
-from imbnas.units.records import TrainMetrics
 
 COLUMNS = (
     "part", "strategy", "condition", "scheme", "baseline", "found_accuracy", "baseline_accuracy",
@@ -21,7 +26,7 @@ COLUMNS = (
 
 
 def matched_budget(results: Results) -> pd.DataFrame:
-    """One row a strategy and training: what it found minus the best baseline of no more MACs.
+    """One row per strategy and training: what it found minus the best baseline of no more MACs.
 
     Replicate by replicate the budget is the MACs of the architecture that was found there, and
     the baseline is the one with the best mean accuracy among those within the budget *on the
@@ -40,10 +45,7 @@ def matched_budget(results: Results) -> pd.DataFrame:
     - ``n_missing``: replicates in which the found architecture or a baseline is not trained.
     """
     rows = [
-        row
-        for name, part in results.parts("adaptation")
-        if isinstance(part, AdaptationPart)
-        for row in _rows(results, name, part)
+        row for name, part in results.parts(AdaptationPart) for row in _rows(results, name, part)
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return with_whole_numbers(table, "found_macs", "baseline_macs")
@@ -53,22 +55,19 @@ def _rows(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[st
     for strategy in part.choices:
         for training in (part.target, *part.also_retrain):
             rivals = _baselines_on(results, training)
-            if not rivals:
-                continue
-            found = Trained.of(results.retrained(part, strategy, training))
-            pairing = match(found, list(rivals.values()))
-            yield {
-                "part": name,
-                "strategy": strategy,
-                "condition": training.condition,
-                "scheme": training.scheme,
-                **_comparison(found, rivals, pairing),
-                **{name: results.scope[name] for name in ("n_replicates", "protocol", "fidelity")},
-            }
+            if rivals:
+                found = Trained.of(results.retrained(part, strategy, training))
+                yield {
+                    "part": name,
+                    "strategy": strategy,
+                    "condition": training.condition,
+                    "scheme": training.scheme,
+                    **_comparison(found, rivals),
+                    **results.scope,
+                }
 
 
-@dataclass(frozen=True)
-class Trained:
+class Trained(NamedTuple):
     """One model, or what one strategy found, by replicate; NaN where a training is missing.
 
     Attributes:
@@ -80,7 +79,7 @@ class Trained:
     macs: Floats
 
     @classmethod
-    def of(cls, metrics: Sequence[TrainMetrics | None]) -> "Trained":
+    def of(cls, metrics: Metrics) -> "Trained":
         """Read the metrics of each replicate."""
         return cls(
             accuracy=100 * accuracies(metrics),
@@ -89,11 +88,11 @@ class Trained:
 
 
 def _baselines_on(results: Results, training: Training) -> dict[str, Trained]:
-    """The models that some part trains from scratch on a training, by name."""
+    """The models that any part trains from scratch on a training, by name."""
     labels = {
         label
-        for _, part in results.parts("baselines")
-        if isinstance(part, BaselinesPart) and not part.pretrained and training in part.trainings
+        for _, part in results.parts(BaselinesPart)
+        if not part.pretrained and training in part.trainings
         for label in part.labels
     }
     return {
@@ -102,8 +101,7 @@ def _baselines_on(results: Results, training: Training) -> dict[str, Trained]:
     }
 
 
-@dataclass(frozen=True)
-class Pairing:
+class Pairing(NamedTuple):
     """Which baseline each found architecture is compared with.
 
     Attributes:
@@ -146,32 +144,29 @@ def match(found: Trained, baselines: Sequence[Trained]) -> Pairing:
     )
 
 
-def _comparison(found: Trained, rivals: dict[str, Trained], pairing: Pairing) -> dict[str, object]:
+def _comparison(found: Trained, rivals: dict[str, Trained]) -> dict[str, object]:
     names, baselines = list(rivals), list(rivals.values())
-    ours = [float(found.accuracy[r]) for r, _ in pairing.chosen]
-    theirs = [float(baselines[b].accuracy[r]) for r, b in pairing.chosen]
+    pairing = match(found, baselines)
+    pairs = pairing.chosen
+    ours = [float(found.accuracy[r]) for r, _ in pairs]
+    theirs = [float(baselines[b].accuracy[r]) for r, b in pairs]
     interval = t_interval(ours, theirs)
+    chosen_on = "other replicates" if pairing.on_others else "the same replicate"
     return {
-        "baseline": _named(Counter(names[b] for _, b in pairing.chosen)),
+        "baseline": _named(Counter(names[b] for _, b in pairs)),
         "found_accuracy": mean(ours),
         "baseline_accuracy": mean(theirs),
         "difference": interval.mean,
         "difference_low": interval.low,
         "difference_high": interval.high,
-        "found_macs": mean([float(found.macs[r]) for r, _ in pairing.chosen]),
-        "baseline_macs": mean([float(baselines[b].macs[r]) for r, b in pairing.chosen]),
-        "chosen_on": _chosen_on(pairing),
+        "found_macs": mean([float(found.macs[r]) for r, _ in pairs]),
+        "baseline_macs": mean([float(baselines[b].macs[r]) for r, b in pairs]),
+        "chosen_on": chosen_on if pairs else None,
         "n_baselines": len(rivals),
-        "n_pairs": len(pairing.chosen),
+        "n_pairs": len(pairs),
         "n_unmatched": pairing.n_unmatched,
         "n_missing": pairing.n_missing,
     }
-
-
-def _chosen_on(pairing: Pairing) -> str | None:
-    if not pairing.chosen:
-        return None
-    return "other replicates" if pairing.on_others else "the same replicate"
 
 
 def _named(chosen: Counter[str]) -> str | None:

@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 
 from imbnas.leaderboards.headline import answer, reservations
-from imbnas.leaderboards.page.architecture_panel import cells
+from imbnas.leaderboards.page.architecture_panel import contents
 from imbnas.leaderboards.page.charts import groups_chart
 from imbnas.leaderboards.page.graphs import Drawing, drawing
 from imbnas.leaderboards.page.grids import MAX_ROWS, grid
 from imbnas.leaderboards.page.render import render, reproduction
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables.build import build_tables, to_csv, to_markdown
+from imbnas.leaderboards.tables.build import build_tables
+from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 from imbnas.units.records import Failure
 
 MEGABYTE = 2**20
@@ -214,7 +215,7 @@ def test_networks_outside_the_population_have_facts_and_drawings() -> None:
     found = row | {"source": "searched by p0", "model": "8:8:8:8:8", "accuracy_mean": 60.0}
     several = found | {"model": "3 architectures"}
     tables = {"baselines": pd.DataFrame([row, found, several]), "architectures": pd.DataFrame()}
-    shown = cells("nats-sss", tables)
+    shown = contents("nats-sss", tables)
     assert set(shown) == {"DARTS_V2", "8:8:8:8:8"}
     assert len(shown["DARTS_V2"]["graphs"]) == 2
     assert shown["8:8:8:8:8"]["facts"][-1] == ("x@1x ce", "60.00 %")

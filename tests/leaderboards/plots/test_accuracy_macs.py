@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbnas.leaderboards.plots.accuracy_macs import draw, located
+from imbnas.leaderboards.chart_data.networks import located
+from imbnas.leaderboards.plots.accuracy_macs import draw
 from imbnas.leaderboards.plots.figures import style, to_png, to_svg
 from imbnas.leaderboards.plots.marks import MARKERS
 
@@ -54,8 +55,8 @@ def test_each_training_has_a_panel_with_its_points(table: pd.DataFrame) -> None:
     (legend,) = figure.legends
     names = [text.get_text() for text in legend.get_texts()]
     assert names == ["1  p$1$", "2  resnet", "3  resnet (pretrained)"]
-    told = "filled: searched, hollow: baseline, half: pretrained baseline"
-    assert legend.get_title().get_text() == told
+    meaning = "filled: searched, hollow: baseline, half: pretrained baseline"
+    assert legend.get_title().get_text() == meaning
 
 
 def test_the_same_table_gives_the_same_bytes_and_names_stay_text(table: pd.DataFrame) -> None:

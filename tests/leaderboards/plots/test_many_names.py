@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from imbnas.leaderboards.chart_data.names import MAX_NAME, shortened
+from imbnas.leaderboards.chart_data.networks import networks
 from imbnas.leaderboards.plots import accuracy_macs
 from imbnas.leaderboards.plots.figures import freeze, new_figure, style, to_png, to_svg
-from imbnas.leaderboards.plots.marks import MAX_NAME, marks, shortened
-from imbnas.leaderboards.plots.networks import networks
+from imbnas.leaderboards.plots.marks import marks
 from imbnas.leaderboards.plots.placing import place
 from imbnas.spaces.darts.genotype import KNOWN
 
@@ -177,16 +178,16 @@ def test_long_names_keep_both_ends() -> None:
     assert shortened("a" * MAX_NAME) == "a" * MAX_NAME
 
 
-def test_another_network_of_the_same_name_is_told_apart_by_its_part(
+def test_another_network_of_the_same_name_is_distinguished_by_its_part(
     tables: dict[str, pd.DataFrame],
 ) -> None:
     row = tables["baselines"].head(1)
     again = row.assign(part="again")
     other = row.assign(part="other", accuracy_mean=1.0)
     assert list(networks(pd.concat([row, again]))["label"]) == [STRATEGIES[0]]
-    told = networks(pd.concat([row, again, other, row.assign(part="x -> y", few=0.0)]))
+    named = networks(pd.concat([row, again, other, row.assign(part="x -> y", few=0.0)]))
     labels = [STRATEGIES[0], *(f"{STRATEGIES[0]} [{part}]" for part in ("other", "x -> y"))]
-    assert list(told["label"]) == labels
+    assert list(named["label"]) == labels
 
 
 def test_a_part_is_named_without_the_target_that_the_panel_names(
@@ -194,5 +195,5 @@ def test_a_part_is_named_without_the_target_that_the_panel_names(
 ) -> None:
     row = tables["baselines"].head(1).assign(condition="b@9x")
     other = row.assign(part="adaptation a@1x -> b@9x", accuracy_mean=1.0)
-    told = networks(pd.concat([row, other]))
-    assert list(told["label"]) == [STRATEGIES[0], f"{STRATEGIES[0]} [adaptation a@1x]"]
+    named = networks(pd.concat([row, other]))
+    assert list(named["label"]) == [STRATEGIES[0], f"{STRATEGIES[0]} [adaptation a@1x]"]

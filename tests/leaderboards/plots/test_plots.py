@@ -7,14 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imbnas.leaderboards.chart_data.correlations import matrix, transfer_rows
+from imbnas.leaderboards.chart_data.networks import grouped
+from imbnas.leaderboards.chart_data.regrets import references, regretted, route
 from imbnas.leaderboards.plots.catalog import PLOTS, Picture, pictures
-from imbnas.leaderboards.plots.cost_regret import references, regretted, route
-from imbnas.leaderboards.plots.groups import grouped
 from imbnas.leaderboards.plots.rank_shift import movers
-from imbnas.leaderboards.plots.tau_heatmap import matrix
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
-from imbnas.leaderboards.tables.transfer_rows import transfer_rows
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ from scipy.stats import kendalltau, ttest_rel
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.baselines import baselines
-from imbnas.leaderboards.tables.build import to_csv
-from imbnas.leaderboards.tables.controls import balanced_control
 from imbnas.leaderboards.tables.cost import cost
+from imbnas.leaderboards.tables.formats import to_csv
 from imbnas.leaderboards.tables.matched_budget import Trained, match, matched_budget
 from imbnas.leaderboards.tables.rank_correlation import rank_correlation
+from imbnas.leaderboards.tables.shared.controls import balanced_control
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest

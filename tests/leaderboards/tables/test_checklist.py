@@ -54,7 +54,7 @@ def test_a_suite_without_search_is_not_asked_about_search(fabricated: Results) -
     }
 
 
-def test_plug_ins_are_to_be_published_and_few_replicates_are_told(
+def test_plug_ins_are_to_be_published_and_few_replicates_are_reported(
     fabricated: Results, hostile: Results, resolve_tiny
 ) -> None:
     assert answers(fabricated)["1.4"] == "yes"
@@ -63,7 +63,7 @@ def test_plug_ins_are_to_be_published_and_few_replicates_are_told(
     assert answers(Results(resolve_tiny(replicates=2), {}))["2.7"] == "partly"
 
 
-def test_provenance_tells_what_may_differ_between_equal_runs(fabricated: Results) -> None:
+def test_provenance_lists_what_may_differ_between_equal_runs(fabricated: Results) -> None:
     def described(results: Results) -> dict[str, object]:
         return json.loads(json.dumps(provenance(results, tables_as_text(build_tables(results)))))
 

@@ -10,8 +10,8 @@ from scipy.stats import kendalltau, rankdata
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.rankers import verdict
-from imbnas.leaderboards.tables.rankings import rankings
-from imbnas.stats import ForesightChange, foresight_change, holm
+from imbnas.leaderboards.tables.shared.rankings import rankings
+from imbnas.stats import holm, predictive_tau_change
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import RankMetrics, Record
@@ -57,7 +57,7 @@ def test_tau_is_scipys_mean_over_replicates(fabricated: Results, table: pd.DataF
     members = [member.architecture for member in fabricated.resolved.population]
     for label in ("synflow", "snip(batch_size=8)"):
         for training in (BALANCED, TAIL):
-            actual = fabricated.population_accuracy(training).mean(axis=1)
+            actual = fabricated.population_accuracy[training].mean(axis=1)
             taus = []
             for record in rank_records(fabricated, label, training.condition):
                 assert isinstance(record.metrics, RankMetrics)
@@ -92,7 +92,7 @@ def test_a_balanced_control_of_equal_size_is_compared_with_too(
         ("digits@10x", "digits@1x:like-10x"),
         ("digits@1x:like-10x", "digits@1x"),
     ]
-    # Two rows on one training tell the same of it.
+    # Two rows on one training say the same about it.
     assert rows.iloc[1]["tau_b"] == rows.iloc[2]["tau_b"]
 
 
@@ -103,21 +103,13 @@ def test_adjusted_p_values_are_holms_over_the_part(
     part = fabricated.resolved.suite.parts["transfer"]
     assert isinstance(part, TransferPart)
     first, second = (list(rankings(fabricated, part, t)) for t in part.trainings)
-    accuracies = [fabricated.population_accuracy(t) for t in part.trainings]
+    accuracies = [fabricated.population_accuracy[t] for t in part.trainings]
     changes = [
-        foresight_change((a.scores, accuracies[0]), (b.scores, accuracies[1]))
+        predictive_tau_change((a.scores, accuracies[0]), (b.scores, accuracies[1]))
         for a, b in zip(first, second, strict=True)
     ]
     expected = holm([found.p_value for found in changes])
     assert list(table["p_adjusted"].dropna()) == pytest.approx(expected)
-
-
-def change(**fields: float | None) -> ForesightChange:
-    usual: dict[str, float | None] = {
-        "difference": -0.2, "low": -0.3, "high": -0.1, "corrected": -0.2, "corrected_low": -0.3,
-        "corrected_high": -0.1, "p_value": 0.001,
-    }  # fmt: skip
-    return ForesightChange(**(usual | fields), n=64)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +127,8 @@ def change(**fields: float | None) -> ForesightChange:
 def test_a_verdict_needs_both_the_raw_and_the_corrected_difference(
     fields: dict[str, float | None], p_adjusted: float | None, said: str | None
 ) -> None:
-    assert verdict(change(**fields), p_adjusted) == said
+    usual = {"difference": -0.2, "corrected_low": -0.3, "corrected_high": -0.1}
+    assert verdict(usual | fields, p_adjusted) == said
 
 
 def rescored(results: Results, lost: Record, scores: list[float | None]) -> Results:
@@ -218,7 +211,7 @@ def test_rankers_stand_beside_the_strategies(fabricated: Results) -> None:
         "random-pick",
         "one-replicate-oracle",
     ]
-    actual = fabricated.population_accuracy(TAIL).mean(axis=1)
+    actual = fabricated.population_accuracy[TAIL].mean(axis=1)
     taus = []
     for record in rank_records(fabricated, "synflow", "digits@10x"):
         assert isinstance(record.metrics, RankMetrics)

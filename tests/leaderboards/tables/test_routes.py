@@ -98,8 +98,10 @@ def test_parts_that_were_not_run_are_counted_and_not_printed(
     assert "transfer" in printed
     assert ROUTES[1] not in printed
     assert "motivation" not in printed
-    told = [line for line in printed.splitlines() if line.endswith("more rows have no result yet.")]
-    assert told
+    counted = [
+        line for line in printed.splitlines() if line.endswith("more rows have no result yet.")
+    ]
+    assert counted
     print_leaderboards(build_tables(Results.collect(resolved, records)), "t")
     printed = capsys.readouterr().out
     assert all(route in printed for route in ROUTES)

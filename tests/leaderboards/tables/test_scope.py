@@ -4,7 +4,6 @@ import pytest
 
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
-from imbnas.leaderboards.tables.class_orders import class_orders
 from imbnas.stats import quantile_strata, stratified_tau
 from imbnas.suites.schema import Training
 
@@ -43,8 +42,8 @@ def test_replicates_of_a_condition_share_a_row_of_cost(fabricated: Results) -> N
 def test_class_orders_are_those_of_imbalanced_conditions(fabricated: Results) -> None:
     balanced = Training(condition="digits@1x", scheme="ce")
     tail = Training(condition="digits@10x", scheme="cb-drw")
-    assert class_orders(fabricated, balanced) == ""
-    assert class_orders(fabricated, balanced, tail) == "identity"
+    assert fabricated.class_orders(balanced) == ""
+    assert fabricated.class_orders(balanced, tail) == "identity"
     rows = build_tables(fabricated)["rank_correlation"]
     assert rows.iloc[0]["class_orders"] == "identity"
 
@@ -54,7 +53,7 @@ def test_a_stratified_population_gets_tau_within_strata(resolve_tiny, fabricate_
     results = Results.collect(resolved, fabricate_records(resolved))
     row = build_tables(results)["rank_correlation"].iloc[0]
     accuracies = [
-        results.population_accuracy(Training(condition=c, scheme=s))
+        results.population_accuracy[Training(condition=c, scheme=s)]
         for c, s in ((row["x"], row["x_scheme"]), (row["y"], row["y_scheme"]))
     ]
     macs = [member.macs for member in resolved.population]
@@ -70,6 +69,6 @@ def test_other_populations_have_no_tau_within_strata(fabricated: Results) -> Non
 
 def test_identities_of_the_population_are_those_of_its_units(fabricated: Results) -> None:
     training = Training(condition="digits@10x", scheme="cb-drw")
-    for replicate in range(3):
+    for replicate, identities in enumerate(fabricated.population_identities[training]):
         units = fabricated.expansion.population(training, replicate)
-        assert fabricated.population(training, replicate) == [unit.identity for unit in units]
+        assert identities == [unit.identity for unit in units]

@@ -10,19 +10,15 @@ import pandas as pd
 import pytest
 from scipy.stats import kendalltau
 
-from imbnas.leaderboards.results import Results, summarise
-from imbnas.leaderboards.tables.build import (
-    build_tables,
-    tables_as_text,
-    to_csv,
-    to_markdown,
-    to_rows,
-)
-from imbnas.leaderboards.tables.regrets import (
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.build import build_tables, tables_as_text
+from imbnas.leaderboards.tables.formats import to_csv, to_markdown, to_rows
+from imbnas.leaderboards.tables.shared.regrets import (
     one_replicate_oracle,
     random_pick,
     regret_by_replicate,
 )
+from imbnas.leaderboards.tables.shared.summary import summarise
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.stats import t_interval
 from imbnas.suites.expand import Expansion
@@ -176,7 +172,7 @@ def test_groups_without_classes_are_empty_and_never_zero(results: Results) -> No
     summary = summarise([metrics, None], facts)
     assert summary.many is None
     assert summary.few == 100
-    assert (summary.n_replicates, summary.n_missing, summary.sd) == (1, 1, None)
+    assert (summary.n_replicates, summary.n_missing, summary.accuracy_sd) == (1, 1, None)
 
 
 def test_regret_chooses_the_oracle_on_other_replicates() -> None:

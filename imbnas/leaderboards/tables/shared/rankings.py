@@ -1,12 +1,13 @@
 """What ranks the population without a supernet: rankers of a suite, and plain counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.results import Floats, Results
+from imbnas.suites.resolved import BaselineFacts, Member
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import RankMetrics
 
@@ -19,10 +20,10 @@ class Ranking:
 
     Attributes:
         label: of the ranker, or ``params`` or ``macs``.
-        scores: (A, S) ranks, larger is better, one column a finished replicate. A score that is no
-            finite number shares the last place: whoever follows the ranker would not choose it.
+        scores: (A, S) ranks, larger is better, one column per finished replicate. A score that
+            is not a finite number shares the last place: nobody would choose it.
         macs: multiply-accumulates that the scores took; 0 for a count in closed form.
-        n_undefined: scores that were no finite numbers.
+        n_undefined: scores that were not finite numbers.
         n_missing: replicates that failed or are not finished.
     """
 
@@ -35,25 +36,27 @@ class Ranking:
 
 def rankings(results: Results, part: TransferPart, training: Training) -> Iterator[Ranking]:
     """Plain counts first, then the rankers of the part in its order."""
-    population = results.resolved.population
-    for predictor in PREDICTORS:
-        counts = np.array([[getattr(member, predictor)] for member in population], np.float64)
-        yield Ranking(predictor, counts, macs=0, n_undefined=0, n_missing=0)
+    for predictor, counts in predictors(results.resolved.population).items():
+        yield Ranking(predictor, counts[:, None], macs=0, n_undefined=0, n_missing=0)
     for ranker in part.rankers:
         yield _ranking(results, ranker.label, training)
 
 
+def predictors(networks: Iterable[Member] | Iterable[BaselineFacts]) -> dict[str, Floats]:
+    """Name → (A,) values of what ranks networks without training: plain counts."""
+    held = list(networks)
+    return {name: np.array([getattr(n, name) for n in held], np.float64) for name in PREDICTORS}
+
+
 def part_with(results: Results, training: Training) -> TransferPart | None:
     """The first transfer part that trains the population on a training."""
-    for _, part in results.parts("transfer"):
-        if isinstance(part, TransferPart) and training in part.trainings:
-            return part
-    return None
+    holders = (part for _, part in results.parts(TransferPart) if training in part.trainings)
+    return next(holders, None)
 
 
 def _ranking(results: Results, label: str, training: Training) -> Ranking:
     columns, macs, undefined = [], 0, 0
-    for replicate in range(results.resolved.replicates):
+    for replicate in results.replicates:
         record = results.record(results.expansion.ranking(label, training, replicate))
         if record is None or not isinstance(record.metrics, RankMetrics):
             continue

@@ -2,12 +2,10 @@
 
 import pandas as pd
 
-from imbnas.leaderboards.plots.marks import Fill, Mark, marks
-
 GROUPS = ("many", "medium", "few")
 SEARCHED, BASELINE, PRETRAINED = "searched", "baseline", "pretrained baseline"
-FILLS: dict[str, Fill] = {SEARCHED: "filled", BASELINE: "hollow", PRETRAINED: "half"}
-"""Kind of network, in the order of legends → how its markers are filled."""
+NARROW = 4
+"""MACs that differ by a smaller factor stand on a linear axis."""
 _SEARCHED = "searched by "
 _NUMBERS = {
     "macs": "macs", "accuracy": "accuracy_mean", "sd": "accuracy_sd",
@@ -17,11 +15,11 @@ _NUMBERS = {
 
 
 def networks(table: pd.DataFrame) -> pd.DataFrame:
-    """One row a network and training, searched ones first, otherwise in the table's order.
+    """One row per network and training, searched ones first, otherwise in the table's order.
 
     Columns: ``training``, ``label``, ``kind``, ``macs``, and in percent ``accuracy``, its ``sd``,
-    ``many``, ``medium``, ``few``. A searched network is labelled by its strategy. What several
-    parts have the same numbers of stands once; where a later part has others for the same name and
+    ``many``, ``medium``, ``few``. A searched network is labelled by its strategy. Rows that
+    several parts share appear once; where a later part has other numbers for the same name and
     training, its name follows in brackets.
 
     Args:
@@ -41,15 +39,34 @@ def networks(table: pd.DataFrame) -> pd.DataFrame:
     )
     ordered = pd.concat([rows[searched], rows[~searched]])
     single = ordered.drop_duplicates([name for name in ordered.columns if name != "part"])
-    return _told_apart(single).drop(columns="part").reset_index(drop=True)
+    return _distinguished(single).drop(columns="part").reset_index(drop=True)
 
 
-def network_marks(table: pd.DataFrame) -> dict[str, Mark]:
-    """Label → mark, the same in every picture; networks that are not trained yet have one, too."""
-    return marks(list(dict.fromkeys(networks(table)["label"])))
+def network_labels(table: pd.DataFrame) -> list[str]:
+    """Labels in the order of legends, the same for every picture; untrained networks included."""
+    return list(dict.fromkeys(networks(table)["label"]))
 
 
-def _told_apart(rows: pd.DataFrame) -> pd.DataFrame:
+def grouped(table: pd.DataFrame) -> pd.DataFrame:
+    """Long form of ``networks``: training, label, kind, group, accuracy in percent.
+
+    Trainings whose classes all fall into one group are left out.
+    """
+    names = ["training", "label", "kind"]
+    wide = networks(table)[[*names, *GROUPS]]
+    long = wide.melt(names, var_name="group", value_name="accuracy").dropna(subset=["accuracy"])
+    several = long.groupby("training")["group"].transform("nunique") > 1
+    return long[several]
+
+
+def located(table: pd.DataFrame) -> pd.DataFrame:
+    """The networks that have MACs and an accuracy; a missing SD is 0."""
+    rows = networks(table)
+    known = rows[rows["macs"].notna() & rows["accuracy"].notna()]
+    return known.assign(sd=known["sd"].fillna(0.0))
+
+
+def _distinguished(rows: pd.DataFrame) -> pd.DataFrame:
     first = rows.groupby(["training", "label"])["part"].transform("first")
     # Parts of several pairs are named "PART SOURCE -> TARGET", and the target is the training's.
     origins = [

@@ -1,7 +1,7 @@
-"""What following a ranking loses within the population, and what ranking by chance loses."""
+"""What following a ranking loses within the population, and what a random pick loses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ REFERENCES = (RANDOM_PICK, ONE_REPLICATE_ORACLE)
 
 
 def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
-    """Regret within the population, in percentage points, one value a replicate.
+    """Regret within the population, in percentage points, one value per replicate.
 
     The oracle is the architecture with the best mean over the *other* replicates, so that it does
     not profit from the noise of the replicate it is evaluated on. Where several architectures
@@ -37,7 +37,7 @@ def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
 
 
 def random_pick(actual: Floats) -> list[float]:
-    """Expected regret of an architecture drawn uniformly, exact, one value a replicate."""
+    """Expected regret of an architecture drawn uniformly, exact, one value per replicate."""
     return [judged.regret(np.zeros(len(actual))) for judged in _judged(actual)]
 
 
@@ -53,16 +53,8 @@ def one_replicate_oracle(actual: Floats) -> list[float]:
     ]
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """One replicate, and the oracle of the others.
-
-    Attributes:
-        replicate: its number.
-        others: numbers of the other complete replicates.
-        values: (A,) accuracies in [0, 1] of this replicate.
-        best: the oracle's among them.
-    """
+class _Judged(NamedTuple):
+    """A complete replicate, the others, its (A,) accuracies, and that of the others' oracle."""
 
     replicate: int
     others: tuple[int, ...]

@@ -1,0 +1,1 @@
+"""What charts, pictures and the headline show, chosen from finished tables."""

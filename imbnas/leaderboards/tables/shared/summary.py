@@ -1,0 +1,79 @@
+"""Accuracies summarised over replicates, and the numbers that several tables write alike."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from imbnas.leaderboards.results import Floats
+from imbnas.suites.resolved import ConditionFacts
+from imbnas.units.records import TrainMetrics
+
+Metrics = Sequence[TrainMetrics | None]
+"""One entry per replicate; ``None`` where a training is missing."""
+
+
+@dataclass(frozen=True)
+class AccuracySummary:
+    """Accuracy of one model on one condition over its replicates, in percent.
+
+    Groups are those of the condition; ``None`` for a group without classes or when nothing is
+    finished. ``accuracy_sd`` needs two replicates. The fields are columns of tables.
+    """
+
+    accuracy_mean: float | None
+    accuracy_sd: float | None
+    many: float | None
+    medium: float | None
+    few: float | None
+    worst_class: float | None
+    n_replicates: int
+    n_missing: int
+
+
+def summarise(metrics: Metrics, facts: ConditionFacts) -> AccuracySummary:
+    """Summarise the replicates of one model on one condition."""
+    done = [m for m in metrics if m is not None]
+    overall = _percent(m.mean_accuracy() for m in done)
+    groups = {
+        name: mean(_percent(m.mean_accuracy(classes) for m in done)) if classes else None
+        for name, classes in facts.groups.items()
+    }
+    worst = _percent(min(a for a in m.class_accuracy if a is not None) for m in done)
+    return AccuracySummary(
+        accuracy_mean=mean(overall),
+        accuracy_sd=sd(overall),
+        many=groups.get("many"),
+        medium=groups.get("medium"),
+        few=groups.get("few"),
+        worst_class=mean(worst),
+        n_replicates=len(done),
+        n_missing=len(metrics) - len(done),
+    )
+
+
+def accuracies(metrics: Metrics) -> Floats:
+    """(R,) mean per-class recalls in [0, 1], NaN where a training is missing."""
+    found = (m.mean_accuracy() if m else None for m in metrics)
+    return np.array([np.nan if a is None else a for a in found], dtype=np.float64)
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """Arithmetic mean, ``None`` for nothing."""
+    return float(np.mean(values)) if len(values) else None
+
+
+def sd(values: Sequence[float]) -> float | None:
+    """Sample standard deviation (n − 1 in the denominator), ``None`` below two values."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def with_whole_numbers(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Round columns of large counts, so that they are written with all their digits."""
+    whole = {name: table[name].astype("Float64").round().astype("Int64") for name in columns}
+    return table.assign(**whole)
+
+
+def _percent(accuracies: Iterable[float | None]) -> list[float]:
+    return [100 * accuracy for accuracy in accuracies if accuracy is not None]
