@@ -246,14 +246,14 @@ def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
     load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
-    selection = UnitFilter(options.only) if options.only else None
+    unit_filter = UnitFilter(options.only) if options.only else None
     checkpointing = Checkpointing(directory, options.checkpoint_seconds)
     executor = Executor(
         directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
     )
     return Worker(
         directory,
-        Queue(Expansion(resolved).plan(options.parts), directory, selection),
+        Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),
         executor,
         checkpointing,
         options.parent,

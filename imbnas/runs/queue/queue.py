@@ -44,20 +44,20 @@ class Queue:
     Attributes:
         plan: what is to be done.
         directory: where it is done.
-        selection: which units of the plan are to be done; ``None`` for all. With a filter,
+        unit_filter: which units of the plan are to be done; ``None`` for all. With a filter,
             trainings of networks that searches have yet to find count once they are known.
     """
 
     plan: Plan
     directory: RunDirectory
-    selection: UnitFilter | None = None
+    unit_filter: UnitFilter | None = None
     _best: dict[str, str] = field(default_factory=dict)
     _retrainings: list[TrainUnit] = field(default_factory=list)
 
     @cached_property
     def planned(self) -> tuple[Unit, ...]:
         """Units that are known from the start."""
-        return self.selection.of(self.plan.units) if self.selection else self.plan.units
+        return self.unit_filter.of(self.plan.units) if self.unit_filter else self.plan.units
 
     @cached_property
     def units(self) -> dict[str, Unit]:
@@ -91,8 +91,8 @@ class Queue:
         best = best_architectures((s for s in self._searches if s in done), [self.directory])
         self._best |= best
         known, units = self.units, self.plan.found_units(best)
-        if self.selection:
-            units = tuple(unit for unit in units if self.selection.matches(unit))
+        if self.unit_filter:
+            units = tuple(unit for unit in units if self.unit_filter.matches(unit))
         new = [unit for unit in units if unit.identity not in known]
         if new:
             self._retrainings += new
@@ -115,7 +115,7 @@ class Queue:
         """Count units by state; ``states`` are those of a look just taken."""
         states = states or self.states()
         identities = self.units.keys()
-        waiting = [] if self.selection else self._searches
+        waiting = [] if self.unit_filter else self._searches
         never = states.failed | states.blocked
         return RunProgress(
             total=len(identities) + len(waiting),
