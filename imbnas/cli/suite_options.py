@@ -94,8 +94,7 @@ limit_options = add_options(
         "--checkpoint-every",
         type=Duration(),
         metavar="T",
-        show_default="1m",
-        help="Keep the state of long units that often.",
+        help="Keep the state of long units that often.  [default: 1m]",
     ),
 )
 """What restricts one start, and one unit; these options go with ``suite_options``."""
