@@ -55,7 +55,7 @@ class SharedCell(nn.Module):
 
 
 class DartsSupernet(Supernet):
-    """All genotypes of the DARTS space, without auxiliary head and drop path.
+    """All genotypes of the DARTS space.
 
     All normal cells share the chosen genotype's normal cell, all reductions its reduction cell.
     Genotypes that differ in the order of nodes are one structure, but use different weights.

@@ -41,11 +41,6 @@ class CellPlace:
         return self.in_resolutions[0] != self.in_resolutions[1]
 
 
-def auxiliary_position(depth: int) -> int:
-    """Index of the cell, the second reduction, whose output feeds the auxiliary head."""
-    return 2 * depth + 1
-
-
 def plan(genotype: Genotype, shape: NetworkShape) -> tuple[CellPlace, ...]:
     """Lay out the cells of a network."""
     channels = shape.width
@@ -53,7 +48,7 @@ def plan(genotype: Genotype, shape: NetworkShape) -> tuple[CellPlace, ...]:
     sides = (shape.resolution,) * 2
     places = []
     for position in range(3 * shape.depth + 2):
-        reduction = position in (shape.depth, auxiliary_position(shape.depth))
+        reduction = position in (shape.depth, 2 * shape.depth + 1)
         channels *= 2 if reduction else 1
         place = CellPlace(reduction, inputs, sides, channels)
         places.append(place)
@@ -69,7 +64,7 @@ def out_channels(genotype: Genotype, shape: NetworkShape) -> int:
 
 
 def counts(genotype: Genotype, shape: NetworkShape) -> Counts:
-    """Parameters and MACs of the network without auxiliary head."""
+    """Parameters and MACs of the network, which has no auxiliary head."""
     total = convolution(shape.in_channels, STEM_MULTIPLIER * shape.width, 3, shape.resolution)
     for place in plan(genotype, shape):
         cell = genotype.reduce if place.reduction else genotype.normal

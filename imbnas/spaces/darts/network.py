@@ -1,12 +1,10 @@
-"""The DARTS network for small images, with auxiliary head and drop path (arXiv:1806.09055)."""
+"""The DARTS network for small images (arXiv:1806.09055), without auxiliary head and drop path."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import stochastic_depth
 
-from imbnas.errors import InputError
 from imbnas.spaces.darts import layout as darts_layout
 from imbnas.spaces.darts.genotype import NUM_INPUTS, Genotype
 from imbnas.spaces.darts.genotype import Cell as CellGenotype
@@ -139,24 +137,14 @@ class Cell(nn.Module):
         )
         self._genotype = genotype
 
-    def forward(self, old: Tensor, new: Tensor, drop_path: float = 0.0) -> Tensor:
-        """Map the outputs of the two cells before to (B, C', H', W').
-
-        Args:
-            old: output of the cell before the last.
-            new: output of the last cell.
-            drop_path: probability with which an edge's output is dropped for an image in training.
-        """
+    def forward(self, old: Tensor, new: Tensor) -> Tensor:
+        """Map the outputs of the two cells before, the older first, to (B, C', H', W')."""
         inputs = [self.preprocess_old(old), self.preprocess_new(new)]
-        rate = drop_path if self.training else 0.0
-        return cell_output(inputs, self.edges, self._genotype, rate)
+        return cell_output(inputs, self.edges, self._genotype)
 
 
 def cell_output(
-    inputs: Sequence[Tensor],
-    edges: Iterable[nn.Module],
-    genotype: CellGenotype,
-    drop_path: float = 0.0,
+    inputs: Sequence[Tensor], edges: Iterable[nn.Module], genotype: CellGenotype
 ) -> Tensor:
     """Compute a cell: each node is the sum of its two edges' outputs.
 
@@ -164,8 +152,6 @@ def cell_output(
         inputs: the first two nodes, (B, C, H, W) each.
         edges: operations in the order of ``genotype.edges``.
         genotype: which nodes the edges leave, and which nodes are the output.
-        drop_path: probability with which an edge's output is dropped for an image, never an
-            identity's.
 
     Returns:
         (B, C · nodes, H', W'), the concatenated nodes.
@@ -173,44 +159,11 @@ def cell_output(
     nodes = list(inputs)
     values = []
     for edge, (_, source) in zip(edges, genotype.edges, strict=True):
-        value = edge(nodes[source])
-        if not isinstance(edge, nn.Identity):
-            value = stochastic_depth(value, drop_path, "row", drop_path > 0)
-        values.append(value)
+        values.append(edge(nodes[source]))
         if len(values) == 2:
             nodes.append(values[0] + values[1])
             values = []
     return torch.cat([nodes[node] for node in genotype.concat], dim=1)
-
-
-class AuxiliaryHead(nn.Module):
-    """Classifier on the output of the second reduction cell; for training alone.
-
-    At the published 8×8 it pools windows of 5 at stride 3; at any other side it pools to 2×2.
-    """
-
-    def __init__(self, in_channels: int, resolution: int, num_classes: int) -> None:
-        super().__init__()
-        pool: nn.Module = nn.AdaptiveAvgPool2d(2)
-        if resolution == 8:
-            pool = nn.AvgPool2d(5, stride=3, padding=0, count_include_pad=False)
-        self.features = nn.Sequential(
-            nn.ReLU(),
-            pool,
-            nn.Conv2d(in_channels, 128, 1, bias=False),
-            nn.BatchNorm2d(128),
-            nn.ReLU(),
-            nn.Conv2d(128, 768, 2, bias=False),
-            nn.BatchNorm2d(768),
-            nn.ReLU(),
-            nn.Flatten(),
-        )
-        self.classifier = nn.Linear(768, num_classes)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map (B, C, H, W) to (B, K) logits."""
-        logits: Tensor = self.classifier(self.features(features))
-        return logits
 
 
 def make_stem(shape: NetworkShape, norm: Norm = STANDALONE) -> nn.Sequential:
@@ -227,58 +180,28 @@ class DartsNetwork(nn.Module):
     Args:
         genotype: the two cells.
         shape: ``width`` C, and ``depth`` d for 3d + 2 cells; 36 and 6 are published.
-        auxiliary: whether to add the auxiliary head.
-
-    Attributes:
-        drop_path: probability in [0, 1) with which an edge's output is dropped for an image in
-            training, never an identity's; 0 at first. Published: 0.2 · epoch / epochs.
-        auxiliary: the auxiliary head, or ``None``.
     """
 
-    def __init__(self, genotype: Genotype, shape: NetworkShape, auxiliary: bool = False) -> None:
+    def __init__(self, genotype: Genotype, shape: NetworkShape) -> None:
         super().__init__()
         places = darts_layout.plan(genotype, shape)
         self.stem = make_stem(shape)
         self.cells = nn.ModuleList(
             Cell(genotype.reduce if place.reduction else genotype.normal, place) for place in places
         )
-        self.drop_path = 0.0
-        self.auxiliary: AuxiliaryHead | None = None
-        self._auxiliary_after = darts_layout.auxiliary_position(shape.depth)
-        if auxiliary:
-            after = places[self._auxiliary_after]
-            channels = len(genotype.reduce.concat) * after.channels
-            self.auxiliary = AuxiliaryHead(channels, after.resolution, shape.num_classes)
         self.num_features = darts_layout.out_channels(genotype, shape)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier: nn.Module = nn.Linear(self.num_features, shape.num_classes)
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Map (B, C, H, W) images to (B, F) pooled features."""
-        return self._features(images)[0]
+        old = new = self.stem(images)
+        for cell in self.cells:
+            old, new = new, cell(old, new)
+        pooled: Tensor = self.pool(new)
+        return pooled
 
     def forward(self, images: Tensor) -> Tensor:
         """Map (B, C, H, W) images to (B, K) logits."""
         logits: Tensor = self.classifier(self.forward_features(images))
         return logits
-
-    def forward_with_auxiliary(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Map (B, C, H, W) images to (B, K) logits and the auxiliary head's (B, K) logits.
-
-        The published training loss adds 0.4 times the loss of the latter.
-
-        Raises:
-            InputError: the network was built without auxiliary head.
-        """
-        if self.auxiliary is None:
-            raise InputError("this network has no auxiliary head; build it with auxiliary=True")
-        pooled, reduced = self._features(images)
-        return self.classifier(pooled), self.auxiliary(reduced)
-
-    def _features(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        old = new = reduced = self.stem(images)
-        for position, cell in enumerate(self.cells):
-            old, new = new, cell(old, new, self.drop_path)
-            if position == self._auxiliary_after:
-                reduced = new
-        return self.pool(new), reduced

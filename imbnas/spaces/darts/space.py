@@ -104,16 +104,14 @@ class Darts:
         return False
 
     def counts(self, architecture: str, shape: NetworkShape) -> Counts:
-        """See ``Space.counts``; the auxiliary head is not part of them."""
+        """See ``Space.counts``."""
         return darts_layout.counts(darts_genotype.parse(architecture), shape)
 
-    def build(
-        self, architecture: str, shape: NetworkShape, auxiliary: bool = False
-    ) -> "DartsNetwork":
-        """See ``Space.build``; ``auxiliary`` adds the auxiliary head for training."""
+    def build(self, architecture: str, shape: NetworkShape) -> "DartsNetwork":
+        """See ``Space.build``."""
         from imbnas.spaces.darts.network import DartsNetwork
 
-        return DartsNetwork(darts_genotype.parse(architecture), shape, auxiliary)
+        return DartsNetwork(darts_genotype.parse(architecture), shape)
 
 
 def _random_operation(rng: np.random.Generator) -> str:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from imbnas.spaces.nats.cell_string import KERNELS
 from imbnas.spaces.space import Counts, NetworkShape
 
-NUM_STAGES = 3
-
 
 @dataclass(frozen=True)
 class CellPlace:

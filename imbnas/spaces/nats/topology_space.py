@@ -9,7 +9,6 @@ from imbnas.spaces.draw import draw
 from imbnas.spaces.nats import cell_string
 from imbnas.spaces.nats import identity as cell_identity
 from imbnas.spaces.nats.layout import edge_counts, plan, skeleton_counts, topology_widths
-from imbnas.spaces.nats.training_identity import training_id
 from imbnas.spaces.space import Counts, NetworkShape
 
 if TYPE_CHECKING:
@@ -162,10 +161,6 @@ class NatsTss:
     def functional_id(self, architecture: str) -> str:
         """See ``cell_identity.functional_id``."""
         return cell_identity.functional_id(cell_string.edges(architecture))
-
-    def training_id(self, architecture: str) -> str:
-        """See ``training_identity.training_id``."""
-        return training_id(cell_string.edges(architecture))
 
     def is_dead(self, architecture: str) -> bool:
         """See ``Space.is_dead``."""
