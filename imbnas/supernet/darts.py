@@ -10,11 +10,10 @@ from imbnas.spaces.darts.genotype import Cell as CellGenotype
 from imbnas.spaces.darts.layout import CellPlace
 from imbnas.spaces.darts.network import cell_output, edge_operation, input_operations, make_stem
 from imbnas.spaces.darts.space import CONCAT
-from imbnas.spaces.nats.operations import Norm
 from imbnas.spaces.space import NetworkShape
 from imbnas.supernet.supernet import Supernet
 
-NORM = Norm(affine=False)
+AFFINE = False
 """No trained scale and shift: paths that share a layer would fight over them."""
 
 _OUTLINE = Genotype(CellGenotype((), CONCAT), CellGenotype((), CONCAT))
@@ -33,11 +32,11 @@ class SharedCell(nn.Module):
 
     def __init__(self, place: CellPlace) -> None:
         super().__init__()
-        self.preprocess_old, self.preprocess_new = input_operations(place, NORM)
+        self.preprocess_old, self.preprocess_new = input_operations(place, AFFINE)
         self.nodes = nn.ModuleList(
             nn.ModuleList(
                 nn.ModuleDict(
-                    {name: edge_operation(name, place, source, NORM) for name in OPERATIONS}
+                    {name: edge_operation(name, place, source, AFFINE) for name in OPERATIONS}
                 )
                 for source in range(NUM_INPUTS + node)
             )
@@ -67,7 +66,7 @@ class DartsSupernet(Supernet):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         places = darts_layout.plan(_OUTLINE, shape)
-        self.stem = make_stem(shape, NORM)
+        self.stem = make_stem(shape, AFFINE)
         self.cells = nn.ModuleList(map(SharedCell, places))
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.num_features = darts_layout.out_channels(_OUTLINE, shape)

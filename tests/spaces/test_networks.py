@@ -10,7 +10,7 @@ from imbnas.spaces.darts.network import FactorizedReduce
 from imbnas.spaces.nats.cell_string import OPERATIONS, architecture
 from imbnas.spaces.nats.layout import plan, topology_widths
 from imbnas.spaces.nats.network import CellNetwork
-from imbnas.spaces.nats.operations import Norm, ReluConvBn, ResidualBlock, edge_operation
+from imbnas.spaces.nats.operations import ReluConvBn, ResidualBlock, edge_operation
 from imbnas.units.networks import ImageClassifier
 
 SMALL = NetworkShape(width=4, depth=1, resolution=8, in_channels=1, num_classes=5)
@@ -134,20 +134,19 @@ def test_unknown_operations_are_refused():
 
 
 def test_without_affine_normalisation_convolutions_have_a_bias():
-    module = ReluConvBn(3, 5, 3, norm=Norm(affine=False, track_running_stats=False))
+    module = ReluConvBn(3, 5, 3, affine=False)
     assert module[1].bias is not None
     assert not module[2].affine
-    assert module[2].running_mean is None
     assert ReluConvBn(3, 5, 3)[1].bias is None
 
 
 class Mixture(nn.Module):
     """A supernet's cell: all operations on each edge; the genotype is one index an edge."""
 
-    def __init__(self, channels, norm):
+    def __init__(self, channels, affine):
         super().__init__()
         self.edges = nn.ModuleList(
-            nn.ModuleList(edge_operation(name, channels, channels, norm) for name in OPERATIONS)
+            nn.ModuleList(edge_operation(name, channels, channels, affine) for name in OPERATIONS)
             for _ in range(6)
         )
 
@@ -157,10 +156,9 @@ class Mixture(nn.Module):
 
 @pytest.mark.parametrize(("affine", "published"), [(True, 1_699_576), (False, 1_692_728)])
 def test_a_supernet_can_be_plugged_into_the_skeleton(affine, published):
-    norm = Norm(affine=affine, track_running_stats=False)
     shape = NetworkShape()
     stages = plan(topology_widths(16), shape)
-    network = CellNetwork(stages, 10, lambda channels, _: Mixture(channels, norm), head_norm=norm)
+    network = CellNetwork(stages, 10, lambda channels, _: Mixture(channels, affine), affine)
     alphas = 30
     assert sum(value.numel() for value in network.parameters()) + alphas == published
     images = torch.randn(2, 3, 8, 8)

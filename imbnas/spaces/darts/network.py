@@ -9,20 +9,19 @@ from imbnas.spaces.darts import layout as darts_layout
 from imbnas.spaces.darts.genotype import NUM_INPUTS, Genotype
 from imbnas.spaces.darts.genotype import Cell as CellGenotype
 from imbnas.spaces.darts.layout import STEM_MULTIPLIER, CellPlace
-from imbnas.spaces.nats.operations import STANDALONE, Norm
-from imbnas.spaces.nats.pooling import AveragePool
+from imbnas.spaces.pooling import AveragePool
 from imbnas.spaces.space import NetworkShape
 
 
 class FactorizedReduce(nn.Module):
     """ReLU, two 1×1 convolutions of stride 2 whose grids are one pixel apart, normalisation."""
 
-    def __init__(self, in_channels: int, out_channels: int, norm: Norm = STANDALONE) -> None:
+    def __init__(self, in_channels: int, out_channels: int, affine: bool = True) -> None:
         super().__init__()
         half = out_channels // 2
         self.even = nn.Conv2d(in_channels, half, 1, stride=2, bias=False)
         self.odd = nn.Conv2d(in_channels, out_channels - half, 1, stride=2, bias=False)
-        self.norm = norm.layer(out_channels)
+        self.norm = nn.BatchNorm2d(out_channels, affine=affine)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C', ⌈H/2⌉, ⌈W/2⌉)."""
@@ -33,14 +32,16 @@ class FactorizedReduce(nn.Module):
         return normed
 
 
-def _relu_conv_bn(in_channels: int, out_channels: int, norm: Norm) -> nn.Sequential:
+def _relu_conv_bn(in_channels: int, out_channels: int, affine: bool) -> nn.Sequential:
     return nn.Sequential(
-        nn.ReLU(), nn.Conv2d(in_channels, out_channels, 1, bias=False), norm.layer(out_channels)
+        nn.ReLU(),
+        nn.Conv2d(in_channels, out_channels, 1, bias=False),
+        nn.BatchNorm2d(out_channels, affine=affine),
     )
 
 
 def _separable(
-    channels: int, kernel: int, stride: int, norm: Norm, dilation: int = 1
+    channels: int, kernel: int, stride: int, affine: bool, dilation: int = 1
 ) -> nn.Sequential:
     return nn.Sequential(
         nn.ReLU(),
@@ -55,27 +56,27 @@ def _separable(
             bias=False,
         ),
         nn.Conv2d(channels, channels, 1, bias=False),
-        norm.layer(channels),
+        nn.BatchNorm2d(channels, affine=affine),
     )
 
 
-def _twice_separable(channels: int, kernel: int, stride: int, norm: Norm) -> nn.Sequential:
+def _twice_separable(channels: int, kernel: int, stride: int, affine: bool) -> nn.Sequential:
     return nn.Sequential(
-        _separable(channels, kernel, stride, norm), _separable(channels, kernel, 1, norm)
+        _separable(channels, kernel, stride, affine), _separable(channels, kernel, 1, affine)
     )
 
 
-def _crossed_7(channels: int, stride: int, norm: Norm) -> nn.Sequential:
+def _crossed_7(channels: int, stride: int, affine: bool) -> nn.Sequential:
     return nn.Sequential(
         nn.ReLU(),
         nn.Conv2d(channels, channels, (1, 7), stride=(1, stride), padding=(0, 3), bias=False),
         nn.Conv2d(channels, channels, (7, 1), stride=(stride, 1), padding=(3, 0), bias=False),
-        norm.layer(channels),
+        nn.BatchNorm2d(channels, affine=affine),
     )
 
 
-def _skip(channels: int, stride: int, norm: Norm) -> nn.Module:
-    return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, norm)
+def _skip(channels: int, stride: int, affine: bool) -> nn.Module:
+    return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, affine)
 
 
 def _average_pool(stride: int) -> nn.Module:
@@ -84,41 +85,41 @@ def _average_pool(stride: int) -> nn.Module:
     return nn.AvgPool2d(3, stride, padding=1, count_include_pad=False)
 
 
-_MAKERS: dict[str, Callable[[int, int, Norm], nn.Module]] = {
+_MAKERS: dict[str, Callable[[int, int, bool], nn.Module]] = {
     "max_pool_3x3": lambda _, stride, __: nn.MaxPool2d(3, stride, padding=1),
     "avg_pool_3x3": lambda _, stride, __: _average_pool(stride),
     "skip_connect": _skip,
-    "sep_conv_3x3": lambda channels, stride, norm: _twice_separable(channels, 3, stride, norm),
-    "sep_conv_5x5": lambda channels, stride, norm: _twice_separable(channels, 5, stride, norm),
-    "sep_conv_7x7": lambda channels, stride, norm: _twice_separable(channels, 7, stride, norm),
-    "dil_conv_3x3": lambda channels, stride, norm: _separable(channels, 3, stride, norm, 2),
-    "dil_conv_5x5": lambda channels, stride, norm: _separable(channels, 5, stride, norm, 2),
+    "sep_conv_3x3": lambda channels, stride, affine: _twice_separable(channels, 3, stride, affine),
+    "sep_conv_5x5": lambda channels, stride, affine: _twice_separable(channels, 5, stride, affine),
+    "sep_conv_7x7": lambda channels, stride, affine: _twice_separable(channels, 7, stride, affine),
+    "dil_conv_3x3": lambda channels, stride, affine: _separable(channels, 3, stride, affine, 2),
+    "dil_conv_5x5": lambda channels, stride, affine: _separable(channels, 5, stride, affine, 2),
     "conv_7x1_1x7": _crossed_7,
 }
 
 
-def edge_operation(name: str, place: CellPlace, source: int, norm: Norm = STANDALONE) -> nn.Module:
+def edge_operation(name: str, place: CellPlace, source: int, affine: bool = True) -> nn.Module:
     """Make the operation of an edge; in a reduction cell those on its inputs halve the side.
 
     Args:
         name: of the operation.
         place: of the cell.
         source: node that the edge leaves.
-        norm: how batch normalisation is set up.
+        affine: whether normalisations have a trained scale and shift.
     """
     stride = 2 if place.reduction and source < NUM_INPUTS else 1
-    return _MAKERS[name](place.channels, stride, norm)
+    return _MAKERS[name](place.channels, stride, affine)
 
 
-def input_operations(place: CellPlace, norm: Norm = STANDALONE) -> tuple[nn.Module, nn.Module]:
+def input_operations(place: CellPlace, affine: bool = True) -> tuple[nn.Module, nn.Module]:
     """Make what brings the two inputs of a cell to its channels and to equal sides."""
     old, new = place.in_channels
     first = (
-        FactorizedReduce(old, place.channels, norm)
+        FactorizedReduce(old, place.channels, affine)
         if place.old_input_is_larger
-        else _relu_conv_bn(old, place.channels, norm)
+        else _relu_conv_bn(old, place.channels, affine)
     )
-    return first, _relu_conv_bn(new, place.channels, norm)
+    return first, _relu_conv_bn(new, place.channels, affine)
 
 
 class Cell(nn.Module):
@@ -166,11 +167,12 @@ def cell_output(
     return torch.cat([nodes[node] for node in genotype.concat], dim=1)
 
 
-def make_stem(shape: NetworkShape, norm: Norm = STANDALONE) -> nn.Sequential:
+def make_stem(shape: NetworkShape, affine: bool = True) -> nn.Sequential:
     """Make the convolution, with normalisation, that feeds both inputs of the first cell."""
     channels = STEM_MULTIPLIER * shape.width
     return nn.Sequential(
-        nn.Conv2d(shape.in_channels, channels, 3, padding=1, bias=False), norm.layer(channels)
+        nn.Conv2d(shape.in_channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels, affine=affine),
     )
 
 
