@@ -10,7 +10,7 @@ _HOMES = {
     "load_baseline": "catalog",
     "read_baseline": "catalog",
     "BaselineSpec": "spec",
-    "Fitting": "spec",
+    "SmallImageFitting": "spec",
     "BaselineCounts": "networks",
     "BaselineDescription": "networks",
     "build": "networks",

@@ -32,7 +32,7 @@ def first_problem(error: ValidationError) -> str:
     return f"{key}: {message}" if key else message
 
 
-class Fitting(FrozenModel):
+class SmallImageFitting(FrozenModel):
     """How a network made for large images is fitted to small ones.
 
     Convolutional networks halve their maps up to five times. Strides are taken out from the input
@@ -134,7 +134,7 @@ class BaselineSpec(FrozenModel):
         model: the network's name in its source; a timm tag (``resnet10t.c3_in1k``) picks the
             pretrained weights.
         model_options: keyword arguments of the network's constructor, sorted by name.
-        fitting: see ``Fitting``.
+        fitting: see ``SmallImageFitting``.
         recipe: the baseline's whole recipe, in place of the suite's.
         recipe_changes: fields that replace those of the suite's recipe, sorted by name.
     """
@@ -145,7 +145,7 @@ class BaselineSpec(FrozenModel):
     source: Literal["timm", "imbnas"] = "timm"
     model: str
     model_options: OptionPairs = ()
-    fitting: Fitting = Fitting()
+    fitting: SmallImageFitting = SmallImageFitting()
     recipe: Recipe | None = None
     recipe_changes: OptionPairs = ()
 

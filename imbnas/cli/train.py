@@ -64,7 +64,7 @@ def command(
     from imbnas.data.dataset import load_dataset
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
-    from imbnas.execution.runner import Executor
+    from imbnas.execution.runner import Runner
     from imbnas.units.conditions import parse_condition
 
     if (architecture is None) == (baseline is None):
@@ -81,7 +81,7 @@ def command(
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
     manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
     unit = _unit(model, manifest, scheme, recipe, replicate, device_found)
-    record = Executor(_NoStore(), locations, device_found).execute(unit)
+    record = Runner(_NoStore(), locations, device_found).execute(unit)
     fields = _fields(unit, record, manifest)
     (print_json if as_json else print_fields)(fields)
 

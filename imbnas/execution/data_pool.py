@@ -78,7 +78,7 @@ class ConditionImages:
 
 
 @dataclass
-class Shelf:
+class DataPool:
     """Everything a worker has loaded.
 
     Attributes:

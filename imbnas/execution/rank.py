@@ -15,18 +15,18 @@ from imbnas.units.records import RankMetrics
 from imbnas.units.unit import SpaceModel
 
 if TYPE_CHECKING:
-    from imbnas.execution.data_pool import Shelf
+    from imbnas.execution.data_pool import DataPool
     from imbnas.spaces import NetworkShape
     from imbnas.units.unit import RankUnit
 
 
-def rank(unit: "RankUnit", shelf: "Shelf") -> Outcome:
+def rank(unit: "RankUnit", pool: "DataPool") -> Outcome:
     """Score every architecture of the unit, each in a network of its own.
 
     Raises:
         TypeError: the ranker returned something else than a score.
     """
-    images = shelf.images(unit.data, unit.recipe.resolution)
+    images = pool.images(unit.data, unit.recipe.resolution)
     shape = network_shape(images.dataset, unit.recipe)
     task = Task(
         train_images=images.train,
@@ -40,7 +40,7 @@ def rank(unit: "RankUnit", shelf: "Shelf") -> Outcome:
     ranker = build_ranker(unit.ranker.name, dict(unit.ranker.options))
     scores: list[tuple[str, Score]] = []
     for architecture in unit.architectures:
-        score = ranker.score(_candidate(unit, architecture, task, shape, shelf))
+        score = ranker.score(_candidate(unit, architecture, task, shape, pool))
         if not isinstance(score, Score):
             raise TypeError(
                 f"ranker {unit.ranker.name!r} returned {type(score).__name__}, not a Score"
@@ -54,18 +54,18 @@ def rank(unit: "RankUnit", shelf: "Shelf") -> Outcome:
 
 
 def _candidate(
-    unit: "RankUnit", architecture: str, task: Task, shape: "NetworkShape", shelf: "Shelf"
+    unit: "RankUnit", architecture: str, task: Task, shape: "NetworkShape", pool: "DataPool"
 ) -> Candidate:
     """A fresh network; its weights are not those that its training will start from."""
     seed = derive_seed(task.seed, architecture)
     torch.manual_seed(derive_seed(seed, "weights"))
     model = SpaceModel(space=unit.space, version=unit.version, architecture=architecture)
-    built = build_network(model, shape, shelf.locations)
+    built = build_network(model, shape, pool.locations)
     network = built.network
     classifier = task.begun_scheme().make_classifier(network.num_features, shape.num_classes)
     if classifier is not None:
         network.classifier = classifier
-    as_module(network).to(shelf.device).to(memory_format=torch.channels_last).train()
+    as_module(network).to(pool.device).to(memory_format=torch.channels_last).train()
     return Candidate(network, built.counts, shape, seed, task)
 
 

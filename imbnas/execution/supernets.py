@@ -30,7 +30,7 @@ from imbnas.units.unit import AdaptUnit
 
 if TYPE_CHECKING:
     from imbnas.data.image_sets import FileSet, ImageSet
-    from imbnas.execution.data_pool import ConditionImages, Shelf
+    from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
     from imbnas.training.checkpoints import Checkpoint, Checkpoints
@@ -65,18 +65,18 @@ class SupernetExecution:
     """Does everything that has to do with supernets.
 
     Attributes:
-        shelf: loaded data.
+        pool: loaded data.
         store: results of earlier units.
         checkpoints: where the unit's state is kept meanwhile.
     """
 
-    shelf: "Shelf"
+    pool: "DataPool"
     store: "Store"
     checkpoints: "Checkpoints"
 
     def supernet(self, unit: "SupernetUnit") -> Outcome:
         """Train a source supernet and keep its weights."""
-        images = self.shelf.images(unit.data, unit.recipe.resolution)
+        images = self.pool.images(unit.data, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
         seed = derive_seed(
             "supernet", unit.space, unit.data.condition, unit.scheme.name, unit.replicate
@@ -96,7 +96,7 @@ class SupernetExecution:
             StrategyError: see ``guarded`` and ``storable``.
             SealedDataError: see ``guarded``.
         """
-        images = self.shelf.images(unit.target, unit.recipe.resolution)
+        images = self.pool.images(unit.target, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
         seed = derive_seed(
             "adapt",
@@ -113,7 +113,7 @@ class SupernetExecution:
         adaptation = Adaptation(
             supernet=self._rebuilt(unit.space, source_shape, source),
             fresh_supernet=FreshSupernet(
-                unit.space, shape, derive_seed(seed, "weights"), self.shelf.device
+                unit.space, shape, derive_seed(seed, "weights"), self.pool.device
             ),
             train_images=train_images,
             class_counts=images.manifest.class_counts,
@@ -134,7 +134,7 @@ class SupernetExecution:
 
     def search(self, unit: "SearchUnit") -> Outcome:
         """Search an adapted supernet on validation images."""
-        images = self.shelf.images(unit.scored_on, unit.recipe.resolution)
+        images = self.pool.images(unit.scored_on, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
         space = get_space(unit.space)
         supernet = self._rebuilt(unit.space, shape, self._weights(unit.adapted, "adapt"))
@@ -167,11 +167,11 @@ class SupernetExecution:
         return HeadMaker(fit, images.train, unit.recipe.evaluation_batch_size)
 
     def _source_shape(self, unit: "AdaptUnit") -> "NetworkShape":
-        dataset = self.shelf.images(unit.source, unit.recipe.resolution).dataset
+        dataset = self.pool.images(unit.source, unit.recipe.resolution).dataset
         return network_shape(dataset, unit.recipe)
 
     def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
-        return FreshSupernet(space, shape, seed, self.shelf.device)()
+        return FreshSupernet(space, shape, seed, self.pool.device)()
 
     def _weights(self, identity: str, kind: str) -> bytes:
         metrics = self.store.read_record(kind, identity).metrics

@@ -12,14 +12,14 @@ from imbnas.execution.outcome import Outcome
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.evaluation import class_correct
 from imbnas.training.finishing import settle
-from imbnas.training.fitting import Fitting, as_module
+from imbnas.training.fitting import Trainer, as_module
 from imbnas.training.prediction import fit_predictor
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
-    from imbnas.execution.data_pool import ConditionImages, Shelf
+    from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.execution.network import BuiltNetwork
     from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.spaces import NetworkShape
@@ -59,13 +59,13 @@ class Prepared:
     mixing_generator: torch.Generator
 
 
-def prepare(unit: "TrainUnit", shelf: "Shelf") -> Prepared:
+def prepare(unit: "TrainUnit", pool: "DataPool") -> Prepared:
     """Draw a network's first weights and open its stream of batches."""
     recipe, seed = unit.recipe, stream_seed(unit)
-    images = shelf.images(unit.data, recipe.resolution)
+    images = pool.images(unit.data, recipe.resolution)
     shape = network_shape(images.dataset, recipe)
     torch.manual_seed(derive_seed(seed, "weights"))
-    built = build_network(unit.model, shape, shelf.locations)
+    built = build_network(unit.model, shape, pool.locations)
     counts = images.manifest.class_counts
     scheme = build_scheme(unit.scheme, counts, recipe.epochs, seed=derive_seed(seed, "scheme"))
     network = built.network
@@ -73,25 +73,25 @@ def prepare(unit: "TrainUnit", shelf: "Shelf") -> Prepared:
     if classifier is not None:
         network.classifier = classifier
     # Small convolutions are about a quarter faster with channels last, on a CPU too.
-    as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
+    as_module(network).to(pool.device).to(memory_format=torch.channels_last)
     stream = open_stream(
         images.train, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
     )
     return Prepared(
-        unit, images, shape, built, scheme.to(shelf.device), stream, _generator(seed, "mixing")
+        unit, images, shape, built, scheme.to(pool.device), stream, _generator(seed, "mixing")
     )
 
 
-def train(unit: "TrainUnit", shelf: "Shelf", checkpoints: "Checkpoints") -> Outcome:
+def train(unit: "TrainUnit", pool: "DataPool", checkpoints: "Checkpoints") -> Outcome:
     """Train a network from scratch and read the test split once, at the last epoch."""
-    prepared = prepare(unit, shelf)
+    prepared = prepare(unit, pool)
     fit = fit_alone(prepared, unit.recipe, checkpoints)
-    return judge(prepared, fit, fit.train_loss, shelf.device)
+    return judge(prepared, fit, fit.train_loss, pool.device)
 
 
 def fit_alone(prepared: Prepared, recipe: "Recipe", checkpoints: "Checkpoints") -> "Fit":
     """Train one network."""
-    return Fitting(
+    return Trainer(
         network=prepared.built.network,
         stream=prepared.stream,
         scheme=prepared.scheme,

@@ -11,8 +11,8 @@ import torch
 from imbnas.data.manifests import Selection
 from imbnas.data.streams import evaluation_batches, open_stream
 from imbnas.execution.network import network_shape
+from imbnas.execution.stack import fit_stack
 from imbnas.execution.train import fit_alone, prepare
-from imbnas.execution.train_stack import fit_stack
 from imbnas.spaces import get_space
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
@@ -26,7 +26,7 @@ from imbnas.units.unit import SupernetUnit, TrainUnit
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
-    from imbnas.execution.data_pool import ConditionImages, Images, Shelf
+    from imbnas.execution.data_pool import ConditionImages, DataPool, Images
     from imbnas.units.recipes import Recipe
 
 _FIRST_IMAGES = 8
@@ -52,7 +52,7 @@ class Pace(FrozenModel):
     evaluate: float
 
 
-def measure(unit: TrainUnit | SupernetUnit, shelf: "Shelf") -> Pace:
+def measure(unit: TrainUnit | SupernetUnit, shelf: "DataPool") -> Pace:
     """Time a few steps of a unit's own recipe on its own images, in about a second.
 
     Large networks are timed on smaller batches than the recipe's, and nothing is compiled, which
@@ -69,7 +69,7 @@ def measure(unit: TrainUnit | SupernetUnit, shelf: "Shelf") -> Pace:
                 assert_never(unit)
 
 
-def _measure_network(unit: TrainUnit, shelf: "Shelf") -> Pace:
+def _measure_network(unit: TrainUnit, shelf: "DataPool") -> Pace:
     start = time.perf_counter()
     first = prepare(unit, shelf)
     build = time.perf_counter() - start
@@ -102,7 +102,7 @@ def _stream(images: "ConditionImages", recipe: "Recipe") -> "Stream":
     return open_stream(images.train, recipe.batch_size, recipe.augmentation, generator)
 
 
-def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
+def _measure_supernet(unit: SupernetUnit, shelf: "DataPool") -> Pace:
     images = shelf.images(unit.data, unit.recipe.resolution)
     shape, space = network_shape(images.dataset, unit.recipe), get_space(unit.space)
     start = time.perf_counter()

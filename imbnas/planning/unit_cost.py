@@ -23,7 +23,7 @@ from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SpaceModel, Super
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imbnas.execution.data_pool import ConditionImages, Shelf
+    from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.spaces import NetworkShape
     from imbnas.units.unit import Model, Unit
 
@@ -64,7 +64,7 @@ class Forecaster:
         shelf: tells sizes and shapes of data; no image is read.
     """
 
-    shelf: "Shelf"
+    shelf: "DataPool"
     _with_heads: dict[str, HeadForEach] = field(default_factory=dict)
     _macs: dict[tuple["Model", "NetworkShape"], int] = field(default_factory=dict)
     _searched: dict["_Search", tuple[int, int]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from imbnas.data.streams import evaluation_batches, open_stream
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.training.evaluation import class_correct, mean_recall
 from imbnas.training.finishing import settle
-from imbnas.training.fitting import Fitting, NonFiniteLossError, as_module
+from imbnas.training.fitting import NonFiniteLossError, Trainer, as_module
 from imbnas.training.prediction import fit_predictor
 from imbnas.units.randomness import derive_seed
 
@@ -33,7 +33,7 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
     spec = rescaled(task.scheme, task.recipe.epochs)
     seeds = {purpose: derive_seed(seed, purpose) for purpose in _PURPOSES}
     scheme = build_scheme(spec, task.class_counts, recipe.epochs, seed=seeds["scheme"])
-    fitting = Fitting(
+    fitting = Trainer(
         network=network,
         stream=open_stream(
             task.train_images,

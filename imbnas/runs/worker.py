@@ -256,14 +256,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
-    from imbnas.execution.runner import Executor
+    from imbnas.execution.runner import Runner
 
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
     load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
     selection = Selection(options.only) if options.only else None
     keeping = Checkpointing(directory, options.checkpoint_seconds)
-    executor = Executor(
+    executor = Runner(
         directory, options.locations, resolved.device_type, directory.pins(), keeping.attempt
     )
     return Worker(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from imbnas.data.index_sampler import IndexSequence
 from imbnas.data.streams import evaluation_batches
 from imbnas.schemes.training_scheme import build_scheme
-from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.fitting import Fit, Trainer
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
 
@@ -94,7 +94,7 @@ def train_classifier(
     if classifier is not None:
         supernet.classifier = classifier
     device = cache.features.device
-    fitting = Fitting(
+    fitting = Trainer(
         network=_ClassifierAlone(supernet.classifier.to(device), supernet.num_features),
         stream=_FeatureStream(cache, recipe.batch_size, classes, trainer.seed),
         scheme=active.to(device),

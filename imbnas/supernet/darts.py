@@ -5,8 +5,7 @@ from torch import Tensor, nn
 from imbnas.errors import InputError
 from imbnas.spaces.darts import genotype as darts_genotype
 from imbnas.spaces.darts import layout as darts_layout
-from imbnas.spaces.darts.genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, Genotype
-from imbnas.spaces.darts.genotype import Cell as CellGenotype
+from imbnas.spaces.darts.genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, CellGenotype, Genotype
 from imbnas.spaces.darts.layout import CellPlace
 from imbnas.spaces.darts.network import cell_output, edge_operation, input_operations, make_stem
 from imbnas.spaces.darts.space import CONCAT

@@ -11,7 +11,7 @@ from imbnas.data.streams import open_stream
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.supernet.path_sampling import PathSampler
 from imbnas.training.checkpoints import NothingKept
-from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.fitting import Fit, Trainer
 from imbnas.training.precision import forward_passes
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
@@ -124,7 +124,7 @@ class PathTrainer:
             self.spending.images_seen += images
             self.spending.macs += (1 if frozen else 3) * macs * images
 
-        fitting = Fitting(
+        fitting = Trainer(
             network=supernet,
             stream=open_stream(
                 self.images, recipe.batch_size, recipe.augmentation, self._generator("batches")

@@ -70,7 +70,7 @@ class Fit:
 
 
 @dataclass
-class Fitting:
+class Trainer:
     """Trains a network in place.
 
     Attributes:

@@ -7,7 +7,7 @@ from torch import nn
 
 from imbnas.baselines.catalog import BASELINES, load_baseline
 from imbnas.baselines.networks import build, check, counts, describe
-from imbnas.baselines.spec import BaselineSpec, Fitting
+from imbnas.baselines.spec import BaselineSpec, SmallImageFitting
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.units.networks import ImageClassifier
 
@@ -223,7 +223,7 @@ def test_pooling_and_options_reach_the_model():
         summary="s",
         model="test_vit",
         model_options={"depth": 1},
-        fitting=Fitting(patch_grid=4, pooling="avg"),
+        fitting=SmallImageFitting(patch_grid=4, pooling="avg"),
     )
     body = build(spec, resolution=8, in_channels=1, num_classes=3).body
     assert body.global_pool == "avg"

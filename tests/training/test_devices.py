@@ -19,7 +19,7 @@ from imbnas.schemes import SCHEMES, resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fitting
+from imbnas.training.fitting import Trainer
 from imbnas.units.recipes import Recipe
 
 ARCHITECTURE = (
@@ -89,7 +89,7 @@ def test_a_training_stays_on_its_device_and_is_read_once_an_epoch(name: str, rea
     scheme = build_scheme(resolve_scheme(name), COUNTS, 2, seed=0)
     classifier = scheme.make_classifier(network.num_features, 3)
     network.classifier = classifier or network.classifier
-    fit = Fitting(
+    fit = Trainer(
         network=network.to(META),
         stream=MetaStream(),
         scheme=scheme.to(META),

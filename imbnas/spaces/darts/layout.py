@@ -6,7 +6,7 @@ network has d = 6.
 
 from dataclasses import dataclass
 
-from imbnas.spaces.darts.genotype import NUM_INPUTS, Cell, Genotype
+from imbnas.spaces.darts.genotype import NUM_INPUTS, CellGenotype, Genotype
 from imbnas.spaces.space import Counts, NetworkShape, convolution_counts
 
 STEM_MULTIPLIER = 3
@@ -74,7 +74,7 @@ def counts(genotype: Genotype, shape: NetworkShape) -> Counts:
     return total + Counts(classifier, classifier)
 
 
-def _cell_counts(cell: Cell, place: CellPlace) -> Counts:
+def _cell_counts(cell: CellGenotype, place: CellPlace) -> Counts:
     side = place.in_resolutions[1]
     total = Counts(0, 0)
     for channels in place.in_channels:

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from imbnas.spaces.darts import layout as darts_layout
-from imbnas.spaces.darts.genotype import NUM_INPUTS, Genotype
-from imbnas.spaces.darts.genotype import Cell as CellGenotype
+from imbnas.spaces.darts.genotype import NUM_INPUTS, CellGenotype, Genotype
 from imbnas.spaces.darts.layout import STEM_MULTIPLIER, CellPlace
 from imbnas.spaces.pooling import AveragePool
 from imbnas.spaces.space import NetworkShape
@@ -122,7 +121,7 @@ def input_operations(place: CellPlace, affine: bool = True) -> tuple[nn.Module, 
     return first, _relu_conv_bn(new, place.channels, affine)
 
 
-class Cell(nn.Module):
+class DartsCell(nn.Module):
     """A stand-alone cell.
 
     Args:
@@ -189,7 +188,8 @@ class DartsNetwork(nn.Module):
         places = darts_layout.plan(genotype, shape)
         self.stem = make_stem(shape)
         self.cells = nn.ModuleList(
-            Cell(genotype.reduce if place.reduction else genotype.normal, place) for place in places
+            DartsCell(genotype.reduce if place.reduction else genotype.normal, place)
+            for place in places
         )
         self.num_features = darts_layout.out_channels(genotype, shape)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())

@@ -9,7 +9,14 @@ from imbnas.errors import InputError
 from imbnas.spaces.darts import genotype as darts_genotype
 from imbnas.spaces.darts import identity as darts_identity
 from imbnas.spaces.darts import layout as darts_layout
-from imbnas.spaces.darts.genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, Cell, Genotype, Node
+from imbnas.spaces.darts.genotype import (
+    NUM_INPUTS,
+    NUM_NODES,
+    OPERATIONS,
+    CellGenotype,
+    Genotype,
+    Node,
+)
 from imbnas.spaces.space import Counts, NetworkShape
 from imbnas.units.randomness import derive_seed
 
@@ -118,15 +125,15 @@ def _random_operation(rng: np.random.Generator) -> str:
     return OPERATIONS[rng.integers(len(OPERATIONS))]
 
 
-def _random_cell(rng: np.random.Generator) -> Cell:
+def _random_cell(rng: np.random.Generator) -> CellGenotype:
     nodes: list[Node] = []
     for pairs in _PAIRS:
         first, second = pairs[rng.integers(len(pairs))]
         nodes.append(((_random_operation(rng), first), (_random_operation(rng), second)))
-    return Cell(tuple(nodes), CONCAT)
+    return CellGenotype(tuple(nodes), CONCAT)
 
 
-def _random_structure(rng: np.random.Generator) -> Cell:
+def _random_structure(rng: np.random.Generator) -> CellGenotype:
     """Draw cells until one is kept; the more often a structure occurs, the less it is kept."""
     while True:
         cell = _random_cell(rng)
@@ -134,7 +141,7 @@ def _random_structure(rng: np.random.Generator) -> Cell:
             return cell
 
 
-def _mutated(cell: Cell, rng: np.random.Generator, probability: float) -> Cell:
+def _mutated(cell: CellGenotype, rng: np.random.Generator, probability: float) -> CellGenotype:
     nodes: list[Node] = []
     for index, (first, second) in enumerate(cell.nodes):
         sources = first[1], second[1]
@@ -146,11 +153,11 @@ def _mutated(cell: Cell, rng: np.random.Generator, probability: float) -> Cell:
             for operation, _ in (first, second)
         ]
         nodes.append(((operations[0], sources[0]), (operations[1], sources[1])))
-    return Cell(tuple(nodes), cell.concat)
+    return CellGenotype(tuple(nodes), cell.concat)
 
 
-def _crossed(first: Cell, second: Cell, rng: np.random.Generator) -> Cell:
+def _crossed(first: CellGenotype, second: CellGenotype, rng: np.random.Generator) -> CellGenotype:
     if len(first.nodes) != len(second.nodes) or first.concat != second.concat:
         raise InputError("darts: only genotypes of equal nodes and concatenation can be crossed")
     pairs = zip(first.nodes, second.nodes, strict=True)
-    return Cell(tuple(pair[rng.integers(2)] for pair in pairs), first.concat)
+    return CellGenotype(tuple(pair[rng.integers(2)] for pair in pairs), first.concat)

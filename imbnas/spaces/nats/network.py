@@ -14,7 +14,7 @@ from imbnas.spaces.nats.operations import ResidualBlock, edge_operation
 CellFactory = Callable[[int, int], nn.Module]
 
 
-class Cell(nn.Module):
+class NatsCell(nn.Module):
     """A stand-alone cell: node j is the sum of its edges' outputs, the last node is the output.
 
     Operations that cannot change the output are built, since they count as parameters, and never
@@ -144,4 +144,4 @@ def cell_network(
     operations: Sequence[str], stages: Sequence[Stage], num_classes: int
 ) -> CellNetwork:
     """Build the stand-alone network whose cells all have the same operations."""
-    return CellNetwork(stages, num_classes, partial(Cell, tuple(operations)))
+    return CellNetwork(stages, num_classes, partial(NatsCell, tuple(operations)))

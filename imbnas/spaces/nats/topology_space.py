@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ListedCell:
     """One cell and its identities.
 
     Attributes:
@@ -40,11 +40,11 @@ class Cell:
 
 
 @lru_cache(maxsize=1)
-def cells() -> tuple[Cell, ...]:
+def cells() -> tuple[ListedCell, ...]:
     """All 15,625 cells; the last edge's operation changes fastest."""
     every = itertools.product(cell_string.OPERATIONS, repeat=len(cell_string.EDGES))
     return tuple(
-        Cell(
+        ListedCell(
             cell_string.join(operations),
             cell_identity.unique_id(operations),
             cell_identity.functional_id(operations),
@@ -56,7 +56,7 @@ def cells() -> tuple[Cell, ...]:
 
 def _lightest(key: str) -> tuple[str, ...]:
     """Live members of fewest MACs, one for each value of the attribute ``key``, sorted."""
-    best: dict[str, Cell] = {}
+    best: dict[str, ListedCell] = {}
     for cell in cells():
         if cell.is_dead:
             continue

@@ -18,7 +18,7 @@ from imbnas.spaces.nats.identity import (
     functional_id,
     unique_id,
 )
-from imbnas.spaces.nats.network import Cell
+from imbnas.spaces.nats.network import NatsCell
 from imbnas.spaces.nats.topology_space import cells
 
 EVERY = list(itertools.product(OPERATIONS, repeat=6))
@@ -105,7 +105,7 @@ def test_enumeration_is_fast_and_small():
 
 def randomised(operations, key):
     """A cell whose operation on edge e has weights that depend on key(e) alone."""
-    cell = Cell(operations, 3, 3)
+    cell = NatsCell(operations, 3, 3)
     for edge, module in enumerate(cell.edges):
         generator = torch.Generator().manual_seed(zlib.crc32(repr(key(edge)).encode()))
         for name, value in module.state_dict().items():

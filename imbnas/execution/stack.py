@@ -14,17 +14,17 @@ from imbnas.execution.train import Prepared, judge, prepare
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.spaces.nats.network import CellNetwork
 from imbnas.spaces.nats.stacked_network import StackedNetwork
-from imbnas.training.fitting import Fit, Fitting, NonFiniteLossError
+from imbnas.training.fitting import Fit, NonFiniteLossError, Trainer
 
 if TYPE_CHECKING:
-    from imbnas.execution.data_pool import Shelf
+    from imbnas.execution.data_pool import DataPool
     from imbnas.training.checkpoints import Checkpoints
     from imbnas.units.recipes import Recipe
     from imbnas.units.unit import TrainUnit
 
 
 def train_stack(
-    units: Sequence["TrainUnit"], shelf: "Shelf", checkpoints: "Checkpoints"
+    units: Sequence["TrainUnit"], pool: "DataPool", checkpoints: "Checkpoints"
 ) -> list[Outcome | NonFiniteLossError]:
     """Train replicates of one architecture as one network; what becomes of each, in order.
 
@@ -34,14 +34,14 @@ def train_stack(
 
     Args:
         units: trainings that differ in data and replicate alone, at most one for each place.
-        shelf: of datasets.
+        pool: of datasets.
         checkpoints: of all of them together.
     """
-    prepared = [prepare(unit, shelf) for unit in _places(units)]
+    prepared = [prepare(unit, pool) for unit in _places(units)]
     fit = fit_stack(prepared, units[0].recipe, checkpoints)
     share = replace(fit, seconds=fit.seconds / len(units))
     return [
-        _outcome(prepared[place], share, fit.train_losses[place], shelf.device)
+        _outcome(prepared[place], share, fit.train_losses[place], pool.device)
         for place in map(_place, units)
     ]
 
@@ -53,7 +53,7 @@ def fit_stack(prepared: Sequence[Prepared], recipe: "Recipe", checkpoints: "Chec
         InputError: they cannot be put side by side.
     """
     first, network = prepared[0], _stacked(prepared)
-    fit = Fitting(
+    fit = Trainer(
         network=network,
         stream=StackedStream([one.stream for one in prepared]),
         scheme=StackedScheme(
