@@ -166,6 +166,9 @@ class FileSet:
         return replace(self, paths=paths, labels=self.labels.index_select(0, order))
 
 
+Images = ImageSet | FileSet
+
+
 def select_images(
     dataset: Dataset,
     selection: "Selection",

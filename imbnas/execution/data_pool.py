@@ -8,15 +8,13 @@ import torch
 
 from imbnas.data.balancing import balanced_part
 from imbnas.data.dataset import Dataset, load_dataset
-from imbnas.data.image_sets import FileSet, ImageSet, select_images
+from imbnas.data.image_sets import Images, select_images
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, Selection
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
 from imbnas.units.unit import DataRef
-
-Images = ImageSet | FileSet
 
 HELD_BYTES = 128 * 2**20
 """Conditions of more images than this do not stay together; the latest one always stays."""

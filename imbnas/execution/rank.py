@@ -9,7 +9,7 @@ from imbnas.execution.network import build_network, network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.rankers.candidate import Candidate, Score, Task
 from imbnas.rankers.ranker import build_ranker
-from imbnas.training.fitting import as_module
+from imbnas.training.setup import replace_classifier, to_device
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import RankMetrics
 from imbnas.units.unit import SpaceModel
@@ -61,12 +61,9 @@ def _candidate(
     torch.manual_seed(derive_seed(seed, "weights"))
     model = SpaceModel(space=unit.space, version=unit.version, architecture=architecture)
     built = build_network(model, shape, pool.locations)
-    network = built.network
-    classifier = task.begun_scheme().make_classifier(network.num_features, shape.num_classes)
-    if classifier is not None:
-        network.classifier = classifier
-    as_module(network).to(pool.device).to(memory_format=torch.channels_last).train()
-    return Candidate(network, built.counts, shape, seed, task)
+    replace_classifier(built.network, task.begun_scheme(), shape.num_classes)
+    to_device(built.network, pool.device).train()
+    return Candidate(built.network, built.counts, shape, seed, task)
 
 
 def _finite(value: float) -> float | None:

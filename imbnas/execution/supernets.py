@@ -29,7 +29,7 @@ from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.unit import AdaptUnit
 
 if TYPE_CHECKING:
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
     from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
@@ -218,9 +218,7 @@ def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
     return board
 
 
-def _calibration(
-    images: "ConditionImages", unit: "SearchUnit", seed: int
-) -> "ImageSet | FileSet | None":
+def _calibration(images: "ConditionImages", unit: "SearchUnit", seed: int) -> "Images | None":
     """A fixed random selection of training images; ``None`` for none."""
     count, available = unit.calibration_images, len(images.manifest.train.indices)
     if count == 0:

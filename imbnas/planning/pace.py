@@ -12,21 +12,22 @@ from imbnas.data.manifests import Selection
 from imbnas.data.streams import evaluation_batches, open_stream
 from imbnas.execution.network import network_shape
 from imbnas.execution.stack import fit_stack
-from imbnas.execution.train import fit_alone, prepare
+from imbnas.execution.train import fit_alone, set_up_unit
 from imbnas.spaces import get_space
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fit, as_module
-from imbnas.training.precision import forward_passes
+from imbnas.training.fitting import Fit, torch_module
+from imbnas.training.forward import forward_passes
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.unit import SupernetUnit, TrainUnit
 
 if TYPE_CHECKING:
+    from imbnas.data.image_sets import Images
     from imbnas.data.streams import Stream
-    from imbnas.execution.data_pool import ConditionImages, DataPool, Images
+    from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.units.recipes import Recipe
 
 _FIRST_IMAGES = 8
@@ -71,13 +72,16 @@ def measure(unit: TrainUnit | SupernetUnit, shelf: "DataPool") -> Pace:
 
 def _measure_network(unit: TrainUnit, shelf: "DataPool") -> Pace:
     start = time.perf_counter()
-    first = prepare(unit, shelf)
+    first = set_up_unit(unit, shelf)
     build = time.perf_counter() - start
-    prepared = [first, *(prepare(unit, shelf) for _ in range(unit.stack - 1))]
-    images, module = first.images, as_module(first.built.network)
+    prepared = [first, *(set_up_unit(unit, shelf) for _ in range(unit.stack - 1))]
+    images, module = first.images, torch_module(first.training.network)
 
     def train(recipe: "Recipe") -> Fit:
-        fresh = [replace(one, stream=_stream(images, recipe)) for one in prepared]
+        fresh = [
+            replace(one, training=replace(one.training, stream=_stream(images, recipe)))
+            for one in prepared
+        ]
         if unit.stack > 1:
             return fit_stack(fresh, recipe, NothingKept())
         return fit_alone(fresh[0], recipe, NothingKept())

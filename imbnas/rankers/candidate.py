@@ -8,7 +8,7 @@ import torch
 from imbnas.data.samplers import class_probabilities
 from imbnas.data.streams import open_stream
 from imbnas.schemes.training_scheme import TrainingScheme, build_scheme
-from imbnas.training.precision import forward_passes
+from imbnas.training.forward import forward_passes
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
     from imbnas.spaces.space import Counts, NetworkShape
     from imbnas.units.networks import ImageClassifier
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
     from imbnas.units.unit import Precision
 
-    Images = ImageSet | FileSet
     Batch = tuple[Tensor, Tensor]
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _loss_gradients(
     Batch normalisation uses the batch's own statistics, as in training.
     """
     network, task = candidate.network, candidate.task
-    module = as_module(network)
+    module = torch_module(network)
     scheme = task.begun_scheme()
     images, labels = task.first_batch(batch_size)
     mixed, targets = scheme.mix(images, labels, task.generator("mixing"))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def log_determinant(candidate: "Candidate", batch_size: int) -> "Score":
     distance (Mellor et al. 2021, arXiv:2006.04647). The images are different ones, so that only a
     network that cannot tell two of them apart makes K singular: −∞ then.
     """
-    module = as_module(candidate.network)
+    module = torch_module(candidate.network)
     images = candidate.task.distinct_images(batch_size)
     kernel = _CodeKernel(len(images))
     with torch.no_grad(), batch_statistics(module), candidate.task.forward_passes(), kernel:

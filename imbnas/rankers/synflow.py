@@ -7,7 +7,7 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from imbnas.rankers.gradients import layer_weights
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import torch_module
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -23,7 +23,7 @@ def synaptic_flow(candidate: "Candidate") -> "Score":
     score measures. In double precision, whatever the run's, since the flow grows exponentially with
     depth. Signs of parameters and all images are without effect.
     """
-    module = copy.deepcopy(as_module(candidate.network)).double().eval()
+    module = copy.deepcopy(torch_module(candidate.network)).double().eval()
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.abs_()

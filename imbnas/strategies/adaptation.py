@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imbnas.units.schemes import SchemeSpec
 
 if TYPE_CHECKING:
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
     from imbnas.supernet.path_training import PathTrainer
     from imbnas.supernet.supernet import Supernet
     from imbnas.units.recipes import Recipe
@@ -29,7 +29,7 @@ class Adaptation:
 
     supernet: "Supernet"
     fresh_supernet: Callable[[], "Supernet"]
-    train_images: "ImageSet | FileSet"
+    train_images: "Images"
     class_counts: tuple[int, ...]
     scheme: SchemeSpec
     recipe: "Recipe"

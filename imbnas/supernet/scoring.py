@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from imbnas.training.evaluation import class_correct, mean_recall
-from imbnas.training.precision import forward_passes
+from imbnas.training.forward import forward_passes
 from imbnas.training.statistics import estimate_statistics, restored_statistics
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
     from imbnas.supernet.heads import HeadMaker
     from imbnas.supernet.supernet import Supernet
     from imbnas.units.unit import Precision
@@ -42,8 +42,8 @@ class Scorer:
     """
 
     supernet: "Supernet"
-    calibration: "ImageSet | FileSet | None"
-    validation: "ImageSet | FileSet"
+    calibration: "Images | None"
+    validation: "Images"
     batch_size: int
     heads: "HeadMaker | None" = None
     precision: "Precision" = "float32"
@@ -90,7 +90,7 @@ class Scorer:
         return forward_passes(self.precision, self.validation.device)
 
 
-def _images(images: "ImageSet | FileSet") -> "Iterator[Tensor]":
+def _images(images: "Images") -> "Iterator[Tensor]":
     from imbnas.data.streams import evaluation_batches
 
     # A last batch of one image has no variance to estimate at 1×1 pixels.

@@ -17,7 +17,7 @@ from imbnas.schemes import resolve_scheme
 from imbnas.suites.expansion import Chain, Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.resolve import Resolver
-from imbnas.training.prediction import fit_predictor
+from imbnas.training.evaluation import fit_predictor
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import BaselineModel, Component, Precision, TrainUnit, Unit
 
@@ -151,12 +151,12 @@ def test_logits_of_an_evaluation_are_not_rounded_to_bfloat16(
     expansions: dict[Precision, Expansion],
 ) -> None:
     from imbnas.execution.data_pool import DataPool
-    from imbnas.execution.train import prepare
+    from imbnas.execution.train import set_up_unit
 
-    prepared = prepare(
+    prepared = set_up_unit(
         with_convolutions(expansions["bfloat16"]), DataPool(LOCATIONS, torch.device("cpu"))
     )
-    predict = fit_predictor(prepared.built.network, prepared.scheme, (), 0, "bfloat16")
+    predict = fit_predictor(prepared.training)
     logits = predict(torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(0)))
     assert logits.dtype == torch.float32
     assert not torch.equal(logits, logits.bfloat16().float())

@@ -10,7 +10,7 @@ from imbnas.data.locations import DataLocations
 from imbnas.execution.data_pool import DataPool
 from imbnas.execution.runner import Runner
 from imbnas.execution.stack import fit_stack
-from imbnas.execution.train import fit_alone, prepare
+from imbnas.execution.train import fit_alone, set_up_unit
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
@@ -72,16 +72,16 @@ def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
 ) -> None:
     pool = DataPool(LOCATIONS, torch.device("cpu"))
     recipe = stack[0].recipe.model_copy(update={"epochs": 1, "steps_per_epoch": 3, "lr": 0.01})
-    side_by_side = [prepare(unit, pool) for unit in stack]
+    side_by_side = [set_up_unit(unit, pool) for unit in stack]
     fit = fit_stack(side_by_side, recipe, NothingKept())
     for place, unit in enumerate(stack):
-        alone = prepare(unit, pool)
+        alone = set_up_unit(unit, pool)
         single = fit_alone(alone, recipe, NothingKept())
         assert single.train_loss == pytest.approx(fit.train_losses[place], rel=1e-5)
         assert single.trained_images == fit.trained_images
         for one, other in zip(
-            alone.built.network.state_dict().values(),  # type: ignore[attr-defined]
-            side_by_side[place].built.network.state_dict().values(),  # type: ignore[attr-defined]
+            alone.training.network.state_dict().values(),  # type: ignore[attr-defined]
+            side_by_side[place].training.network.state_dict().values(),  # type: ignore[attr-defined]
             strict=True,
         ):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
@@ -106,13 +106,13 @@ def test_one_network_that_blows_up_leaves_the_others_alone(
     expected = metrics_of(executor.execute_stack(stack))
 
     def spoilt(unit: TrainUnit, pool: DataPool) -> object:
-        prepared = prepare(unit, pool)
+        prepared = set_up_unit(unit, pool)
         if unit.replicate == 1:
             with torch.no_grad():
-                next(prepared.built.network.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
+                next(prepared.training.network.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
         return prepared
 
-    monkeypatch.setattr("imbnas.execution.stack.prepare", spoilt)
+    monkeypatch.setattr("imbnas.execution.stack.set_up_unit", spoilt)
     first, failed, third = executor.execute_stack(stack)
     assert isinstance(failed, NonFiniteLossError)
     assert metrics_of([first, third]) == [expected[0], expected[2]]

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from imbnas.schemes import build_scheme, resolve_scheme
 from imbnas.training.checkpoints import Snapshot
-from imbnas.training.compilation import CompilationError, compiled_features
 from imbnas.training.fitting import Fit, Trainer
+from imbnas.training.forward import CompilationError, compiled_features
 from imbnas.units.recipes import Recipe
 from imbnas.units.unit import Precision
 
