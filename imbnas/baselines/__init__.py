@@ -10,6 +10,7 @@ _HOMES = {
     "load_baseline": "catalog",
     "read_baseline": "catalog",
     "BaselineSpec": "spec",
+    "ImageShape": "spec",
     "SmallImageFitting": "spec",
     "BaselineCounts": "networks",
     "BaselineDescription": "networks",

@@ -1,6 +1,7 @@
 """What a baseline is, as data: a model's name, how it is fitted to small images, its recipe."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -30,6 +31,21 @@ def first_problem(error: ValidationError) -> str:
         return f"{key}: required key is missing; add it"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{key}: {message}" if key else message
+
+
+@dataclass(frozen=True, order=True)
+class ImageShape:
+    """What a baseline is fitted to.
+
+    Attributes:
+        resolution: side of the square images in pixels.
+        in_channels: 1 for grey, 3 for colour.
+        num_classes: outputs of the classifier.
+    """
+
+    resolution: int
+    in_channels: int
+    num_classes: int
 
 
 class SmallImageFitting(FrozenModel):

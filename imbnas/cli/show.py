@@ -139,14 +139,9 @@ def show_baseline(
     del data_root, datasets, offline, plugins  # common to all of `show`; none is needed here
     from dataclasses import asdict
 
-    from imbnas.baselines import describe, load_baseline
+    from imbnas.baselines import ImageShape, describe, load_baseline
 
-    told = describe(
-        load_baseline(name),
-        resolution=resolution,
-        in_channels=in_channels,
-        num_classes=num_classes,
-    )
+    told = describe(load_baseline(name), ImageShape(resolution, in_channels, num_classes))
     _print({"baseline": told.name, **asdict(told)}, as_json)
 
 

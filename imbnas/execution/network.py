@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imbnas.baselines import ImageShape, find_weights, load_baseline, weights_identity
 from imbnas.baselines import build as build_baseline
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines import find_weights, load_baseline, weights_identity
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space
 from imbnas.units.recipes import Recipe
@@ -65,13 +65,9 @@ def build_network(model: Model, shape: NetworkShape, locations: "DataLocations")
     spec = load_baseline(model.baseline)
     if spec.digest != model.spec_sha256:
         raise InputError(f"baseline {model.baseline!r}: changed since the run was started")
-    size = {
-        "resolution": shape.resolution,
-        "in_channels": shape.in_channels,
-        "num_classes": shape.num_classes,
-    }
-    network = build_baseline(spec, **size, pretrained=_weights(model, spec, locations))
-    counted = count_baseline(spec, **size)
+    images = ImageShape(shape.resolution, shape.in_channels, shape.num_classes)
+    network = build_baseline(spec, images, _weights(model, spec, locations))
+    counted = count_baseline(spec, images)
     return BuiltNetwork(network, Counts(counted.params, counted.macs))
 
 

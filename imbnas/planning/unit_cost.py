@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imbnas.baselines import ImageShape, load_baseline
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines import load_baseline
 from imbnas.execution.network import network_shape
 from imbnas.planning.adaptation_cost import adaptation_spending, head_macs, mean_macs
 from imbnas.rankers.ranker import Circumstances, ForeseesPasses, build_ranker
@@ -211,9 +211,7 @@ class Forecaster:
             else:
                 macs = count_baseline(
                     load_baseline(model.baseline),
-                    resolution=shape.resolution,
-                    in_channels=shape.in_channels,
-                    num_classes=shape.num_classes,
+                    ImageShape(shape.resolution, shape.in_channels, shape.num_classes),
                 ).macs
             self._macs[key] = macs
         return self._macs[key]

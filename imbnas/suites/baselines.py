@@ -1,10 +1,11 @@
 """Resolves baselines: by name to a model that a unit can name, and checks that they fit."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imbnas.baselines import check, find_weights, load_baseline, weights_identity
+from imbnas.baselines.spec import ImageShape
 from imbnas.units.unit import BaselineModel
 
 if TYPE_CHECKING:
@@ -40,22 +41,7 @@ class NamedBaseline:
                 cannot be loaded.
         """
         for image in images:
-            check(self.spec, **asdict(image), pretrained=self.pretrained)
-
-
-@dataclass(frozen=True, order=True)
-class ImageShape:
-    """What a baseline is fitted to.
-
-    Attributes:
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: classes of the dataset.
-    """
-
-    resolution: int
-    in_channels: int
-    num_classes: int
+            check(self.spec, image, self.pretrained)
 
 
 def image_shape(shape: "NetworkShape") -> ImageShape:

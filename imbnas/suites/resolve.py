@@ -1,11 +1,12 @@
 """Resolves a suite: every name is looked up and pinned before anything is computed."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from imbnas.baselines import counts as count_baseline
+from imbnas.baselines.spec import ImageShape
 from imbnas.data.dataset import load_dataset
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
@@ -16,7 +17,7 @@ from imbnas.search.searcher import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
 from imbnas.spaces.stacks import check_stack
-from imbnas.suites.baselines import ImageShape, image_shape, name_baseline
+from imbnas.suites.baselines import image_shape, name_baseline
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.resolved import (
     BaselineFacts,
@@ -337,7 +338,7 @@ class Resolver:
         told = image_shape(self._shape_for(next(iter(self._datasets.values())), recipe))
         # Counting builds the fresh network, too; building it twice would only take time.
         baseline.check(sorted(images if part.pretrained else images - {told}))
-        counts = count_baseline(spec, **asdict(told))
+        counts = count_baseline(spec, told)
         return BaselineFacts(
             model=baseline.model,
             source=spec.source,

@@ -144,7 +144,8 @@ def test_a_baseline_must_take_the_images_of_every_training(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
     """The images of a second dataset may be too small for a model that takes the first's."""
-    from imbnas.suites.baselines import ImageShape, name_baseline
+    from imbnas.baselines import ImageShape
+    from imbnas.suites.baselines import name_baseline
 
     file = tmp_path / "large.toml"
     file.write_text(
