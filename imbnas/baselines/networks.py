@@ -128,7 +128,8 @@ def build(
         sizes = _working_sizes(spec, shape.in_channels)
         raise InputError(
             f"baseline {spec.name} cannot take images of {shape.resolution} pixels; of the sizes "
-            f"tried it takes {sizes}; set fitting.input_size in a TOML file to enlarge smaller images"
+            f"tried it takes {sizes}; set fitting.input_size in a TOML file to enlarge smaller "
+            "images"
         ) from error
     return FittedClassifier(body, features.shape[-1], shape.num_classes, spec.fitting.input_size)
 
