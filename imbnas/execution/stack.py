@@ -52,13 +52,13 @@ def fit_stack(ready: Sequence[UnitSetup], recipe: "Recipe", checkpoints: "Checkp
     Raises:
         InputError: they cannot be put side by side.
     """
-    network, trainings = _stacked(ready), [one.training for one in ready]
+    network, trainers = _stacked(ready), [one.training.trainer for one in ready]
     trainer = replace(
-        trainings[0].trainer(),
+        trainers[0],
         network=network,
-        stream=StackedStream([each.stream for each in trainings]),
+        stream=StackedStream([each.stream for each in trainers]),
         scheme=StackedScheme(
-            [each.scheme for each in trainings], [each.mixing_generator for each in trainings]
+            [one.training.scheme for one in ready], [each.mixing_generator for each in trainers]
         ),
         recipe=recipe,
         mixing_generator=torch.Generator(),  # each scheme has its own
@@ -72,7 +72,7 @@ def fit_stack(ready: Sequence[UnitSetup], recipe: "Recipe", checkpoints: "Checkp
 
 def _stacked(ready: Sequence[UnitSetup]) -> StackedNetwork:
     first = ready[0]
-    networks = [one.training.network for one in ready]
+    networks = [one.training.trainer.network for one in ready]
     cells = [network for network in networks if isinstance(network, CellNetwork)]
     if len(cells) < len(networks):
         raise InputError(f"networks of {first.unit.model.label} cannot be stacked; leave it out")

@@ -37,27 +37,11 @@ if TYPE_CHECKING:
     from imbnas.units.unit import SearchUnit, SupernetUnit
 
 
-@dataclass(frozen=True)
-class FreshSupernet:
-    """Builds untrained supernets, each time the same.
-
-    Attributes:
-        space: registry name.
-        shape: of the network.
-        seed: of the initial weights.
-        device: where it goes.
-    """
-
-    space: str
-    shape: "NetworkShape"
-    seed: int
-    device: torch.device
-
-    def __call__(self) -> Supernet:
-        """Build one; torch's global generator is left seeded."""
-        torch.manual_seed(self.seed)
-        supernet = SUPERNETS.get(self.space)(self.shape)
-        return supernet.to(self.device).to(memory_format=torch.channels_last)
+def fresh_supernet(space: str, shape: "NetworkShape", seed: int, device: torch.device) -> Supernet:
+    """Build an untrained supernet of a space; torch's global generator is left seeded."""
+    torch.manual_seed(seed)
+    supernet = SUPERNETS.get(space)(shape)
+    return supernet.to(device).to(memory_format=torch.channels_last)
 
 
 @dataclass(frozen=True)
@@ -112,8 +96,8 @@ class SupernetExecution:
         trainer = replace(self._trainer(unit, images, shape, seed), images=train_images)
         adaptation = Adaptation(
             supernet=self._rebuilt(unit.space, source_shape, source),
-            fresh_supernet=FreshSupernet(
-                unit.space, shape, derive_seed(seed, "weights"), self.pool.device
+            fresh_supernet=partial(
+                fresh_supernet, unit.space, shape, derive_seed(seed, "weights"), self.pool.device
             ),
             train_images=train_images,
             class_counts=images.manifest.class_counts,
@@ -171,7 +155,7 @@ class SupernetExecution:
         return network_shape(dataset, unit.recipe)
 
     def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
-        return FreshSupernet(space, shape, seed, self.pool.device)()
+        return fresh_supernet(space, shape, seed, self.pool.device)
 
     def _weights(self, identity: str, kind: str) -> bytes:
         metrics = self.store.read_record(kind, identity).metrics

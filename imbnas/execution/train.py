@@ -77,7 +77,7 @@ def train(unit: "TrainUnit", pool: "DataPool", checkpoints: "Checkpoints") -> Ou
 def fit_alone(ready: UnitSetup, recipe: "Recipe", checkpoints: "Checkpoints") -> "Fit":
     """Train one network."""
     trainer = replace(
-        ready.training.trainer(),
+        ready.training.trainer,
         recipe=recipe,
         compiled=ready.unit.compiled,
         checkpoint=checkpoints.open(),

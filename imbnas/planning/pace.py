@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -75,16 +74,14 @@ def _measure_network(unit: TrainUnit, shelf: "DataPool") -> Pace:
     first = set_up_unit(unit, shelf)
     build = time.perf_counter() - start
     prepared = [first, *(set_up_unit(unit, shelf) for _ in range(unit.stack - 1))]
-    images, module = first.images, torch_module(first.training.network)
+    images, module = first.images, torch_module(first.training.trainer.network)
 
     def train(recipe: "Recipe") -> Fit:
-        fresh = [
-            replace(one, training=replace(one.training, stream=_stream(images, recipe)))
-            for one in prepared
-        ]
+        for one in prepared:
+            one.training.trainer.stream = _stream(images, recipe)
         if unit.stack > 1:
-            return fit_stack(fresh, recipe, NothingKept())
-        return fit_alone(fresh[0], recipe, NothingKept())
+            return fit_stack(prepared, recipe, NothingKept())
+        return fit_alone(first, recipe, NothingKept())
 
     def evaluate(count: int) -> None:
         module.eval()

@@ -33,7 +33,7 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
         keep_classifier=True,
     )
     try:
-        trained = setup.trainer().run().trained_images
+        trained = setup.trainer.run().trained_images
     except NonFiniteLossError:
         steps = recipe.steps_per_epoch
         images = steps * recipe.batch_size if steps else len(task.train_images)

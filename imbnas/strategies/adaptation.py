@@ -34,3 +34,8 @@ class Adaptation:
     scheme: SchemeSpec
     recipe: "Recipe"
     trainer: "PathTrainer"
+
+    def with_new_classifier(self) -> "Supernet":
+        """The source supernet with an untrained classifier for the target, changed in place."""
+        self.supernet.classifier = self.fresh_supernet().classifier
+        return self.supernet

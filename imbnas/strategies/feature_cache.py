@@ -101,7 +101,7 @@ def train_classifier(
         stream=_FeatureStream(cache, recipe.batch_size, classes, trainer.seed),
     )
     supernet.classifier = alone.classifier
-    fit = setup.trainer().run()
+    fit = setup.trainer.run()
     trainer.spending.macs += 3 * supernet.num_features * classes * fit.trained_images
     return fit
 

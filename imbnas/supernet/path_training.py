@@ -122,7 +122,7 @@ class PathTrainer:
             self.spending.macs += (1 if frozen else 3) * macs * images
 
         trainer = replace(
-            setup.trainer(),
+            setup.trainer,
             before_pass=choose_path,
             passes=sampler.paths_per_step,
             used_parts=supernet.used_parts,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from imbnas.data.streams import evaluation_batches
 from imbnas.training.evaluation import class_correct, mean_recall
 from imbnas.training.forward import forward_passes
 from imbnas.training.statistics import estimate_statistics, restored_statistics
@@ -62,8 +63,6 @@ class Scorer:
     @torch.no_grad()
     def score(self, architecture: str) -> float:
         """Mean per-class recall in [0, 1] of one architecture."""
-        from imbnas.data.streams import evaluation_batches
-
         self.supernet.choose(architecture)
         with restored_statistics(self.supernet):
             if self.calibration is None:
@@ -91,7 +90,5 @@ class Scorer:
 
 
 def _images(images: "Images") -> "Iterator[Tensor]":
-    from imbnas.data.streams import evaluation_batches
-
     # A last batch of one image has no variance to estimate at 1×1 pixels.
     return (batch for batch, _ in evaluation_batches(images, CALIBRATION_BATCH) if len(batch) > 1)

@@ -1,4 +1,4 @@
-"""How many images a training and its evaluation see, without training."""
+"""How many images a training sees, known without training."""
 
 from typing import TYPE_CHECKING
 
@@ -25,16 +25,9 @@ def trained_images(recipe: "Recipe", size: int, epochs: int | None = None) -> in
     return count * (size - (size % batch == 1))
 
 
-def evaluated_images(recipe: "Recipe", scheme: "SchemeSpec", train_images: int, images: int) -> int:
-    """Images through the forward passes of the evaluation after a training.
+def finishing_passes(recipe: "Recipe", scheme: "SchemeSpec") -> int:
+    """Forward passes of all training images between the last step and the evaluation.
 
-    Statistics of averaged weights and a post-hoc step take one pass of the training images each.
-
-    Args:
-        recipe: of the training.
-        scheme: of the training.
-        train_images: how many.
-        images: how many are evaluated.
+    One estimates the batch statistics of averaged weights, one fits a post-hoc step.
     """
-    passes = (recipe.average_from is not None) + (scheme.posthoc is not None)
-    return passes * train_images + images
+    return (recipe.average_from is not None) + (scheme.posthoc is not None)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from imbnas.data.streams import evaluation_batches
-from imbnas.training.counting import evaluated_images
+from imbnas.training.counting import finishing_passes
 from imbnas.training.fitting import torch_module
 from imbnas.training.forward import forward_passes
 from imbnas.training.statistics import estimate_statistics
@@ -29,7 +29,7 @@ class Evaluation:
         predict: maps (B, C, H, W) images to (B, K) final logits.
         correct: K counts of correct answers.
         total: K counts of images.
-        images_seen: images through forward passes, see ``evaluated_images``.
+        images_seen: images through forward passes, those of ``finishing_passes`` included.
     """
 
     predict: Predictor
@@ -48,17 +48,18 @@ def evaluate(trained: "Setup", images: "Images") -> Evaluation:
         trained: whose network was trained.
         images: of the evaluation.
     """
-    recipe, module = trained.recipe, torch_module(trained.network).eval()
+    trainer, known = trained.trainer, trained.images
+    recipe, module = trainer.recipe, torch_module(trainer.network).eval()
     if recipe.average_from is not None:
         # Averaged weights have no running statistics of their own.
-        batches = evaluation_batches(trained.images, recipe.evaluation_batch_size)
-        with forward_passes(trained.precision, trained.images.device):
+        batches = evaluation_batches(known, recipe.evaluation_batch_size)
+        with forward_passes(trainer.precision, known.device):
             estimate_statistics(module, (batch for batch, _ in batches))
     predict = fit_predictor(trained)
     batches = evaluation_batches(images, recipe.evaluation_batch_size)
     correct, total = class_correct(predict, batches, images.num_classes)
-    seen = evaluated_images(recipe, trained.scheme.spec, len(trained.images), len(images))
-    return Evaluation(predict, correct, total, seen)
+    passes = finishing_passes(recipe, trained.scheme.spec)
+    return Evaluation(predict, correct, total, passes * len(known) + len(images))
 
 
 @torch.no_grad()
@@ -71,10 +72,10 @@ def fit_predictor(trained: "Setup") -> Predictor:
     Args:
         trained: whose network was trained and is in evaluation mode.
     """
-    network, scheme = trained.network, trained.scheme
+    network, scheme, trainer = trained.trainer.network, trained.scheme, trained.trainer
 
     def outputs(images: Tensor) -> tuple[Tensor, Tensor]:
-        with forward_passes(trained.precision, images.device):
+        with forward_passes(trainer.precision, images.device):
             features = network.forward_features(images)
         # Logits of so few digits would often be equal, and the first of the classes would win.
         features = features.float()
@@ -82,7 +83,7 @@ def fit_predictor(trained: "Setup") -> Predictor:
 
     if scheme.spec.posthoc is None:
         return lambda images: outputs(images)[1]
-    batches = evaluation_batches(trained.images, trained.recipe.evaluation_batch_size)
+    batches = evaluation_batches(trained.images, trainer.recipe.evaluation_batch_size)
     cached = [(*outputs(images), labels) for images, labels in batches]
     features, logits, labels = (torch.cat(column) for column in zip(*cached, strict=True))
     seed = derive_seed(trained.seed, "post-hoc")

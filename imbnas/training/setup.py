@@ -25,41 +25,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setup:
-    """A network and everything that its training takes.
+    """A network with everything that trains it, and what its evaluation takes beyond that.
 
     Attributes:
-        network: with the scheme's classifier, on the device of the images.
-        images: training images.
-        class_counts: training images of each class.
-        scheme: loss, sampler, mixing and post-hoc step.
-        recipe: of the training.
-        stream: training batches.
-        mixing_generator: draws the scheme's mixing.
-        seed: every random draw of the training derives from it.
-        precision: of forward passes.
+        trainer: trains the network, from the first step.
+        scheme: the trainer's.
+        images: training images; the network is on their device.
+        seed: every random draw of training and evaluation derives from it.
     """
 
-    network: "ImageClassifier"
-    images: "Images"
-    class_counts: Sequence[int]
+    trainer: Trainer
     scheme: "TrainingScheme"
-    recipe: "Recipe"
-    stream: "Stream"
-    mixing_generator: torch.Generator
+    images: "Images"
     seed: int
-    precision: "Precision"
-
-    def trainer(self) -> Trainer:
-        """What trains the network; replace its fields for what goes beyond a plain training."""
-        return Trainer(
-            network=self.network,
-            stream=self.stream,
-            scheme=self.scheme,
-            recipe=self.recipe,
-            class_counts=self.class_counts,
-            mixing_generator=self.mixing_generator,
-            precision=self.precision,
-        )
 
 
 def set_up(
@@ -97,17 +75,16 @@ def set_up(
     batches = stream or open_stream(
         images, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
     )
-    return Setup(
+    trainer = Trainer(
         network=network,
-        images=images,
-        class_counts=class_counts,
+        stream=batches,
         scheme=active.to(images.device),
         recipe=recipe,
-        stream=batches,
+        class_counts=class_counts,
         mixing_generator=_generator(seed, "mixing"),
-        seed=seed,
         precision=precision,
     )
+    return Setup(trainer, active, images, seed)
 
 
 def replace_classifier(

@@ -80,8 +80,8 @@ def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
         assert single.train_loss == pytest.approx(fit.train_losses[place], rel=1e-5)
         assert single.trained_images == fit.trained_images
         for one, other in zip(
-            alone.training.network.state_dict().values(),  # type: ignore[attr-defined]
-            side_by_side[place].training.network.state_dict().values(),  # type: ignore[attr-defined]
+            alone.training.trainer.network.state_dict().values(),  # type: ignore[attr-defined]
+            side_by_side[place].training.trainer.network.state_dict().values(),  # type: ignore[attr-defined]
             strict=True,
         ):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
@@ -109,7 +109,7 @@ def test_one_network_that_blows_up_leaves_the_others_alone(
         prepared = set_up_unit(unit, pool)
         if unit.replicate == 1:
             with torch.no_grad():
-                next(prepared.training.network.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
+                next(prepared.training.trainer.network.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
         return prepared
 
     monkeypatch.setattr("imbnas.execution.stack.set_up_unit", spoilt)

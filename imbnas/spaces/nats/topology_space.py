@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from imbnas.spaces.draw import draw
@@ -54,8 +54,12 @@ def cells() -> tuple[ListedCell, ...]:
     )
 
 
+@cache
 def _lightest(key: str) -> tuple[str, ...]:
-    """Live members of fewest MACs, one for each value of the attribute ``key``, sorted."""
+    """Live members of fewest MACs, one for each value of the attribute ``key``, sorted.
+
+    Among members of equally few MACs the alphabetically first string is taken.
+    """
     best: dict[str, ListedCell] = {}
     for cell in cells():
         if cell.is_dead:
@@ -66,16 +70,6 @@ def _lightest(key: str) -> tuple[str, ...]:
     return tuple(sorted(cell.architecture for cell in best.values()))
 
 
-@lru_cache(maxsize=1)
-def functional_representatives() -> tuple[str, ...]:
-    """The 4,929 live functional classes, each by its member of fewest MACs, sorted.
-
-    Among members of equally few MACs the alphabetically first string stands for the class.
-    """
-    return _lightest("functional_id")
-
-
-@lru_cache(maxsize=1)
 def unique_representatives() -> tuple[str, ...]:
     """The live unique structures, each by its member of fewest MACs, sorted."""
     return _lightest("unique_id")
@@ -115,8 +109,8 @@ class NatsTss:
         return tuple(cell.architecture for cell in cells())
 
     def representatives(self) -> tuple[str, ...]:
-        """One architecture of each live functional class, that of fewest MACs, sorted."""
-        return functional_representatives()
+        """The 4,929 live functional classes, each by its member of fewest MACs, sorted."""
+        return _lightest("functional_id")
 
     def random(self, rng: "np.random.Generator") -> str:
         """See ``Space.random``."""
