@@ -13,7 +13,6 @@ _HOMES = {
     "ImageShape": "spec",
     "SmallImageFitting": "spec",
     "BaselineCounts": "networks",
-    "BaselineDescription": "networks",
     "build": "networks",
     "check": "networks",
     "counts": "networks",

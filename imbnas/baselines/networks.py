@@ -29,46 +29,6 @@ class BaselineCounts:
     macs: int
 
 
-@dataclass(frozen=True)
-class BaselineDescription:
-    """A baseline fitted to images of one kind; plain values, ready for JSON.
-
-    Attributes:
-        name: the baseline.
-        version: of the baseline.
-        summary: one line.
-        source: ``timm`` or ``imbnas``.
-        model: the network's name in its source.
-        digest: hex sha256 of the baseline's content.
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: outputs of the classifier.
-        params: trainable parameters.
-        macs: multiply-accumulates of one image's forward pass.
-        num_features: width of the pooled features.
-        input_size: side in pixels to which images are enlarged inside; equals ``resolution``
-            where they are not.
-        reduction: by how much strided convolutions and pooling reduce an image's side in all.
-        patch_size: side in pixels of a token's patch; ``None`` without patch tokens.
-    """
-
-    name: str
-    version: str
-    summary: str
-    source: str
-    model: str
-    digest: str
-    resolution: int
-    in_channels: int
-    num_classes: int
-    params: int
-    macs: int
-    num_features: int
-    input_size: int
-    reduction: int
-    patch_size: int | None
-
-
 class FittedClassifier(nn.Module):
     """A body of any make with a linear classifier, as ``imbnas.units.networks.ImageClassifier``.
 
@@ -214,37 +174,40 @@ def counts(spec: BaselineSpec, shape: ImageShape) -> BaselineCounts:
     return _count(_build_aside(spec, shape), shape)
 
 
-def describe(spec: BaselineSpec, shape: ImageShape) -> BaselineDescription:
-    """Describe how a baseline is fitted to images and what it costs.
+def describe(spec: BaselineSpec, shape: ImageShape) -> dict[str, Any]:
+    """Describe how a baseline is fitted to images and what it costs; plain values, ready for JSON.
 
     Args:
         spec: the baseline.
         shape: of the images.
+
+    Returns:
+        Fields of the spec, the shape and the counts, and
+
+        - ``digest``: hex sha256 of the baseline's content.
+        - ``num_features``: width of the pooled features.
+        - ``input_size``: side in pixels to which images are enlarged inside; equals
+          ``resolution`` where they are not.
+        - ``reduction``: by how much strided convolutions and pooling reduce an image's side in all.
+        - ``patch_size``: side in pixels of a token's patch; ``None`` without patch tokens.
 
     Raises:
         InputError: the baseline cannot take images of that size.
     """
     from imbnas.baselines.stride_removal import body_reduction
 
-    network = _build_aside(spec, shape)
-    counted = _count(network, shape)
-    inner = _inner_resolution(spec, shape.resolution)
+    network, inner = _build_aside(spec, shape), _inner_resolution(spec, shape.resolution)
     has_patches = spec.fitting.patch_grid is not None
-    return BaselineDescription(
-        name=spec.name,
-        version=spec.version,
-        summary=spec.summary,
-        source=spec.source,
-        model=spec.model,
-        digest=spec.digest,
+    return {
+        **spec.model_dump(include={"name", "version", "summary", "source", "model"}),
+        "digest": spec.digest,
         **asdict(shape),
-        params=counted.params,
-        macs=counted.macs,
-        num_features=network.num_features,
-        input_size=inner,
-        reduction=body_reduction(network.body, shape.in_channels, inner),
-        patch_size=spec.fitting.patch_size(inner) if has_patches else None,
-    )
+        **asdict(_count(network, shape)),
+        "num_features": network.num_features,
+        "input_size": inner,
+        "reduction": body_reduction(network.body, shape.in_channels, inner),
+        "patch_size": spec.fitting.patch_size(inner) if has_patches else None,
+    }
 
 
 def _build_aside(

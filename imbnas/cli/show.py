@@ -137,12 +137,11 @@ def show_baseline(
 ) -> None:
     """How a timm model is fitted to images, its parameters and MACs."""
     del data_root, datasets, offline, plugins  # common to all of `show`; none is needed here
-    from dataclasses import asdict
 
     from imbnas.baselines import ImageShape, describe, load_baseline
 
-    told = describe(load_baseline(name), ImageShape(resolution, in_channels, num_classes))
-    _print({"baseline": told.name, **asdict(told)}, as_json)
+    described = describe(load_baseline(name), ImageShape(resolution, in_channels, num_classes))
+    _print({"baseline": described["name"], **described}, as_json)
 
 
 def _print(fields: dict[str, Any], as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """Builds the network that a unit names."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imbnas.baselines import ImageShape, find_weights, load_baseline, weights_identity
@@ -38,16 +37,10 @@ def network_shape(dataset: "Dataset", recipe: Recipe) -> NetworkShape:
     )
 
 
-@dataclass(frozen=True)
-class BuiltNetwork:
-    """A network and its counts."""
-
-    network: "ImageClassifier"
-    counts: Counts
-
-
-def build_network(model: Model, shape: NetworkShape, locations: "DataLocations") -> BuiltNetwork:
-    """Build a network; initial weights come from torch's global generator.
+def build_network(
+    model: Model, shape: NetworkShape, locations: "DataLocations"
+) -> "tuple[ImageClassifier, Counts]":
+    """Build a network and count it; initial weights come from torch's global generator.
 
     Args:
         model: an architecture or a baseline.
@@ -59,16 +52,15 @@ def build_network(model: Model, shape: NetworkShape, locations: "DataLocations")
     """
     if isinstance(model, SpaceModel):
         space = get_space(model.space)
-        return BuiltNetwork(
-            space.build(model.architecture, shape), space.counts(model.architecture, shape)
-        )
+        name = model.architecture
+        return space.build(name, shape), space.counts(name, shape)
     spec = load_baseline(model.baseline)
     if spec.digest != model.spec_sha256:
         raise InputError(f"baseline {model.baseline!r}: changed since the run was started")
     images = ImageShape(shape.resolution, shape.in_channels, shape.num_classes)
     network = build_baseline(spec, images, _weights(model, spec, locations))
     counted = count_baseline(spec, images)
-    return BuiltNetwork(network, Counts(counted.params, counted.macs))
+    return network, Counts(counted.params, counted.macs)
 
 
 def _weights(

@@ -60,10 +60,10 @@ def _candidate(
     seed = derive_seed(task.seed, architecture)
     torch.manual_seed(derive_seed(seed, "weights"))
     model = SpaceModel(space=unit.space, version=unit.version, architecture=architecture)
-    built = build_network(model, shape, pool.locations)
-    replace_classifier(built.network, task.begun_scheme(), shape.num_classes)
-    to_device(built.network, pool.device).train()
-    return Candidate(built.network, built.counts, shape, seed, task)
+    network, counts = build_network(model, shape, pool.locations)
+    replace_classifier(network, task.begun_scheme(), shape.num_classes)
+    to_device(network, pool.device).train()
+    return Candidate(network, counts, shape, seed, task)
 
 
 def _finite(value: float) -> float | None:

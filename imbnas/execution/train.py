@@ -54,9 +54,9 @@ def set_up_unit(unit: "TrainUnit", pool: "DataPool") -> UnitSetup:
     images = pool.images(unit.data, recipe.resolution)
     shape = network_shape(images.dataset, recipe)
     torch.manual_seed(derive_seed(seed, "weights"))
-    built = build_network(unit.model, shape, pool.locations)
+    network, counts = build_network(unit.model, shape, pool.locations)
     training = set_up(
-        built.network,
+        network,
         images.train,
         images.manifest.class_counts,
         unit.scheme,
@@ -64,7 +64,7 @@ def set_up_unit(unit: "TrainUnit", pool: "DataPool") -> UnitSetup:
         seed,
         unit.precision,
     )
-    return UnitSetup(unit, images, shape, built.counts, training)
+    return UnitSetup(unit, images, shape, counts, training)
 
 
 def train(unit: "TrainUnit", pool: "DataPool", checkpoints: "Checkpoints") -> Outcome:

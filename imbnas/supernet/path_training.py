@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imbnas.supernet.path_sampling import PathSampler
+from imbnas.supernet.path_sampling import PathSampler, paths_per_step
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.forward import forward_passes
 from imbnas.training.setup import set_up
@@ -124,7 +124,7 @@ class PathTrainer:
         trainer = replace(
             setup.trainer,
             before_pass=choose_path,
-            passes=sampler.paths_per_step,
+            passes=paths_per_step(self.space, recipe.path_sampling),
             used_parts=supernet.used_parts,
             freeze_backbone_from=freeze_backbone_from,
             checkpoint=self.checkpoints.open(),

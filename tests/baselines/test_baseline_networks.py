@@ -127,15 +127,16 @@ def test_resnet32_shortcut_takes_every_second_pixel_and_pads_channels():
     assert not out[:, 24:].any()
 
 
-def test_description_tells_how_a_network_is_fitted():
+def test_description_says_how_a_network_is_fitted():
     images = ImageShape(32, 1, 5)
-    told = describe(load_baseline("resnet10t"), images)
-    assert (told.reduction, told.input_size, told.patch_size) == (8, 32, None)
+    described = describe(load_baseline("resnet10t"), images)
+    fitted = [described[key] for key in ("reduction", "input_size", "patch_size")]
+    assert fitted == [8, 32, None]
     counted = counts(load_baseline("resnet10t"), images)
-    assert (told.params, told.macs) == (counted.params, counted.macs)
-    assert told.num_features == 512
-    assert describe(load_baseline("deit_tiny_patch16_224"), images).patch_size == 4
-    assert describe(load_baseline("levit_128s"), images).input_size == 224
+    assert (described["params"], described["macs"]) == (counted.params, counted.macs)
+    assert described["num_features"] == 512
+    assert describe(load_baseline("deit_tiny_patch16_224"), images)["patch_size"] == 4
+    assert describe(load_baseline("levit_128s"), images)["input_size"] == 224
 
 
 def test_enlarging_happens_inside_the_network():

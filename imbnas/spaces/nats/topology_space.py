@@ -45,7 +45,7 @@ def cells() -> tuple[ListedCell, ...]:
     every = itertools.product(cell_string.OPERATIONS, repeat=len(cell_string.EDGES))
     return tuple(
         ListedCell(
-            cell_string.join(operations),
+            cell_string.architecture(operations),
             cell_identity.unique_id(operations),
             cell_identity.functional_id(operations),
             sum(cell_string.KERNELS.get(operation, 0) ** 2 for operation in operations),
@@ -102,7 +102,7 @@ class NatsTss:
 
     def parse(self, text: str) -> str:
         """See ``Space.parse``."""
-        return cell_string.join(cell_string.edges(text))
+        return cell_string.architecture(cell_string.edges(text))
 
     def architectures(self) -> tuple[str, ...]:
         """All architectures; the last edge's operation changes fastest."""
@@ -125,7 +125,7 @@ class NatsTss:
         """
         while True:
             columns = [rng.permutation(cell_string.OPERATIONS).tolist() for _ in cell_string.EDGES]
-            paths = tuple(map(cell_string.join, zip(*columns, strict=True)))
+            paths = tuple(map(cell_string.architecture, zip(*columns, strict=True)))
             if not any(map(self.is_dead, paths)):
                 return paths
 
@@ -141,12 +141,12 @@ class NatsTss:
             else operation
             for operation in cell_string.edges(architecture)
         ]
-        return cell_string.join(operations)
+        return cell_string.architecture(operations)
 
     def crossover(self, first: str, second: str, rng: "np.random.Generator") -> str:
         """See ``Space.crossover``; a gene is the operation of an edge."""
         pairs = zip(cell_string.edges(first), cell_string.edges(second), strict=True)
-        return cell_string.join([pair[rng.integers(2)] for pair in pairs])
+        return cell_string.architecture([pair[rng.integers(2)] for pair in pairs])
 
     def unique_id(self, architecture: str) -> str:
         """See ``cell_identity.unique_id``."""
