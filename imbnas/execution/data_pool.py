@@ -22,7 +22,7 @@ HELD_BYTES = 128 * 2**20
 
 @dataclass(frozen=True)
 class ConditionImages:
-    """A condition's images, put onto the device when they are first asked for.
+    """A condition's images, put onto the device on first use.
 
     Attributes:
         dataset: where they come from.
@@ -60,7 +60,7 @@ class ConditionImages:
 
     @property
     def held_bytes(self) -> int:
-        """Memory of the images that were asked for so far, apart from what is mapped."""
+        """Memory of the images that were used so far, apart from what is mapped."""
         loaded = (vars(self).get(name) for name in ("train", "validation", "test"))
         return sum(images.held_bytes for images in loaded if images is not None)
 
@@ -84,8 +84,8 @@ class DataPool:
         device: where images go.
         pins: manifests that take the place of what their conditions would resolve to.
 
-    What was not asked for longest is let go, so that a worker's memory does not grow with the
-    number of conditions.
+    The least recently used is dropped, so that a worker's memory does not grow with the number of
+    conditions.
     """
 
     locations: DataLocations
@@ -95,13 +95,13 @@ class DataPool:
     _conditions: dict[tuple[str, int | None], ConditionImages] = field(default_factory=dict)
 
     def dataset(self, name: str) -> Dataset:
-        """Load a dataset, or recall it."""
+        """Load a dataset, once."""
         if name not in self._datasets:
             self._datasets[name] = load_dataset(name, self.locations)
         return self._datasets[name]
 
     def images(self, data: DataRef, resolution: int | None) -> ConditionImages:
-        """Resolve a pinned condition, or recall it.
+        """Resolve a pinned condition, once while it is kept.
 
         Raises:
             InputError: the data found here is not the data that the unit was made for.
@@ -129,7 +129,7 @@ class DataPool:
         return self._conditions[key]
 
     def _make_room(self) -> None:
-        """Let go of the conditions that were not asked for longest."""
+        """Drop the least recently used conditions."""
         held = sum(images.held_bytes for images in self._conditions.values())
         while held > HELD_BYTES and len(self._conditions) > 1:
             oldest = next(iter(self._conditions))

@@ -37,7 +37,7 @@ class Runner:
         device_type: where networks run.
         pins: manifests that take the place of what their conditions would resolve to.
         attempt: gives the clock of a unit, or of units that are done together, and the place where
-            their state is kept meanwhile.
+            their state is kept until they end.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Runner:
                 raise done
             return done
         attempt = self._attempt([unit])
-        with self._own_chance():
+        with self._own_random_state():
             outcome = self._outcome(unit, attempt)
         return _record(unit, outcome, attempt.seconds)
 
@@ -77,7 +77,7 @@ class Runner:
         Each has the same share in the time.
         """
         attempt = self._attempt(units)
-        with self._own_chance():
+        with self._own_random_state():
             outcomes = train_stack(units, self._pool, attempt)
         share = attempt.seconds / len(units)
         return [
@@ -85,7 +85,7 @@ class Runner:
             for unit, outcome in zip(units, outcomes, strict=True)
         ]
 
-    def _own_chance(self) -> "AbstractContextManager[None]":
+    def _own_random_state(self) -> "AbstractContextManager[None]":
         devices = [0] if self._pool.device.type == "cuda" else []
         return torch.random.fork_rng(devices=devices)
 

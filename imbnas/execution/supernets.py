@@ -51,7 +51,7 @@ class SupernetExecution:
     Attributes:
         pool: loaded data.
         store: results of earlier units.
-        checkpoints: where the unit's state is kept meanwhile.
+        checkpoints: where the unit's state is kept until it ends.
     """
 
     pool: "DataPool"
@@ -65,7 +65,8 @@ class SupernetExecution:
         seed = derive_seed(
             "supernet", unit.space, unit.data.condition, unit.scheme.name, unit.replicate
         )
-        supernet = self._fresh(unit.space, shape, derive_seed(seed, "weights"))
+        weights = derive_seed(seed, "weights")
+        supernet = fresh_supernet(unit.space, shape, weights, self.pool.device)
         trainer = self._trainer(unit, images, shape, seed)
         fit = trainer.train(supernet, unit.scheme, unit.recipe)
         sha256 = self.store.publish_weights(to_bytes(supernet))
@@ -110,7 +111,9 @@ class SupernetExecution:
             adapted = strategy.adapt(adaptation)
         scored_shape = source_shape if strategy.scores_on == "source" else shape
         content = storable(
-            unit.strategy.label, adapted, lambda: self._fresh(unit.space, scored_shape, 0)
+            unit.strategy.label,
+            adapted,
+            partial(fresh_supernet, unit.space, scored_shape, 0, self.pool.device),
         )
         sha256 = self.store.publish_weights(content)
         spending = trainer.spending
@@ -154,9 +157,6 @@ class SupernetExecution:
         dataset = self.pool.images(unit.source, unit.recipe.resolution).dataset
         return network_shape(dataset, unit.recipe)
 
-    def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
-        return fresh_supernet(space, shape, seed, self.pool.device)
-
     def _weights(self, identity: str, kind: str) -> bytes:
         metrics = self.store.read_record(kind, identity).metrics
         if not isinstance(metrics, SupernetMetrics | AdaptMetrics):
@@ -164,7 +164,7 @@ class SupernetExecution:
         return self.store.read_weights(metrics.weights_sha256)
 
     def _rebuilt(self, space: str, shape: "NetworkShape", weights: bytes) -> Supernet:
-        supernet = self._fresh(space, shape, 0)
+        supernet = fresh_supernet(space, shape, 0, self.pool.device)
         load_into(supernet, weights)
         return supernet
 
@@ -191,7 +191,7 @@ def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
     kept = checkpoint.load()
     known = dict(kept.facts.get("scores", ())) if kept else {}
     if kept and scorer.heads:
-        # Where every score is known no head is made, and the cost must still be told.
+        # Where every score is known no head is made, and the cost must still be reported.
         scorer.heads.macs = kept.facts.get("head_macs", 0)
     board = Scoreboard(scorer.score, known=known)
     board.evaluated = lambda: checkpoint.offer(

@@ -1,4 +1,4 @@
-"""NASWOT: how well an untrained network tells images apart by which of its ReLUs are active."""
+"""NASWOT: how well an untrained network distinguishes images by which of its ReLUs are active."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ def log_determinant(candidate: "Candidate", batch_size: int) -> "Score":
 
     K_ij = N − d(c_i, c_j) with N rectified units, c_i the binary code of image i and d the Hamming
     distance (Mellor et al. 2021, arXiv:2006.04647). The images are different ones, so that only a
-    network that cannot tell two of them apart makes K singular: −∞ then.
+    network that cannot distinguish two of them makes K singular: −∞ then.
     """
     module = torch_module(candidate.network)
     images = candidate.task.distinct_images(batch_size)

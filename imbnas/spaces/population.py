@@ -53,7 +53,7 @@ def stratified_by_macs(
     """Draw one of each of ``count`` equally large slices of the candidates ordered by MACs.
 
     Every candidate is drawn with nearly the same probability, and the draw has nearly the
-    candidates' distribution of MACs. Candidates of equal MACs are ordered by chance.
+    candidates' distribution of MACs. Candidates of equal MACs are in random order.
 
     Args:
         space: where the candidates are from.
@@ -69,14 +69,14 @@ def stratified_by_macs(
         candidates = _listed(space).representatives()
     if not 1 <= count <= len(candidates):
         raise InputError(f"cannot draw {count} of {len(candidates)}; ask for 1 to that many")
-    chance = {
+    rank = {
         candidate: derive_seed("stratified", space.name, seed, candidate)
         for candidate in candidates
     }
-    ordered = sorted(candidates, key=lambda c: (space.counts(c, shape).macs, chance[c]))
+    ordered = sorted(candidates, key=lambda c: (space.counts(c, shape).macs, rank[c]))
     bounds = [len(ordered) * index // count for index in range(count + 1)]
     drawn = tuple(
-        min(ordered[start:end], key=lambda c: derive_seed("slice", chance[c]))
+        min(ordered[start:end], key=lambda c: derive_seed("slice", rank[c]))
         for start, end in itertools.pairwise(bounds)
     )
     rule = f"{count} of {len(ordered)} stratified by MACs, seed {seed}"

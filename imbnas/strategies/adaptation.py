@@ -1,4 +1,4 @@
-"""The workbench that a strategy is given: source supernet, target training images, a trainer."""
+"""What a strategy is given: source supernet, target training images, a trainer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Adaptation:
     Attributes:
         supernet: a copy of the source supernet, free to be changed.
         fresh_supernet: builds an untrained supernet of the same shape.
-        train_images: training images of the target; no validation or test image is in reach.
+        train_images: training images of the target; validation and test images are out of reach.
         class_counts: training images of each class of the target.
         scheme: the target's scheme.
         recipe: the recipe that the strategy declared.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class HeadForEach(Protocol):
     """A strategy whose candidates are scored with heads of their own.
 
-    The head belongs to scoring: the search makes it anew for each candidate, of features of all
+    The head belongs to scoring: the search makes one for each candidate, of features of all
     training images of the condition that is scored on. What ``adapt`` returned holds the backbone.
     """
 

@@ -33,7 +33,8 @@ class AdjustLogits(ScoredOnTarget):
 
     The adjustment is that of Menon et al. (arXiv 2007.07314), made for a classifier that was
     trained on pi. A classifier of a balanced source has no such prior to be freed of: for it
-    this asks which candidates tell rare classes from frequent ones when rare ones are favoured.
+    this asks which candidates distinguish rare classes from frequent ones when rare ones are
+    favoured.
 
     Attributes:
         tau: strength; 0 is ``bn-only``.

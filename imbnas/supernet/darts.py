@@ -74,7 +74,7 @@ class DartsSupernet(Supernet):
         self._reductions = [place.reduction for place in places]
 
     def choose(self, architecture: str) -> None:
-        """Compute this architecture from now on.
+        """Select the architecture that is computed.
 
         Raises:
             InputError: a genotype that can be written down but is not one of the space.

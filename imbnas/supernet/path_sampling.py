@@ -22,7 +22,7 @@ class PathSampler:
         space: of the paths.
         how: ``uniform`` draws unique live structures; ``fair`` draws ``FairSpace.fair_paths`` for a
             step and hands them out one by one.
-        rng: source of chance.
+        rng: draws them.
 
     Raises:
         InputError: ``fair`` is not possible in the space.

@@ -72,7 +72,7 @@ class PathTrainer:
         seed: every random draw of this trainer derives from it.
         precision: of forward passes.
         spending: counted as training goes on.
-        checkpoints: where trainings keep their state meanwhile.
+        checkpoints: where trainings keep their state until they end.
     """
 
     space: "Space"

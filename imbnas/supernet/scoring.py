@@ -28,7 +28,7 @@ CALIBRATION_BATCH = 256
 class Scorer:
     """Scores architectures by mean per-class recall on validation images.
 
-    Batch statistics are estimated anew for each sub-network on training images (reset,
+    Batch statistics are estimated for each sub-network on training images (reset,
     cumulative average) and put back afterwards, so that a score does not depend on what was
     scored before. Validation images score; nothing is fitted on them.
 
@@ -80,7 +80,7 @@ class Scorer:
         return mean_recall(correct, total)
 
     def _features(self, images: "Tensor") -> "Tensor":
-        """(B, F) float32 features of the architecture that is computed at present."""
+        """(B, F) float32 features of the selected architecture."""
         with self._forward_passes():
             features = self.supernet.forward_features(images)
         return features.float()

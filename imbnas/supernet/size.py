@@ -41,7 +41,7 @@ class SizeSupernet(Supernet):
         self._features = 0
 
     def choose(self, architecture: str) -> None:
-        """Compute this architecture from now on."""
+        """Select the architecture that is computed."""
         layout = stages(architecture, self._shape)
         blocks = (self.network.stem, *self.network.blocks)
         for block, width in zip(blocks, _widths(layout), strict=True):

@@ -69,7 +69,7 @@ class TopologySupernet(Supernet):
         self._operations: tuple[str, ...] | None = None
 
     def choose(self, architecture: str) -> None:
-        """Compute this architecture from now on."""
+        """Select the architecture that is computed."""
         self._operations = edges(architecture)
 
     def forward_features(self, images: Tensor) -> Tensor:

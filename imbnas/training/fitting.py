@@ -77,7 +77,7 @@ class Trainer:
         network: in any mode; it is left in training mode.
         stream: training batches.
         scheme: loss, sampler and mixing.
-        recipe: epochs, rates and all that.
+        recipe: epochs, learning rates, batch size and so on.
         class_counts: training images of each class, for class-aware samplers.
         mixing_generator: draws the scheme's mixing.
         before_pass: called before each forward pass with the epoch and the number of images; a

@@ -50,7 +50,7 @@ class Darts:
         return str(darts_genotype.parse(text))
 
     def random(self, rng: np.random.Generator) -> str:
-        """Draw uniformly over structures, which no order of edges or nodes tells apart."""
+        """Draw uniformly over structures, whatever the order of their edges and nodes."""
         return str(Genotype(_random_structure(rng), _random_structure(rng)))
 
     def sample(self, count: int, seed: int) -> tuple[str, ...]:
@@ -77,12 +77,8 @@ class Darts:
     def mutate(self, architecture: str, rng: np.random.Generator, probability: float) -> str:
         """See ``Space.mutate``; genes are each edge's operation and each node's pair of inputs."""
         genotype = darts_genotype.parse(architecture)
-        return str(
-            Genotype(
-                _mutated(genotype.normal, rng, probability),
-                _mutated(genotype.reduce, rng, probability),
-            )
-        )
+        cells = (genotype.normal, genotype.reduce)
+        return str(Genotype(*[_mutated(cell, rng, probability) for cell in cells]))
 
     def crossover(self, first: str, second: str, rng: np.random.Generator) -> str:
         """See ``Space.crossover``; a gene is a node with its two edges.
@@ -91,11 +87,8 @@ class Darts:
             InputError: the cells have different numbers of nodes or concatenate different ones.
         """
         one, other = darts_genotype.parse(first), darts_genotype.parse(second)
-        return str(
-            Genotype(
-                _crossed(one.normal, other.normal, rng), _crossed(one.reduce, other.reduce, rng)
-            )
-        )
+        pairs = (one.normal, other.normal), (one.reduce, other.reduce)
+        return str(Genotype(*[_crossed(*pair, rng) for pair in pairs]))
 
     def unique_id(self, architecture: str) -> str:
         """The first genotype, alphabetically, that differs in the order of edges and nodes only."""

@@ -99,12 +99,9 @@ def edge_operation(
     if name == "skip_connect":
         return nn.Identity() if same else _projection(in_channels, out_channels, affine)
     if name == "avg_pool_3x3":
-        pool = AveragePool()
-        return (
-            pool
-            if same
-            else nn.Sequential(ReluConvBn(in_channels, out_channels, 1, affine=affine), pool)
-        )
+        if same:
+            return AveragePool()
+        return nn.Sequential(ReluConvBn(in_channels, out_channels, 1, affine=affine), AveragePool())
     raise UnknownNameError("operation", name, OPERATIONS)
 
 
