@@ -100,9 +100,8 @@ def _inner_resolution(spec: BaselineSpec, resolution: int) -> int:
 
 def _working_sizes(spec: BaselineSpec, in_channels: int) -> str:
     """Phrase which of the usual sizes a network takes, by trying them."""
-    return (
-        ", ".join(str(size) for size in _TRIED_SIZES if _works(spec, size, in_channels)) or "none"
-    )
+    sizes = [str(size) for size in _TRIED_SIZES if _works(spec, size, in_channels)]
+    return ", ".join(sizes) or "none"
 
 
 def _works(spec: BaselineSpec, resolution: int, in_channels: int) -> bool:

@@ -46,8 +46,9 @@ def rank(unit: "RankUnit", pool: "DataPool") -> Outcome:
                 f"ranker {unit.ranker.name!r} returned {type(score).__name__}, not a Score"
             )
         scores.append((architecture, score))
+    values = ((name, float(score.value)) for name, score in scores)
     return Outcome(
-        RankMetrics(scores=tuple((name, _finite(score.value)) for name, score in scores)),
+        RankMetrics(scores=tuple((name, v if math.isfinite(v) else None) for name, v in values)),
         images_seen=sum(score.images_seen for _, score in scores),
         macs=sum(score.macs for _, score in scores),
     )
@@ -64,7 +65,3 @@ def _candidate(
     replace_classifier(network, task.begun_scheme(), shape.num_classes)
     to_device(network, pool.device).train()
     return Candidate(network, counts, shape, seed, task)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -12,7 +12,6 @@ from imbnas.training.statistics import estimate_statistics, restored_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     from torch import Tensor
 
@@ -68,7 +67,7 @@ class Scorer:
             if self.calibration is None:
                 self.supernet.train()
             else:
-                with self._forward_passes():
+                with forward_passes(self.precision, self.validation.device):
                     estimate_statistics(self.supernet, _images(self.calibration))
             classify = self.heads.fitted(self._features) if self.heads else self.supernet.classifier
             batches = evaluation_batches(self.validation, self.batch_size)
@@ -81,12 +80,9 @@ class Scorer:
 
     def _features(self, images: "Tensor") -> "Tensor":
         """(B, F) float32 features of the selected architecture."""
-        with self._forward_passes():
+        with forward_passes(self.precision, self.validation.device):
             features = self.supernet.forward_features(images)
         return features.float()
-
-    def _forward_passes(self) -> "AbstractContextManager[object]":
-        return forward_passes(self.precision, self.validation.device)
 
 
 def _images(images: "Images") -> "Iterator[Tensor]":

@@ -33,11 +33,6 @@ class ListedCell:
     functional_id: str
     weight: int
 
-    @property
-    def is_dead(self) -> bool:
-        """Whether the output cannot depend on the input."""
-        return self.functional_id == cell_identity.CONSTANT
-
 
 @lru_cache(maxsize=1)
 def cells() -> tuple[ListedCell, ...]:
@@ -62,7 +57,7 @@ def _lightest(key: str) -> tuple[str, ...]:
     """
     best: dict[str, ListedCell] = {}
     for cell in cells():
-        if cell.is_dead:
+        if cell.functional_id == cell_identity.CONSTANT:
             continue
         held = best.get(getattr(cell, key))
         if held is None or (cell.weight, cell.architecture) < (held.weight, held.architecture):
