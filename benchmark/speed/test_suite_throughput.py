@@ -14,7 +14,7 @@ import plain_loop
 import pytest
 from side_by_side import side_by_side, timed
 
-from imbnas.execution.runner import Executor
+from imbnas.execution.runner import Runner
 from imbnas.runs.queue.queue import Queue
 from imbnas.runs.queue.stacks import stacks
 from imbnas.runs.store.checkpoints import Checkpointing
@@ -79,7 +79,7 @@ def work(barrier: Barrier, path: Path, images: mini.Mini) -> float:
     directory = RunDirectory(path)
     plan = Expansion(directory.read_suite()).plan()
     queue, keeping = Queue(plan, directory), Checkpointing(directory)
-    executor = Executor(directory, images.locations, attempt=keeping.attempt)
+    executor = Runner(directory, images.locations, attempt=keeping.attempt)
     # Warms up, as the plain loop did; nothing is published.
     executor.execute_stack(stacks(plan.units)[plan.units[0].identity])
     return timed(barrier, Worker(directory, queue, executor, keeping).run)
@@ -140,7 +140,7 @@ def recalls(barrier: Barrier, path: Path, images: mini.Mini) -> tuple[list[float
     unit = next(unit for unit in planned if unit.data.manifest_sha256 == same_images)
     units = [unit.model_copy(update={"replicate": seed}) for seed in range(SEEDS)]
     mine = list(dict.fromkeys(stacks(units).values()))[first::2]
-    executor, setting = Executor(directory, images.locations), plain_loop.Setting(0, threads=1)
+    executor, setting = Runner(directory, images.locations), plain_loop.Setting(0, threads=1)
     records = [record for stack in mine for record in executor.execute_stack(stack)]
     engine = [mean_recall(r.metrics.class_correct, r.metrics.class_total) for r in records]
     cell, seeds = unit.model.architecture, [record.unit.replicate for record in records]

@@ -24,7 +24,7 @@ from imbnas.spaces import get_space
 from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.topology import TopologySupernet
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fitting
+from imbnas.training.fitting import Trainer
 
 ARCHITECTURES = 4
 STEPS = 10
@@ -71,7 +71,7 @@ def _alone(data: mini.Mini, architecture: str) -> tuple[float, float]:
     network = network.to(memory_format=torch.channels_last)
     images = data.images()
     recipe = mini.RECIPE.model_copy(update={"epochs": 1, "steps_per_epoch": STEPS})
-    fitting = Fitting(
+    fitting = Trainer(
         network=network,
         stream=open_stream(
             images.train, recipe.batch_size, recipe.augmentation, torch.Generator().manual_seed(0)

@@ -20,7 +20,7 @@ from imbnas.execution.malloc import keep_freed_memory
 from imbnas.schemes import resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces import get_space
-from imbnas.training.fitting import Fitting
+from imbnas.training.fitting import Trainer
 
 STEPS = 30
 ROUNDS = 10
@@ -50,7 +50,7 @@ class Bench:
 
     def engine(self) -> None:
         recipe = mini.RECIPE.model_copy(update={"epochs": 1, "steps_per_epoch": STEPS})
-        Fitting(
+        Trainer(
             network=self.network,
             stream=self.stream,
             scheme=build_scheme(resolve_scheme("ce"), self.counts, 1, seed=0),

@@ -1,7 +1,7 @@
 """Builds baselines as networks of the one shape that everything trainable has, and counts them."""
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from imbnas.baselines.cifar_resnet import CifarResNet
 from imbnas.baselines.pretrained import Pretrained, check_pretrained
-from imbnas.baselines.spec import BaselineSpec
+from imbnas.baselines.spec import BaselineSpec, ImageShape
 from imbnas.baselines.tracing import macs_per_image, meta_forward
 from imbnas.errors import InputError, UnknownNameError
 
@@ -27,46 +27,6 @@ class BaselineCounts:
 
     params: int
     macs: int
-
-
-@dataclass(frozen=True)
-class BaselineDescription:
-    """A baseline fitted to images of one kind; plain values, ready for JSON.
-
-    Attributes:
-        name: the baseline.
-        version: of the baseline.
-        summary: one line.
-        source: ``timm`` or ``imbnas``.
-        model: the network's name in its source.
-        digest: hex sha256 of the baseline's content.
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: outputs of the classifier.
-        params: trainable parameters.
-        macs: multiply-accumulates of one image's forward pass.
-        num_features: width of the pooled features.
-        input_size: side in pixels to which images are enlarged inside; equals ``resolution``
-            where they are not.
-        reduction: by how much strided convolutions and pooling reduce an image's side in all.
-        patch_size: side in pixels of a token's patch; ``None`` without patch tokens.
-    """
-
-    name: str
-    version: str
-    summary: str
-    source: str
-    model: str
-    digest: str
-    resolution: int
-    in_channels: int
-    num_classes: int
-    params: int
-    macs: int
-    num_features: int
-    input_size: int
-    reduction: int
-    patch_size: int | None
 
 
 class FittedClassifier(nn.Module):
@@ -104,20 +64,13 @@ class FittedClassifier(nn.Module):
 
 
 def build(
-    spec: BaselineSpec,
-    *,
-    resolution: int,
-    in_channels: int,
-    num_classes: int,
-    pretrained: Pretrained = False,
+    spec: BaselineSpec, shape: ImageShape, pretrained: Pretrained = False
 ) -> FittedClassifier:
     """Build a baseline fitted to the images; initial weights come from torch's global generator.
 
     Args:
         spec: the baseline.
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: outputs of the classifier, which always starts from random weights.
+        shape: of the images; the classifier always starts from random weights.
         pretrained: ``False`` for random weights, ``True`` for those that timm publishes, or a
             local file of them (safetensors, or a torch file of tensors only).
 
@@ -126,18 +79,19 @@ def build(
             the pretrained weights cannot be loaded.
         UnknownNameError: the spec names a model that its source does not have.
     """
-    spec.check_resolution(resolution)
-    inner = _inner_resolution(spec, resolution)
-    body = _body(spec, inner, in_channels, pretrained)
+    spec.check_resolution(shape.resolution)
+    inner = _inner_resolution(spec, shape.resolution)
+    body = _body(spec, inner, shape.in_channels, pretrained)
     try:
-        features = meta_forward(body, (2, in_channels, inner, inner))
+        features = meta_forward(body, (2, shape.in_channels, inner, inner))
     except (RuntimeError, AssertionError, ValueError) as error:
-        sizes = _working_sizes(spec, in_channels)
+        sizes = _working_sizes(spec, shape.in_channels)
         raise InputError(
-            f"baseline {spec.name} cannot take images of {resolution} pixels; of the sizes tried "
-            f"it takes {sizes}; set fitting.input_size in a TOML file to enlarge smaller images"
+            f"baseline {spec.name} cannot take images of {shape.resolution} pixels; of the sizes "
+            f"tried it takes {sizes}; set fitting.input_size in a TOML file to enlarge smaller "
+            "images"
         ) from error
-    return FittedClassifier(body, features.shape[-1], num_classes, spec.fitting.input_size)
+    return FittedClassifier(body, features.shape[-1], shape.num_classes, spec.fitting.input_size)
 
 
 def _inner_resolution(spec: BaselineSpec, resolution: int) -> int:
@@ -146,9 +100,8 @@ def _inner_resolution(spec: BaselineSpec, resolution: int) -> int:
 
 def _working_sizes(spec: BaselineSpec, in_channels: int) -> str:
     """Phrase which of the usual sizes a network takes, by trying them."""
-    return (
-        ", ".join(str(size) for size in _TRIED_SIZES if _works(spec, size, in_channels)) or "none"
-    )
+    sizes = [str(size) for size in _TRIED_SIZES if _works(spec, size, in_channels)]
+    return ", ".join(sizes) or "none"
 
 
 def _works(spec: BaselineSpec, resolution: int, in_channels: int) -> bool:
@@ -182,23 +135,14 @@ def _body(
         raise InputError(f"baseline {spec.name}: model_options: {error}") from error
 
 
-def check(
-    spec: BaselineSpec,
-    *,
-    resolution: int,
-    in_channels: int,
-    num_classes: int,
-    pretrained: Pretrained = False,
-) -> None:
+def check(spec: BaselineSpec, shape: ImageShape, pretrained: Pretrained = False) -> None:
     """Refuse a baseline that cannot be built for these images; nothing is kept.
 
     ``BaselineSpec.check_resolution`` is the part of it that needs no torch.
 
     Args:
         spec: the baseline.
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: outputs of the classifier.
+        shape: of the images.
         pretrained: as in ``build``; the weights are loaded, or fetched, to see that they fit.
 
     Raises:
@@ -206,86 +150,73 @@ def check(
             the pretrained weights cannot be loaded.
         UnknownNameError: the spec names a model that its source does not have.
     """
-    _build_aside(spec, resolution, in_channels, num_classes, pretrained)
+    _build_aside(spec, shape, pretrained)
 
 
-def counts(
-    spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int
-) -> BaselineCounts:
+@lru_cache(maxsize=256)
+def counts(spec: BaselineSpec, shape: ImageShape) -> BaselineCounts:
     """Count a baseline's parameters and MACs; torch's global generator stays as it was.
+
+    The network is built for it, which takes most of the time of resolving a suite, so that counts
+    are kept.
 
     MACs are half of the operations that PyTorch's flop counter sees in evaluation mode, in the
     form that is trained (parallel branches of RepVGG and its like are not merged).
 
     Args:
         spec: the baseline.
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: outputs of the classifier.
+        shape: of the images.
 
     Raises:
         InputError: the baseline cannot take images of that size.
     """
-    return _count(_build_aside(spec, resolution, in_channels, num_classes), in_channels, resolution)
+    return _count(_build_aside(spec, shape), shape)
 
 
-def describe(
-    spec: BaselineSpec, *, resolution: int, in_channels: int, num_classes: int
-) -> BaselineDescription:
-    """Tell how a baseline is fitted to images and what it costs.
+def describe(spec: BaselineSpec, shape: ImageShape) -> dict[str, Any]:
+    """Describe how a baseline is fitted to images and what it costs; plain values, ready for JSON.
 
     Args:
         spec: the baseline.
-        resolution: side of the square images in pixels.
-        in_channels: 1 for grey, 3 for colour.
-        num_classes: outputs of the classifier.
+        shape: of the images.
+
+    Returns:
+        Fields of the spec, the shape and the counts, and
+
+        - ``digest``: hex sha256 of the baseline's content.
+        - ``num_features``: width of the pooled features.
+        - ``input_size``: side in pixels to which images are enlarged inside; equals
+          ``resolution`` where they are not.
+        - ``reduction``: by how much strided convolutions and pooling reduce an image's side in all.
+        - ``patch_size``: side in pixels of a token's patch; ``None`` without patch tokens.
 
     Raises:
         InputError: the baseline cannot take images of that size.
     """
     from imbnas.baselines.stride_removal import body_reduction
 
-    network = _build_aside(spec, resolution, in_channels, num_classes)
-    counted = _count(network, in_channels, resolution)
-    inner = _inner_resolution(spec, resolution)
+    network, inner = _build_aside(spec, shape), _inner_resolution(spec, shape.resolution)
     has_patches = spec.fitting.patch_grid is not None
-    return BaselineDescription(
-        name=spec.name,
-        version=spec.version,
-        summary=spec.summary,
-        source=spec.source,
-        model=spec.model,
-        digest=spec.digest,
-        resolution=resolution,
-        in_channels=in_channels,
-        num_classes=num_classes,
-        params=counted.params,
-        macs=counted.macs,
-        num_features=network.num_features,
-        input_size=inner,
-        reduction=body_reduction(network.body, in_channels, inner),
-        patch_size=spec.fitting.patch_size(inner) if has_patches else None,
-    )
+    return {
+        **spec.model_dump(include={"name", "version", "summary", "source", "model"}),
+        "digest": spec.digest,
+        **asdict(shape),
+        **asdict(_count(network, shape)),
+        "num_features": network.num_features,
+        "input_size": inner,
+        "reduction": body_reduction(network.body, shape.in_channels, inner),
+        "patch_size": spec.fitting.patch_size(inner) if has_patches else None,
+    }
 
 
 def _build_aside(
-    spec: BaselineSpec,
-    resolution: int,
-    in_channels: int,
-    num_classes: int,
-    pretrained: Pretrained = False,
+    spec: BaselineSpec, shape: ImageShape, pretrained: Pretrained = False
 ) -> FittedClassifier:
     """Build a network to look at, leaving torch's global generator as it was."""
     with torch.random.fork_rng(devices=[]):
-        return build(
-            spec,
-            resolution=resolution,
-            in_channels=in_channels,
-            num_classes=num_classes,
-            pretrained=pretrained,
-        )
+        return build(spec, shape, pretrained)
 
 
-def _count(network: FittedClassifier, in_channels: int, resolution: int) -> BaselineCounts:
+def _count(network: FittedClassifier, shape: ImageShape) -> BaselineCounts:
     params = sum(tensor.numel() for tensor in network.parameters() if tensor.requires_grad)
-    return BaselineCounts(params, macs_per_image(network, in_channels, resolution))
+    return BaselineCounts(params, macs_per_image(network, shape.in_channels, shape.resolution))

@@ -14,7 +14,7 @@ from imbnas.errors import InputError
 Pretrained = bool | Path
 
 _SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
-# A file for another network fills only some layers by chance of name.
+# A file for another network fills only some layers, whose names happen to agree.
 _LEAST_FILLED = 0.9
 
 
@@ -142,7 +142,7 @@ def _place(spec: BaselineSpec, pretrained: Path | bool) -> str:
 
 
 def _published(spec: BaselineSpec) -> Any:
-    """What timm knows of the published weights; ``None`` where it knows nothing."""
+    """Configuration that timm has of the published weights; ``None`` where it has none."""
     from timm.models import get_pretrained_cfg
 
     return get_pretrained_cfg(spec.model)

@@ -1,6 +1,7 @@
 """What a baseline is, as data: a model's name, how it is fitted to small images, its recipe."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -31,7 +32,22 @@ def first_problem(error: ValidationError) -> str:
     return str(fault)
 
 
-class Fitting(FrozenModel):
+@dataclass(frozen=True, order=True)
+class ImageShape:
+    """What a baseline is fitted to.
+
+    Attributes:
+        resolution: side of the square images in pixels.
+        in_channels: 1 for grey, 3 for colour.
+        num_classes: outputs of the classifier.
+    """
+
+    resolution: int
+    in_channels: int
+    num_classes: int
+
+
+class SmallImageFitting(FrozenModel):
     """How a network made for large images is fitted to small ones.
 
     Convolutional networks halve their maps up to five times. Strides are taken out from the input
@@ -133,7 +149,7 @@ class BaselineSpec(FrozenModel):
         model: the network's name in its source; a timm tag (``resnet10t.c3_in1k``) picks the
             pretrained weights.
         model_options: keyword arguments of the network's constructor, sorted by name.
-        fitting: see ``Fitting``.
+        fitting: see ``SmallImageFitting``.
         recipe: the baseline's whole recipe, in place of the suite's.
         recipe_changes: fields that replace those of the suite's recipe, sorted by name.
     """
@@ -144,7 +160,7 @@ class BaselineSpec(FrozenModel):
     source: Literal["timm", "imbnas"] = "timm"
     model: str
     model_options: OptionPairs = ()
-    fitting: Fitting = Fitting()
+    fitting: SmallImageFitting = SmallImageFitting()
     recipe: Recipe | None = None
     recipe_changes: OptionPairs = ()
 

@@ -44,7 +44,7 @@ def limit_reduction(
         in_channels: channels of the image.
         resolution: side in pixels of images large enough for the network's own strides.
         keep_weights: whether smaller patches take over resampled weights (as for pretrained
-            ones, FlexiViT, https://arxiv.org/abs/2212.08013); otherwise they start afresh.
+            ones, FlexiViT, https://arxiv.org/abs/2212.08013); otherwise they are random.
 
     Returns:
         The network's reduction afterwards.

@@ -10,7 +10,7 @@ from timm.models import get_pretrained_cfg, is_model
 from torch import nn
 
 from imbnas.baselines.pretrained import Pretrained, load_pretrained
-from imbnas.baselines.spec import BaselineSpec, Fitting
+from imbnas.baselines.spec import BaselineSpec, SmallImageFitting
 from imbnas.baselines.stride_removal import limit_reduction
 from imbnas.errors import InputError, UnknownNameError
 
@@ -34,7 +34,7 @@ def is_timm_model(name: str) -> bool:
         return False
 
 
-def ad_hoc_fitting(name: str) -> Fitting:
+def ad_hoc_fitting(name: str) -> SmallImageFitting:
     """Choose how a model without a TOML file is fitted.
 
     Patch-token models get smaller patches; models tied to one input size take only that size;
@@ -47,14 +47,14 @@ def ad_hoc_fitting(name: str) -> Fitting:
         timm.list_models(name.partition(".")[0], module=module) for module in _PATCH_TOKEN_MODULES
     ):
         published = re.search(r"patch(\d+)", name)
-        return Fitting(
+        return SmallImageFitting(
             patch_grid=_AD_HOC_GRID, largest_patch=int(published[1]) if published else 16
         )
     config = get_pretrained_cfg(name)
     if config is not None and config.fixed_input_size:
         size = config.input_size[-1]
-        return Fitting(smallest_resolution=size, largest_resolution=size)
-    return Fitting()
+        return SmallImageFitting(smallest_resolution=size, largest_resolution=size)
+    return SmallImageFitting()
 
 
 def create_body(

@@ -118,14 +118,15 @@ def show_condition(
 @json_option
 def show_baseline(name: str, as_json: bool, **options: Any) -> None:
     """How a timm model is fitted to images, its parameters and MACs."""
-    from dataclasses import asdict
-
-    from imbnas.baselines import describe, load_baseline
-
     # Data options are common to all of `show`; a baseline is shown without any data.
+
+    from imbnas.baselines.catalog import load_baseline
+    from imbnas.baselines.networks import describe
+    from imbnas.baselines.spec import ImageShape
+
     images = {key: options[key] for key in ("resolution", "in_channels", "num_classes")}
-    described = describe(load_baseline(name), **images)
-    _print({"baseline": described.name, **asdict(described)}, as_json)
+    described = describe(load_baseline(name), ImageShape(**images))
+    _print({"baseline": described["name"], **described}, as_json)
 
 
 def _print(fields: dict[str, Any], as_json: bool) -> None:

@@ -61,7 +61,7 @@ def command(
     from imbnas.data.locations import DataLocations
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
-    from imbnas.execution.runner import Executor
+    from imbnas.execution.runner import Runner
     from imbnas.schemes import resolve_scheme
     from imbnas.spaces import get_space
     from imbnas.suites.baseline_lookup import find_baseline
@@ -94,12 +94,12 @@ def command(
         replicate=replicate,
         device_type=device_found,
     )
-    record = Executor(_NoStore(), locations, device_found).execute(unit)
+    record = Runner(_NoStore(), locations, device_found).execute(unit)
     (print_json if as_json else print_fields)(_fields(unit, record, manifest))
 
 
 def _recipe(name: str) -> "Recipe":
-    from imbnas.baselines import BASELINES, load_baseline
+    from imbnas.baselines.catalog import BASELINES, load_baseline
     from imbnas.errors import InputError
     from imbnas.suites.load import choose_fidelity, load_suite
 

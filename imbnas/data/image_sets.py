@@ -156,6 +156,9 @@ class FileSet(_Labelled):
         return replace(self, paths=paths, labels=self.labels.index_select(0, order))
 
 
+Images = ImageSet | FileSet
+
+
 def select_images(
     dataset: Dataset,
     selection: Selection,

@@ -8,7 +8,7 @@ import torch
 
 from imbnas.data.balancing import balanced_part
 from imbnas.data.dataset import Dataset
-from imbnas.data.image_sets import FileSet, ImageSet, select_images
+from imbnas.data.image_sets import Images, select_images
 from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, Selection
@@ -17,15 +17,13 @@ from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
 from imbnas.units.unit import DataRef
 
-Images = ImageSet | FileSet
-
 HELD_BYTES = 128 * 2**20
 """Conditions of more images than this do not stay together; the latest one always stays."""
 
 
 @dataclass(frozen=True)
 class ConditionImages:
-    """A condition's images, put onto the device when they are first asked for.
+    """A condition's images, put onto the device on first use.
 
     Attributes:
         dataset: where they come from.
@@ -63,7 +61,7 @@ class ConditionImages:
 
     @property
     def held_bytes(self) -> int:
-        """Memory of the images that were asked for so far, apart from what is mapped."""
+        """Memory of the images that were used so far, apart from what is mapped."""
         loaded = (vars(self).get(name) for name in ("train", "validation", "test"))
         return sum(images.held_bytes for images in loaded if images is not None)
 
@@ -79,7 +77,7 @@ class ConditionImages:
 
 
 @dataclass
-class Shelf:
+class DataPool:
     """Everything a worker has loaded.
 
     Attributes:
@@ -87,8 +85,8 @@ class Shelf:
         device: where images go.
         pins: manifests that take the place of what their conditions would resolve to.
 
-    What was not asked for longest is let go, so that a worker's memory does not grow with the
-    number of conditions.
+    The least recently used is dropped, so that a worker's memory does not grow with the number of
+    conditions.
     """
 
     locations: DataLocations
@@ -98,13 +96,13 @@ class Shelf:
     _conditions: dict[tuple[str, int | None], ConditionImages] = field(default_factory=dict)
 
     def dataset(self, name: str) -> Dataset:
-        """Load a dataset, or recall it."""
+        """Load a dataset, once."""
         if name not in self._datasets:
             self._datasets[name] = load_dataset(name, self.locations)
         return self._datasets[name]
 
     def images(self, data: DataRef, resolution: int | None) -> ConditionImages:
-        """Resolve a pinned condition, or recall it.
+        """Resolve a pinned condition, once while it is kept.
 
         Raises:
             InputError: the data found here is not the data that the unit was made for.
@@ -132,7 +130,7 @@ class Shelf:
         return self._conditions[key]
 
     def _make_room(self) -> None:
-        """Let go of the conditions that were not asked for longest."""
+        """Drop the least recently used conditions."""
         held = sum(images.held_bytes for images in self._conditions.values())
         while held > HELD_BYTES and len(self._conditions) > 1:
             oldest = next(iter(self._conditions))

@@ -1,4 +1,4 @@
-"""Keeps a strategy, whoever wrote it, from harming anything but its own result."""
+"""Keeps a strategy, built-in or plug-in, from harming anything but its own result."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ class StrategyError(ImbnasError):
 def guarded(strategy: str, store: "Store", source_weights: bytes) -> Iterator[None]:
     """Run a strategy's own code.
 
-    Meanwhile no dataset can be loaded and no split be read: a strategy has what it is given.
+    While it runs no dataset can be loaded and no split be read: a strategy has what it is given.
     Afterwards the stored source supernet is what it was before, since other strategies start from
     it, and so are those of torch's settings that would change other units' results.
 

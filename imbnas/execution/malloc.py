@@ -12,11 +12,11 @@ _NEVER = 2**31 - 1
 def keep_freed_memory() -> bool:
     """Let glibc keep freed memory for the next tensor instead of handing it back each time.
 
-    Otherwise every pass of a large batch takes its memory anew, page by page, which costs up to a
-    third of an evaluation. No result depends on it. The peak of the memory stays what it was.
+    Otherwise every pass of a large batch requests its memory again, page by page, which costs up to
+    a third of an evaluation. No result depends on it. The peak of the memory stays what it was.
 
     Returns:
-        Whether the C library could be told.
+        Whether the C library took the setting.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

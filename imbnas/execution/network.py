@@ -1,11 +1,12 @@
 """Builds the network that a unit names."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imbnas.baselines import build as build_baseline
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines import find_weights, load_baseline, weights_identity
+from imbnas.baselines.catalog import load_baseline
+from imbnas.baselines.networks import build as build_baseline
+from imbnas.baselines.pretrained import find_weights, weights_identity
+from imbnas.baselines.spec import ImageShape
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space
 from imbnas.units.unit import BaselineModel, Model, SpaceModel
@@ -13,21 +14,15 @@ from imbnas.units.unit import BaselineModel, Model, SpaceModel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from imbnas.baselines import BaselineSpec
+    from imbnas.baselines.spec import BaselineSpec
     from imbnas.data.locations import DataLocations
     from imbnas.units.networks import ImageClassifier
 
 
-@dataclass(frozen=True)
-class BuiltNetwork:
-    """A network and its counts."""
-
-    network: "ImageClassifier"
-    counts: Counts
-
-
-def build_network(model: Model, shape: NetworkShape, locations: "DataLocations") -> BuiltNetwork:
-    """Build a network; initial weights come from torch's global generator.
+def build_network(
+    model: Model, shape: NetworkShape, locations: "DataLocations"
+) -> "tuple[ImageClassifier, Counts]":
+    """Build a network and count it; initial weights come from torch's global generator.
 
     Args:
         model: an architecture or a baseline.
@@ -39,16 +34,15 @@ def build_network(model: Model, shape: NetworkShape, locations: "DataLocations")
     """
     if isinstance(model, SpaceModel):
         space = get_space(model.space)
-        return BuiltNetwork(
-            space.build(model.architecture, shape), space.counts(model.architecture, shape)
-        )
+        name = model.architecture
+        return space.build(name, shape), space.counts(name, shape)
     spec = load_baseline(model.baseline)
     if spec.digest != model.spec_sha256:
         raise InputError(f"baseline {model.baseline!r}: changed since the run was started")
-    images = shape.of_images()
-    network = build_baseline(spec, **images, pretrained=_weights(model, spec, locations))
-    counted = count_baseline(spec, **images)
-    return BuiltNetwork(network, Counts(counted.params, counted.macs))
+    images = ImageShape(**shape.of_images())
+    network = build_baseline(spec, images, _weights(model, spec, locations))
+    counted = count_baseline(spec, images)
+    return network, Counts(counted.params, counted.macs)
 
 
 def _weights(

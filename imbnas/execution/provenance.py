@@ -1,4 +1,4 @@
-"""Versions and circumstances that a record names."""
+"""Versions and environment that a record names."""
 
 import platform
 import subprocess

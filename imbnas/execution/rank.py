@@ -10,24 +10,24 @@ from imbnas.execution.outcome import Outcome
 from imbnas.rankers.candidate import Candidate, Score, Task
 from imbnas.rankers.registry import build_ranker
 from imbnas.spaces.network_shape import network_shape
-from imbnas.training.fitting import as_module
+from imbnas.training.setup import replace_classifier, to_device
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import RankMetrics
 from imbnas.units.unit import SpaceModel
 
 if TYPE_CHECKING:
-    from imbnas.execution.data_pool import Shelf
+    from imbnas.execution.data_pool import DataPool
     from imbnas.spaces import NetworkShape
     from imbnas.units.unit import RankUnit
 
 
-def rank(unit: "RankUnit", shelf: "Shelf") -> Outcome:
+def rank(unit: "RankUnit", pool: "DataPool") -> Outcome:
     """Score every architecture of the unit, each in a network of its own.
 
     Raises:
         TypeError: the ranker returned something else than a score.
     """
-    images = shelf.images(unit.data, unit.recipe.resolution)
+    images = pool.images(unit.data, unit.recipe.resolution)
     shape = network_shape(images.dataset, unit.recipe)
     task = Task(
         train_images=images.train,
@@ -41,34 +41,28 @@ def rank(unit: "RankUnit", shelf: "Shelf") -> Outcome:
     ranker = build_ranker(unit.ranker.name, dict(unit.ranker.options))
     scores: list[tuple[str, Score]] = []
     for architecture in unit.architectures:
-        score = ranker.score(_candidate(unit, architecture, task, shape, shelf))
+        score = ranker.score(_candidate(unit, architecture, task, shape, pool))
         if not isinstance(score, Score):
             raise TypeError(
                 f"ranker {unit.ranker.name!r} returned {type(score).__name__}, not a Score"
             )
         scores.append((architecture, score))
+    values = ((name, float(score.value)) for name, score in scores)
     return Outcome(
-        RankMetrics(scores=tuple((name, _finite(score.value)) for name, score in scores)),
+        RankMetrics(scores=tuple((name, v if math.isfinite(v) else None) for name, v in values)),
         images_seen=sum(score.images_seen for _, score in scores),
         macs=sum(score.macs for _, score in scores),
     )
 
 
 def _candidate(
-    unit: "RankUnit", architecture: str, task: Task, shape: "NetworkShape", shelf: "Shelf"
+    unit: "RankUnit", architecture: str, task: Task, shape: "NetworkShape", pool: "DataPool"
 ) -> Candidate:
     """A fresh network; its weights are not those that its training will start from."""
     seed = derive_seed(task.seed, architecture)
     torch.manual_seed(derive_seed(seed, "weights"))
     model = SpaceModel(space=unit.space, version=unit.version, architecture=architecture)
-    built = build_network(model, shape, shelf.locations)
-    network = built.network
-    classifier = task.begun_scheme().make_classifier(network.num_features, shape.num_classes)
-    if classifier is not None:
-        network.classifier = classifier
-    as_module(network).to(shelf.device).to(memory_format=torch.channels_last).train()
-    return Candidate(network, built.counts, shape, seed, task)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    network, counts = build_network(model, shape, pool.locations)
+    replace_classifier(network, task.begun_scheme(), shape.num_classes)
+    to_device(network, pool.device).train()
+    return Candidate(network, counts, shape, seed, task)

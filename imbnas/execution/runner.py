@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from imbnas.execution.attempts import SingleAttempt
-from imbnas.execution.data_pool import Shelf
+from imbnas.execution.data_pool import DataPool
 from imbnas.execution.malloc import keep_freed_memory
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.provenance import device_name, provenance
 from imbnas.execution.rank import rank
+from imbnas.execution.stack import train_stack
 from imbnas.execution.supernets import SupernetExecution
 from imbnas.execution.train import train
-from imbnas.execution.train_stack import train_stack
 from imbnas.units.records import Cost, Record
 from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from imbnas.units.unit import DeviceType
 
 
-class Executor:
+class Runner:
     """Executes units one after the other in this process, single-threaded on a CPU.
 
     Args:
@@ -37,7 +37,7 @@ class Executor:
         device_type: where networks run.
         pins: manifests that take the place of what their conditions would resolve to.
         attempt: gives the clock of a unit, or of units that are done together, and the place where
-            their state is kept meanwhile.
+            their state is kept until they end.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Executor:
         # More threads would change the order of sums, and with it the result.
         torch.set_num_threads(1)
         keep_freed_memory()
-        self._shelf = Shelf(locations, torch.device(device_type), pins)
+        self._pool = DataPool(locations, torch.device(device_type), pins)
         self._store = store
         self._attempt = attempt
 
@@ -67,7 +67,7 @@ class Executor:
                 raise done
             return done
         attempt = self._attempt([unit])
-        with self._own_chance():
+        with self._own_random_state():
             outcome = self._outcome(unit, attempt)
         return _record(unit, outcome, attempt.seconds)
 
@@ -77,23 +77,23 @@ class Executor:
         Each has the same share in the time.
         """
         attempt = self._attempt(units)
-        with self._own_chance():
-            outcomes = train_stack(units, self._shelf, attempt)
+        with self._own_random_state():
+            outcomes = train_stack(units, self._pool, attempt)
         share = attempt.seconds / len(units)
         return [
             outcome if isinstance(outcome, Exception) else _record(unit, outcome, share)
             for unit, outcome in zip(units, outcomes, strict=True)
         ]
 
-    def _own_chance(self) -> "AbstractContextManager[None]":
-        devices = [0] if self._shelf.device.type == "cuda" else []
+    def _own_random_state(self) -> "AbstractContextManager[None]":
+        devices = [0] if self._pool.device.type == "cuda" else []
         return torch.random.fork_rng(devices=devices)
 
     def _outcome(self, unit: Unit, checkpoints: "Checkpoints") -> Outcome:
-        supernets = SupernetExecution(self._shelf, self._store, checkpoints)
+        supernets = SupernetExecution(self._pool, self._store, checkpoints)
         match unit:
             case TrainUnit():
-                return train(unit, self._shelf, checkpoints)
+                return train(unit, self._pool, checkpoints)
             case SupernetUnit():
                 return supernets.supernet(unit)
             case AdaptUnit():
@@ -101,7 +101,7 @@ class Executor:
             case SearchUnit():
                 return supernets.search(unit)
             case RankUnit():
-                return rank(unit, self._shelf)
+                return rank(unit, self._pool)
 
 
 def _record(unit: Unit, outcome: Outcome, seconds: float) -> Record:

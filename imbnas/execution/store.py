@@ -21,5 +21,5 @@ class Store(Protocol):
         ...
 
     def mend_weights(self, content: bytes) -> bool:
-        """Put stored weights back to this content, and tell whether they had been changed."""
+        """Put stored weights back to this content, and say whether they had been changed."""
         ...

@@ -29,35 +29,19 @@ from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.unit import AdaptUnit
 
 if TYPE_CHECKING:
-    from imbnas.data.image_sets import FileSet, ImageSet
-    from imbnas.execution.data_pool import ConditionImages, Shelf
+    from imbnas.data.image_sets import Images
+    from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.execution.store import Store
     from imbnas.spaces import NetworkShape
     from imbnas.training.checkpoints import Checkpoint, Checkpoints
     from imbnas.units.unit import SearchUnit, SupernetUnit
 
 
-@dataclass(frozen=True)
-class FreshSupernet:
-    """Builds untrained supernets, each time the same.
-
-    Attributes:
-        space: registry name.
-        shape: of the network.
-        seed: of the initial weights.
-        device: where it goes.
-    """
-
-    space: str
-    shape: "NetworkShape"
-    seed: int
-    device: torch.device
-
-    def __call__(self) -> Supernet:
-        """Build one; torch's global generator is left seeded."""
-        torch.manual_seed(self.seed)
-        supernet = SUPERNETS.get(self.space)(self.shape)
-        return supernet.to(self.device).to(memory_format=torch.channels_last)
+def fresh_supernet(space: str, shape: "NetworkShape", seed: int, device: torch.device) -> Supernet:
+    """Build an untrained supernet of a space; torch's global generator is left seeded."""
+    torch.manual_seed(seed)
+    supernet = SUPERNETS.get(space)(shape)
+    return supernet.to(device).to(memory_format=torch.channels_last)
 
 
 @dataclass(frozen=True)
@@ -65,23 +49,24 @@ class SupernetExecution:
     """Does everything that has to do with supernets.
 
     Attributes:
-        shelf: loaded data.
+        pool: loaded data.
         store: results of earlier units.
-        checkpoints: where the unit's state is kept meanwhile.
+        checkpoints: where the unit's state is kept until it ends.
     """
 
-    shelf: "Shelf"
+    pool: "DataPool"
     store: "Store"
     checkpoints: "Checkpoints"
 
     def supernet(self, unit: "SupernetUnit") -> Outcome:
         """Train a source supernet and keep its weights."""
-        images = self.shelf.images(unit.data, unit.recipe.resolution)
+        images = self.pool.images(unit.data, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
         seed = derive_seed(
             "supernet", unit.space, unit.data.condition, unit.scheme.name, unit.replicate
         )
-        supernet = self._fresh(unit.space, shape, derive_seed(seed, "weights"))
+        weights = derive_seed(seed, "weights")
+        supernet = fresh_supernet(unit.space, shape, weights, self.pool.device)
         trainer = self._trainer(unit, images, shape, seed)
         fit = trainer.train(supernet, unit.scheme, unit.recipe)
         sha256 = self.store.publish_weights(to_bytes(supernet))
@@ -96,7 +81,7 @@ class SupernetExecution:
             StrategyError: see ``guarded`` and ``storable``.
             SealedDataError: see ``guarded``.
         """
-        images = self.shelf.images(unit.target, unit.recipe.resolution)
+        images = self.pool.images(unit.target, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
         seed = derive_seed(
             "adapt",
@@ -112,8 +97,8 @@ class SupernetExecution:
         trainer = replace(self._trainer(unit, images, shape, seed), images=train_images)
         adaptation = Adaptation(
             supernet=self._rebuilt(unit.space, source_shape, source),
-            fresh_supernet=FreshSupernet(
-                unit.space, shape, derive_seed(seed, "weights"), self.shelf.device
+            fresh_supernet=partial(
+                fresh_supernet, unit.space, shape, derive_seed(seed, "weights"), self.pool.device
             ),
             train_images=train_images,
             class_counts=images.manifest.class_counts,
@@ -126,7 +111,9 @@ class SupernetExecution:
             adapted = strategy.adapt(adaptation)
         scored_shape = source_shape if strategy.scores_on == "source" else shape
         content = storable(
-            unit.strategy.label, adapted, lambda: self._fresh(unit.space, scored_shape, 0)
+            unit.strategy.label,
+            adapted,
+            partial(fresh_supernet, unit.space, scored_shape, 0, self.pool.device),
         )
         sha256 = self.store.publish_weights(content)
         spending = trainer.spending
@@ -134,7 +121,7 @@ class SupernetExecution:
 
     def search(self, unit: "SearchUnit") -> Outcome:
         """Search an adapted supernet on validation images."""
-        images = self.shelf.images(unit.scored_on, unit.recipe.resolution)
+        images = self.pool.images(unit.scored_on, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
         space = get_space(unit.space)
         supernet = self._rebuilt(unit.space, shape, self._weights(unit.adapted, "adapt"))
@@ -167,11 +154,8 @@ class SupernetExecution:
         return HeadMaker(fit, images.train, unit.recipe.evaluation_batch_size)
 
     def _source_shape(self, unit: "AdaptUnit") -> "NetworkShape":
-        dataset = self.shelf.images(unit.source, unit.recipe.resolution).dataset
+        dataset = self.pool.images(unit.source, unit.recipe.resolution).dataset
         return network_shape(dataset, unit.recipe)
-
-    def _fresh(self, space: str, shape: "NetworkShape", seed: int) -> Supernet:
-        return FreshSupernet(space, shape, seed, self.shelf.device)()
 
     def _weights(self, identity: str, kind: str) -> bytes:
         metrics = self.store.read_record(kind, identity).metrics
@@ -180,7 +164,7 @@ class SupernetExecution:
         return self.store.read_weights(metrics.weights_sha256)
 
     def _rebuilt(self, space: str, shape: "NetworkShape", weights: bytes) -> Supernet:
-        supernet = self._fresh(space, shape, 0)
+        supernet = fresh_supernet(space, shape, 0, self.pool.device)
         load_into(supernet, weights)
         return supernet
 
@@ -207,7 +191,7 @@ def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
     kept = checkpoint.load()
     known = dict(kept.facts.get("scores", ())) if kept else {}
     if kept and scorer.heads:
-        # Where every score is known no head is made, and the cost must still be told.
+        # Where every score is known no head is made, and the cost must still be reported.
         scorer.heads.macs = kept.facts.get("head_macs", 0)
     board = Scoreboard(scorer.score, known=known)
     board.evaluated = lambda: checkpoint.offer(
@@ -218,9 +202,7 @@ def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
     return board
 
 
-def _calibration(
-    images: "ConditionImages", unit: "SearchUnit", seed: int
-) -> "ImageSet | FileSet | None":
+def _calibration(images: "ConditionImages", unit: "SearchUnit", seed: int) -> "Images | None":
     """A fixed random selection of training images; ``None`` for none."""
     count, available = unit.calibration_images, len(images.manifest.train.indices)
     if count == 0:

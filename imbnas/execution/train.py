@@ -1,29 +1,22 @@
 """Executes ``train`` units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from imbnas.data.streams import evaluation_batches, open_stream
 from imbnas.execution.latency import seconds_per_image
 from imbnas.execution.network import build_network
 from imbnas.execution.outcome import Outcome
-from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces.network_shape import network_shape
-from imbnas.training.evaluation import class_correct
-from imbnas.training.finishing import settle
-from imbnas.training.fitting import Fitting, as_module
-from imbnas.training.prediction import fit_predictor
+from imbnas.training.evaluation import evaluate
+from imbnas.training.setup import Setup, set_up
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
 
 if TYPE_CHECKING:
-    from imbnas.data.streams import Stream
-    from imbnas.execution.data_pool import ConditionImages, Shelf
-    from imbnas.execution.network import BuiltNetwork
-    from imbnas.schemes.training_scheme import TrainingScheme
-    from imbnas.spaces import NetworkShape
+    from imbnas.execution.data_pool import ConditionImages, DataPool
+    from imbnas.spaces import Counts, NetworkShape
     from imbnas.training.checkpoints import Checkpoints
     from imbnas.training.fitting import Fit
     from imbnas.units.recipes import Recipe
@@ -38,111 +31,82 @@ def stream_seed(unit: "TrainUnit") -> int:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A network and all that its training takes, before the first step.
+class UnitSetup:
+    """A unit before its first step.
 
     Attributes:
         unit: the training.
         images: of its condition.
         shape: of the network.
-        built: the network and its counts.
-        scheme: at work.
-        stream: of training batches.
-        mixing_generator: source of chance of the scheme's mixing.
+        counts: of the network.
+        training: the network and everything that its training takes.
     """
 
     unit: "TrainUnit"
     images: "ConditionImages"
     shape: "NetworkShape"
-    built: "BuiltNetwork"
-    scheme: "TrainingScheme"
-    stream: "Stream"
-    mixing_generator: torch.Generator
+    counts: "Counts"
+    training: Setup
 
 
-def prepare(unit: "TrainUnit", shelf: "Shelf") -> Prepared:
+def set_up_unit(unit: "TrainUnit", pool: "DataPool") -> UnitSetup:
     """Draw a network's first weights and open its stream of batches."""
     recipe, seed = unit.recipe, stream_seed(unit)
-    images = shelf.images(unit.data, recipe.resolution)
+    images = pool.images(unit.data, recipe.resolution)
     shape = network_shape(images.dataset, recipe)
     torch.manual_seed(derive_seed(seed, "weights"))
-    built = build_network(unit.model, shape, shelf.locations)
-    counts = images.manifest.class_counts
-    scheme = build_scheme(unit.scheme, counts, recipe.epochs, seed=derive_seed(seed, "scheme"))
-    network = built.network
-    classifier = scheme.make_classifier(network.num_features, shape.num_classes)
-    if classifier is not None:
-        network.classifier = classifier
-    # Small convolutions are about a quarter faster with channels last, on a CPU too.
-    as_module(network).to(shelf.device).to(memory_format=torch.channels_last)
-    stream = open_stream(
-        images.train, recipe.batch_size, recipe.augmentation, _generator(seed, "batches")
+    network, counts = build_network(unit.model, shape, pool.locations)
+    training = set_up(
+        network,
+        images.train,
+        images.manifest.class_counts,
+        unit.scheme,
+        recipe,
+        seed,
+        unit.precision,
     )
-    return Prepared(
-        unit, images, shape, built, scheme.to(shelf.device), stream, _generator(seed, "mixing")
-    )
+    return UnitSetup(unit, images, shape, counts, training)
 
 
-def train(unit: "TrainUnit", shelf: "Shelf", checkpoints: "Checkpoints") -> Outcome:
+def train(unit: "TrainUnit", pool: "DataPool", checkpoints: "Checkpoints") -> Outcome:
     """Train a network from scratch and read the test split once, at the last epoch."""
-    prepared = prepare(unit, shelf)
-    fit = fit_alone(prepared, unit.recipe, checkpoints)
-    return judge(prepared, fit, fit.train_loss, shelf.device)
+    ready = set_up_unit(unit, pool)
+    fit = fit_alone(ready, unit.recipe, checkpoints)
+    return outcome(ready, fit, fit.train_loss, pool.device)
 
 
-def fit_alone(prepared: Prepared, recipe: "Recipe", checkpoints: "Checkpoints") -> "Fit":
+def fit_alone(ready: UnitSetup, recipe: "Recipe", checkpoints: "Checkpoints") -> "Fit":
     """Train one network."""
-    return Fitting(
-        network=prepared.built.network,
-        stream=prepared.stream,
-        scheme=prepared.scheme,
+    trainer = replace(
+        ready.training.trainer,
         recipe=recipe,
-        class_counts=prepared.images.manifest.class_counts,
-        mixing_generator=prepared.mixing_generator,
-        precision=prepared.unit.precision,
-        compiled=prepared.unit.compiled,
+        compiled=ready.unit.compiled,
         checkpoint=checkpoints.open(),
-    ).run()
+    )
+    return trainer.run()
 
 
-def judge(prepared: Prepared, fit: "Fit", train_loss: float, device: torch.device) -> Outcome:
+def outcome(ready: UnitSetup, fit: "Fit", train_loss: float, device: torch.device) -> Outcome:
     """Evaluate a trained network on the test split.
 
     Args:
-        prepared: whose network was trained.
+        ready: whose network was trained.
         fit: the training; its seconds are those of this network alone.
         train_loss: of this network.
         device: where it is.
     """
-    unit, images, network = prepared.unit, prepared.images, prepared.built.network
-    recipe, counts, shape = unit.recipe, prepared.built.counts, prepared.shape
-    forwards = settle(as_module(network), recipe, images.train, unit.precision)
-    predict = fit_predictor(
-        network,
-        prepared.scheme,
-        evaluation_batches(images.train, recipe.evaluation_batch_size),
-        derive_seed(stream_seed(unit), "post-hoc"),
-        unit.precision,
-    )
-    if unit.scheme.posthoc is not None:
-        forwards += len(images.train)
-    test_batches = evaluation_batches(images.test, recipe.evaluation_batch_size)
-    correct, total = class_correct(predict, test_batches, shape.num_classes)
-    forwards += len(images.test)
+    counts, shape = ready.counts, ready.shape
+    evaluation = evaluate(ready.training, ready.images.test)
     return Outcome(
         TrainMetrics(
-            class_correct=correct,
-            class_total=total,
+            class_correct=evaluation.correct,
+            class_total=evaluation.total,
             params=counts.params,
             macs=counts.macs,
             train_loss=train_loss,
         ),
-        images_seen=fit.trained_images + forwards,
-        macs=counts.macs * (3 * fit.trained_images + forwards),
+        images_seen=fit.trained_images + evaluation.images_seen,
+        macs=counts.macs * (3 * fit.trained_images + evaluation.images_seen),
         train_images_per_second=fit.trained_images / fit.seconds,
-        latency=seconds_per_image(predict, shape.in_channels, shape.resolution, device),
+        latency=seconds_per_image(evaluation.predict, shape.in_channels, shape.resolution, device),
     )
-
-
-def _generator(seed: int, purpose: str) -> torch.Generator:
-    return torch.Generator().manual_seed(derive_seed(seed, purpose))

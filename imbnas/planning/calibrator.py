@@ -56,18 +56,18 @@ def main() -> int:
     """Entry point of the calibrating process."""
     import torch
 
-    from imbnas.execution.data_pool import Shelf
+    from imbnas.execution.data_pool import DataPool
     from imbnas.planning.pace import measure
     from imbnas.registry import load_plugins
 
     torch.set_num_threads(1)
-    shelves: dict[str, Shelf] = {}
+    shelves: dict[str, DataPool] = {}
     for line in sys.stdin:
         job = CalibrationJob.model_validate_json(line)
         load_plugins(job.plugins)
         place = f"{job.locations} {[pin.sha256 for pin in job.pins]}"
         shelf = shelves.setdefault(
-            place, Shelf(job.locations, torch.device(job.device_type), job.pins)
+            place, DataPool(job.locations, torch.device(job.device_type), job.pins)
         )
         paces = Paces(
             networks=tuple(measure(unit, shelf) for unit in job.networks),

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -10,8 +9,8 @@ import torch
 
 from imbnas.data.manifests import Selection
 from imbnas.data.streams import evaluation_batches, open_stream
-from imbnas.execution.train import fit_alone, prepare
-from imbnas.execution.train_stack import fit_stack
+from imbnas.execution.stack import fit_stack
+from imbnas.execution.train import fit_alone, set_up_unit
 from imbnas.spaces import get_space
 from imbnas.spaces.network_shape import network_shape
 from imbnas.supernet.path_training import PathTrainer
@@ -19,14 +18,15 @@ from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fit, as_module
-from imbnas.training.precision import forward_passes
+from imbnas.training.fitting import Fit, torch_module
+from imbnas.training.forward import forward_passes
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.unit import SupernetUnit, TrainUnit
 
 if TYPE_CHECKING:
+    from imbnas.data.image_sets import Images
     from imbnas.data.streams import Stream
-    from imbnas.execution.data_pool import ConditionImages, Images, Shelf
+    from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.units.recipes import Recipe
 
 _FIRST_IMAGES = 8
@@ -52,7 +52,7 @@ class Pace(FrozenModel):
     evaluate: float
 
 
-def measure(unit: TrainUnit | SupernetUnit, shelf: "Shelf") -> Pace:
+def measure(unit: TrainUnit | SupernetUnit, shelf: "DataPool") -> Pace:
     """Time a few steps of a unit's own recipe on its own images, in about a second.
 
     Large networks are timed on smaller batches than the recipe's, and nothing is compiled, which
@@ -69,18 +69,19 @@ def measure(unit: TrainUnit | SupernetUnit, shelf: "Shelf") -> Pace:
                 assert_never(unit)
 
 
-def _measure_network(unit: TrainUnit, shelf: "Shelf") -> Pace:
+def _measure_network(unit: TrainUnit, shelf: "DataPool") -> Pace:
     start = time.perf_counter()
-    first = prepare(unit, shelf)
+    first = set_up_unit(unit, shelf)
     build = time.perf_counter() - start
-    prepared = [first, *(prepare(unit, shelf) for _ in range(unit.stack - 1))]
-    images, module = first.images, as_module(first.built.network)
+    prepared = [first, *(set_up_unit(unit, shelf) for _ in range(unit.stack - 1))]
+    images, module = first.images, torch_module(first.training.trainer.network)
 
     def train(recipe: "Recipe") -> Fit:
-        fresh = [replace(one, stream=_stream(images, recipe)) for one in prepared]
+        for one in prepared:
+            one.training.trainer.stream = _stream(images, recipe)
         if unit.stack > 1:
-            return fit_stack(fresh, recipe, NothingKept())
-        return fit_alone(fresh[0], recipe, NothingKept())
+            return fit_stack(prepared, recipe, NothingKept())
+        return fit_alone(first, recipe, NothingKept())
 
     def evaluate(count: int) -> None:
         module.eval()
@@ -102,7 +103,7 @@ def _stream(images: "ConditionImages", recipe: "Recipe") -> "Stream":
     return open_stream(images.train, recipe.batch_size, recipe.augmentation, generator)
 
 
-def _measure_supernet(unit: SupernetUnit, shelf: "Shelf") -> Pace:
+def _measure_supernet(unit: SupernetUnit, shelf: "DataPool") -> Pace:
     images = shelf.images(unit.data, unit.recipe.resolution)
     shape, space = network_shape(images.dataset, unit.recipe), get_space(unit.space)
     start = time.perf_counter()

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from imbnas.data.manifests import Manifest
-from imbnas.execution.data_pool import Shelf
+from imbnas.execution.data_pool import DataPool
 from imbnas.planning.calibration import Calibrators, calibrators
 from imbnas.planning.calibrator import CalibrationJob
 from imbnas.planning.outlook import KindTotal, Outlook, TimeRange, look_ahead
@@ -88,7 +88,7 @@ class Planner:
             fidelity, self.request.replicates or held_replicates(self.request.directory)
         )
         self.request.directory.check_suite(resolved)
-        forecaster = Forecaster(Shelf(self.request.locations, torch.device("cpu"), self._pins))
+        forecaster = Forecaster(DataPool(self.request.locations, torch.device("cpu"), self._pins))
         outlook = self._outlook(
             resolved, (self.request.directory, *self.request.reused), forecaster
         )

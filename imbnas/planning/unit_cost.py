@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines import load_baseline
+from imbnas.baselines.catalog import load_baseline
+from imbnas.baselines.spec import ImageShape
 from imbnas.planning.adaptation_cost import adaptation_spending, head_macs, mean_macs
 from imbnas.rankers.ranker import Circumstances, ForeseesPasses
 from imbnas.rankers.registry import build_ranker
@@ -24,7 +25,7 @@ from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SpaceModel, Super
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imbnas.execution.data_pool import ConditionImages, Shelf
+    from imbnas.execution.data_pool import ConditionImages, DataPool
     from imbnas.spaces import NetworkShape
     from imbnas.units.unit import Model, Unit
 
@@ -65,7 +66,7 @@ class Forecaster:
         shelf: tells sizes and shapes of data; no image is read.
     """
 
-    shelf: "Shelf"
+    shelf: "DataPool"
     _with_heads: dict[str, HeadForEach] = field(default_factory=dict)
     _macs: dict[tuple["Model", "NetworkShape"], int] = field(default_factory=dict)
     _searched: dict["_Search", tuple[int, int]] = field(default_factory=dict)
@@ -212,9 +213,7 @@ class Forecaster:
             else:
                 macs = count_baseline(
                     load_baseline(model.baseline),
-                    resolution=shape.resolution,
-                    in_channels=shape.in_channels,
-                    num_classes=shape.num_classes,
+                    ImageShape(**shape.of_images()),
                 ).macs
             self._macs[key] = macs
         return self._macs[key]

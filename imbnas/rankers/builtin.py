@@ -1,6 +1,7 @@
 """Options of the built-in rankers, checked without torch."""
 
-from typing import TYPE_CHECKING, Annotated
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -16,10 +17,18 @@ class OneBatch(FrozenModel):
     """Looks at one batch of training images.
 
     Attributes:
+        formula: ``"module:function"`` that scores a candidate on a batch of that many images; it
+            is imported on first use.
         batch_size: images of the one batch; all there are where they are fewer.
     """
 
+    formula: ClassVar[str]
     batch_size: Annotated[int, Field(ge=2)] = 64
+
+    def score(self, candidate: "Candidate") -> "Score":
+        """See the function that ``formula`` names."""
+        score: Score = resolve_name(self.formula)(candidate, self.batch_size)
+        return score
 
     def expected_passes(self, circumstances: "Circumstances") -> Passes:
         """The batch, forward and backward."""
@@ -29,21 +38,13 @@ class OneBatch(FrozenModel):
 class GradNorm(OneBatch):
     """Sum over layers of the Euclidean norm of the loss's gradient."""
 
-    def score(self, candidate: "Candidate") -> "Score":
-        """See ``gradients.gradient_norm``."""
-        from imbnas.rankers.gradients import gradient_norm
-
-        return gradient_norm(candidate, self.batch_size)
+    formula: ClassVar[str] = "imbnas.rankers.gradients:gradient_norm"
 
 
 class Snip(OneBatch):
     """Sum over weights of |weight · gradient|."""
 
-    def score(self, candidate: "Candidate") -> "Score":
-        """See ``gradients.saliency``."""
-        from imbnas.rankers.gradients import saliency
-
-        return saliency(candidate, self.batch_size)
+    formula: ClassVar[str] = "imbnas.rankers.gradients:saliency"
 
 
 class SynFlow(FrozenModel):
@@ -66,11 +67,7 @@ class Naswot(OneBatch):
     The kernel is singular where two images of the batch share a code.
     """
 
-    def score(self, candidate: "Candidate") -> "Score":
-        """See ``naswot.log_determinant``."""
-        from imbnas.rankers.naswot import log_determinant
-
-        return log_determinant(candidate, self.batch_size)
+    formula: ClassVar[str] = "imbnas.rankers.naswot:log_determinant"
 
     def expected_passes(self, circumstances: "Circumstances") -> Passes:
         """The batch, forward alone."""
@@ -80,11 +77,7 @@ class Naswot(OneBatch):
 class JacobCov(OneBatch):
     """How little the gradients of the outputs with respect to the images correlate."""
 
-    def score(self, candidate: "Candidate") -> "Score":
-        """See ``jacobian.decorrelation``."""
-        from imbnas.rankers.jacobian import decorrelation
-
-        return decorrelation(candidate, self.batch_size)
+    formula: ClassVar[str] = "imbnas.rankers.jacobian:decorrelation"
 
 
 class ShortTraining(FrozenModel):

@@ -1,4 +1,4 @@
-"""What a ranker is given: a fresh network, images and the training that is to be foretold."""
+"""What a ranker is given: a fresh network, images and the training to predict."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ import torch
 from imbnas.data.samplers import class_probabilities
 from imbnas.data.streams import open_stream
 from imbnas.schemes.training_scheme import TrainingScheme, build_scheme
-from imbnas.training.precision import forward_passes
+from imbnas.training.forward import forward_passes
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
     from imbnas.spaces.space import Counts, NetworkShape
     from imbnas.units.networks import ImageClassifier
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
     from imbnas.units.unit import Precision
 
-    Images = ImageSet | FileSet
     Batch = tuple[Tensor, Tensor]
 
 
@@ -32,7 +31,7 @@ class Score:
     """What a ranker says of an architecture, and what that took.
 
     Attributes:
-        value: higher is better; not finite where the ranker has nothing to say.
+        value: higher is better; not finite where the ranker has no answer.
         images_seen: images through the network.
         macs: multiply-accumulates; a backward pass counts as two forward passes.
     """
@@ -44,7 +43,7 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """The training whose outcome is to be foretold; all candidates of a ranking share it.
+    """The training whose outcome is predicted; all candidates of a ranking share it.
 
     Attributes:
         train_images: training images of the condition.
@@ -92,7 +91,7 @@ class Task:
         return scheme.to(self.train_images.device)
 
     def generator(self, purpose: str) -> torch.Generator:
-        """A source of chance that depends on the task and the purpose alone."""
+        """A random generator that depends on the task and the purpose alone."""
         return torch.Generator().manual_seed(derive_seed(self.seed, purpose))
 
     def forward_passes(self) -> "AbstractContextManager[object]":
@@ -124,7 +123,7 @@ class Candidate:
         counts: parameters and multiply-accumulates of one image.
         shape: of the images and the network.
         seed: of everything random but weights and batches.
-        task: the training whose outcome is to be foretold.
+        task: the training whose outcome is predicted.
     """
 
     network: "ImageClassifier"

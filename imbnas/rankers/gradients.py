@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
 
 if TYPE_CHECKING:
@@ -30,24 +30,37 @@ def saliency(candidate: "Candidate", batch_size: int) -> "Score":
     (arXiv:2101.08134) it is that sum.
     """
     pairs, images = _loss_gradients(candidate, batch_size)
-    value = sum(float((weight * gradient).abs().sum()) for weight, gradient in pairs)
-    return candidate.scored(value, backward=images)
+    return candidate.scored(sum_of_products(pairs), backward=images)
 
 
-def layer_weights(module: "nn.Module") -> "list[Tensor]":
-    """Weights of convolutions and linear layers: parameters with more than one dimension."""
-    return [parameter for parameter in module.parameters() if parameter.dim() > 1]
+def sum_of_products(pairs: "list[tuple[Tensor, Tensor]]") -> float:
+    """Σ over weights of |w · ∂L/∂w|, of pairs of weights and gradients."""
+    return sum(float((weight * gradient).abs().sum()) for weight, gradient in pairs)
+
+
+def weight_gradients(loss: "Tensor", module: "nn.Module") -> "list[tuple[Tensor, Tensor]]":
+    """Pairs of a weight and its gradient, for convolutions and linear layers; unused ones left out.
+
+    These are the parameters with more than one dimension.
+    """
+    weights = [parameter for parameter in module.parameters() if parameter.dim() > 1]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    return [
+        (weight.detach(), gradient)
+        for weight, gradient in zip(weights, gradients, strict=True)
+        if gradient is not None
+    ]
 
 
 def _loss_gradients(
     candidate: "Candidate", batch_size: int
 ) -> "tuple[list[tuple[Tensor, Tensor]], int]":
-    """Pairs of a weight and its gradient, and the number of images; unused weights left out.
+    """``weight_gradients`` of the loss, and the number of images.
 
     Batch normalisation uses the batch's own statistics, as in training.
     """
     network, task = candidate.network, candidate.task
-    module = as_module(network)
+    module = torch_module(network)
     scheme = task.begun_scheme()
     images, labels = task.first_batch(batch_size)
     mixed, targets = scheme.mix(images, labels, task.generator("mixing"))
@@ -55,11 +68,4 @@ def _loss_gradients(
         features = network.forward_features(mixed)
         logits = network.classifier(features)
     loss = scheme.loss(logits.float(), targets, features.float() if scheme.needs_features else None)
-    weights = layer_weights(module)
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    pairs = [
-        (weight.detach(), gradient)
-        for weight, gradient in zip(weights, gradients, strict=True)
-        if gradient is not None
-    ]
-    return pairs, len(labels)
+    return weight_gradients(loss, module), len(labels)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def decorrelation(candidate: "Candidate", batch_size: int) -> "Score":
     version of Mellor et al. (arXiv:2006.04647v1), called ``jacob_cov`` in
     arXiv:2101.08134; k = 1e-5 in both. NaN where the outputs do not depend on some image.
     """
-    module = as_module(candidate.network)
+    module = torch_module(candidate.network)
     images = candidate.task.distinct_images(batch_size).detach().requires_grad_()
     with batch_statistics(module), candidate.task.forward_passes():
         outputs = module(images)

@@ -1,4 +1,4 @@
-"""NASWOT: how well an untrained network tells images apart by which of its ReLUs are active."""
+"""NASWOT: how well an untrained network distinguishes images by which of its ReLUs are active."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def log_determinant(candidate: "Candidate", batch_size: int) -> "Score":
 
     K_ij = N − d(c_i, c_j) with N rectified units, c_i the binary code of image i and d the Hamming
     distance (Mellor et al. 2021, arXiv:2006.04647). The images are different ones, so that only a
-    network that cannot tell two of them apart makes K singular: −∞ then.
+    network that cannot distinguish two of them makes K singular: −∞ then.
     """
-    module = as_module(candidate.network)
+    module = torch_module(candidate.network)
     images = candidate.task.distinct_images(batch_size)
     kernel = _CodeKernel(len(images))
     with torch.no_grad(), batch_statistics(module), candidate.task.forward_passes(), kernel:

@@ -17,7 +17,7 @@ class Ranker(Protocol):
     def score(self, candidate: "Candidate") -> "Score":
         """Score an architecture; higher is better, and only the order counts.
 
-        A value that is not finite means that the ranker has nothing to say of the architecture.
+        A value that is not finite means that the ranker has no answer for the architecture.
         """
         ...
 

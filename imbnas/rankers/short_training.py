@@ -1,24 +1,16 @@
-"""Short training: the recipe with a part of its epochs, judged on validation images."""
+"""Short training: the recipe with a part of its epochs, evaluated on validation images."""
 
 import math
 from typing import TYPE_CHECKING
 
-import torch
-
-from imbnas.data.streams import evaluation_batches, open_stream
-from imbnas.schemes.training_scheme import build_scheme
-from imbnas.training.evaluation import class_correct, mean_recall
-from imbnas.training.finishing import settle
-from imbnas.training.fitting import Fitting, NonFiniteLossError, as_module
-from imbnas.training.prediction import fit_predictor
-from imbnas.units.randomness import derive_seed
+from imbnas.training.evaluation import evaluate, mean_recall
+from imbnas.training.fitting import NonFiniteLossError
+from imbnas.training.setup import set_up
 
 if TYPE_CHECKING:
     from imbnas.rankers.candidate import Candidate, Score
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
-
-_PURPOSES = ("scheme", "batches", "mixing", "post-hoc")
 
 
 def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
@@ -28,41 +20,27 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
     full course. A loss that becomes NaN or infinite gives NaN, and counts as if it had been trained
     to the end.
     """
-    task, network, seed = candidate.task, candidate.network, candidate.seed
+    task = candidate.task
     recipe = shortened(task.recipe, fraction)
-    spec = rescaled(task.scheme, task.recipe.epochs)
-    seeds = {purpose: derive_seed(seed, purpose) for purpose in _PURPOSES}
-    scheme = build_scheme(spec, task.class_counts, recipe.epochs, seed=seeds["scheme"])
-    fitting = Fitting(
-        network=network,
-        stream=open_stream(
-            task.train_images,
-            recipe.batch_size,
-            recipe.augmentation,
-            torch.Generator().manual_seed(seeds["batches"]),
-        ),
-        scheme=scheme.to(task.train_images.device),
-        recipe=recipe,
-        class_counts=task.class_counts,
-        mixing_generator=torch.Generator().manual_seed(seeds["mixing"]),
-        precision=task.precision,
+    setup = set_up(
+        candidate.network,
+        task.train_images,
+        task.class_counts,
+        rescaled(task.scheme, task.recipe.epochs),
+        recipe,
+        candidate.seed,
+        task.precision,
+        keep_classifier=True,
     )
     try:
-        trained = fitting.run().trained_images
+        trained = setup.trainer.run().trained_images
     except NonFiniteLossError:
         steps = recipe.steps_per_epoch
         images = steps * recipe.batch_size if steps else len(task.train_images)
         return candidate.scored(math.nan, backward=recipe.epochs * images)
-    forward = settle(as_module(network), recipe, task.train_images, task.precision)
-    size = recipe.evaluation_batch_size
-    known = evaluation_batches(task.train_images, size)
-    predict = fit_predictor(network, scheme, known, seeds["post-hoc"], task.precision)
-    if spec.posthoc is not None:
-        forward += len(task.train_images)
-    unseen = evaluation_batches(task.validation_images, size)
-    value = mean_recall(*class_correct(predict, unseen, candidate.shape.num_classes))
-    forward += len(task.validation_images)
-    return candidate.scored(value, forward=forward, backward=trained)
+    evaluation = evaluate(setup, task.validation_images)
+    value = mean_recall(evaluation.correct, evaluation.total)
+    return candidate.scored(value, forward=evaluation.images_seen, backward=trained)
 
 
 def shortened(recipe: "Recipe", fraction: float) -> "Recipe":

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from imbnas.rankers.gradients import layer_weights
-from imbnas.training.fitting import as_module
+from imbnas.rankers.gradients import sum_of_products, weight_gradients
+from imbnas.training.fitting import torch_module
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -23,7 +23,7 @@ def synaptic_flow(candidate: "Candidate") -> "Score":
     score measures. In double precision, whatever the run's, since the flow grows exponentially with
     depth. Signs of parameters and all images are without effect.
     """
-    module = copy.deepcopy(as_module(candidate.network)).double().eval()
+    module = copy.deepcopy(torch_module(candidate.network)).double().eval()
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.abs_()
@@ -34,14 +34,8 @@ def synaptic_flow(candidate: "Candidate") -> "Score":
     ones = torch.ones(
         1, candidate.shape.in_channels, side, side, dtype=torch.float64, device=device
     )
-    weights = layer_weights(module)
-    gradients = torch.autograd.grad(module(ones).sum(), weights, allow_unused=True)
-    value = sum(
-        float((weight.detach() * gradient).abs().sum())
-        for weight, gradient in zip(weights, gradients, strict=True)
-        if gradient is not None
-    )
-    return candidate.scored(value, backward=1)
+    flow = weight_gradients(module(ones).sum(), module)
+    return candidate.scored(sum_of_products(flow), backward=1)
 
 
 def _pass_through(layer: "nn.Module", inputs: "tuple[Tensor, ...]", output: "Tensor") -> "Tensor":

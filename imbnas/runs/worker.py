@@ -241,14 +241,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
-    from imbnas.execution.runner import Executor
+    from imbnas.execution.runner import Runner
 
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
     load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
     unit_filter = UnitFilter(options.only) if options.only else None
     checkpointing = Checkpointing(directory, options.checkpoint_seconds)
-    executor = Executor(
+    executor = Runner(
         directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
     )
     return Worker(

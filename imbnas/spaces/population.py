@@ -14,22 +14,12 @@ class Population:
     """Architectures and where they come from.
 
     Attributes:
-        space: registry name.
         rule: one line for the head of a table: which architectures these are.
         architectures: distinct strings.
-        classes: for each architecture the number, from 0, of its functional class; resampling for
-            intervals resamples these classes.
     """
 
-    space: str
     rule: str
     architectures: tuple[str, ...]
-    classes: tuple[int, ...]
-
-    @property
-    def num_classes(self) -> int:
-        """Number of functional classes."""
-        return len(set(self.classes))
 
 
 def uniform(space: Space, count: int, seed: int) -> Population:
@@ -40,7 +30,7 @@ def uniform(space: Space, count: int, seed: int) -> Population:
     """
     over = "live functional classes" if isinstance(space, EnumerableSpace) else "structures"
     rule = f"{count} distinct functions, uniform over {over}, seed {seed}"
-    return _population(space, rule, space.sample(count, seed))
+    return Population(rule, space.sample(count, seed))
 
 
 def stratified_by_macs(
@@ -53,7 +43,7 @@ def stratified_by_macs(
     """Draw one of each of ``count`` equally large slices of the candidates ordered by MACs.
 
     Every candidate is drawn with nearly the same probability, and the draw has nearly the
-    candidates' distribution of MACs. Candidates of equal MACs are ordered by chance.
+    candidates' distribution of MACs. Candidates of equal MACs are in random order.
 
     Args:
         space: where the candidates are from.
@@ -69,18 +59,18 @@ def stratified_by_macs(
         candidates = _listed(space).representatives()
     if not 1 <= count <= len(candidates):
         raise InputError(f"cannot draw {count} of {len(candidates)}; ask for 1 to that many")
-    chance = {
+    rank = {
         candidate: derive_seed("stratified", space.name, seed, candidate)
         for candidate in candidates
     }
-    ordered = sorted(candidates, key=lambda c: (space.counts(c, shape).macs, chance[c]))
+    ordered = sorted(candidates, key=lambda c: (space.counts(c, shape).macs, rank[c]))
     bounds = [len(ordered) * index // count for index in range(count + 1)]
     drawn = tuple(
-        min(ordered[start:end], key=lambda c: derive_seed("slice", chance[c]))
+        min(ordered[start:end], key=lambda c: derive_seed("slice", rank[c]))
         for start, end in itertools.pairwise(bounds)
     )
     rule = f"{count} of {len(ordered)} stratified by MACs, seed {seed}"
-    return _population(space, rule, drawn)
+    return Population(rule, drawn)
 
 
 def iso_macs(space: Space, macs: int, shape: NetworkShape) -> Population:
@@ -104,7 +94,7 @@ def iso_macs(space: Space, macs: int, shape: NetworkShape) -> Population:
         nearest = min(costs.values(), key=lambda cost: (abs(cost - macs), cost))
         raise InputError(f"{space.name}: no architecture has {macs} MACs; nearest is {nearest}")
     rule = f"all {len(found)} of {macs} MACs, functional twins included"
-    return _population(space, rule, found)
+    return Population(rule, found)
 
 
 def _listed(space: Space) -> EnumerableSpace:
@@ -113,12 +103,3 @@ def _listed(space: Space) -> EnumerableSpace:
             f"{space.name} is too large to list; give candidates, such as a uniform sample"
         )
     return space
-
-
-def _population(space: Space, rule: str, architectures: tuple[str, ...]) -> Population:
-    numbers: dict[str, int] = {}
-    classes = tuple(
-        numbers.setdefault(space.functional_id(architecture), len(numbers))
-        for architecture in architectures
-    )
-    return Population(space.name, rule, architectures, classes)

@@ -50,6 +50,19 @@ class Counts:
         return Counts(self.params + other.params, self.macs + other.macs)
 
 
+def convolution_counts(in_channels: int, out_channels: int, kernel: int, resolution: int) -> Counts:
+    """Counts of a convolution without bias, followed by a normalisation with scale and shift.
+
+    Args:
+        in_channels: channels read.
+        out_channels: channels put out.
+        kernel: side of the kernel.
+        resolution: side of the output in pixels.
+    """
+    weights = kernel * kernel * in_channels * out_channels
+    return Counts(weights + 2 * out_channels, weights * resolution * resolution)
+
+
 class Space(Protocol):
     """A set of architectures with ids, counts and networks.
 

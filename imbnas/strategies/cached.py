@@ -1,13 +1,11 @@
 """P1 on features that are computed once for a few paths."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from imbnas.strategies.classifier import with_new_classifier
-from imbnas.strategies.options import SchemeOption
+from imbnas.strategies.options import SchemeOption, ScoredOnTarget
 from imbnas.strategies.published import undelayed
-from imbnas.units.frozen import FrozenModel
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from imbnas.supernet.supernet import Supernet
 
 
-class CachedClassifier(FrozenModel):
+class CachedClassifier(ScoredOnTarget):
     """The backbone stays as it is, and no image goes through it more than ``paths`` times.
 
     Features of all training images are computed once for each of a fixed set of paths, normalised
@@ -29,9 +27,6 @@ class CachedClassifier(FrozenModel):
         scheme: in place of the target's.
     """
 
-    scores_on: ClassVar[Literal["target"]] = "target"
-    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
-
     paths: Annotated[int, Field(ge=1, strict=True)] = 32
     scheme: SchemeOption = None
 
@@ -39,7 +34,7 @@ class CachedClassifier(FrozenModel):
         """Cache, then train the classifier."""
         from imbnas.strategies.feature_cache import cache_features, train_classifier
 
-        supernet = with_new_classifier(adaptation)
+        supernet = adaptation.with_new_classifier()
         scheme = undelayed(adaptation.scheme).model_copy(update={"mixing": "none"})
         seed = derive_seed(adaptation.trainer.seed, "cached paths")
         drawn = adaptation.trainer.space.sample(self.paths, seed)

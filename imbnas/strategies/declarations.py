@@ -37,16 +37,14 @@ def declarations(name: str, strategy: Strategy) -> Declarations:
         InputError: a declaration is missing or has no such value.
     """
     for declared, values in _REQUIRED.items():
-        given = getattr(strategy, declared, None)
+        given, any_of = getattr(strategy, declared, None), ", ".join(map(repr, values))
         if given is None:
             raise InputError(
-                f"strategy {name!r}: does not declare {declared!r}; give its class one of "
-                f"{', '.join(map(repr, values))}"
+                f"strategy {name!r}: does not declare {declared!r}; give its class one of {any_of}"
             )
         if given not in values:
             raise InputError(
-                f"strategy {name!r}: declares {declared!r} as {given!r}; it must be one of "
-                f"{', '.join(map(repr, values))}"
+                f"strategy {name!r}: declares {declared!r} as {given!r}; it must be one of {any_of}"
             )
     return Declarations(
         scores_on=strategy.scores_on,

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 from imbnas.data.index_sampler import IndexSequence
 from imbnas.data.streams import evaluation_batches
-from imbnas.schemes.training_scheme import build_scheme
-from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.setup import set_up
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
     from imbnas.supernet.path_training import PathTrainer
     from imbnas.supernet.supernet import Supernet
+    from imbnas.training.fitting import Fit
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
 
@@ -40,7 +40,7 @@ def cache_features(
 ) -> FeatureCache:
     """Pass all training images through each path once; the supernet is left as it is.
 
-    Batches are normalised by their own statistics. They are drawn by chance, the same for all
+    Batches are normalised by their own statistics. They are drawn at random, the same for all
     paths, since images in the order of their classes would have the statistics of single classes.
 
     Args:
@@ -78,7 +78,7 @@ def train_classifier(
     trainer: "PathTrainer",
     scheme: "SchemeSpec",
     recipe: "Recipe",
-) -> Fit:
+) -> "Fit":
     """Train a supernet's classifier in place; each step sees the features of one path.
 
     Args:
@@ -88,22 +88,20 @@ def train_classifier(
         scheme: of the training.
         recipe: of the training.
     """
-    counts, classes = trainer.class_counts, trainer.shape.num_classes
-    active = build_scheme(scheme, counts, recipe.epochs, derive_seed(trainer.seed, "scheme"))
-    classifier = active.make_classifier(supernet.num_features, classes)
-    if classifier is not None:
-        supernet.classifier = classifier
-    device = cache.features.device
-    fitting = Fitting(
-        network=_ClassifierAlone(supernet.classifier.to(device), supernet.num_features),
+    classes = trainer.shape.num_classes
+    alone = _ClassifierAlone(supernet.classifier, supernet.num_features)
+    setup = set_up(
+        alone,
+        trainer.images,
+        trainer.class_counts,
+        scheme,
+        recipe,
+        trainer.seed,
+        trainer.precision,
         stream=_FeatureStream(cache, recipe.batch_size, classes, trainer.seed),
-        scheme=active.to(device),
-        recipe=recipe,
-        class_counts=counts,
-        mixing_generator=torch.Generator(),
-        precision=trainer.precision,
     )
-    fit = fitting.run()
+    supernet.classifier = alone.classifier
+    fit = setup.trainer.run()
     trainer.spending.macs += 3 * supernet.num_features * classes * fit.trained_images
     return fit
 

@@ -1,11 +1,10 @@
 """A closed-form head for each candidate: no classifier is shared."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, model_validator
 
-from imbnas.strategies.classifier import with_new_classifier
-from imbnas.units.frozen import FrozenModel
+from imbnas.strategies.options import ScoredOnTarget
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 class HeadForEach(Protocol):
     """A strategy whose candidates are scored with heads of their own.
 
-    The head belongs to scoring: the search makes it anew for each candidate, of features of all
+    The head belongs to scoring: the search makes one for each candidate, of features of all
     training images of the condition that is scored on. What ``adapt`` returned holds the backbone.
     """
 
@@ -34,7 +33,7 @@ class HeadForEach(Protocol):
         ...
 
 
-class HeadPerArchitecture(FrozenModel):
+class HeadPerArchitecture(ScoredOnTarget):
     """Source backbone; class means or a balanced ridge regression as head of each candidate.
 
     Attributes:
@@ -44,9 +43,6 @@ class HeadPerArchitecture(FrozenModel):
         strength: of the ridge penalty, relative to the mean eigenvalue of the features'
             covariance; 0.01 where not given. Only for ``ridge``.
     """
-
-    scores_on: ClassVar[Literal["target"]] = "target"
-    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
 
     head: Literal["means", "ridge"] = "ridge"
     strength: Annotated[float, Field(gt=0)] | None = None
@@ -60,7 +56,7 @@ class HeadPerArchitecture(FrozenModel):
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Return the source's backbone; the untrained classifier is not used."""
-        return with_new_classifier(adaptation)
+        return adaptation.with_new_classifier()
 
     def head_for(self, features: "Tensor", labels: "Tensor", num_classes: int) -> "Head":
         """Make the head of one architecture, see ``HeadForEach``."""

@@ -1,8 +1,10 @@
-"""Options that several strategies share."""
+"""What the options of several strategies share."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
+
+from imbnas.units.frozen import FrozenModel
 
 
 def _known(name: str) -> str:
@@ -19,3 +21,10 @@ A strategy with an attribute ``scheme`` finds that scheme as ``adaptation.scheme
 of it is part of the identity of what it leaves. Found architectures are retrained with the target's
 scheme whatever a strategy trains with.
 """
+
+
+class ScoredOnTarget(FrozenModel):
+    """A strategy that adapts by the adaptation recipe and is scored on the target."""
+
+    scores_on: ClassVar[Literal["target"]] = "target"
+    recipe: ClassVar[Literal["adaptation"]] = "adaptation"

@@ -6,8 +6,7 @@ from pydantic import Field, model_validator
 
 from imbnas.errors import InputError
 from imbnas.losses.schedule import switch_epoch
-from imbnas.strategies.classifier import with_new_classifier
-from imbnas.strategies.options import SchemeOption
+from imbnas.strategies.options import SchemeOption, ScoredOnTarget
 from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class SearchOnSource(FrozenModel):
         return adaptation.supernet
 
 
-class RetrainClassifier(FrozenModel):
+class RetrainClassifier(ScoredOnTarget):
     """P1: the backbone stays bit-unchanged, a new classifier learns the target.
 
     The re-weighted loss holds from the start, as published. Batches are normalised by their own
@@ -38,15 +37,13 @@ class RetrainClassifier(FrozenModel):
         scheme: in place of the target's.
     """
 
-    scores_on: ClassVar[Literal["target"]] = "target"
-    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
     keep_statistics: ClassVar[bool] = True
 
     scheme: SchemeOption = None
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Retrain the classifier on features of uniformly sampled paths."""
-        supernet = with_new_classifier(adaptation)
+        supernet = adaptation.with_new_classifier()
         adaptation.trainer.train(
             supernet,
             undelayed(adaptation.scheme),
@@ -67,7 +64,7 @@ class RetrainClassifierWithDrift(RetrainClassifier):
     keep_statistics: ClassVar[bool] = False
 
 
-class FineTune(FrozenModel):
+class FineTune(ScoredOnTarget):
     """P2: backbone fine-tuned and a new classifier trained with the delayed loss.
 
     Attributes:
@@ -76,9 +73,6 @@ class FineTune(FrozenModel):
             differ in epochs. Without either the backbone is never frozen.
         scheme: in place of the target's.
     """
-
-    scores_on: ClassVar[Literal["target"]] = "target"
-    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
 
     freeze_after: Annotated[int, Field(ge=0, strict=True)] | None = None
     freeze_after_fraction: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -100,7 +94,7 @@ class FineTune(FrozenModel):
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Train everything for the adaptation recipe's epochs, or a part of them."""
-        supernet = with_new_classifier(adaptation)
+        supernet = adaptation.with_new_classifier()
         adaptation.trainer.train(
             supernet,
             adaptation.scheme,
@@ -139,7 +133,7 @@ class TrainOn(TrainFromScratch):
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":
         """Go on training by the supernet recipe."""
-        supernet = with_new_classifier(adaptation)
+        supernet = adaptation.with_new_classifier()
         adaptation.trainer.train(supernet, adaptation.scheme, adaptation.recipe)
         return supernet
 

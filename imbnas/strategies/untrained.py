@@ -1,11 +1,11 @@
 """Strategies that train nothing and keep the source's classifier."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from imbnas.errors import InputError
-from imbnas.units.frozen import FrozenModel
+from imbnas.strategies.options import ScoredOnTarget
 
 if TYPE_CHECKING:
     from imbnas.strategies.adaptation import Adaptation
@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from imbnas.units.schemes import SchemeSpec
 
 
-class Recalibrate(FrozenModel):
+class Recalibrate(ScoredOnTarget):
     """The source supernet scored on the target.
 
     Scoring calibrates the batch statistics of each candidate on training images of the target, so
     that there is nothing left to do here.
     """
 
-    scores_on: ClassVar[Literal["target"]] = "target"
-    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
     same_classes: ClassVar[bool] = True
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":
@@ -30,19 +28,18 @@ class Recalibrate(FrozenModel):
         return adaptation.supernet
 
 
-class AdjustLogits(FrozenModel):
+class AdjustLogits(ScoredOnTarget):
     """``Recalibrate`` with logits z_j - tau log pi_j, pi the target's shares of training images.
 
     The adjustment is that of Menon et al. (arXiv 2007.07314), made for a classifier that was
     trained on pi. A classifier of a balanced source has no such prior to be freed of: for it
-    this asks which candidates tell rare classes from frequent ones when rare ones are favoured.
+    this asks which candidates distinguish rare classes from frequent ones when rare ones are
+    favoured.
 
     Attributes:
         tau: strength; 0 is ``bn-only``.
     """
 
-    scores_on: ClassVar[Literal["target"]] = "target"
-    recipe: ClassVar[Literal["adaptation"]] = "adaptation"
     same_classes: ClassVar[bool] = True
 
     tau: Annotated[float, Field(ge=0)] = 1.0

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imbnas.baselines import find_weights, load_baseline, weights_identity
+from imbnas.baselines.catalog import load_baseline
+from imbnas.baselines.pretrained import find_weights, weights_identity
 from imbnas.units.unit import BaselineModel
 
 if TYPE_CHECKING:
-    from imbnas.baselines import BaselineSpec
+    from imbnas.baselines.spec import BaselineSpec
     from imbnas.data.locations import DataLocations
 
 

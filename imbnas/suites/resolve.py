@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imbnas.baselines import check as check_baseline
 from imbnas.baselines import counts as count_baseline
+from imbnas.baselines.networks import check as check_baseline
+from imbnas.baselines.spec import ImageShape
 from imbnas.data.loading import load_dataset
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
@@ -21,6 +22,7 @@ from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, u
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
+from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.resolved import (
     BaselineFacts,
     ConditionFacts,
@@ -285,8 +287,8 @@ class _Resolver:
         # Counting builds the fresh network, too; building it twice would only take time.
         shapes -= set() if part.pretrained else {counted}
         for shape in sorted(shapes, key=astuple):
-            check_baseline(spec, **shape.of_images(), pretrained=baseline.pretrained)
-        counts = count_baseline(spec, **counted.of_images())
+            check_baseline(spec, ImageShape(**shape.of_images()), baseline.pretrained)
+        counts = count_baseline(spec, ImageShape(**counted.of_images()))
         return BaselineFacts(
             model=baseline.model,
             source=spec.source,

@@ -5,16 +5,14 @@ from torch import Tensor, nn
 from imbnas.errors import InputError
 from imbnas.spaces.darts import genotype as darts_genotype
 from imbnas.spaces.darts import layout as darts_layout
-from imbnas.spaces.darts.genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, Genotype
-from imbnas.spaces.darts.genotype import Cell as CellGenotype
+from imbnas.spaces.darts.genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, CellGenotype, Genotype
 from imbnas.spaces.darts.layout import CellPlace
 from imbnas.spaces.darts.network import cell_output, edge_operation, input_operations, make_stem
 from imbnas.spaces.darts.space import CONCAT
-from imbnas.spaces.nats.operations import Norm
 from imbnas.spaces.space import NetworkShape
 from imbnas.supernet.supernet import Supernet
 
-NORM = Norm(affine=False)
+AFFINE = False
 """No trained scale and shift: paths that share a layer would fight over them."""
 
 _OUTLINE = Genotype(CellGenotype((), CONCAT), CellGenotype((), CONCAT))
@@ -33,11 +31,11 @@ class SharedCell(nn.Module):
 
     def __init__(self, place: CellPlace) -> None:
         super().__init__()
-        self.preprocess_old, self.preprocess_new = input_operations(place, NORM)
+        self.preprocess_old, self.preprocess_new = input_operations(place, AFFINE)
         self.nodes = nn.ModuleList(
             nn.ModuleList(
                 nn.ModuleDict(
-                    {name: edge_operation(name, place, source, NORM) for name in OPERATIONS}
+                    {name: edge_operation(name, place, source, AFFINE) for name in OPERATIONS}
                 )
                 for source in range(NUM_INPUTS + node)
             )
@@ -55,7 +53,7 @@ class SharedCell(nn.Module):
 
 
 class DartsSupernet(Supernet):
-    """All genotypes of the DARTS space, without auxiliary head and drop path.
+    """All genotypes of the DARTS space.
 
     All normal cells share the chosen genotype's normal cell, all reductions its reduction cell.
     Genotypes that differ in the order of nodes are one structure, but use different weights.
@@ -67,7 +65,7 @@ class DartsSupernet(Supernet):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         places = darts_layout.plan(_OUTLINE, shape)
-        self.stem = make_stem(shape, NORM)
+        self.stem = make_stem(shape, AFFINE)
         self.cells = nn.ModuleList(map(SharedCell, places))
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.num_features = darts_layout.out_channels(_OUTLINE, shape)
@@ -76,7 +74,7 @@ class DartsSupernet(Supernet):
         self._reductions = [place.reduction for place in places]
 
     def choose(self, architecture: str) -> None:
-        """Compute this architecture from now on.
+        """Select the architecture that is computed.
 
         Raises:
             InputError: a genotype that can be written down but is not one of the space.

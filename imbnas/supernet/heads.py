@@ -11,7 +11,7 @@ from imbnas.data.streams import evaluation_batches
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class HeadMaker:
     """
 
     fit: HeadFit
-    images: "ImageSet | FileSet"
+    images: "Images"
     batch_size: int
     macs: int = 0
 

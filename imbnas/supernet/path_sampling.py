@@ -22,7 +22,7 @@ class PathSampler:
         space: of the paths.
         how: ``uniform`` draws unique live structures; ``fair`` draws ``FairSpace.fair_paths`` for a
             step and hands them out one by one.
-        rng: source of chance.
+        rng: draws them.
 
     Raises:
         InputError: ``fair`` is not possible in the space.
@@ -36,11 +36,6 @@ class PathSampler:
     def __post_init__(self) -> None:
         check_sampling(self.space, self.how)
 
-    @property
-    def paths_per_step(self) -> int:
-        """Paths that share a step of the optimiser."""
-        return paths_per_step(self.space, self.how)
-
     def draw(self) -> str:
         """The next path."""
         if self.how == "fair" and isinstance(self.space, FairSpace):
@@ -51,7 +46,7 @@ class PathSampler:
 
 
 def paths_per_step(space: "Space", how: "PathSampling") -> int:
-    """How many paths share a step of the optimiser, and so how many passes a step takes."""
+    """How many paths share a step of the optimizer, and so how many passes a step takes."""
     return space.operations_per_edge if how == "fair" and isinstance(space, FairSpace) else 1
 
 

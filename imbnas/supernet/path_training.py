@@ -1,18 +1,15 @@
 """Trains supernets by single paths: uniform (SPOS, arXiv:1904.00420) or fair (FairNAS)."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from imbnas.data.streams import open_stream
-from imbnas.schemes.training_scheme import build_scheme
-from imbnas.supernet.path_sampling import PathSampler
+from imbnas.supernet.path_sampling import PathSampler, paths_per_step
 from imbnas.training.checkpoints import NothingKept
-from imbnas.training.fitting import Fit, Fitting
-from imbnas.training.precision import forward_passes
+from imbnas.training.forward import forward_passes
+from imbnas.training.setup import set_up
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
 
@@ -20,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
     from imbnas.spaces.space import NetworkShape, Space
     from imbnas.supernet.supernet import Supernet
     from imbnas.training.checkpoints import Checkpoints
+    from imbnas.training.fitting import Fit
     from imbnas.units.recipes import Recipe
     from imbnas.units.schemes import SchemeSpec
     from imbnas.units.unit import Precision
@@ -44,7 +42,7 @@ class Spending:
 
 
 @dataclass(frozen=True)
-class _Chance:
+class _PathState:
     """What of a path trainer changes as it trains; a ``Companion`` of the training."""
 
     paths: np.random.Generator
@@ -71,15 +69,15 @@ class PathTrainer:
         shape: of the supernet.
         images: training images.
         class_counts: of the training images.
-        seed: every source of chance of this trainer derives from it.
+        seed: every random draw of this trainer derives from it.
         precision: of forward passes.
         spending: counted as training goes on.
-        checkpoints: where trainings keep their state meanwhile.
+        checkpoints: where trainings keep their state until they end.
     """
 
     space: "Space"
     shape: "NetworkShape"
-    images: "ImageSet | FileSet"
+    images: "Images"
     class_counts: "Sequence[int]"
     seed: int
     precision: "Precision" = "float32"
@@ -93,7 +91,7 @@ class PathTrainer:
         recipe: "Recipe",
         freeze_backbone_from: int | None = None,
         keep_statistics: bool = True,
-    ) -> Fit:
+    ) -> "Fit":
         """Train a supernet in place.
 
         Args:
@@ -108,12 +106,11 @@ class PathTrainer:
         Raises:
             InputError: the recipe samples fairly and the space has no fixed operations.
         """
-        active = build_scheme(scheme, self.class_counts, recipe.epochs, seed=self._seed("scheme"))
-        classifier = active.make_classifier(supernet.num_features, self.shape.num_classes)
-        if classifier is not None:
-            supernet.classifier = classifier
+        setup = set_up(
+            supernet, self.images, self.class_counts, scheme, recipe, self.seed, self.precision
+        )
         sampler = PathSampler(
-            self.space, recipe.path_sampling, np.random.default_rng(self._seed("paths"))
+            self.space, recipe.path_sampling, np.random.default_rng(derive_seed(self.seed, "paths"))
         )
 
         def choose_path(epoch: int, images: int) -> None:
@@ -124,33 +121,19 @@ class PathTrainer:
             self.spending.images_seen += images
             self.spending.macs += (1 if frozen else 3) * macs * images
 
-        fitting = Fitting(
-            network=supernet,
-            stream=open_stream(
-                self.images, recipe.batch_size, recipe.augmentation, self._generator("batches")
-            ),
-            scheme=active,
-            recipe=recipe,
-            class_counts=self.class_counts,
-            mixing_generator=self._generator("mixing"),
+        trainer = replace(
+            setup.trainer,
             before_pass=choose_path,
-            passes=sampler.paths_per_step,
+            passes=paths_per_step(self.space, recipe.path_sampling),
             used_parts=supernet.used_parts,
             freeze_backbone_from=freeze_backbone_from,
-            precision=self.precision,
             checkpoint=self.checkpoints.open(),
-            companion=_Chance(sampler.rng, self.spending),
+            companion=_PathState(sampler.rng, self.spending),
         )
         # Running statistics of a mixture of paths mean nothing; scoring estimates its own.
         with batch_statistics(supernet) if keep_statistics else nullcontext():
-            return fitting.run()
+            return trainer.run()
 
     def forward_passes(self) -> "AbstractContextManager[object]":
         """Compute forward passes within the block in the run's precision."""
         return forward_passes(self.precision, self.images.device)
-
-    def _seed(self, purpose: str) -> int:
-        return derive_seed(self.seed, purpose)
-
-    def _generator(self, purpose: str) -> torch.Generator:
-        return torch.Generator().manual_seed(self._seed(purpose))

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from imbnas.data.streams import evaluation_batches
 from imbnas.training.evaluation import class_correct, mean_recall
-from imbnas.training.precision import forward_passes
+from imbnas.training.forward import forward_passes
 from imbnas.training.statistics import estimate_statistics, restored_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     from torch import Tensor
 
-    from imbnas.data.image_sets import FileSet, ImageSet
+    from imbnas.data.image_sets import Images
     from imbnas.supernet.heads import HeadMaker
     from imbnas.supernet.supernet import Supernet
     from imbnas.units.unit import Precision
@@ -27,7 +27,7 @@ CALIBRATION_BATCH = 256
 class Scorer:
     """Scores architectures by mean per-class recall on validation images.
 
-    Batch statistics are estimated anew for each sub-network on training images (reset,
+    Batch statistics are estimated for each sub-network on training images (reset,
     cumulative average) and put back afterwards, so that a score does not depend on what was
     scored before. Validation images score; nothing is fitted on them.
 
@@ -42,8 +42,8 @@ class Scorer:
     """
 
     supernet: "Supernet"
-    calibration: "ImageSet | FileSet | None"
-    validation: "ImageSet | FileSet"
+    calibration: "Images | None"
+    validation: "Images"
     batch_size: int
     heads: "HeadMaker | None" = None
     precision: "Precision" = "float32"
@@ -62,14 +62,12 @@ class Scorer:
     @torch.no_grad()
     def score(self, architecture: str) -> float:
         """Mean per-class recall in [0, 1] of one architecture."""
-        from imbnas.data.streams import evaluation_batches
-
         self.supernet.choose(architecture)
         with restored_statistics(self.supernet):
             if self.calibration is None:
                 self.supernet.train()
             else:
-                with self._forward_passes():
+                with forward_passes(self.precision, self.validation.device):
                     estimate_statistics(self.supernet, _images(self.calibration))
             classify = self.heads.fitted(self._features) if self.heads else self.supernet.classifier
             batches = evaluation_batches(self.validation, self.batch_size)
@@ -81,17 +79,12 @@ class Scorer:
         return mean_recall(correct, total)
 
     def _features(self, images: "Tensor") -> "Tensor":
-        """(B, F) float32 features of the architecture that is computed at present."""
-        with self._forward_passes():
+        """(B, F) float32 features of the selected architecture."""
+        with forward_passes(self.precision, self.validation.device):
             features = self.supernet.forward_features(images)
         return features.float()
 
-    def _forward_passes(self) -> "AbstractContextManager[object]":
-        return forward_passes(self.precision, self.validation.device)
 
-
-def _images(images: "ImageSet | FileSet") -> "Iterator[Tensor]":
-    from imbnas.data.streams import evaluation_batches
-
+def _images(images: "Images") -> "Iterator[Tensor]":
     # A last batch of one image has no variance to estimate at 1×1 pixels.
     return (batch for batch, _ in evaluation_batches(images, CALIBRATION_BATCH) if len(batch) > 1)

@@ -7,7 +7,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from imbnas.spaces.nats.layout import Stage
-from imbnas.spaces.nats.network import Cell, CellNetwork
+from imbnas.spaces.nats.network import CellNetwork, NatsCell
 from imbnas.spaces.nats.size_space import CELL, NUM_WIDTHS, WIDTHS, stages
 from imbnas.spaces.space import NetworkShape
 from imbnas.supernet.slicing import SlicedConv2d, SlicedSkip, pad_features, slice_layers
@@ -32,7 +32,7 @@ class SizeSupernet(Supernet):
         super().__init__()
         self._shape = shape
         layout = stages(WIDEST, shape)
-        self.network = CellNetwork(layout, shape.num_classes, partial(Cell, CELL))
+        self.network = CellNetwork(layout, shape.num_classes, partial(NatsCell, CELL))
         slice_layers(self.network)
         _let_skips_change_width(self.network, layout)
         self.num_features = self.network.num_features
@@ -41,7 +41,7 @@ class SizeSupernet(Supernet):
         self._features = 0
 
     def choose(self, architecture: str) -> None:
-        """Compute this architecture from now on."""
+        """Select the architecture that is computed."""
         layout = stages(architecture, self._shape)
         blocks = (self.network.stem, *self.network.blocks)
         for block, width in zip(blocks, _widths(layout), strict=True):
@@ -88,7 +88,7 @@ def _let_skips_change_width(network: CellNetwork, layout: tuple[Stage, ...]) -> 
     for index, stage in enumerate(layout):
         if index:
             place, cell = stage.cells[0], network.cells[first]
-            if not isinstance(cell, Cell):
+            if not isinstance(cell, NatsCell):
                 raise TypeError(f"{type(cell).__name__} is no cell of the size space")
             cell.edges[_SKIP] = SlicedSkip(place.in_channels, place.out_channels)
         first += len(stage.cells)

@@ -34,8 +34,8 @@ class SlicedConv2d(nn.Conv2d):
 class SlicedNorm(nn.BatchNorm2d):
     """Batch normalisation, without scale and shift, of as many channels as its input has.
 
-    Architectures of different widths share the statistics of a channel; whoever evaluates one
-    estimates them anew.
+    Architectures of different widths share the statistics of a channel; they
+    are estimated again before one is evaluated.
     """
 
     def __init__(self, channels: int) -> None:

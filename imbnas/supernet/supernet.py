@@ -21,7 +21,7 @@ class Supernet(nn.Module, ABC):
 
     @abstractmethod
     def choose(self, architecture: str) -> None:
-        """Compute this architecture from now on."""
+        """Select the architecture that is computed."""
 
     @abstractmethod
     def forward_features(self, images: Tensor) -> Tensor:

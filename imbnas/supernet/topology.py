@@ -8,11 +8,11 @@ from imbnas.spaces.nats.cell_string import EDGES, OPERATIONS, edges
 from imbnas.spaces.nats.identity import computed_edges
 from imbnas.spaces.nats.layout import plan, topology_widths
 from imbnas.spaces.nats.network import CellNetwork, cell_output
-from imbnas.spaces.nats.operations import Norm, edge_operation
+from imbnas.spaces.nats.operations import edge_operation
 from imbnas.spaces.space import NetworkShape
 from imbnas.supernet.supernet import Supernet
 
-CELL_NORM = Norm(affine=False)
+AFFINE = False
 """No trained scale and shift: paths that share a layer would fight over them."""
 
 
@@ -29,9 +29,7 @@ class SharedCell(nn.Module):
         self.out_channels = out_channels
         self.edges = nn.ModuleList(
             nn.ModuleList(
-                edge_operation(
-                    name, out_channels if source else in_channels, out_channels, CELL_NORM
-                )
+                edge_operation(name, out_channels if source else in_channels, out_channels, AFFINE)
                 for name in OPERATIONS
             )
             for source, _ in EDGES
@@ -63,7 +61,7 @@ class TopologySupernet(Supernet):
             plan(topology_widths(shape.width), shape),
             shape.num_classes,
             SharedCell,
-            head_norm=CELL_NORM,
+            head_affine=AFFINE,
         )
         self.num_features = self.network.num_features
         self.classifier = self.network.classifier
@@ -71,7 +69,7 @@ class TopologySupernet(Supernet):
         self._operations: tuple[str, ...] | None = None
 
     def choose(self, architecture: str) -> None:
-        """Compute this architecture from now on."""
+        """Select the architecture that is computed."""
         self._operations = edges(architecture)
 
     def forward_features(self, images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What long computations need of wherever their state is kept meanwhile."""
+"""What long computations need of the place where their state is kept until they end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

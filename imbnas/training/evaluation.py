@@ -1,16 +1,102 @@
-"""Evaluation: correct answers per class."""
+"""Evaluation of a trained network: its final logits, and correct answers per class."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from imbnas.data.streams import evaluation_batches
+from imbnas.training.counting import finishing_passes
+from imbnas.training.fitting import torch_module
+from imbnas.training.forward import forward_passes
+from imbnas.training.statistics import estimate_statistics
+from imbnas.units.randomness import derive_seed
+
+if TYPE_CHECKING:
+    from imbnas.data.image_sets import Images
+    from imbnas.training.setup import Setup
+
+Predictor = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a trained network answers.
+
+    Attributes:
+        predict: maps (B, C, H, W) images to (B, K) final logits.
+        correct: K counts of correct answers.
+        total: K counts of images.
+        images_seen: images through forward passes, those of ``finishing_passes`` included.
+    """
+
+    predict: Predictor
+    correct: tuple[int, ...]
+    total: tuple[int, ...]
+    images_seen: int
+
+
+def evaluate(trained: "Setup", images: "Images") -> Evaluation:
+    """Evaluate a network after its last step; it is left in evaluation mode.
+
+    Batch statistics of averaged weights are estimated on the training images first, and the
+    scheme's post-hoc step, if any, is fitted on them.
+
+    Args:
+        trained: whose network was trained.
+        images: of the evaluation.
+    """
+    trainer, known = trained.trainer, trained.images
+    recipe, module = trainer.recipe, torch_module(trainer.network).eval()
+    if recipe.average_from is not None:
+        # Averaged weights have no running statistics of their own.
+        batches = evaluation_batches(known, recipe.evaluation_batch_size)
+        with forward_passes(trainer.precision, known.device):
+            estimate_statistics(module, (batch for batch, _ in batches))
+    predict = fit_predictor(trained)
+    batches = evaluation_batches(images, recipe.evaluation_batch_size)
+    correct, total = class_correct(predict, batches, images.num_classes)
+    passes = finishing_passes(recipe, trained.scheme.spec)
+    return Evaluation(predict, correct, total, passes * len(known) + len(images))
+
+
+@torch.no_grad()
+def fit_predictor(trained: "Setup") -> Predictor:
+    """Make the function that maps (B, C, H, W) images to (B, K) final logits.
+
+    A post-hoc step is fitted on the training images, without augmentation. Logits are computed of
+    features in float32.
+
+    Args:
+        trained: whose network was trained and is in evaluation mode.
+    """
+    network, scheme, trainer = trained.trainer.network, trained.scheme, trained.trainer
+
+    def outputs(images: Tensor) -> tuple[Tensor, Tensor]:
+        with forward_passes(trainer.precision, images.device):
+            features = network.forward_features(images)
+        # Logits of so few digits would often be equal, and the first of the classes would win.
+        features = features.float()
+        return features, scheme.evaluation_logits(network.classifier(features))
+
+    if scheme.spec.posthoc is None:
+        return lambda images: outputs(images)[1]
+    batches = evaluation_batches(trained.images, trainer.recipe.evaluation_batch_size)
+    cached = [(*outputs(images), labels) for images, labels in batches]
+    features, logits, labels = (torch.cat(column) for column in zip(*cached, strict=True))
+    seed = derive_seed(trained.seed, "post-hoc")
+    with torch.enable_grad():
+        correction = scheme.fit_posthoc(features, logits, labels, network.classifier, seed)
+    if correction is None:
+        raise TypeError("a post-hoc step fitted nothing")
+    return lambda images: correction(*outputs(images))
+
 
 @torch.no_grad()
 def class_correct(
-    predict: Callable[[Tensor], Tensor],
-    batches: Iterable[tuple[Tensor, Tensor]],
-    num_classes: int,
+    predict: Predictor, batches: Iterable[tuple[Tensor, Tensor]], num_classes: int
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Count correct and all images of each class.
 

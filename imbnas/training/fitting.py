@@ -15,15 +15,15 @@ from imbnas.data.samplers import class_probabilities
 from imbnas.errors import ImbnasError
 from imbnas.training.averaging import WeightAverage
 from imbnas.training.checkpoints import Checkpoint, NothingKept
-from imbnas.training.compilation import compiled_features
+from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
-from imbnas.training.precision import forward_passes
 from imbnas.training.schedule import learning_rate
-from imbnas.training.state import Companion, Progress, TrainingState
+from imbnas.training.state import Companion, TrainingProgress, TrainingState
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
-    from imbnas.training.objective import Objective
+    from imbnas.schemes.stacked_scheme import StackedScheme
+    from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.units.networks import ImageClassifier
     from imbnas.units.recipes import Recipe
     from imbnas.units.unit import Precision
@@ -70,16 +70,16 @@ class Fit:
 
 
 @dataclass
-class Fitting:
+class Trainer:
     """Trains a network in place.
 
     Attributes:
         network: in any mode; it is left in training mode.
         stream: training batches.
         scheme: loss, sampler and mixing.
-        recipe: epochs, rates and all that.
+        recipe: epochs, learning rates, batch size and so on.
         class_counts: training images of each class, for class-aware samplers.
-        mixing_generator: source of chance of the scheme's mixing.
+        mixing_generator: draws the scheme's mixing.
         before_pass: called before each forward pass with the epoch and the number of images; a
             supernet chooses its path here.
         passes: forward and backward passes of a step on the same batch; their gradients add up.
@@ -96,7 +96,7 @@ class Fitting:
 
     network: "ImageClassifier"
     stream: "Stream"
-    scheme: "Objective"
+    scheme: "TrainingScheme | StackedScheme"
     recipe: "Recipe"
     class_counts: Sequence[int]
     mixing_generator: torch.Generator
@@ -108,10 +108,7 @@ class Fitting:
     compiled: bool = False
     checkpoint: Checkpoint = field(default_factory=NothingKept)
     companion: Companion | None = None
-
-    def __post_init__(self) -> None:
-        network = self.network
-        self._features = compiled_features(network) if self.compiled else network.forward_features
+    _features: Callable[[Tensor], Tensor] = field(init=False, repr=False)
 
     def run(self) -> Fit:
         """Train for all epochs of the recipe, or for those that an earlier attempt left.
@@ -120,8 +117,8 @@ class Fitting:
             NonFiniteLossError: names the epoch in which the loss was not finite.
             CompilationError: the network cannot be compiled.
         """
-        module = as_module(self.network)
-        module.train()
+        network, module = self.network, torch_module(self.network).train()
+        self._features = compiled_features(network) if self.compiled else network.forward_features
         average = WeightAverage(module)
         state = TrainingState(
             module, average, self.stream, self.scheme, self.mixing_generator,
@@ -129,7 +126,7 @@ class Fitting:
         )  # fmt: skip
         kept = self.checkpoint.load()
         resumed = state.put_back(kept) if kept else None
-        progress, optimizer = resumed or (Progress(), self._optimizer(0))
+        progress, optimizer = resumed or (TrainingProgress(), self._optimizer(0))
         start = time.perf_counter() - progress.seconds
         for epoch in range(progress.epoch, self.recipe.epochs):
             if epoch == self.freeze_backbone_from:
@@ -139,7 +136,7 @@ class Fitting:
                 progress.head += images
             else:
                 progress.trained += images
-            progress.epoch, progress.losses = epoch + 1, _still(progress.losses, losses)
+            progress.epoch, progress.losses = epoch + 1, _keep_failed(progress.losses, losses)
             if not any(map(math.isfinite, progress.losses)):
                 raise NonFiniteLossError(epoch, self.recipe.epochs, losses[0])
             progress.seconds = time.perf_counter() - start
@@ -148,9 +145,9 @@ class Fitting:
         return Fit(tuple(progress.losses), progress.trained, progress.head, progress.seconds)
 
     def _optimizer(self, epochs_done: int) -> torch.optim.Optimizer:
-        """A new optimiser of what the last of the epochs trained."""
+        """A new optimizer of what the last of the epochs trained."""
         frozen = self._frozen(epochs_done - 1)
-        trained = self.network.classifier if frozen else as_module(self.network)
+        trained = self.network.classifier if frozen else torch_module(self.network)
         return _sgd(list(trained.parameters()), self.recipe)
 
     def _epoch(
@@ -185,7 +182,7 @@ class Fitting:
     def _step(
         self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, epoch: int
     ) -> Tensor:
-        targets = labels
+        targets: Any = labels
         if self.scheme.mixes:
             images, targets = self.scheme.mix(images, labels, self.mixing_generator)
         # Gradients of unused operations stay None, so that SGD leaves them bit-unchanged.
@@ -218,7 +215,7 @@ class Fitting:
         return self.freeze_backbone_from is not None and epoch >= self.freeze_backbone_from
 
 
-def _still(before: Sequence[float], now: Sequence[float]) -> list[float]:
+def _keep_failed(before: Sequence[float], now: Sequence[float]) -> list[float]:
     """The losses now, but a network that failed once stays failed."""
     if not before:
         return list(now)
@@ -242,7 +239,7 @@ def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:
     return optimizer
 
 
-def as_module(network: "ImageClassifier") -> nn.Module:
+def torch_module(network: "ImageClassifier") -> nn.Module:
     """See a network as the torch module that it is.
 
     Raises:

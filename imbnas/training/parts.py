@@ -1,4 +1,4 @@
-"""Steps of an optimiser on parts of parameters."""
+"""Steps of an optimizer on parts of parameters."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,11 +15,11 @@ def only_parts(optimizer: torch.optim.Optimizer, parts: Iterable[Part]) -> Itera
     """Let a step within the block change nothing outside of the given parts.
 
     Decay and momentum move entries without gradient, too. Parameters without gradient, which the
-    optimiser leaves out, and those that are not listed are left alone.
+    optimizer leaves out, and those that are not listed are left alone.
 
     Args:
         optimizer: takes its step within the block.
-        parts: of parameters of the optimiser or others.
+        parts: of parameters of the optimizer or others.
     """
     held: list[tuple[Tensor, Tensor, tuple[slice, ...]]] = []
     for parameter, part in parts:

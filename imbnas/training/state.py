@@ -12,8 +12,9 @@ from imbnas.units.state_names import below, named_below
 
 if TYPE_CHECKING:
     from imbnas.data.streams import Stream
+    from imbnas.schemes.stacked_scheme import StackedScheme
+    from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.training.averaging import WeightAverage
-    from imbnas.training.objective import Objective
 
 
 class Companion(Protocol):
@@ -29,7 +30,7 @@ class Companion(Protocol):
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """How far a training is.
 
     Attributes:
@@ -56,20 +57,20 @@ class TrainingState:
         average: of its weights.
         stream: training batches.
         scheme: whose loss may count.
-        mixing_generator: source of chance of the scheme's mixing.
-        make_optimizer: makes the optimiser that is in force after a number of epochs.
+        mixing_generator: draws the scheme's mixing.
+        make_optimizer: makes the optimizer that is in force after a number of epochs.
         companion: further state; ``None`` for none.
     """
 
     module: nn.Module
     average: "WeightAverage"
     stream: "Stream"
-    scheme: "Objective"
+    scheme: "TrainingScheme | StackedScheme"
     mixing_generator: torch.Generator
     make_optimizer: Callable[[int], torch.optim.Optimizer]
     companion: Companion | None
 
-    def take(self, progress: Progress, optimizer: torch.optim.Optimizer) -> Snapshot:
+    def take(self, progress: TrainingProgress, optimizer: torch.optim.Optimizer) -> Snapshot:
         """The state after an epoch."""
         tensors = named_below("network", self.module.state_dict())
         tensors |= _numbered("momentum", _momenta(optimizer))
@@ -85,10 +86,10 @@ class TrainingState:
             facts["companion"] = self.companion.state_dict()
         return Snapshot(facts, tensors)
 
-    def put_back(self, snapshot: Snapshot) -> tuple[Progress, torch.optim.Optimizer] | None:
+    def put_back(self, snapshot: Snapshot) -> tuple[TrainingProgress, torch.optim.Optimizer] | None:
         """Continue where a snapshot was taken; ``None`` and no change if it does not fit."""
         try:
-            progress = Progress(**snapshot.facts["progress"])
+            progress = TrainingProgress(**snapshot.facts["progress"])
             averaged = int(snapshot.facts["averaged"])
         except (KeyError, TypeError, ValueError):
             return None

@@ -1,4 +1,4 @@
-"""Batch-normalisation statistics: estimated anew, restored, or left untouched."""
+"""Batch-normalisation statistics: estimated again, restored, or left untouched."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

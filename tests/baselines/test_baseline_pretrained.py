@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+from dataclasses import replace
 
 import pytest
 import timm
@@ -11,10 +12,10 @@ from safetensors.torch import save_file
 from imbnas.baselines.catalog import load_baseline
 from imbnas.baselines.networks import build, check
 from imbnas.baselines.pretrained import check_pretrained, find_weights, weights_identity
-from imbnas.baselines.spec import BaselineSpec
+from imbnas.baselines.spec import BaselineSpec, ImageShape
 from imbnas.errors import InputError
 
-IMAGES = {"resolution": 8, "in_channels": 3, "num_classes": 4}
+IMAGES = ImageShape(8, 3, 4)
 
 
 def published(name):
@@ -40,7 +41,7 @@ def spec_of(model):
 @pytest.mark.parametrize("file", ["w.safetensors", "w.pth"])
 def test_a_file_fills_the_body_and_leaves_the_classifier_random(resnet, file):
     folder, weights = resnet
-    network = build(spec_of("test_resnet"), **IMAGES, pretrained=folder / file)
+    network = build(spec_of("test_resnet"), IMAGES, pretrained=folder / file)
     state = network.body.state_dict()
     assert state
     assert all(torch.equal(value, weights[key]) for key, value in state.items())
@@ -51,7 +52,7 @@ def test_a_file_fills_the_body_and_leaves_the_classifier_random(resnet, file):
 def test_grey_images_get_the_summed_first_kernel(resnet):
     folder, weights = resnet
     network = build(
-        spec_of("test_resnet"), **IMAGES | {"in_channels": 1}, pretrained=folder / "w.safetensors"
+        spec_of("test_resnet"), replace(IMAGES, in_channels=1), pretrained=folder / "w.safetensors"
     )
     first = next(key for key, value in weights.items() if value.ndim == 4)
     expected = weights[first].sum(1, keepdim=True)
@@ -62,7 +63,7 @@ def test_patches_are_resampled(tmp_path):
     save_file(published("test_vit"), tmp_path / "w.safetensors")
     fitting = {"patch_grid": 8, "largest_patch": 16}
     spec = BaselineSpec(name="mine", version="1", summary="s", model="test_vit", fitting=fitting)
-    network = build(spec, **IMAGES | {"resolution": 32}, pretrained=tmp_path / "w.safetensors")
+    network = build(spec, replace(IMAGES, resolution=32), pretrained=tmp_path / "w.safetensors")
     assert network.body.patch_embed.proj.weight.shape[-1] == 4
     assert network(torch.randn(2, 3, 32, 32)).shape == (2, 4)
 
@@ -70,7 +71,7 @@ def test_patches_are_resampled(tmp_path):
 def test_another_network_s_file_is_refused(tmp_path):
     save_file(published("test_efficientnet"), tmp_path / "other.safetensors")
     with pytest.raises(InputError, match=r"baseline test_resnet: .*other\.safetensors"):
-        build(spec_of("test_resnet"), **IMAGES, pretrained=tmp_path / "other.safetensors")
+        build(spec_of("test_resnet"), IMAGES, pretrained=tmp_path / "other.safetensors")
 
 
 class Bomb:
@@ -88,7 +89,7 @@ def test_code_in_a_file_is_not_run(tmp_path):
     torch.save({"weight": Bomb(trace)}, tmp_path / "zip.pth")
     for file in (bad, tmp_path / "zip.pth"):
         with pytest.raises(InputError, match=r"cannot be loaded from .*\.pth") as caught:
-            build(spec_of("test_resnet"), **IMAGES, pretrained=file)
+            build(spec_of("test_resnet"), IMAGES, pretrained=file)
         assert "\n" not in str(caught.value)
     assert not trace.exists()
 
@@ -97,10 +98,10 @@ def test_damaged_and_missing_files_are_named(resnet):
     folder, _ = resnet
     (folder / "cut.safetensors").write_bytes((folder / "w.safetensors").read_bytes()[:1000])
     with pytest.raises(InputError, match=r"cannot be loaded from .*cut\.safetensors"):
-        build(spec_of("test_resnet"), **IMAGES, pretrained=folder / "cut.safetensors")
+        build(spec_of("test_resnet"), IMAGES, pretrained=folder / "cut.safetensors")
     for name in ("none.safetensors", "w.txt"):
         with pytest.raises(InputError, match=f"{name}: give an existing file"):
-            build(spec_of("test_resnet"), **IMAGES, pretrained=folder / name)
+            build(spec_of("test_resnet"), IMAGES, pretrained=folder / name)
 
 
 def test_an_unreachable_hub_asks_for_a_file(monkeypatch, tmp_path):
@@ -108,12 +109,12 @@ def test_an_unreachable_hub_asks_for_a_file(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(InputError, match=r"cannot be loaded from timm/test_resnet.*; give the"):
-        build(spec_of("test_resnet"), **IMAGES, pretrained=True)
+        build(spec_of("test_resnet"), IMAGES, pretrained=True)
 
 
 def test_networks_without_published_weights_are_refused():
     with pytest.raises(InputError, match="no pretrained weights exist for cifar_resnet32"):
-        build(load_baseline("paper-resnet32"), **IMAGES, pretrained=True)
+        build(load_baseline("paper-resnet32"), IMAGES, pretrained=True)
     with pytest.raises(InputError, match="timm publishes no weights for regnetz_005"):
         check_pretrained(spec_of("regnetz_005"), True)
 
@@ -148,6 +149,6 @@ def test_weights_are_looked_for_by_the_model_s_name_before_they_are_fetched(tmp_
 
 def test_checking_loads_the_weights(resnet):
     folder, _ = resnet
-    check(spec_of("test_resnet"), **IMAGES, pretrained=folder / "w.safetensors")
+    check(spec_of("test_resnet"), IMAGES, pretrained=folder / "w.safetensors")
     with pytest.raises(InputError, match=r"w\.safetensors"):
-        check(spec_of("test_efficientnet"), **IMAGES, pretrained=folder / "w.safetensors")
+        check(spec_of("test_efficientnet"), IMAGES, pretrained=folder / "w.safetensors")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from imbnas.baselines.catalog import load_baseline
-from imbnas.baselines.spec import BaselineSpec, Fitting
+from imbnas.baselines.spec import BaselineSpec, SmallImageFitting
 from imbnas.errors import InputError
 from imbnas.units.recipes import Augmentation, Recipe
 
@@ -19,12 +19,12 @@ resolutions = st.integers(1, 512)
     [(4, 4), (8, 8), (16, 8), (28, 8), (32, 8), (64, 16), (96, 16), (128, 32), (224, 32)],
 )
 def test_default_reduction(resolution, reduction):
-    assert Fitting().target_reduction(resolution) == reduction
+    assert SmallImageFitting().target_reduction(resolution) == reduction
 
 
 @given(resolutions, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
 def test_reduction_is_a_power_of_two_that_leaves_at_least_one_pixel(resolution, smallest, least):
-    fitting = Fitting(smallest_map=smallest, least_reduction=least)
+    fitting = SmallImageFitting(smallest_map=smallest, least_reduction=least)
     reduction = fitting.target_reduction(resolution)
     assert reduction.bit_count() == 1
     assert reduction <= resolution
@@ -36,12 +36,12 @@ def test_reduction_is_a_power_of_two_that_leaves_at_least_one_pixel(resolution, 
     ("resolution", "patch"), [(8, 1), (16, 2), (28, 2), (32, 4), (64, 8), (128, 16), (224, 16)]
 )
 def test_default_patch_size(resolution, patch):
-    assert Fitting(patch_grid=8, largest_patch=16).patch_size(resolution) == patch
+    assert SmallImageFitting(patch_grid=8, largest_patch=16).patch_size(resolution) == patch
 
 
 @given(resolutions, st.integers(1, 32), st.integers(1, 32))
 def test_patches_tile_the_image(resolution, grid, largest):
-    patch = Fitting(patch_grid=grid, largest_patch=largest).patch_size(resolution)
+    patch = SmallImageFitting(patch_grid=grid, largest_patch=largest).patch_size(resolution)
     assert resolution % patch == 0
     assert patch <= largest
     assert resolution // patch >= min(grid, resolution)
@@ -62,7 +62,7 @@ def test_patches_tile_the_image(resolution, grid, largest):
     ],
 )
 def test_stated_sizes(limits, taken, refused, told):
-    spec = BaselineSpec(**KNOWN, fitting=Fitting(**limits))
+    spec = BaselineSpec(**KNOWN, fitting=SmallImageFitting(**limits))
     for resolution in taken:
         spec.check_resolution(resolution)
     for resolution in refused:
@@ -126,7 +126,9 @@ def test_identity_is_the_content():
     assert BaselineSpec.model_validate_json(first.model_dump_json()) == first
     others = [
         BaselineSpec(**KNOWN, model_options={"a": False, "b": 1}),
-        BaselineSpec(**KNOWN, model_options=first.model_options, fitting=Fitting(smallest_map=2)),
+        BaselineSpec(
+            **KNOWN, model_options=first.model_options, fitting=SmallImageFitting(smallest_map=2)
+        ),
         BaselineSpec(**KNOWN | {"version": "2"}, model_options=first.model_options),
     ]
     assert len({first.digest, *(other.digest for other in others)}) == 4

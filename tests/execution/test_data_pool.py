@@ -5,7 +5,7 @@ import torch
 
 from imbnas.data.locations import DataLocations
 from imbnas.execution import data_pool
-from imbnas.execution.data_pool import Shelf
+from imbnas.execution.data_pool import DataPool
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
@@ -24,37 +24,37 @@ def conditions(tiny_suite: Path) -> list[DataRef]:
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf(LOCATIONS, torch.device("cpu"))
+def pool() -> DataPool:
+    return DataPool(LOCATIONS, torch.device("cpu"))
 
 
-def test_conditions_that_fit_stay(shelf: Shelf, conditions: list[DataRef]) -> None:
-    first = [shelf.images(data, None) for data in conditions]
+def test_conditions_that_fit_stay(pool: DataPool, conditions: list[DataRef]) -> None:
+    first = [pool.images(data, None) for data in conditions]
     assert all(images.train is not None for images in first)
     assert all(
-        shelf.images(data, None) is images for data, images in zip(conditions, first, strict=True)
+        pool.images(data, None) is images for data, images in zip(conditions, first, strict=True)
     )
 
 
 def test_what_was_not_asked_for_longest_is_let_go(
-    shelf: Shelf, conditions: list[DataRef], monkeypatch: pytest.MonkeyPatch
+    pool: DataPool, conditions: list[DataRef], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a, b, c = (shelf.images(data, None) for data in conditions[:3])
+    a, b, c = (pool.images(data, None) for data in conditions[:3])
     bytes_each = len(a.test) * 64
     for images in (a, b, c):
         assert images.test.held_bytes == images.held_bytes == bytes_each
     monkeypatch.setattr(data_pool, "HELD_BYTES", 2 * bytes_each)
-    assert shelf.images(conditions[0], None) is a
-    assert shelf.images(conditions[2], None) is c
-    again = shelf.images(conditions[1], None)
+    assert pool.images(conditions[0], None) is a
+    assert pool.images(conditions[2], None) is c
+    again = pool.images(conditions[1], None)
     assert again is not b
     assert torch.equal(again.test.labels, b.test.labels)
 
 
 def test_the_latest_condition_stays_however_large(
-    shelf: Shelf, conditions: list[DataRef], monkeypatch: pytest.MonkeyPatch
+    pool: DataPool, conditions: list[DataRef], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_pool, "HELD_BYTES", 0)
-    images = shelf.images(conditions[0], None)
+    images = pool.images(conditions[0], None)
     assert len(images.train) > 0
-    assert shelf.images(conditions[0], None) is images
+    assert pool.images(conditions[0], None) is images

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.runner import Executor
+from imbnas.execution.runner import Runner
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.suites.expand import Expansion
@@ -48,7 +48,7 @@ def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
     resolved = resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))
     plan = Expansion(resolved).plan(["adaptation"])
     folder = RunDirectory(tmp_path / "run")
-    executor = Executor(folder, LOCATIONS)
+    executor = Runner(folder, LOCATIONS)
     found = {}
     for unit in plan.units:
         record = executor.execute(unit)

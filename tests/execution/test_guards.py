@@ -13,9 +13,9 @@ from imbnas.data.dataset import Dataset
 from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.split_guard import SealedDataError
-from imbnas.execution.data_pool import ConditionImages, Shelf
+from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.execution.guards import StrategyError
-from imbnas.execution.runner import Executor
+from imbnas.execution.runner import Runner
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.strategies.registry import STRATEGIES
 from imbnas.suites.expand import Chain, Expansion
@@ -37,7 +37,7 @@ class Bench:
     def __init__(self, folder: Path, resolved: ResolvedSuite) -> None:
         self.directory = RunDirectory(folder / "run")
         self._resolved = resolved
-        self._executor = Executor(self.directory, LOCATIONS)
+        self._executor = Runner(self.directory, LOCATIONS)
 
     def chain(self, strategy: str) -> Chain:
         part = self._resolved.suite.parts["adaptation"]
@@ -168,7 +168,7 @@ def test_no_attribute_of_the_adaptation_leads_to_other_images(
 
     made_up.adapt(keep)
     reached = list(reachable(held[0]))
-    forbidden = (Dataset, Shelf, ConditionImages, RunDirectory, DataLocations, Path)
+    forbidden = (Dataset, DataPool, ConditionImages, RunDirectory, DataLocations, Path)
     assert not [value for value in reached if isinstance(value, forbidden)]
     count = sum(held[0].class_counts)
     pixels = [t for t in reached if isinstance(t, torch.Tensor) and t.dtype == torch.uint8]
@@ -283,5 +283,5 @@ def test_scoring_with_heads_is_counted(made_up: Bench) -> None:
 
 def target_counts(made_up: Bench) -> tuple[int, ...]:
     chain = made_up.chain("p0")
-    images = made_up._executor._shelf.images(chain.adapt.target, None)
+    images = made_up._executor._pool.images(chain.adapt.target, None)
     return images.manifest.class_counts

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.data_pool import Shelf
-from imbnas.execution.runner import Executor
+from imbnas.execution.data_pool import DataPool
+from imbnas.execution.runner import Runner
 from imbnas.planning.unit_cost import Forecaster
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
@@ -28,10 +28,10 @@ def test_a_search_sees_at_most_so_many_images_of_the_validation_split(
     path.write_text(text.replace("images = 64", "images = 64\nvalidation_images = 49"))
     expansion = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS)))
     units = expansion.plan(["adaptation"]).units
-    forecaster = Forecaster(Shelf(LOCATIONS, torch.device("cpu")))
+    forecaster = Forecaster(DataPool(LOCATIONS, torch.device("cpu")))
     forecaster.acquaint(units)
     directory = RunDirectory(tmp_path / "run")
-    executor = Executor(directory, LOCATIONS)
+    executor = Runner(directory, LOCATIONS)
     heads = sum(expansion.resolved.conditions["digits@10x"].class_counts)
     each = 64 + 40 + (heads if strategy == "head-per-arch" else 0)
     for unit in (u for u in units if u.replicate == 0):

@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.runner import Executor
+from imbnas.execution.runner import Runner
 from imbnas.rankers.registry import RANKERS
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
@@ -18,7 +18,7 @@ from imbnas.suites.expand import Chain, Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
-from imbnas.training.prediction import fit_predictor
+from imbnas.training.evaluation import fit_predictor
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import BaselineModel, Component, Computation, Precision, TrainUnit, Unit
 
@@ -60,8 +60,8 @@ def expansions(tiny_suite: Path) -> dict[Precision, Expansion]:
 
 
 @pytest.fixture
-def executor(tmp_path: Path) -> Executor:
-    return Executor(RunDirectory(tmp_path), LOCATIONS)
+def executor(tmp_path: Path) -> Runner:
+    return Runner(RunDirectory(tmp_path), LOCATIONS)
 
 
 def chain(expansion: Expansion, strategy: str) -> Chain:
@@ -84,7 +84,7 @@ def only_bfloat16() -> Iterator[None]:
 
 
 def test_a_training_its_evaluation_and_its_posthoc_step(
-    expansions: dict[Precision, Expansion], executor: Executor
+    expansions: dict[Precision, Expansion], executor: Runner
 ) -> None:
     unit = with_convolutions(expansions["bfloat16"])
     averaged = unit.recipe.model_copy(update={"average_from": 0.5})
@@ -95,7 +95,7 @@ def test_a_training_its_evaluation_and_its_posthoc_step(
         assert isinstance(record.metrics, TrainMetrics)
 
 
-def test_a_baseline(expansions: dict[Precision, Expansion], executor: Executor) -> None:
+def test_a_baseline(expansions: dict[Precision, Expansion], executor: Runner) -> None:
     units = expansions["bfloat16"].plan(["baselines"]).units
     unit = next(u for u in units if isinstance(u, TrainUnit) and isinstance(u.model, BaselineModel))
     with only_bfloat16():
@@ -106,7 +106,7 @@ def test_a_supernet_its_adaptation_and_its_search(
     expansions: dict[Precision, Expansion], tmp_path: Path
 ) -> None:
     directory = RunDirectory(tmp_path)
-    executor = Executor(directory, LOCATIONS)
+    executor = Runner(directory, LOCATIONS)
     whole = chain(expansions["bfloat16"], "p1")
     # What these strategies do beside the trainer's work are passes, too.
     others = [
@@ -126,7 +126,7 @@ def test_a_supernet_its_adaptation_and_its_search(
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_ranker(name: str, expansions: dict[Precision, Expansion], executor: Executor) -> None:
+def test_a_ranker(name: str, expansions: dict[Precision, Expansion], executor: Runner) -> None:
     expansion = expansions["bfloat16"]
     expansion = Expansion(
         expansion.resolved.model_copy(update={"rankers": {name: Component(name=name, version="1")}})
@@ -140,7 +140,7 @@ def test_a_ranker(name: str, expansions: dict[Precision, Expansion], executor: E
 
 
 def test_precision_is_in_every_identity_and_shows_in_results(
-    expansions: dict[Precision, Expansion], executor: Executor
+    expansions: dict[Precision, Expansion], executor: Runner
 ) -> None:
     plans = {name: expansion.plan() for name, expansion in expansions.items()}
     identities = [{unit.identity for unit in plan.units} for plan in plans.values()]
@@ -157,13 +157,13 @@ def test_precision_is_in_every_identity_and_shows_in_results(
 def test_logits_of_an_evaluation_are_not_rounded_to_bfloat16(
     expansions: dict[Precision, Expansion],
 ) -> None:
-    from imbnas.execution.data_pool import Shelf
-    from imbnas.execution.train import prepare
+    from imbnas.execution.data_pool import DataPool
+    from imbnas.execution.train import set_up_unit
 
-    prepared = prepare(
-        with_convolutions(expansions["bfloat16"]), Shelf(LOCATIONS, torch.device("cpu"))
+    prepared = set_up_unit(
+        with_convolutions(expansions["bfloat16"]), DataPool(LOCATIONS, torch.device("cpu"))
     )
-    predict = fit_predictor(prepared.built.network, prepared.scheme, (), 0, "bfloat16")
+    predict = fit_predictor(prepared.training)
     logits = predict(torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(0)))
     assert logits.dtype == torch.float32
     assert not torch.equal(logits, logits.bfloat16().float())

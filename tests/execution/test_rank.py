@@ -8,7 +8,7 @@ import torch
 
 from imbnas.data.locations import DataLocations
 from imbnas.execution.data_pool import ConditionImages
-from imbnas.execution.runner import Executor
+from imbnas.execution.runner import Runner
 from imbnas.rankers.candidate import Candidate
 from imbnas.rankers.registry import RANKERS
 from imbnas.runs.store.directory import RunDirectory
@@ -40,8 +40,8 @@ def by(unit: RankUnit, name: str, **options: object) -> RankUnit:
 
 
 @pytest.fixture
-def executor(tmp_path: Path) -> Executor:
-    return Executor(RunDirectory(tmp_path), LOCATIONS)
+def executor(tmp_path: Path) -> Runner:
+    return Runner(RunDirectory(tmp_path), LOCATIONS)
 
 
 def scores(record: Record) -> dict[str, float | None]:
@@ -51,7 +51,7 @@ def scores(record: Record) -> dict[str, float | None]:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_score_depends_on_no_other_architecture(
-    unit: RankUnit, executor: Executor, name: str
+    unit: RankUnit, executor: Runner, name: str
 ) -> None:
     all_of_them = executor.execute(by(unit, name))
     assert tuple(scores(all_of_them)) == unit.architectures
@@ -64,7 +64,7 @@ def test_a_score_depends_on_no_other_architecture(
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_the_test_split_is_never_read(
-    unit: RankUnit, executor: Executor, name: str, monkeypatch: pytest.MonkeyPatch
+    unit: RankUnit, executor: Runner, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: ConditionImages) -> Any:
         raise AssertionError("the test split was read")
@@ -75,7 +75,7 @@ def test_the_test_split_is_never_read(
     assert not hasattr(Candidate, "test_images")
 
 
-def test_cost_is_the_sum_over_architectures(unit: RankUnit, executor: Executor) -> None:
+def test_cost_is_the_sum_over_architectures(unit: RankUnit, executor: Runner) -> None:
     record = executor.execute(by(unit, "snip", batch_size=16))
     each = [
         executor.execute(by(unit, "snip", batch_size=16).model_copy(update={"architectures": (a,)}))
@@ -86,11 +86,11 @@ def test_cost_is_the_sum_over_architectures(unit: RankUnit, executor: Executor) 
     short = executor.execute(by(unit, "short-training"))
     # One epoch of two steps of 32 images, then the validation images.
     per_architecture = short.cost.images_seen / len(unit.architectures)
-    images = executor._shelf.images(unit.data, None)
+    images = executor._pool.images(unit.data, None)
     assert per_architecture == 64 + len(images.validation)
 
 
-def test_replicates_have_other_weights_and_other_images(unit: RankUnit, executor: Executor) -> None:
+def test_replicates_have_other_weights_and_other_images(unit: RankUnit, executor: Runner) -> None:
     first = executor.execute(by(unit, "synflow"))
     second = executor.execute(by(unit, "synflow").model_copy(update={"replicate": 1}))
     assert all(scores(first)[a] != scores(second)[a] for a in unit.architectures)
@@ -98,7 +98,7 @@ def test_replicates_have_other_weights_and_other_images(unit: RankUnit, executor
 
 @pytest.mark.parametrize("scheme", ["ldam-drw", "lade", "cb-ce", "gcl", "mixup", "seesaw"])
 def test_schemes_with_losses_and_classifiers_of_their_own(
-    unit: RankUnit, executor: Executor, scheme: str
+    unit: RankUnit, executor: Runner, scheme: str
 ) -> None:
     other = unit.model_copy(update={"scheme": resolve_scheme(scheme)})
     for name in ("grad-norm", "snip", "short-training"):
@@ -121,7 +121,7 @@ class Undecided:
 
 
 def test_what_is_no_number_is_kept_as_nothing(
-    unit: RankUnit, executor: Executor, monkeypatch: pytest.MonkeyPatch
+    unit: RankUnit, executor: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imbnas.execution.rank.build_ranker", lambda *_: Undecided())
     record = executor.execute(unit)
@@ -130,7 +130,7 @@ def test_what_is_no_number_is_kept_as_nothing(
 
 
 def test_a_ranker_that_returns_something_else_is_named(
-    unit: RankUnit, executor: Executor, monkeypatch: pytest.MonkeyPatch
+    unit: RankUnit, executor: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imbnas.execution.rank.build_ranker", lambda *_: Odd())
     with pytest.raises(TypeError, match="ranker 'snip' returned float, not a Score"):

@@ -10,7 +10,7 @@ from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.execution.data_pool import ConditionImages
 from imbnas.execution.latency import seconds_per_image
-from imbnas.execution.runner import Executor
+from imbnas.execution.runner import Runner
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.baseline_lookup import find_baseline
@@ -18,7 +18,7 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
-from imbnas.training.fitting import Fitting
+from imbnas.training.fitting import Trainer
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
@@ -31,8 +31,8 @@ def expansion(tiny_suite: Path) -> Expansion:
 
 
 @pytest.fixture
-def executor(tmp_path: Path) -> Executor:
-    return Executor(RunDirectory(tmp_path), LOCATIONS)
+def executor(tmp_path: Path) -> Runner:
+    return Runner(RunDirectory(tmp_path), LOCATIONS)
 
 
 def first(expansion: Expansion, kind: type) -> Any:
@@ -48,7 +48,7 @@ def population_unit(expansion: Expansion) -> TrainUnit:
 
 
 def test_a_training_gives_the_same_metrics_whatever_ran_before(
-    expansion: Expansion, executor: Executor
+    expansion: Expansion, executor: Runner
 ) -> None:
     unit = population_unit(expansion)
     alone = executor.execute(unit).metrics
@@ -59,9 +59,7 @@ def test_a_training_gives_the_same_metrics_whatever_ran_before(
     assert sum(alone.class_total) == 800
 
 
-def test_the_callers_random_numbers_are_left_alone(
-    expansion: Expansion, executor: Executor
-) -> None:
+def test_the_callers_random_numbers_are_left_alone(expansion: Expansion, executor: Runner) -> None:
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
@@ -70,7 +68,7 @@ def test_the_callers_random_numbers_are_left_alone(
 
 
 def test_cost_counts_three_passes_a_step_and_one_an_evaluated_image(
-    expansion: Expansion, executor: Executor
+    expansion: Expansion, executor: Runner
 ) -> None:
     record = executor.execute(population_unit(expansion))
     assert isinstance(record.metrics, TrainMetrics)
@@ -80,7 +78,7 @@ def test_cost_counts_three_passes_a_step_and_one_an_evaluated_image(
 
 
 def test_speed_is_measured_without_counting_or_changing_anything(
-    expansion: Expansion, executor: Executor, monkeypatch: pytest.MonkeyPatch
+    expansion: Expansion, executor: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unit = population_unit(expansion)
     record = executor.execute(unit)
@@ -118,16 +116,16 @@ def test_latency_is_the_median_of_passes_after_a_first_one(
 
 
 def test_a_searched_network_and_a_timm_model_see_the_same_batches_in_the_same_loop(
-    expansion: Expansion, executor: Executor, monkeypatch: pytest.MonkeyPatch
+    expansion: Expansion, executor: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given one seed, nothing but the network tells the two trainings apart."""
-    step, seen = Fitting._step, {}
+    step, seen = Trainer._step, {}
 
-    def spy(self: Fitting, images: torch.Tensor, labels: torch.Tensor, *rest: Any) -> torch.Tensor:
+    def spy(self: Trainer, images: torch.Tensor, labels: torch.Tensor, *rest: Any) -> torch.Tensor:
         seen.setdefault(type(self.network).__name__, []).append((images.clone(), labels.clone()))
         return step(self, images, labels, *rest)
 
-    monkeypatch.setattr(Fitting, "_step", spy)
+    monkeypatch.setattr(Trainer, "_step", spy)
     monkeypatch.setattr("imbnas.execution.train.stream_seed", lambda unit: 7)
     searched = population_unit(expansion)
     timm_model = next(iter(expansion.resolved.baselines.values())).model
@@ -149,7 +147,7 @@ def test_pretrained_weights_are_found_in_the_data_root_and_checked(
     file = folder / "test_resnet.safetensors"
     _publish(file, seed=1)
     locations = DataLocations.from_options(tmp_path / "root", offline=True, environ={})
-    executor = Executor(RunDirectory(tmp_path / "run"), locations)
+    executor = Runner(RunDirectory(tmp_path / "run"), locations)
     pretrained = find_baseline("test_resnet", True, locations).model
     unit = population_unit(expansion).model_copy(update={"model": pretrained})
     record = executor.execute(unit)
@@ -171,7 +169,7 @@ def _publish(file: Path, seed: int) -> None:
 
 
 def test_strict_reads_the_test_split_once_and_search_never(
-    expansion: Expansion, executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    expansion: Expansion, executor: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []
     for split in ("train", "validation", "test"):
@@ -200,7 +198,7 @@ def test_strict_reads_the_test_split_once_and_search_never(
 
 
 def test_a_chain_ends_in_a_found_architecture(
-    expansion: Expansion, executor: Executor, tmp_path: Path
+    expansion: Expansion, executor: Runner, tmp_path: Path
 ) -> None:
     directory = RunDirectory(tmp_path)
     metrics = []
@@ -220,7 +218,7 @@ def test_a_chain_ends_in_a_found_architecture(
 
 @pytest.mark.parametrize("scheme", ["ce-crt", "ce-tau-norm", "ldam-drw", "gcl", "lade"])
 def test_schemes_with_classifiers_and_post_hoc_steps_of_their_own(
-    expansion: Expansion, executor: Executor, scheme: str
+    expansion: Expansion, executor: Runner, scheme: str
 ) -> None:
     unit = population_unit(expansion).model_copy(update={"scheme": resolve_scheme(scheme)})
     metrics = executor.execute(unit).metrics
@@ -228,7 +226,7 @@ def test_schemes_with_classifiers_and_post_hoc_steps_of_their_own(
     assert sum(metrics.class_total) == 800
 
 
-def test_other_data_than_the_runs_is_refused(expansion: Expansion, executor: Executor) -> None:
+def test_other_data_than_the_runs_is_refused(expansion: Expansion, executor: Runner) -> None:
     unit = population_unit(expansion)
     other = unit.data.model_copy(update={"dataset_digest": "0" * 64})
     with pytest.raises(InputError, match="its images differ from those of the run"):
@@ -240,7 +238,7 @@ def test_other_data_than_the_runs_is_refused(expansion: Expansion, executor: Exe
 
 @pytest.mark.parametrize("stack", [1, 2])
 def test_the_steps_of_a_compiled_training_are_compiled_as_a_whole(
-    expansion: Expansion, executor: Executor, monkeypatch: pytest.MonkeyPatch, stack: int
+    expansion: Expansion, executor: Runner, monkeypatch: pytest.MonkeyPatch, stack: int
 ) -> None:
     compiled: list[Any] = []
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.data_pool import Shelf
-from imbnas.execution.runner import Executor
-from imbnas.execution.train import fit_alone, prepare
-from imbnas.execution.train_stack import fit_stack
+from imbnas.execution.data_pool import DataPool
+from imbnas.execution.runner import Runner
+from imbnas.execution.stack import fit_stack
+from imbnas.execution.train import fit_alone, set_up_unit
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
@@ -46,8 +46,8 @@ def stack(tiny_suite: Path) -> list[TrainUnit]:
 
 
 @pytest.fixture
-def executor(tmp_path: Path) -> Executor:
-    return Executor(RunDirectory(tmp_path), LOCATIONS)
+def executor(tmp_path: Path) -> Runner:
+    return Runner(RunDirectory(tmp_path), LOCATIONS)
 
 
 def metrics_of(outcomes: list[Record | Exception]) -> list[object]:
@@ -62,7 +62,7 @@ def test_the_size_of_a_stack_is_part_of_the_identity_and_1_is_not(stack: list[Tr
 
 
 def test_a_network_gives_the_same_whoever_is_beside_it(
-    stack: list[TrainUnit], executor: Executor
+    stack: list[TrainUnit], executor: Runner
 ) -> None:
     together = metrics_of(executor.execute_stack(stack))
     assert len({str(metrics) for metrics in together}) == REPLICATES
@@ -73,18 +73,18 @@ def test_a_network_gives_the_same_whoever_is_beside_it(
 def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
     stack: list[TrainUnit],
 ) -> None:
-    shelf = Shelf(LOCATIONS, torch.device("cpu"))
+    pool = DataPool(LOCATIONS, torch.device("cpu"))
     recipe = stack[0].recipe.model_copy(update={"epochs": 1, "steps_per_epoch": 3, "lr": 0.01})
-    side_by_side = [prepare(unit, shelf) for unit in stack]
+    side_by_side = [set_up_unit(unit, pool) for unit in stack]
     fit = fit_stack(side_by_side, recipe, NothingKept())
     for place, unit in enumerate(stack):
-        alone = prepare(unit, shelf)
+        alone = set_up_unit(unit, pool)
         single = fit_alone(alone, recipe, NothingKept())
         assert single.train_loss == pytest.approx(fit.train_losses[place], rel=1e-5)
         assert single.trained_images == fit.trained_images
         for one, other in zip(
-            alone.built.network.state_dict().values(),  # type: ignore[attr-defined]
-            side_by_side[place].built.network.state_dict().values(),  # type: ignore[attr-defined]
+            alone.training.trainer.network.state_dict().values(),  # type: ignore[attr-defined]
+            side_by_side[place].training.trainer.network.state_dict().values(),  # type: ignore[attr-defined]
             strict=True,
         ):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
@@ -96,7 +96,7 @@ def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
     ids=["mixup", "ldam"],
 )
 def test_every_network_has_its_own_mixing_and_classifier(
-    stack: list[TrainUnit], executor: Executor, scheme: SchemeSpec
+    stack: list[TrainUnit], executor: Runner, scheme: SchemeSpec
 ) -> None:
     units = [unit.model_copy(update={"scheme": scheme}) for unit in stack]
     together = metrics_of(executor.execute_stack(units))
@@ -104,19 +104,18 @@ def test_every_network_has_its_own_mixing_and_classifier(
 
 
 def test_one_network_that_blows_up_leaves_the_others_alone(
-    stack: list[TrainUnit], executor: Executor, monkeypatch: pytest.MonkeyPatch
+    stack: list[TrainUnit], executor: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = metrics_of(executor.execute_stack(stack))
-    from imbnas.execution import train_stack
 
-    def spoilt(unit: TrainUnit, shelf: Shelf) -> object:
-        prepared = prepare(unit, shelf)
+    def spoilt(unit: TrainUnit, pool: DataPool) -> object:
+        prepared = set_up_unit(unit, pool)
         if unit.replicate == 1:
             with torch.no_grad():
-                next(prepared.built.network.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
+                next(prepared.training.trainer.network.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
         return prepared
 
-    monkeypatch.setattr(train_stack, "prepare", spoilt)
+    monkeypatch.setattr("imbnas.execution.stack.set_up_unit", spoilt)
     first, failed, third = executor.execute_stack(stack)
     assert isinstance(failed, NonFiniteLossError)
     assert metrics_of([first, third]) == [expected[0], expected[2]]
@@ -125,10 +124,10 @@ def test_one_network_that_blows_up_leaves_the_others_alone(
 def test_a_stack_goes_on_at_its_checkpoint_and_no_other_stack_does(
     stack: list[TrainUnit], tmp_path: Path
 ) -> None:
-    undisturbed = Executor(RunDirectory(tmp_path / "other"), LOCATIONS).execute_stack(stack)
+    undisturbed = Runner(RunDirectory(tmp_path / "other"), LOCATIONS).execute_stack(stack)
     directory = RunDirectory(tmp_path / "run")
     keeping = Checkpointing(directory, interval=0.0, suspending=True)
-    executor = Executor(directory, LOCATIONS, attempt=keeping.attempt)
+    executor = Runner(directory, LOCATIONS, attempt=keeping.attempt)
     with pytest.raises(Suspended):
         executor.execute_stack(stack)
     (kept,) = directory.checkpoints.iterdir()
@@ -140,7 +139,7 @@ def test_a_stack_goes_on_at_its_checkpoint_and_no_other_stack_does(
     assert kept.name.startswith(stack[0].identity)
 
 
-def test_the_time_of_a_stack_is_shared_evenly(stack: list[TrainUnit], executor: Executor) -> None:
+def test_the_time_of_a_stack_is_shared_evenly(stack: list[TrainUnit], executor: Runner) -> None:
     records = [r for r in executor.execute_stack(stack) if isinstance(r, Record)]
     assert len({record.cost.seconds for record in records}) == 1
     for record in records:

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
-from imbnas.execution.data_pool import Shelf
-from imbnas.execution.runner import Executor
+from imbnas.execution.data_pool import DataPool
+from imbnas.execution.runner import Runner
 from imbnas.planning.adaptation_cost import mean_macs
 from imbnas.planning.pace import measure
 from imbnas.planning.unit_cost import Forecaster
@@ -25,7 +25,7 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
-from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.fitting import Fit, Trainer
 from imbnas.units.unit import AdaptUnit, Component, RankUnit, SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -33,7 +33,7 @@ LOCATIONS = DataLocations.from_options(offline=True)
 
 @pytest.fixture(scope="module")
 def forecaster() -> Forecaster:
-    return Forecaster(Shelf(LOCATIONS, torch.device("cpu")))
+    return Forecaster(DataPool(LOCATIONS, torch.device("cpu")))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_trainings_of_any_recipe_are_planned_exactly(
     )
     planned = forecaster.forecast(changed)
     assert planned is not None
-    spent = Executor(RunDirectory(tmp_path), LOCATIONS).execute(changed).cost
+    spent = Runner(RunDirectory(tmp_path), LOCATIONS).execute(changed).cost
     assert (planned.images_seen, planned.macs) == (spent.images_seen, spent.macs)
 
 
@@ -184,7 +184,7 @@ def fair_run(
     suite = read_suite(folder / "fair.toml")
     expansion = Expansion(resolve_suite(SuiteRequest(suite, "only", LOCATIONS)))
     directory = RunDirectory(folder / "run")
-    executor = Executor(directory, LOCATIONS)
+    executor = Runner(directory, LOCATIONS)
     for unit in expansion.plan().units:
         if not isinstance(unit, TrainUnit):
             directory.publish_record(executor.execute(unit))
@@ -216,9 +216,9 @@ def test_a_fair_step_is_timed_by_its_passes(
     fair_run: tuple[Expansion, RunDirectory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = [0]
-    run = Fitting.run
+    run = Trainer.run
 
-    def counted(self: Fitting) -> Fit:
+    def counted(self: Trainer) -> Fit:
         fit = run(self)
         seen.append(fit.trained_images + fit.head_images)
         return fit
@@ -228,9 +228,9 @@ def test_a_fair_step_is_timed_by_its_passes(
         work()
         return 100.0 + seen[-1]
 
-    monkeypatch.setattr(Fitting, "run", counted)
+    monkeypatch.setattr(Trainer, "run", counted)
     monkeypatch.setattr("imbnas.planning.pace._timed", as_long_as_images)
-    pace = measure(first(fair_run[0], SupernetUnit), Shelf(LOCATIONS, torch.device("cpu")))
+    pace = measure(first(fair_run[0], SupernetUnit), DataPool(LOCATIONS, torch.device("cpu")))
     assert pace.train == pytest.approx(1.0)
     assert seen[1] == 5 * 8
 
@@ -254,6 +254,6 @@ def test_a_pace_is_measured_without_touching_the_global_generator(
     expansion: Expansion, kind: type
 ) -> None:
     before = torch.get_rng_state()
-    pace = measure(first(expansion, kind), Shelf(LOCATIONS, torch.device("cpu")))
+    pace = measure(first(expansion, kind), DataPool(LOCATIONS, torch.device("cpu")))
     assert torch.equal(torch.get_rng_state(), before)
     assert min(pace.build, pace.train, pace.head, pace.evaluate) > 0

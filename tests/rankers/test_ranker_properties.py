@@ -12,7 +12,7 @@ from imbnas.rankers.builtin import GradNorm, JacobCov, Naswot, ShortTraining, Sn
 from imbnas.rankers.candidate import Candidate, Task
 from imbnas.rankers.registry import RANKERS, build_ranker
 from imbnas.spaces import get_space
-from imbnas.training.fitting import as_module
+from imbnas.training.fitting import torch_module
 from imbnas.units.recipes import Recipe
 
 CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|none~2|"
@@ -34,7 +34,7 @@ def test_networks_are_left_as_they_were(
 ) -> None:
     for architecture in architectures:
         candidate = make_candidate(architecture)
-        module = as_module(candidate.network)
+        module = torch_module(candidate.network)
         before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
         score = ranker.score(candidate)
         assert math.isfinite(score.value)
@@ -76,7 +76,7 @@ def test_synflow_sees_neither_data_nor_signs(
     flipped = make_candidate(CELL)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for parameter in as_module(flipped.network).parameters():
+        for parameter in torch_module(flipped.network).parameters():
             signs = torch.randint(0, 2, parameter.shape, generator=generator) * 2 - 1
             parameter.mul_(signs)
     assert SynFlow().score(flipped).value == pytest.approx(score, rel=1e-12)
@@ -87,7 +87,7 @@ def test_synflow_grows_with_the_weights_in_spite_of_normalisation(
 ) -> None:
     large = make_candidate(CELL)
     with torch.no_grad():
-        for module in as_module(large.network).modules():
+        for module in torch_module(large.network).modules():
             if isinstance(module, nn.Conv2d):
                 module.weight.mul_(2)
     assert SynFlow().score(large).value > 2 * SynFlow().score(make_candidate(CELL)).value

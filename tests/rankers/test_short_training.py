@@ -7,8 +7,8 @@ import torch
 
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve
-from imbnas.execution.data_pool import Shelf
-from imbnas.execution.runner import Executor
+from imbnas.execution.data_pool import DataPool
+from imbnas.execution.runner import Runner
 from imbnas.execution.train import stream_seed
 from imbnas.rankers.builtin import ShortTraining
 from imbnas.rankers.candidate import Candidate, Task
@@ -30,15 +30,15 @@ def test_all_of_the_epochs_are_the_training_itself(
     tmp_path: Path, scheme: str, make_candidate: Callable[..., Candidate]
 ) -> None:
     """Under protocol ``paper`` validation and test images are the same, and so is the accuracy."""
-    shelf = Shelf(LOCATIONS, torch.device("cpu"))
-    data = _paper_data(shelf)
+    pool = DataPool(LOCATIONS, torch.device("cpu"))
+    data = _paper_data(pool)
     recipe = Recipe(epochs=5, steps_per_epoch=4, batch_size=32, width=4, depth=1, average_from=0.5)
     unit = TrainUnit(
         model=SpaceModel(space="nats-tss", version="1", architecture=CELL),
         data=data, scheme=resolve_scheme(scheme), recipe=recipe, replicate=0,
     )  # fmt: skip
-    record = Executor(RunDirectory(tmp_path), LOCATIONS).execute(unit)
-    images = shelf.images(data, None)
+    record = Runner(RunDirectory(tmp_path), LOCATIONS).execute(unit)
+    images = pool.images(data, None)
     task = Task(
         images.train, images.validation, images.manifest.class_counts, unit.scheme, recipe, seed=1
     )
@@ -51,8 +51,8 @@ def test_all_of_the_epochs_are_the_training_itself(
     assert (score.images_seen, score.macs) == (record.cost.images_seen, record.cost.macs)
 
 
-def _paper_data(shelf: Shelf) -> DataRef:
-    manifest = resolve(parse_condition("digits@10x:subset-0", "paper"), shelf.dataset("digits"))
+def _paper_data(pool: DataPool) -> DataRef:
+    manifest = resolve(parse_condition("digits@10x:subset-0", "paper"), pool.dataset("digits"))
     return DataRef(
         condition=manifest.condition, protocol=manifest.protocol,
         dataset_digest=manifest.dataset_digest, manifest_sha256=manifest.sha256,

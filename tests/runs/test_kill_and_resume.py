@@ -21,9 +21,9 @@ LOG_EXECUTIONS = """
 import os, sys, time
 
 if "imbnas.runs.worker" in sys.orig_argv:
-    from imbnas.execution.runner import Executor
+    from imbnas.execution.runner import Runner
 
-    execute = Executor.execute
+    execute = Runner.execute
 
     def logged(self, unit):
         descriptor = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -31,7 +31,7 @@ if "imbnas.runs.worker" in sys.orig_argv:
         os.close(descriptor)
         return execute(self, unit)
 
-    Executor.execute = logged
+    Runner.execute = logged
 """
 
 

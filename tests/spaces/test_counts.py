@@ -118,9 +118,6 @@ def test_further_darts_sizes():
     assert space.counts("DARTS_V1", NetworkShape(36, 6, num_classes=100)).params == 3_221_344
     assert space.counts("DARTS_V2", NetworkShape(36, 6, num_classes=100)).params == 3_401_272
     assert space.counts("DARTS_V2", NetworkShape(16, 2)).params == 246_106
-    with torch.device("meta"):
-        network = space.build("DARTS_V2", space.published_shape, auxiliary=True)
-    assert sum(value.numel() for value in network.parameters()) == 3_825_768
 
 
 def built_params(space, text, shape):

@@ -4,14 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from imbnas.errors import InputError, UnknownNameError
+from imbnas.errors import UnknownNameError
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces.darts.network import Cell as DartsCell
 from imbnas.spaces.darts.network import FactorizedReduce
 from imbnas.spaces.nats.cell_string import OPERATIONS, architecture
 from imbnas.spaces.nats.layout import plan, topology_widths
 from imbnas.spaces.nats.network import CellNetwork
-from imbnas.spaces.nats.operations import Norm, ReluConvBn, ResidualBlock, edge_operation
+from imbnas.spaces.nats.operations import ReluConvBn, ResidualBlock, edge_operation
 from imbnas.units.networks import ImageClassifier
 
 SMALL = NetworkShape(width=4, depth=1, resolution=8, in_channels=1, num_classes=5)
@@ -135,20 +134,19 @@ def test_unknown_operations_are_refused():
 
 
 def test_without_affine_normalisation_convolutions_have_a_bias():
-    module = ReluConvBn(3, 5, 3, norm=Norm(affine=False, track_running_stats=False))
+    module = ReluConvBn(3, 5, 3, affine=False)
     assert module[1].bias is not None
     assert not module[2].affine
-    assert module[2].running_mean is None
     assert ReluConvBn(3, 5, 3)[1].bias is None
 
 
 class Mixture(nn.Module):
     """A supernet's cell: all operations on each edge; the genotype is one index an edge."""
 
-    def __init__(self, channels, norm):
+    def __init__(self, channels, affine):
         super().__init__()
         self.edges = nn.ModuleList(
-            nn.ModuleList(edge_operation(name, channels, channels, norm) for name in OPERATIONS)
+            nn.ModuleList(edge_operation(name, channels, channels, affine) for name in OPERATIONS)
             for _ in range(6)
         )
 
@@ -158,10 +156,9 @@ class Mixture(nn.Module):
 
 @pytest.mark.parametrize(("affine", "published"), [(True, 1_699_576), (False, 1_692_728)])
 def test_a_supernet_can_be_plugged_into_the_skeleton(affine, published):
-    norm = Norm(affine=affine, track_running_stats=False)
     shape = NetworkShape()
     stages = plan(topology_widths(16), shape)
-    network = CellNetwork(stages, 10, lambda channels, _: Mixture(channels, norm), head_norm=norm)
+    network = CellNetwork(stages, 10, lambda channels, _: Mixture(channels, affine), affine)
     alphas = 30
     assert sum(value.numel() for value in network.parameters()) + alphas == published
     images = torch.randn(2, 3, 8, 8)
@@ -177,60 +174,6 @@ def test_factorized_reduce_sees_both_grids():
     out = module(image) * (1 + 1e-5) ** 0.5
     torch.testing.assert_close(out[0, 0], image[0, 0, ::2, ::2])
     torch.testing.assert_close(out[0, 1], image[0, 0, 1::2, 1::2])
-
-
-def test_auxiliary_head():
-    space = get_space("darts")
-    network = space.build("DARTS_V2", NetworkShape(4, 1, 32, 3, 7), auxiliary=True)
-    images = torch.randn(2, 3, 32, 32)
-    network.eval()
-    logits, auxiliary = network.forward_with_auxiliary(images)
-    assert logits.shape == auxiliary.shape == (2, 7)
-    assert torch.equal(logits, network(images))
-    auxiliary.sum().backward()
-    trained = {
-        name.split(".")[1]
-        for name, value in network.cells.named_parameters(prefix="cells")
-        if value.grad is not None
-    }
-    assert trained == {"0", "1", "2", "3"}  # up to the second reduction, cell 2 · 1 + 1
-    with pytest.raises(InputError, match="auxiliary=True"):
-        space.build("DARTS_V2", SMALL).forward_with_auxiliary(images)
-
-
-def test_auxiliary_head_pools_as_published():
-    network = get_space("darts").build("DARTS_V2", NetworkShape(4, 1, 32), auxiliary=True)
-    pool = network.auxiliary.features[1]
-    assert (pool.kernel_size, pool.stride, pool.padding) == (5, 3, 0)
-
-
-def drop_path_cell():
-    from imbnas.spaces.darts.genotype import Cell
-    from imbnas.spaces.darts.layout import CellPlace
-
-    pools = ("avg_pool_3x3", 0), ("skip_connect", 1)
-    return DartsCell(Cell((pools,), (2,)), CellPlace(False, (1, 1), (4, 4), 1))
-
-
-def test_drop_path_drops_images_keeps_identities_and_preserves_the_mean():
-    cell = drop_path_cell()
-    cell.preprocess_old = cell.preprocess_new = nn.Identity()
-    images = torch.ones(4000, 1, 4, 4)
-    out = cell.train()(images, images, 0.25)
-    per_image = out[:, 0, 0, 0]
-    assert torch.equal(out, per_image.view(-1, 1, 1, 1).expand_as(out))  # whole images
-    values, counts = per_image.unique(return_counts=True)
-    torch.testing.assert_close(values, torch.tensor([1.0, 1 + 1 / 0.75]))  # the skip always stays
-    assert abs(counts[0].item() - 1000) < 4 * (4000 * 0.25 * 0.75) ** 0.5
-    assert torch.equal(cell.eval()(images, images, 0.25), images * 2)
-
-
-def test_drop_path_is_off_until_it_is_set():
-    network = get_space("darts").build("DARTS_V1", SMALL).train()
-    images = torch.randn(6, 1, 8, 8)
-    assert torch.equal(network(images), network(images))
-    network.drop_path = 0.5
-    assert not torch.equal(network(images), network(images))
 
 
 def test_gradients_reach_every_weight_that_counts():

@@ -11,7 +11,7 @@ from imbnas.errors import InputError
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.darts import identity as darts_identity
 from imbnas.spaces.darts import space as darts
-from imbnas.spaces.darts.genotype import Cell, parse
+from imbnas.spaces.darts.genotype import CellGenotype, parse
 from imbnas.spaces.nats.cell_string import OPERATIONS, architecture, edges
 from imbnas.spaces.nats.size_space import WIDTHS, widths
 from imbnas.spaces.variation import MacBound, crossed, mutated, random_within
@@ -195,7 +195,7 @@ def test_genotypes_of_different_sizes_cannot_be_crossed():
 
 
 def test_multiplicity_counts_the_orders_of_a_cell():
-    free = Cell(
+    free = CellGenotype(
         (
             (("max_pool_3x3", 0), ("max_pool_3x3", 1)),
             (("avg_pool_3x3", 0), ("max_pool_3x3", 1)),
@@ -205,5 +205,5 @@ def test_multiplicity_counts_the_orders_of_a_cell():
         (2, 3, 4, 5),
     )
     assert darts_identity.multiplicity(free) == 24
-    alike = Cell((free.nodes[0],) * 4, free.concat)
+    alike = CellGenotype((free.nodes[0],) * 4, free.concat)
     assert darts_identity.multiplicity(alike) == 1

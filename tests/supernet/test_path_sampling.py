@@ -11,7 +11,7 @@ from imbnas.schemes import resolve_scheme
 from imbnas.spaces import get_space
 from imbnas.spaces.nats.cell_string import OPERATIONS, edges
 from imbnas.spaces.space import FairSpace
-from imbnas.supernet.path_sampling import PathSampler
+from imbnas.supernet.path_sampling import PathSampler, paths_per_step
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.topology import TopologySupernet
 from imbnas.units.recipes import Recipe
@@ -44,7 +44,7 @@ def test_fair_paths_differ_from_step_to_step() -> None:
 
 def test_uniform_paths_are_drawn_over_unique_structures() -> None:
     sampler = PathSampler(SPACE, "uniform", np.random.default_rng(1))
-    assert sampler.paths_per_step == 1
+    assert paths_per_step(SPACE, "uniform") == 1
     drawn = [sampler.draw() for _ in range(3000)]
     assert not any(map(SPACE.is_dead, drawn))
     # Structures with many labellings would be drawn more often over labelled cells.

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from imbnas.schemes import build_scheme, resolve_scheme
 from imbnas.training.checkpoints import Snapshot
-from imbnas.training.compilation import CompilationError, compiled_features
-from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.fitting import Fit, Trainer
+from imbnas.training.forward import CompilationError, compiled_features
 from imbnas.units.recipes import Recipe
 from imbnas.units.unit import Precision
 
@@ -105,7 +105,7 @@ def trained(
     with torch.random.fork_rng():
         torch.manual_seed(1)
         network = Layers(depth)
-    fit = Fitting(
+    fit = Trainer(
         network=network,
         stream=Batches(),
         scheme=build_scheme(resolve_scheme("ce"), COUNTS, 2),

@@ -19,7 +19,7 @@ from imbnas.schemes import SCHEMES, resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Fitting
+from imbnas.training.fitting import Trainer
 from imbnas.units.recipes import Recipe
 
 ARCHITECTURE = (
@@ -29,10 +29,9 @@ COUNTS = (40, 20, 10)
 META = torch.device("meta")
 STEP_BY_STEP = (
     "training/fitting.py", "training/evaluation.py", "training/averaging.py", "training/parts.py",
-    "training/statistics.py", "training/precision.py", "training/compilation.py",
-    "training/prediction.py", "training/settling.py", "supernet", "spaces/operations.py",
-    "spaces/cell_network.py", "spaces/darts_network.py", "losses", "schemes/mixing.py",
-    "data/augmentation.py", "data/streams.py",
+    "training/statistics.py", "training/forward.py", "supernet", "spaces/pooling.py",
+    "spaces/nats/operations.py", "spaces/nats/network.py", "spaces/darts/network.py", "losses",
+    "schemes/mixing.py", "data/augmentation.py", "data/streams.py",
 )  # fmt: skip
 """What runs in every step, below the package."""
 
@@ -89,7 +88,7 @@ def test_a_training_stays_on_its_device_and_is_read_once_an_epoch(name: str, rea
     scheme = build_scheme(resolve_scheme(name), COUNTS, 2, seed=0)
     classifier = scheme.make_classifier(network.num_features, 3)
     network.classifier = classifier or network.classifier
-    fit = Fitting(
+    fit = Trainer(
         network=network.to(META),
         stream=MetaStream(),
         scheme=scheme.to(META),

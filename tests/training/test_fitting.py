@@ -10,7 +10,7 @@ from imbnas.data.image_sets import FileSet, ImageSet, select_images
 from imbnas.data.manifests import Selection
 from imbnas.data.streams import open_stream
 from imbnas.schemes import build_scheme, resolve_scheme
-from imbnas.training.fitting import Fit, Fitting, NonFiniteLossError
+from imbnas.training.fitting import Fit, NonFiniteLossError, Trainer
 from imbnas.units.recipes import Augmentation, Recipe
 
 COUNTS = (40, 10)
@@ -49,7 +49,7 @@ class Trained:
 def fit(recipe: Recipe, scheme: str = "ce", **options: object) -> Trained:
     torch.manual_seed(0)
     trained = Trained(TinyNetwork(), Fit((0.0,), 0, 0))
-    trained.fit = Fitting(
+    trained.fit = Trainer(
         network=trained.network,
         stream=open_stream(
             make_images(), recipe.batch_size, Augmentation(), torch.Generator().manual_seed(1)

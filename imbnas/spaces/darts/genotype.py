@@ -26,7 +26,7 @@ Node = tuple[Edge, Edge]
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellGenotype:
     """A cell: each node is the sum of two operations on earlier nodes.
 
     Attributes:
@@ -48,8 +48,8 @@ class Cell:
 class Genotype:
     """A normal and a reduction cell."""
 
-    normal: Cell
-    reduce: Cell
+    normal: CellGenotype
+    reduce: CellGenotype
 
     def __str__(self) -> str:
         return (
@@ -99,7 +99,7 @@ def parse(text: str) -> Genotype:
         nodes = _nodes(reader)
         reader.token(",")
         reader.token(f"{kind}_concat=")
-        cells[kind] = Cell(nodes, _concat(reader, len(nodes)))
+        cells[kind] = CellGenotype(nodes, _concat(reader, len(nodes)))
         if kind == "normal":
             reader.token(",")
     reader.accepts(",")
@@ -154,7 +154,7 @@ def _concat(reader: _Reader, num_nodes: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _cell(text: str, *concat: int) -> Cell:
+def _cell(text: str, *concat: int) -> CellGenotype:
     short = {
         "max": "max_pool_3x3",
         "avg": "avg_pool_3x3",
@@ -168,7 +168,7 @@ def _cell(text: str, *concat: int) -> Cell:
     }
     words = [word.split("@") for word in text.split()]
     edges = [(short[operation], int(source)) for operation, source in words]
-    return Cell(tuple(zip(edges[::2], edges[1::2], strict=True)), concat)
+    return CellGenotype(tuple(zip(edges[::2], edges[1::2], strict=True)), concat)
 
 
 KNOWN = {

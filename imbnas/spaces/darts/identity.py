@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imbnas.spaces.darts.genotype import NUM_INPUTS, Cell, Genotype, Node
+from imbnas.spaces.darts.genotype import NUM_INPUTS, CellGenotype, Genotype, Node
 
 
 def canonical(genotype: Genotype) -> Genotype:
@@ -10,17 +10,17 @@ def canonical(genotype: Genotype) -> Genotype:
     return Genotype(canonical_cell(genotype.normal), canonical_cell(genotype.reduce))
 
 
-def canonical_cell(cell: Cell) -> Cell:
+def canonical_cell(cell: CellGenotype) -> CellGenotype:
     """The smallest cell that differs in the order of edges and nodes at most."""
     return min(relabelled(cell), key=lambda other: (other.nodes, other.concat))
 
 
-def relabelled(cell: Cell) -> set[Cell]:
+def relabelled(cell: CellGenotype) -> set[CellGenotype]:
     """All cells that are this one with its nodes in another order, their edges sorted."""
     return {_renumber(cell, order) for order in _orders(cell)}
 
 
-def _orders(cell: Cell) -> Iterator[tuple[int, ...]]:
+def _orders(cell: CellGenotype) -> Iterator[tuple[int, ...]]:
     """Orders of the nodes, as indices into ``nodes``, in which every node follows its inputs."""
     needed = [
         {source - NUM_INPUTS for _, source in node if source >= NUM_INPUTS} for node in cell.nodes
@@ -36,7 +36,7 @@ def _orders(cell: Cell) -> Iterator[tuple[int, ...]]:
     return extend(())
 
 
-def _renumber(cell: Cell, order: tuple[int, ...]) -> Cell:
+def _renumber(cell: CellGenotype, order: tuple[int, ...]) -> CellGenotype:
     number = {index: index for index in range(NUM_INPUTS)}
     number |= {index + NUM_INPUTS: place + NUM_INPUTS for place, index in enumerate(order)}
     nodes: list[Node] = []
@@ -46,7 +46,7 @@ def _renumber(cell: Cell, order: tuple[int, ...]) -> Cell:
             key=lambda edge: (edge[1], edge[0]),
         )
         nodes.append((first, second))
-    return Cell(tuple(nodes), tuple(sorted(number[node] for node in cell.concat)))
+    return CellGenotype(tuple(nodes), tuple(sorted(number[node] for node in cell.concat)))
 
 
 def functional_id(genotype: Genotype) -> str:
@@ -61,7 +61,7 @@ def functional_id(genotype: Genotype) -> str:
     return "normal[{}];reduce[{}]".format(*cells)
 
 
-def _cell_id(cell: Cell, reduction: bool) -> str:
+def _cell_id(cell: CellGenotype, reduction: bool) -> str:
     terms = [[f"x{index}"] for index in range(NUM_INPUTS)]
     for node in cell.nodes:
         found: list[str] = []
@@ -74,6 +74,6 @@ def _cell_id(cell: Cell, reduction: bool) -> str:
     return ",".join(sorted("+".join(terms[node]) for node in cell.concat))
 
 
-def multiplicity(cell: Cell) -> int:
+def multiplicity(cell: CellGenotype) -> int:
     """Number of cells, their edges sorted, that have this cell's structure."""
     return len(relabelled(cell))

@@ -6,9 +6,8 @@ network has d = 6.
 
 from dataclasses import dataclass
 
-from imbnas.spaces.darts.genotype import NUM_INPUTS, Cell, Genotype
-from imbnas.spaces.nats.layout import convolution
-from imbnas.spaces.space import Counts, NetworkShape
+from imbnas.spaces.darts.genotype import NUM_INPUTS, CellGenotype, Genotype
+from imbnas.spaces.space import Counts, NetworkShape, convolution_counts
 
 STEM_MULTIPLIER = 3
 
@@ -41,11 +40,6 @@ class CellPlace:
         return self.in_resolutions[0] != self.in_resolutions[1]
 
 
-def auxiliary_position(depth: int) -> int:
-    """Index of the cell, the second reduction, whose output feeds the auxiliary head."""
-    return 2 * depth + 1
-
-
 def plan(genotype: Genotype, shape: NetworkShape) -> tuple[CellPlace, ...]:
     """Lay out the cells of a network."""
     channels = shape.width
@@ -53,7 +47,7 @@ def plan(genotype: Genotype, shape: NetworkShape) -> tuple[CellPlace, ...]:
     sides = (shape.resolution,) * 2
     places = []
     for position in range(3 * shape.depth + 2):
-        reduction = position in (shape.depth, auxiliary_position(shape.depth))
+        reduction = position in (shape.depth, 2 * shape.depth + 1)
         channels *= 2 if reduction else 1
         place = CellPlace(reduction, inputs, sides, channels)
         places.append(place)
@@ -69,8 +63,10 @@ def out_channels(genotype: Genotype, shape: NetworkShape) -> int:
 
 
 def counts(genotype: Genotype, shape: NetworkShape) -> Counts:
-    """Parameters and MACs of the network without auxiliary head."""
-    total = convolution(shape.in_channels, STEM_MULTIPLIER * shape.width, 3, shape.resolution)
+    """Parameters and MACs of the network, which has no auxiliary head."""
+    total = convolution_counts(
+        shape.in_channels, STEM_MULTIPLIER * shape.width, 3, shape.resolution
+    )
     for place in plan(genotype, shape):
         cell = genotype.reduce if place.reduction else genotype.normal
         total += _cell_counts(cell, place)
@@ -78,11 +74,11 @@ def counts(genotype: Genotype, shape: NetworkShape) -> Counts:
     return total + Counts(classifier, classifier)
 
 
-def _cell_counts(cell: Cell, place: CellPlace) -> Counts:
+def _cell_counts(cell: CellGenotype, place: CellPlace) -> Counts:
     side = place.in_resolutions[1]
     total = Counts(0, 0)
     for channels in place.in_channels:
-        total += convolution(channels, place.channels, 1, side)
+        total += convolution_counts(channels, place.channels, 1, side)
     for operation, source in cell.edges:
         from_input = place.reduction and source < NUM_INPUTS
         start = side if from_input else place.resolution
@@ -97,7 +93,7 @@ def _operation_counts(operation: str, channels: int, start: int, end: int) -> Co
     """
     kind, _, kernel = operation.rpartition("_")
     size = int(kernel[0]) if kernel[0].isdigit() else 0
-    pointwise = convolution(channels, channels, 1, end)
+    pointwise = convolution_counts(channels, channels, 1, end)
     depthwise = Counts(size * size * channels, size * size * channels * end * end)
     if kind == "sep_conv":
         return depthwise + pointwise + depthwise + pointwise

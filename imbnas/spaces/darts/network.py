@@ -1,30 +1,26 @@
-"""The DARTS network for small images, with auxiliary head and drop path (arXiv:1806.09055)."""
+"""The DARTS network for small images (arXiv:1806.09055), without auxiliary head and drop path."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import stochastic_depth
 
-from imbnas.errors import InputError
 from imbnas.spaces.darts import layout as darts_layout
-from imbnas.spaces.darts.genotype import NUM_INPUTS, Genotype
-from imbnas.spaces.darts.genotype import Cell as CellGenotype
+from imbnas.spaces.darts.genotype import NUM_INPUTS, CellGenotype, Genotype
 from imbnas.spaces.darts.layout import STEM_MULTIPLIER, CellPlace
-from imbnas.spaces.nats.operations import STANDALONE, Norm
-from imbnas.spaces.nats.pooling import AveragePool
+from imbnas.spaces.pooling import AveragePool
 from imbnas.spaces.space import NetworkShape
 
 
 class FactorizedReduce(nn.Module):
     """ReLU, two 1×1 convolutions of stride 2 whose grids are one pixel apart, normalisation."""
 
-    def __init__(self, in_channels: int, out_channels: int, norm: Norm = STANDALONE) -> None:
+    def __init__(self, in_channels: int, out_channels: int, affine: bool = True) -> None:
         super().__init__()
         half = out_channels // 2
         self.even = nn.Conv2d(in_channels, half, 1, stride=2, bias=False)
         self.odd = nn.Conv2d(in_channels, out_channels - half, 1, stride=2, bias=False)
-        self.norm = norm.layer(out_channels)
+        self.norm = nn.BatchNorm2d(out_channels, affine=affine)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C', ⌈H/2⌉, ⌈W/2⌉)."""
@@ -35,14 +31,16 @@ class FactorizedReduce(nn.Module):
         return normed
 
 
-def _relu_conv_bn(in_channels: int, out_channels: int, norm: Norm) -> nn.Sequential:
+def _relu_conv_bn(in_channels: int, out_channels: int, affine: bool) -> nn.Sequential:
     return nn.Sequential(
-        nn.ReLU(), nn.Conv2d(in_channels, out_channels, 1, bias=False), norm.layer(out_channels)
+        nn.ReLU(),
+        nn.Conv2d(in_channels, out_channels, 1, bias=False),
+        nn.BatchNorm2d(out_channels, affine=affine),
     )
 
 
 def _separable(
-    channels: int, kernel: int, stride: int, norm: Norm, dilation: int = 1
+    channels: int, kernel: int, stride: int, affine: bool, dilation: int = 1
 ) -> nn.Sequential:
     return nn.Sequential(
         nn.ReLU(),
@@ -57,27 +55,27 @@ def _separable(
             bias=False,
         ),
         nn.Conv2d(channels, channels, 1, bias=False),
-        norm.layer(channels),
+        nn.BatchNorm2d(channels, affine=affine),
     )
 
 
-def _twice_separable(channels: int, kernel: int, stride: int, norm: Norm) -> nn.Sequential:
+def _twice_separable(channels: int, kernel: int, stride: int, affine: bool) -> nn.Sequential:
     return nn.Sequential(
-        _separable(channels, kernel, stride, norm), _separable(channels, kernel, 1, norm)
+        _separable(channels, kernel, stride, affine), _separable(channels, kernel, 1, affine)
     )
 
 
-def _crossed_7(channels: int, stride: int, norm: Norm) -> nn.Sequential:
+def _crossed_7(channels: int, stride: int, affine: bool) -> nn.Sequential:
     return nn.Sequential(
         nn.ReLU(),
         nn.Conv2d(channels, channels, (1, 7), stride=(1, stride), padding=(0, 3), bias=False),
         nn.Conv2d(channels, channels, (7, 1), stride=(stride, 1), padding=(3, 0), bias=False),
-        norm.layer(channels),
+        nn.BatchNorm2d(channels, affine=affine),
     )
 
 
-def _skip(channels: int, stride: int, norm: Norm) -> nn.Module:
-    return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, norm)
+def _skip(channels: int, stride: int, affine: bool) -> nn.Module:
+    return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, affine)
 
 
 def _average_pool(stride: int) -> nn.Module:
@@ -86,44 +84,44 @@ def _average_pool(stride: int) -> nn.Module:
     return nn.AvgPool2d(3, stride, padding=1, count_include_pad=False)
 
 
-_MAKERS: dict[str, Callable[[int, int, Norm], nn.Module]] = {
+_MAKERS: dict[str, Callable[[int, int, bool], nn.Module]] = {
     "max_pool_3x3": lambda _, stride, __: nn.MaxPool2d(3, stride, padding=1),
     "avg_pool_3x3": lambda _, stride, __: _average_pool(stride),
     "skip_connect": _skip,
-    "sep_conv_3x3": lambda channels, stride, norm: _twice_separable(channels, 3, stride, norm),
-    "sep_conv_5x5": lambda channels, stride, norm: _twice_separable(channels, 5, stride, norm),
-    "sep_conv_7x7": lambda channels, stride, norm: _twice_separable(channels, 7, stride, norm),
-    "dil_conv_3x3": lambda channels, stride, norm: _separable(channels, 3, stride, norm, 2),
-    "dil_conv_5x5": lambda channels, stride, norm: _separable(channels, 5, stride, norm, 2),
+    "sep_conv_3x3": lambda channels, stride, affine: _twice_separable(channels, 3, stride, affine),
+    "sep_conv_5x5": lambda channels, stride, affine: _twice_separable(channels, 5, stride, affine),
+    "sep_conv_7x7": lambda channels, stride, affine: _twice_separable(channels, 7, stride, affine),
+    "dil_conv_3x3": lambda channels, stride, affine: _separable(channels, 3, stride, affine, 2),
+    "dil_conv_5x5": lambda channels, stride, affine: _separable(channels, 5, stride, affine, 2),
     "conv_7x1_1x7": _crossed_7,
 }
 
 
-def edge_operation(name: str, place: CellPlace, source: int, norm: Norm = STANDALONE) -> nn.Module:
+def edge_operation(name: str, place: CellPlace, source: int, affine: bool = True) -> nn.Module:
     """Make the operation of an edge; in a reduction cell those on its inputs halve the side.
 
     Args:
         name: of the operation.
         place: of the cell.
         source: node that the edge leaves.
-        norm: how batch normalisation is set up.
+        affine: whether normalisations have a trained scale and shift.
     """
     stride = 2 if place.reduction and source < NUM_INPUTS else 1
-    return _MAKERS[name](place.channels, stride, norm)
+    return _MAKERS[name](place.channels, stride, affine)
 
 
-def input_operations(place: CellPlace, norm: Norm = STANDALONE) -> tuple[nn.Module, nn.Module]:
+def input_operations(place: CellPlace, affine: bool = True) -> tuple[nn.Module, nn.Module]:
     """Make what brings the two inputs of a cell to its channels and to equal sides."""
     old, new = place.in_channels
     first = (
-        FactorizedReduce(old, place.channels, norm)
+        FactorizedReduce(old, place.channels, affine)
         if place.old_input_is_larger
-        else _relu_conv_bn(old, place.channels, norm)
+        else _relu_conv_bn(old, place.channels, affine)
     )
-    return first, _relu_conv_bn(new, place.channels, norm)
+    return first, _relu_conv_bn(new, place.channels, affine)
 
 
-class Cell(nn.Module):
+class DartsCell(nn.Module):
     """A stand-alone cell.
 
     Args:
@@ -139,24 +137,14 @@ class Cell(nn.Module):
         )
         self._genotype = genotype
 
-    def forward(self, old: Tensor, new: Tensor, drop_path: float = 0.0) -> Tensor:
-        """Map the outputs of the two cells before to (B, C', H', W').
-
-        Args:
-            old: output of the cell before the last.
-            new: output of the last cell.
-            drop_path: probability with which an edge's output is dropped for an image in training.
-        """
+    def forward(self, old: Tensor, new: Tensor) -> Tensor:
+        """Map the outputs of the two cells before, the older first, to (B, C', H', W')."""
         inputs = [self.preprocess_old(old), self.preprocess_new(new)]
-        rate = drop_path if self.training else 0.0
-        return cell_output(inputs, self.edges, self._genotype, rate)
+        return cell_output(inputs, self.edges, self._genotype)
 
 
 def cell_output(
-    inputs: Sequence[Tensor],
-    edges: Iterable[nn.Module],
-    genotype: CellGenotype,
-    drop_path: float = 0.0,
+    inputs: Sequence[Tensor], edges: Iterable[nn.Module], genotype: CellGenotype
 ) -> Tensor:
     """Compute a cell: each node is the sum of its two edges' outputs.
 
@@ -164,8 +152,6 @@ def cell_output(
         inputs: the first two nodes, (B, C, H, W) each.
         edges: operations in the order of ``genotype.edges``.
         genotype: which nodes the edges leave, and which nodes are the output.
-        drop_path: probability with which an edge's output is dropped for an image, never an
-            identity's.
 
     Returns:
         (B, C · nodes, H', W'), the concatenated nodes.
@@ -173,51 +159,19 @@ def cell_output(
     nodes = list(inputs)
     values = []
     for edge, (_, source) in zip(edges, genotype.edges, strict=True):
-        value = edge(nodes[source])
-        if not isinstance(edge, nn.Identity):
-            value = stochastic_depth(value, drop_path, "row", drop_path > 0)
-        values.append(value)
+        values.append(edge(nodes[source]))
         if len(values) == 2:
             nodes.append(values[0] + values[1])
             values = []
     return torch.cat([nodes[node] for node in genotype.concat], dim=1)
 
 
-class AuxiliaryHead(nn.Module):
-    """Classifier on the output of the second reduction cell; for training alone.
-
-    At the published 8×8 it pools windows of 5 at stride 3; at any other side it pools to 2×2.
-    """
-
-    def __init__(self, in_channels: int, resolution: int, num_classes: int) -> None:
-        super().__init__()
-        pool: nn.Module = nn.AdaptiveAvgPool2d(2)
-        if resolution == 8:
-            pool = nn.AvgPool2d(5, stride=3, padding=0, count_include_pad=False)
-        self.features = nn.Sequential(
-            nn.ReLU(),
-            pool,
-            nn.Conv2d(in_channels, 128, 1, bias=False),
-            nn.BatchNorm2d(128),
-            nn.ReLU(),
-            nn.Conv2d(128, 768, 2, bias=False),
-            nn.BatchNorm2d(768),
-            nn.ReLU(),
-            nn.Flatten(),
-        )
-        self.classifier = nn.Linear(768, num_classes)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map (B, C, H, W) to (B, K) logits."""
-        logits: Tensor = self.classifier(self.features(features))
-        return logits
-
-
-def make_stem(shape: NetworkShape, norm: Norm = STANDALONE) -> nn.Sequential:
+def make_stem(shape: NetworkShape, affine: bool = True) -> nn.Sequential:
     """Make the convolution, with normalisation, that feeds both inputs of the first cell."""
     channels = STEM_MULTIPLIER * shape.width
     return nn.Sequential(
-        nn.Conv2d(shape.in_channels, channels, 3, padding=1, bias=False), norm.layer(channels)
+        nn.Conv2d(shape.in_channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels, affine=affine),
     )
 
 
@@ -227,58 +181,29 @@ class DartsNetwork(nn.Module):
     Args:
         genotype: the two cells.
         shape: ``width`` C, and ``depth`` d for 3d + 2 cells; 36 and 6 are published.
-        auxiliary: whether to add the auxiliary head.
-
-    Attributes:
-        drop_path: probability in [0, 1) with which an edge's output is dropped for an image in
-            training, never an identity's; 0 at first. Published: 0.2 · epoch / epochs.
-        auxiliary: the auxiliary head, or ``None``.
     """
 
-    def __init__(self, genotype: Genotype, shape: NetworkShape, auxiliary: bool = False) -> None:
+    def __init__(self, genotype: Genotype, shape: NetworkShape) -> None:
         super().__init__()
         places = darts_layout.plan(genotype, shape)
         self.stem = make_stem(shape)
         self.cells = nn.ModuleList(
-            Cell(genotype.reduce if place.reduction else genotype.normal, place) for place in places
+            DartsCell(genotype.reduce if place.reduction else genotype.normal, place)
+            for place in places
         )
-        self.drop_path = 0.0
-        self.auxiliary: AuxiliaryHead | None = None
-        self._auxiliary_after = darts_layout.auxiliary_position(shape.depth)
-        if auxiliary:
-            after = places[self._auxiliary_after]
-            channels = len(genotype.reduce.concat) * after.channels
-            self.auxiliary = AuxiliaryHead(channels, after.resolution, shape.num_classes)
         self.num_features = darts_layout.out_channels(genotype, shape)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier: nn.Module = nn.Linear(self.num_features, shape.num_classes)
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Map (B, C, H, W) images to (B, F) pooled features."""
-        return self._features(images)[0]
+        old = new = self.stem(images)
+        for cell in self.cells:
+            old, new = new, cell(old, new)
+        pooled: Tensor = self.pool(new)
+        return pooled
 
     def forward(self, images: Tensor) -> Tensor:
         """Map (B, C, H, W) images to (B, K) logits."""
         logits: Tensor = self.classifier(self.forward_features(images))
         return logits
-
-    def forward_with_auxiliary(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Map (B, C, H, W) images to (B, K) logits and the auxiliary head's (B, K) logits.
-
-        The published training loss adds 0.4 times the loss of the latter.
-
-        Raises:
-            InputError: the network was built without auxiliary head.
-        """
-        if self.auxiliary is None:
-            raise InputError("this network has no auxiliary head; build it with auxiliary=True")
-        pooled, reduced = self._features(images)
-        return self.classifier(pooled), self.auxiliary(reduced)
-
-    def _features(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        old = new = reduced = self.stem(images)
-        for position, cell in enumerate(self.cells):
-            old, new = new, cell(old, new, self.drop_path)
-            if position == self._auxiliary_after:
-                reduced = new
-        return self.pool(new), reduced

@@ -9,7 +9,14 @@ from imbnas.errors import InputError
 from imbnas.spaces.darts import genotype as darts_genotype
 from imbnas.spaces.darts import identity as darts_identity
 from imbnas.spaces.darts import layout as darts_layout
-from imbnas.spaces.darts.genotype import NUM_INPUTS, NUM_NODES, OPERATIONS, Cell, Genotype, Node
+from imbnas.spaces.darts.genotype import (
+    NUM_INPUTS,
+    NUM_NODES,
+    OPERATIONS,
+    CellGenotype,
+    Genotype,
+    Node,
+)
 from imbnas.spaces.space import Counts, NetworkShape
 from imbnas.units.randomness import derive_seed
 
@@ -43,7 +50,7 @@ class Darts:
         return str(darts_genotype.parse(text))
 
     def random(self, rng: np.random.Generator) -> str:
-        """Draw uniformly over structures, which no order of edges or nodes tells apart."""
+        """Draw uniformly over structures, whatever the order of their edges and nodes."""
         return str(Genotype(_random_structure(rng), _random_structure(rng)))
 
     def sample(self, count: int, seed: int) -> tuple[str, ...]:
@@ -70,12 +77,8 @@ class Darts:
     def mutate(self, architecture: str, rng: np.random.Generator, probability: float) -> str:
         """See ``Space.mutate``; genes are each edge's operation and each node's pair of inputs."""
         genotype = darts_genotype.parse(architecture)
-        return str(
-            Genotype(
-                _mutated(genotype.normal, rng, probability),
-                _mutated(genotype.reduce, rng, probability),
-            )
-        )
+        cells = (genotype.normal, genotype.reduce)
+        return str(Genotype(*[_mutated(cell, rng, probability) for cell in cells]))
 
     def crossover(self, first: str, second: str, rng: np.random.Generator) -> str:
         """See ``Space.crossover``; a gene is a node with its two edges.
@@ -84,11 +87,8 @@ class Darts:
             InputError: the cells have different numbers of nodes or concatenate different ones.
         """
         one, other = darts_genotype.parse(first), darts_genotype.parse(second)
-        return str(
-            Genotype(
-                _crossed(one.normal, other.normal, rng), _crossed(one.reduce, other.reduce, rng)
-            )
-        )
+        pairs = (one.normal, other.normal), (one.reduce, other.reduce)
+        return str(Genotype(*[_crossed(*pair, rng) for pair in pairs]))
 
     def unique_id(self, architecture: str) -> str:
         """The first genotype, alphabetically, that differs in the order of edges and nodes only."""
@@ -104,31 +104,29 @@ class Darts:
         return False
 
     def counts(self, architecture: str, shape: NetworkShape) -> Counts:
-        """See ``Space.counts``; the auxiliary head is not part of them."""
+        """See ``Space.counts``."""
         return darts_layout.counts(darts_genotype.parse(architecture), shape)
 
-    def build(
-        self, architecture: str, shape: NetworkShape, auxiliary: bool = False
-    ) -> "DartsNetwork":
-        """See ``Space.build``; ``auxiliary`` adds the auxiliary head for training."""
+    def build(self, architecture: str, shape: NetworkShape) -> "DartsNetwork":
+        """See ``Space.build``."""
         from imbnas.spaces.darts.network import DartsNetwork
 
-        return DartsNetwork(darts_genotype.parse(architecture), shape, auxiliary)
+        return DartsNetwork(darts_genotype.parse(architecture), shape)
 
 
 def _random_operation(rng: np.random.Generator) -> str:
     return OPERATIONS[rng.integers(len(OPERATIONS))]
 
 
-def _random_cell(rng: np.random.Generator) -> Cell:
+def _random_cell(rng: np.random.Generator) -> CellGenotype:
     nodes: list[Node] = []
     for pairs in _PAIRS:
         first, second = pairs[rng.integers(len(pairs))]
         nodes.append(((_random_operation(rng), first), (_random_operation(rng), second)))
-    return Cell(tuple(nodes), CONCAT)
+    return CellGenotype(tuple(nodes), CONCAT)
 
 
-def _random_structure(rng: np.random.Generator) -> Cell:
+def _random_structure(rng: np.random.Generator) -> CellGenotype:
     """Draw cells until one is kept; the more often a structure occurs, the less it is kept."""
     while True:
         cell = _random_cell(rng)
@@ -136,7 +134,7 @@ def _random_structure(rng: np.random.Generator) -> Cell:
             return cell
 
 
-def _mutated(cell: Cell, rng: np.random.Generator, probability: float) -> Cell:
+def _mutated(cell: CellGenotype, rng: np.random.Generator, probability: float) -> CellGenotype:
     nodes: list[Node] = []
     for index, (first, second) in enumerate(cell.nodes):
         sources = first[1], second[1]
@@ -148,11 +146,11 @@ def _mutated(cell: Cell, rng: np.random.Generator, probability: float) -> Cell:
             for operation, _ in (first, second)
         ]
         nodes.append(((operations[0], sources[0]), (operations[1], sources[1])))
-    return Cell(tuple(nodes), cell.concat)
+    return CellGenotype(tuple(nodes), cell.concat)
 
 
-def _crossed(first: Cell, second: Cell, rng: np.random.Generator) -> Cell:
+def _crossed(first: CellGenotype, second: CellGenotype, rng: np.random.Generator) -> CellGenotype:
     if len(first.nodes) != len(second.nodes) or first.concat != second.concat:
         raise InputError("darts: only genotypes of equal nodes and concatenation can be crossed")
     pairs = zip(first.nodes, second.nodes, strict=True)
-    return Cell(tuple(pair[rng.integers(2)] for pair in pairs), first.concat)
+    return CellGenotype(tuple(pair[rng.integers(2)] for pair in pairs), first.concat)

@@ -87,37 +87,6 @@ def functional_id(operations: Sequence[str]) -> str:
     return "+".join(sorted(terms)) or CONSTANT
 
 
-def leaks(operations: Sequence[str]) -> bool:
-    """Whether a node without input still gives a trained constant to what the output depends on.
-
-    A convolution of zeros gives the shift of its normalisation. 2,000 of the 15,284 live cells
-    leak; ``functional_id`` leaves these constants out, ``training_identity`` does not.
-
-    Args:
-        operations: six names in target-major edge order.
-    """
-    edges = zip(computed_edges(operations), edge_terms(operations), strict=True)
-    return any(computed and not terms for computed, terms in edges)
-
-
-def idle_convolutions(operations: Sequence[str]) -> int:
-    """Number of convolutions that the output's dependence on the input does not pass through.
-
-    Args:
-        operations: six names in target-major edge order.
-    """
-    terms = edge_terms(operations)
-    reaches = [False] * _OUTPUT + [True]
-    idle = 0
-    for (source, target), operation, found in reversed(
-        list(zip(EDGES, operations, terms, strict=True))
-    ):
-        used = bool(found) and reaches[target]
-        reaches[source] |= used
-        idle += operation in KERNELS and not used
-    return idle
-
-
 def computed_edges(operations: Sequence[str]) -> tuple[bool, ...]:
     """Which edges a forward pass must compute; leaving out the others changes no output bit.
 

@@ -6,9 +6,7 @@ Stem, then three stages of cells; a residual block of stride 2 opens each later 
 from dataclasses import dataclass
 
 from imbnas.spaces.nats.cell_string import KERNELS
-from imbnas.spaces.space import Counts, NetworkShape
-
-NUM_STAGES = 3
+from imbnas.spaces.space import Counts, NetworkShape, convolution_counts
 
 
 @dataclass(frozen=True)
@@ -76,27 +74,14 @@ def topology_widths(width: int) -> tuple[int, ...]:
     return (width, 2 * width, 2 * width, 4 * width, 4 * width)
 
 
-def convolution(in_channels: int, out_channels: int, kernel: int, resolution: int) -> Counts:
-    """Counts of a convolution without bias, followed by a normalisation with scale and shift.
-
-    Args:
-        in_channels: channels read.
-        out_channels: channels put out.
-        kernel: side of the kernel.
-        resolution: side of the output in pixels.
-    """
-    weights = kernel * kernel * in_channels * out_channels
-    return Counts(weights + 2 * out_channels, weights * resolution * resolution)
-
-
 def skeleton_counts(stages: tuple[Stage, ...], num_classes: int) -> Counts:
     """Counts of stem, residual blocks and head, without the cells."""
     stem = stages[0]
-    total = convolution(stem.in_channels, stem.channels, 3, stem.cells[0].resolution)
+    total = convolution_counts(stem.in_channels, stem.channels, 3, stem.cells[0].resolution)
     for stage in stages[1:]:
         resolution = stage.cells[0].resolution
-        total += convolution(stage.in_channels, stage.channels, 3, resolution)
-        total += convolution(stage.channels, stage.channels, 3, resolution)
+        total += convolution_counts(stage.in_channels, stage.channels, 3, resolution)
+        total += convolution_counts(stage.channels, stage.channels, 3, resolution)
         shortcut = stage.in_channels * stage.channels
         total += Counts(shortcut, shortcut * resolution * resolution)
     features = stages[-1].out_channels
@@ -117,4 +102,4 @@ def edge_counts(operation: str, in_channels: int, place: CellPlace) -> Counts:
         kernel = 1  # a skip or pool that changes the width is, or begins with, a projection
     if kernel is None:
         return Counts(0, 0)
-    return convolution(in_channels, place.out_channels, kernel, place.resolution)
+    return convolution_counts(in_channels, place.out_channels, kernel, place.resolution)

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from imbnas.spaces.nats.cell_string import EDGES, NUM_NODES
 from imbnas.spaces.nats.identity import computed_edges
 from imbnas.spaces.nats.layout import Stage
-from imbnas.spaces.nats.operations import STANDALONE, Norm, ResidualBlock, edge_operation
+from imbnas.spaces.nats.operations import ResidualBlock, edge_operation
 
 CellFactory = Callable[[int, int], nn.Module]
 
 
-class Cell(nn.Module):
+class NatsCell(nn.Module):
     """A stand-alone cell: node j is the sum of its edges' outputs, the last node is the output.
 
     Operations that cannot change the output are built, since they count as parameters, and never
@@ -24,20 +24,13 @@ class Cell(nn.Module):
         operations: six names in target-major edge order.
         in_channels: channels of the input.
         out_channels: channels of every further node.
-        norm: how batch normalisation is set up.
     """
 
-    def __init__(
-        self,
-        operations: Sequence[str],
-        in_channels: int,
-        out_channels: int,
-        norm: Norm = STANDALONE,
-    ) -> None:
+    def __init__(self, operations: Sequence[str], in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.out_channels = out_channels
         self.edges = nn.ModuleList(
-            edge_operation(name, out_channels if source else in_channels, out_channels, norm)
+            edge_operation(name, out_channels if source else in_channels, out_channels)
             for (source, _), name in zip(EDGES, operations, strict=True)
         )
         self._computed = computed_edges(operations)
@@ -81,11 +74,10 @@ class CellNetwork(nn.Module):
     """Stem, cells and residual blocks, head; an ``ImageClassifier``.
 
     Args:
-        stages: the layout, from ``macro.plan``.
+        stages: the layout, from ``layout.plan``.
         num_classes: outputs of the classifier.
         make_cell: called with (in_channels, out_channels) for each cell in order.
-        norm: batch normalisation of stem and residual blocks.
-        head_norm: batch normalisation before pooling; that of ``norm`` where omitted.
+        head_affine: whether the normalisation before pooling has a trained scale and shift.
 
     Attributes:
         stem: 3×3 convolution and normalisation.
@@ -98,24 +90,23 @@ class CellNetwork(nn.Module):
         stages: Sequence[Stage],
         num_classes: int,
         make_cell: CellFactory,
-        norm: Norm = STANDALONE,
-        head_norm: Norm | None = None,
+        head_affine: bool = True,
     ) -> None:
         super().__init__()
         first = stages[0]
         self.stem = nn.Sequential(
-            nn.Conv2d(first.in_channels, first.channels, 3, padding=1, bias=not norm.affine),
-            norm.layer(first.channels),
+            nn.Conv2d(first.in_channels, first.channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(first.channels),
         )
         self.blocks = nn.ModuleList()
         for index, stage in enumerate(stages):
             if index:
-                self.blocks.append(ResidualBlock(stage.in_channels, stage.channels, norm))
+                self.blocks.append(ResidualBlock(stage.in_channels, stage.channels))
             for place in stage.cells:
                 self.blocks.append(make_cell(place.in_channels, place.out_channels))
         self.num_features = stages[-1].out_channels
         self.head = nn.Sequential(
-            (head_norm or norm).layer(self.num_features),
+            nn.BatchNorm2d(self.num_features, affine=head_affine),
             nn.ReLU(),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
@@ -153,4 +144,4 @@ def cell_network(
     operations: Sequence[str], stages: Sequence[Stage], num_classes: int
 ) -> CellNetwork:
     """Build the stand-alone network whose cells all have the same operations."""
-    return CellNetwork(stages, num_classes, partial(Cell, tuple(operations)))
+    return CellNetwork(stages, num_classes, partial(NatsCell, tuple(operations)))

@@ -1,39 +1,23 @@
 """Operations of NAS-Bench-201 as modules (arXiv:2001.00326, section 2)."""
 
-from dataclasses import dataclass
-
 from torch import Tensor, nn
 
 from imbnas.errors import UnknownNameError
 from imbnas.spaces.nats.cell_string import KERNELS, OPERATIONS
-from imbnas.spaces.nats.pooling import AveragePool
-
-
-@dataclass(frozen=True)
-class Norm:
-    """How batch normalisation is set up.
-
-    Attributes:
-        affine: whether it has a trained scale and shift; where it has not, the convolution before
-            it has a bias, as in the published supernets.
-        track_running_stats: whether evaluation uses running statistics, or the batch's own.
-    """
-
-    affine: bool = True
-    track_running_stats: bool = True
-
-    def layer(self, channels: int) -> nn.BatchNorm2d:
-        """Make the layer."""
-        return nn.BatchNorm2d(
-            channels, affine=self.affine, track_running_stats=self.track_running_stats
-        )
-
-
-STANDALONE = Norm()
+from imbnas.spaces.pooling import AveragePool
 
 
 class ReluConvBn(nn.Sequential):
-    """ReLU, convolution that keeps the side (divided by the stride, rounded up), normalisation."""
+    """ReLU, convolution that keeps the side (divided by the stride, rounded up), normalisation.
+
+    Args:
+        in_channels: channels read.
+        out_channels: channels put out.
+        kernel: side of the kernel.
+        stride: of the convolution.
+        affine: whether the normalisation has a trained scale and shift; where it has not, the
+            convolution has a bias, as in the published supernets.
+    """
 
     def __init__(
         self,
@@ -41,7 +25,7 @@ class ReluConvBn(nn.Sequential):
         out_channels: int,
         kernel: int,
         stride: int = 1,
-        norm: Norm = STANDALONE,
+        affine: bool = True,
     ) -> None:
         super().__init__(
             nn.ReLU(),
@@ -51,9 +35,9 @@ class ReluConvBn(nn.Sequential):
                 kernel,
                 stride=stride,
                 padding=kernel // 2,
-                bias=not norm.affine,
+                bias=not affine,
             ),
-            norm.layer(out_channels),
+            nn.BatchNorm2d(out_channels, affine=affine),
         )
 
 
@@ -73,11 +57,11 @@ class Zero(nn.Module):
 class ResidualBlock(nn.Module):
     """Basic block of stride 2 between two stages; the side halves, rounded up."""
 
-    def __init__(self, in_channels: int, out_channels: int, norm: Norm = STANDALONE) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.main = nn.Sequential(
-            ReluConvBn(in_channels, out_channels, 3, stride=2, norm=norm),
-            ReluConvBn(out_channels, out_channels, 3, norm=norm),
+            ReluConvBn(in_channels, out_channels, 3, stride=2),
+            ReluConvBn(out_channels, out_channels, 3),
         )
         self.shortcut = nn.Sequential(
             nn.AvgPool2d(2, stride=2, ceil_mode=True),  # ceil mode matters for odd sides only
@@ -92,7 +76,7 @@ class ResidualBlock(nn.Module):
 
 
 def edge_operation(
-    name: str, in_channels: int, out_channels: int, norm: Norm = STANDALONE
+    name: str, in_channels: int, out_channels: int, affine: bool = True
 ) -> nn.Module:
     """Make the operation of an edge; the side stays.
 
@@ -102,28 +86,25 @@ def edge_operation(
             convolution with normalisation, and a pool is preceded by ReLU, 1×1 convolution and
             normalisation.
         out_channels: channels put out.
-        norm: how batch normalisation is set up.
+        affine: see ``ReluConvBn``.
 
     Raises:
         UnknownNameError: there is no such operation.
     """
     if name in KERNELS:
-        return ReluConvBn(in_channels, out_channels, KERNELS[name], norm=norm)
+        return ReluConvBn(in_channels, out_channels, KERNELS[name], affine=affine)
     same = in_channels == out_channels
     if name == "none":
         return Zero(out_channels)
     if name == "skip_connect":
-        return nn.Identity() if same else _projection(in_channels, out_channels, norm)
+        return nn.Identity() if same else _projection(in_channels, out_channels, affine)
     if name == "avg_pool_3x3":
-        pool = AveragePool()
-        return (
-            pool
-            if same
-            else nn.Sequential(ReluConvBn(in_channels, out_channels, 1, norm=norm), pool)
-        )
+        if same:
+            return AveragePool()
+        return nn.Sequential(ReluConvBn(in_channels, out_channels, 1, affine=affine), AveragePool())
     raise UnknownNameError("operation", name, OPERATIONS)
 
 
-def _projection(in_channels: int, out_channels: int, norm: Norm) -> nn.Sequential:
-    convolution = nn.Conv2d(in_channels, out_channels, 1, bias=not norm.affine)
-    return nn.Sequential(convolution, norm.layer(out_channels))
+def _projection(in_channels: int, out_channels: int, affine: bool) -> nn.Sequential:
+    convolution = nn.Conv2d(in_channels, out_channels, 1, bias=not affine)
+    return nn.Sequential(convolution, nn.BatchNorm2d(out_channels, affine=affine))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from imbnas.errors import InputError
-from imbnas.spaces.nats.network import Cell, CellNetwork
+from imbnas.spaces.nats.network import CellNetwork, NatsCell
 from imbnas.spaces.nats.operations import Zero
 
 _WITHOUT_CHANNELS = (nn.Identity, nn.ReLU, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
@@ -90,7 +90,7 @@ def _side_by_side(modules: Sequence[nn.Module]) -> nn.Module:
     wide._modules = {}
     for name in first._modules:
         wide.add_module(name, _side_by_side([m.get_submodule(name) for m in modules]))
-    if isinstance(wide, Cell):
+    if isinstance(wide, NatsCell):
         wide.out_channels *= len(modules)
     if isinstance(wide, CellNetwork):
         wide.num_features *= len(modules)

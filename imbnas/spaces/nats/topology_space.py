@@ -2,14 +2,13 @@
 
 import itertools
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from imbnas.spaces.draw import draw
 from imbnas.spaces.nats import cell_string
 from imbnas.spaces.nats import identity as cell_identity
 from imbnas.spaces.nats.layout import edge_counts, plan, skeleton_counts, topology_widths
-from imbnas.spaces.nats.training_identity import training_id
 from imbnas.spaces.space import Counts, NetworkShape
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ListedCell:
     """One cell and its identities.
 
     Attributes:
@@ -34,19 +33,14 @@ class Cell:
     functional_id: str
     weight: int
 
-    @property
-    def is_dead(self) -> bool:
-        """Whether the output cannot depend on the input."""
-        return self.functional_id == cell_identity.CONSTANT
-
 
 @lru_cache(maxsize=1)
-def cells() -> tuple[Cell, ...]:
+def cells() -> tuple[ListedCell, ...]:
     """All 15,625 cells; the last edge's operation changes fastest."""
     every = itertools.product(cell_string.OPERATIONS, repeat=len(cell_string.EDGES))
     return tuple(
-        Cell(
-            cell_string.join(operations),
+        ListedCell(
+            cell_string.architecture(operations),
             cell_identity.unique_id(operations),
             cell_identity.functional_id(operations),
             sum(cell_string.KERNELS.get(operation, 0) ** 2 for operation in operations),
@@ -55,11 +49,15 @@ def cells() -> tuple[Cell, ...]:
     )
 
 
+@cache
 def _lightest(key: str) -> tuple[str, ...]:
-    """Live members of fewest MACs, one for each value of the attribute ``key``, sorted."""
-    best: dict[str, Cell] = {}
+    """Live members of fewest MACs, one for each value of the attribute ``key``, sorted.
+
+    Among members of equally few MACs the alphabetically first string is taken.
+    """
+    best: dict[str, ListedCell] = {}
     for cell in cells():
-        if cell.is_dead:
+        if cell.functional_id == cell_identity.CONSTANT:
             continue
         held = best.get(getattr(cell, key))
         if held is None or (cell.weight, cell.architecture) < (held.weight, held.architecture):
@@ -67,16 +65,6 @@ def _lightest(key: str) -> tuple[str, ...]:
     return tuple(sorted(cell.architecture for cell in best.values()))
 
 
-@lru_cache(maxsize=1)
-def functional_representatives() -> tuple[str, ...]:
-    """The 4,929 live functional classes, each by its member of fewest MACs, sorted.
-
-    Among members of equally few MACs the alphabetically first string stands for the class.
-    """
-    return _lightest("functional_id")
-
-
-@lru_cache(maxsize=1)
 def unique_representatives() -> tuple[str, ...]:
     """The live unique structures, each by its member of fewest MACs, sorted."""
     return _lightest("unique_id")
@@ -109,15 +97,15 @@ class NatsTss:
 
     def parse(self, text: str) -> str:
         """See ``Space.parse``."""
-        return cell_string.join(cell_string.edges(text))
+        return cell_string.architecture(cell_string.edges(text))
 
     def architectures(self) -> tuple[str, ...]:
         """All architectures; the last edge's operation changes fastest."""
         return tuple(cell.architecture for cell in cells())
 
     def representatives(self) -> tuple[str, ...]:
-        """One architecture of each live functional class, that of fewest MACs, sorted."""
-        return functional_representatives()
+        """The 4,929 live functional classes, each by its member of fewest MACs, sorted."""
+        return _lightest("functional_id")
 
     def random(self, rng: "np.random.Generator") -> str:
         """See ``Space.random``."""
@@ -132,7 +120,7 @@ class NatsTss:
         """
         while True:
             columns = [rng.permutation(cell_string.OPERATIONS).tolist() for _ in cell_string.EDGES]
-            paths = tuple(map(cell_string.join, zip(*columns, strict=True)))
+            paths = tuple(map(cell_string.architecture, zip(*columns, strict=True)))
             if not any(map(self.is_dead, paths)):
                 return paths
 
@@ -148,12 +136,12 @@ class NatsTss:
             else operation
             for operation in cell_string.edges(architecture)
         ]
-        return cell_string.join(operations)
+        return cell_string.architecture(operations)
 
     def crossover(self, first: str, second: str, rng: "np.random.Generator") -> str:
         """See ``Space.crossover``; a gene is the operation of an edge."""
         pairs = zip(cell_string.edges(first), cell_string.edges(second), strict=True)
-        return cell_string.join([pair[rng.integers(2)] for pair in pairs])
+        return cell_string.architecture([pair[rng.integers(2)] for pair in pairs])
 
     def unique_id(self, architecture: str) -> str:
         """See ``cell_identity.unique_id``."""
@@ -162,10 +150,6 @@ class NatsTss:
     def functional_id(self, architecture: str) -> str:
         """See ``cell_identity.functional_id``."""
         return cell_identity.functional_id(cell_string.edges(architecture))
-
-    def training_id(self, architecture: str) -> str:
-        """See ``training_identity.training_id``."""
-        return training_id(cell_string.edges(architecture))
 
     def is_dead(self, architecture: str) -> bool:
         """See ``Space.is_dead``."""

@@ -21,7 +21,7 @@ from imbnas.data.image_sets import select_images
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Selection
 from imbnas.data.streams import open_stream
-from imbnas.execution.runner import Executor
+from imbnas.execution.runner import Runner
 from imbnas.runs.store.checkpoints import Checkpointing, KeptState, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.unit_state import UnitState
@@ -31,7 +31,7 @@ from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.supernet.scoring import Scorer
-from imbnas.training.fitting import Fit, Fitting
+from imbnas.training.fitting import Fit, Trainer
 from imbnas.units.recipes import Augmentation, Recipe
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
@@ -95,7 +95,7 @@ def fit(
     made = Recipe(epochs=EPOCHS, batch_size=16, lr=0.02, **recipe)
     torch.manual_seed(0)
     network, companion, epochs = NoisyNetwork(), Counter(), []
-    fitting = Fitting(
+    fitting = Trainer(
         network=network,
         stream=open_stream(
             images(), 16, Augmentation(pad=1, flip=True), torch.Generator().manual_seed(1)
@@ -234,7 +234,7 @@ def test_at_most_one_checkpoint_a_minute_and_none_of_a_short_unit(
     expansion: Expansion, tmp_path: Path
 ) -> None:
     unit = first(expansion, TrainUnit)
-    Executor(
+    Runner(
         RunDirectory(tmp_path), LOCATIONS, attempt=Checkpointing(RunDirectory(tmp_path)).attempt
     ).execute(unit)
     assert not (tmp_path / "checkpoints").exists()
@@ -275,14 +275,14 @@ def test_every_unit_of_a_chain_resumes_with_the_same_result_and_cost(
 ) -> None:
     for unit in [*chain(expansion, strategy), first(expansion, TrainUnit)]:
         directory = RunDirectory(tmp_path)
-        plain = Executor(directory, LOCATIONS).execute(unit)
+        plain = Runner(directory, LOCATIONS).execute(unit)
         target, name, call = (
-            (Scorer, "score", 5) if unit.kind == "search" else (Fitting, "_epoch", 4)
+            (Scorer, "score", 5) if unit.kind == "search" else (Trainer, "_epoch", 4)
         )
         keep = keeping(tmp_path)
         with monkeypatch.context() as patch:
             interrupted(patch, target, name, call)
-            executor = Executor(directory, LOCATIONS, attempt=keep.attempt)
+            executor = Runner(directory, LOCATIONS, attempt=keep.attempt)
             with pytest.raises(KilledError):
                 executor.execute(unit)
         assert list(directory.checkpoints.iterdir())
@@ -290,7 +290,7 @@ def test_every_unit_of_a_chain_resumes_with_the_same_result_and_cost(
         original = getattr(target, name)
         with monkeypatch.context() as patch:
             patch.setattr(target, name, lambda *a, o=original, c=calls: (c.append(None), o(*a))[1])
-            resumed = Executor(directory, LOCATIONS, attempt=keep.attempt).execute(unit)
+            resumed = Runner(directory, LOCATIONS, attempt=keep.attempt).execute(unit)
         assert len(calls) == (2 if unit.kind != "search" else len(plain.metrics.scores) - 4)
         assert resumed.metrics == plain.metrics
         assert resumed.cost.images_seen == plain.cost.images_seen
@@ -371,17 +371,17 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
     worker.wait()
     assert directory.state(unit) is UnitState.CLAIMED
     counted: list[int] = []
-    compute = Fitting._epoch
+    compute = Trainer._epoch
 
-    def count(self: Fitting, epoch: int, *rest: Any) -> Any:
+    def count(self: Trainer, epoch: int, *rest: Any) -> Any:
         counted.append(epoch)
         return compute(self, epoch, *rest)
 
-    monkeypatch.setattr(Fitting, "_epoch", count)
+    monkeypatch.setattr(Trainer, "_epoch", count)
     keep = Checkpointing(directory)
-    resumed = Executor(directory, LOCATIONS, attempt=keep.attempt).execute(unit)
+    resumed = Runner(directory, LOCATIONS, attempt=keep.attempt).execute(unit)
     assert counted[0] > 0
     assert counted[-1] == epochs - 1
-    undisturbed = Executor(RunDirectory(tmp_path / "other"), LOCATIONS).execute(unit)
+    undisturbed = Runner(RunDirectory(tmp_path / "other"), LOCATIONS).execute(unit)
     assert resumed.metrics == undisturbed.metrics
     assert resumed.cost.macs == undisturbed.cost.macs

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from imbnas.errors import InputError
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces.darts.genotype import KNOWN, Cell, Genotype, parse
+from imbnas.spaces.darts.genotype import KNOWN, CellGenotype, Genotype, parse
 from imbnas.spaces.darts.identity import canonical, functional_id
 
 SPACE = get_space("darts")
@@ -98,7 +98,7 @@ def shuffled(cell, rng):
             for node in order
         ]
         if all(source < place + 2 for place, node in enumerate(nodes) for _, source in node):
-            return Cell(tuple(nodes), CONCAT)
+            return CellGenotype(tuple(nodes), CONCAT)
     raise AssertionError("the identity is a valid order")
 
 
@@ -120,13 +120,13 @@ def test_ids_see_every_operation():
         nodes = list(getattr(base, kind).nodes)
         (_, source), second = nodes[index]
         nodes[index] = (("sep_conv_7x7", source), second)
-        texts.add(str(dataclasses.replace(base, **{kind: Cell(tuple(nodes), CONCAT)})))
+        texts.add(str(dataclasses.replace(base, **{kind: CellGenotype(tuple(nodes), CONCAT)})))
     assert len({SPACE.unique_id(text) for text in texts}) == 9
     assert len({SPACE.functional_id(text) for text in texts}) == 9
 
 
 def test_skips_are_seen_through_at_stride_1_only():
-    through = Cell(
+    through = CellGenotype(
         (KNOWN["DARTS_V1"].normal.nodes[0], (("skip_connect", 0), ("max_pool_3x3", 2))), (3,)
     )
     assert functional_id(Genotype(through, through)) == (
@@ -138,9 +138,9 @@ def test_skips_are_seen_through_at_stride_1_only():
 def test_equal_functional_ids_give_equal_outputs_for_equal_weights():
     """Flattening a skip and reordering nodes permutes channels of the cell's output only."""
     from imbnas.spaces.darts.layout import CellPlace
-    from imbnas.spaces.darts.network import Cell as Network
+    from imbnas.spaces.darts.network import DartsCell as Network
 
-    first = Cell(
+    first = CellGenotype(
         (
             (("sep_conv_3x3", 0), ("skip_connect", 1)),
             (("skip_connect", 0), ("skip_connect", 1)),
@@ -149,7 +149,7 @@ def test_equal_functional_ids_give_equal_outputs_for_equal_weights():
         ),
         CONCAT,
     )
-    second = Cell(
+    second = CellGenotype(
         (
             first.nodes[3],
             first.nodes[1],

@@ -16,13 +16,10 @@ from imbnas.spaces.nats.identity import (
     computed_edges,
     edge_terms,
     functional_id,
-    idle_convolutions,
-    leaks,
     unique_id,
 )
-from imbnas.spaces.nats.network import Cell
+from imbnas.spaces.nats.network import NatsCell
 from imbnas.spaces.nats.topology_space import cells
-from imbnas.spaces.nats.training_identity import training_form, training_id
 
 EVERY = list(itertools.product(OPERATIONS, repeat=6))
 N, S, C1, C3, P = OPERATIONS
@@ -108,7 +105,7 @@ def test_enumeration_is_fast_and_small():
 
 def randomised(operations, key):
     """A cell whose operation on edge e has weights that depend on key(e) alone."""
-    cell = Cell(operations, 3, 3)
+    cell = NatsCell(operations, 3, 3)
     for edge, module in enumerate(cell.edges):
         generator = torch.Generator().manual_seed(zlib.crc32(repr(key(edge)).encode()))
         for name, value in module.state_dict().items():
@@ -126,6 +123,12 @@ def outputs(cell):
 def term_weights(operations):
     terms = edge_terms(operations)
     return randomised(operations, lambda edge: terms[edge] or edge)
+
+
+def leaks(operations):
+    """Whether a convolution of zeros hands its shift on to the output."""
+    edges_ = zip(computed_edges(operations), edge_terms(operations), strict=True)
+    return any(computed and not terms for computed, terms in edges_)
 
 
 def close(one, other):
@@ -159,84 +162,9 @@ def test_a_convolution_of_zeros_leaks_its_shift():
     assert functional_id(leaking) == functional_id(clean)
     assert leaks(leaking)
     assert not leaks(clean)
-    assert training_id(leaking) != training_id(clean)
     assert not close(outputs(term_weights(leaking)), outputs(term_weights(clean)))
     live = [operations for operations in EVERY if functional_id(operations) != CONSTANT]
     assert sum(map(leaks, live)) == 2_000
-
-
-def test_leaks_are_exactly_where_shifts_of_dead_convolutions_change_the_output():
-    rng = np.random.default_rng(2)
-    for index in rng.permutation(len(EVERY))[:200]:
-        operations = EVERY[index]
-        shifted = term_weights(operations)
-        edges_ = zip(shifted.edges, operations, edge_terms(operations), strict=True)
-        for module, name, terms in edges_:
-            if name in KERNELS and not terms:
-                torch.nn.init.ones_(module[2].bias)
-        same = close(outputs(term_weights(operations)), outputs(shifted))
-        assert leaks(operations) != same, operations
-
-
-def test_training_identities_refine_live_functional_classes():
-    of_training = defaultdict(set)
-    for operations in EVERY:
-        if functional_id(operations) != CONSTANT:
-            of_training[training_id(operations)].add(functional_id(operations))
-    assert len(of_training) == 5_476
-    assert {len(found) for found in of_training.values()} == {1}
-
-
-def test_training_identity_tells_shared_weights_from_separate_ones():
-    shared, separate = (C3, N, S, N, C1, C3), (C3, C3, N, N, C1, C3)
-    assert functional_id(shared) == functional_id(separate)
-    assert training_id(shared) != training_id(separate)
-
-
-def test_equal_training_ids_train_to_equal_networks():
-    groups = defaultdict(list)
-    for operations in EVERY:
-        if functional_id(operations) != CONSTANT:
-            groups[training_id(operations)].append(operations)
-    rng = np.random.default_rng(3)
-    several = [members for members in groups.values() if len(members) > 1]
-    leaking = [members for members in several if any(map(leaks, members))]
-    for members in [*choose(rng, several, 15), *choose(rng, leaking, 15)]:
-        first, second = rng.permutation(len(members))[:2]
-        one, other = corresponding(members[first], members[second])
-        assert close(trained(one), trained(other)), (members[first], members[second])
-
-
-def choose(rng, groups, count):
-    return [groups[index] for index in rng.permutation(len(groups))[:count]]
-
-
-def corresponding(first, second):
-    made = []
-    for operations in (first, second):
-        place = {edge: position for position, edge in enumerate(training_form(operations)[1])}
-        made.append(randomised(operations, lambda edge, at=place: at.get(edge, -edge - 1)))
-    # A shift does not see its kernel; only the normalisation's state corresponds.
-    one, other = made
-    pairs = zip(training_form(first)[1], training_form(second)[1], strict=True)
-    for mine, theirs in pairs:
-        if first[mine] in KERNELS:
-            other.edges[theirs][2].load_state_dict(one.edges[mine][2].state_dict())
-            if first[mine] == second[theirs]:
-                other.edges[theirs].load_state_dict(one.edges[mine].state_dict())
-    return made
-
-
-def trained(cell):
-    images = torch.randn(4, 3, 5, 5, generator=torch.Generator().manual_seed(1)).double()
-    parameters = list(cell.parameters())
-    if parameters:
-        optimiser = torch.optim.SGD(parameters, lr=0.1, momentum=0.9, weight_decay=1e-2)
-        for _ in range(3):
-            optimiser.zero_grad()
-            cell.train()(images).square().mean().backward()
-            optimiser.step()
-    return outputs(cell)
 
 
 def test_uncomputed_edges_change_no_bit():
@@ -264,19 +192,6 @@ def test_computed_edges_by_hand():
     assert computed_edges((N, N, N, N, N, N)) == (False,) * 6
 
 
-@pytest.mark.parametrize(
-    ("operations", "idle"),
-    [
-        ((C3, C3, C3, C3, C3, C3), 0),
-        ((C3, C3, C3, S, N, N), 3),
-        ((N, N, C3, S, C1, C1), 3),
-        ((C3, N, N, N, S, C3), 1),
-    ],
-)
-def test_idle_convolutions_by_hand(operations, idle):
-    assert idle_convolutions(operations) == idle
-
-
 def test_representatives_are_clean_members_of_fewest_macs(classes):
     representatives = get_space("nats-tss").representatives()
     assert len(representatives) == 4_929
@@ -286,7 +201,6 @@ def test_representatives_are_clean_members_of_fewest_macs(classes):
     for architecture in representatives:
         operations = edges(architecture)
         assert not leaks(operations)
-        assert idle_convolutions(operations) == 0
         assert (
             sum(KERNELS.get(op, 0) ** 2 for op in operations) == weight[functional_id(operations)]
         )

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from imbnas.spaces.nats.pooling import SMALLEST_CONVOLVED, AveragePool
+from imbnas.spaces.pooling import SMALLEST_CONVOLVED, AveragePool
 
 PUBLISHED = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
 SHAPES = [(2, 8, 16, 16), (1, 1, 17, 32), (3, 24, SMALLEST_CONVOLVED, 19), (2, 4, 8, 8)]

@@ -10,21 +10,21 @@ import torch
 from imbnas.data.stacked_stream import StackedStream
 from imbnas.errors import InputError
 from imbnas.execution.outcome import Outcome
-from imbnas.execution.train import Prepared, judge, prepare
+from imbnas.execution.train import UnitSetup, outcome, set_up_unit
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.spaces.nats.network import CellNetwork
 from imbnas.spaces.nats.stacked_network import StackedNetwork
-from imbnas.training.fitting import Fit, Fitting, NonFiniteLossError
+from imbnas.training.fitting import Fit, NonFiniteLossError
 
 if TYPE_CHECKING:
-    from imbnas.execution.data_pool import Shelf
+    from imbnas.execution.data_pool import DataPool
     from imbnas.training.checkpoints import Checkpoints
     from imbnas.units.recipes import Recipe
     from imbnas.units.unit import TrainUnit
 
 
 def train_stack(
-    units: Sequence["TrainUnit"], shelf: "Shelf", checkpoints: "Checkpoints"
+    units: Sequence["TrainUnit"], pool: "DataPool", checkpoints: "Checkpoints"
 ) -> list[Outcome | NonFiniteLossError]:
     """Train replicates of one architecture as one network; what becomes of each, in order.
 
@@ -34,49 +34,49 @@ def train_stack(
 
     Args:
         units: trainings that differ in data and replicate alone, at most one for each place.
-        shelf: of datasets.
+        pool: of datasets.
         checkpoints: of all of them together.
     """
-    prepared = [prepare(unit, shelf) for unit in _places(units)]
-    fit = fit_stack(prepared, units[0].recipe, checkpoints)
+    ready = [set_up_unit(unit, pool) for unit in _places(units)]
+    fit = fit_stack(ready, units[0].recipe, checkpoints)
     share = replace(fit, seconds=fit.seconds / len(units))
     return [
-        _outcome(prepared[place], share, fit.train_losses[place], shelf.device)
+        _outcome(ready[place], share, fit.train_losses[place], pool.device)
         for place in map(_place, units)
     ]
 
 
-def fit_stack(prepared: Sequence[Prepared], recipe: "Recipe", checkpoints: "Checkpoints") -> Fit:
-    """Train prepared networks side by side.
+def fit_stack(ready: Sequence[UnitSetup], recipe: "Recipe", checkpoints: "Checkpoints") -> Fit:
+    """Train networks side by side.
 
     Raises:
         InputError: they cannot be put side by side.
     """
-    first, network = prepared[0], _stacked(prepared)
-    fit = Fitting(
+    network, trainers = _stacked(ready), [one.training.trainer for one in ready]
+    trainer = replace(
+        trainers[0],
         network=network,
-        stream=StackedStream([one.stream for one in prepared]),
+        stream=StackedStream([each.stream for each in trainers]),
         scheme=StackedScheme(
-            [one.scheme for one in prepared], [one.mixing_generator for one in prepared]
+            [one.training.scheme for one in ready], [each.mixing_generator for each in trainers]
         ),
         recipe=recipe,
-        class_counts=first.images.manifest.class_counts,
         mixing_generator=torch.Generator(),  # each scheme has its own
-        precision=first.unit.precision,
-        compiled=first.unit.compiled,
+        compiled=ready[0].unit.compiled,
         checkpoint=checkpoints.open(),
-    ).run()
+    )
+    fit = trainer.run()
     network.unstack()
     return fit
 
 
-def _stacked(prepared: Sequence[Prepared]) -> StackedNetwork:
-    first = prepared[0]
-    networks = [one.built.network for one in prepared]
+def _stacked(ready: Sequence[UnitSetup]) -> StackedNetwork:
+    first = ready[0]
+    networks = [one.training.trainer.network for one in ready]
     cells = [network for network in networks if isinstance(network, CellNetwork)]
     if len(cells) < len(networks):
         raise InputError(f"networks of {first.unit.model.label} cannot be stacked; leave it out")
-    if len({one.images.manifest.class_counts for one in prepared}) > 1:
+    if len({one.images.manifest.class_counts for one in ready}) > 1:
         raise InputError(
             f"replicates of {first.unit.data.condition} differ in class counts, so that their "
             "networks cannot be stacked; leave it out"
@@ -96,10 +96,9 @@ def _places(units: Sequence["TrainUnit"]) -> list["TrainUnit"]:
 
 
 def _outcome(
-    prepared: Prepared, fit: Fit, loss: float, device: torch.device
+    ready: UnitSetup, fit: Fit, loss: float, device: torch.device
 ) -> Outcome | NonFiniteLossError:
     if not math.isfinite(loss):
-        return NonFiniteLossError(
-            prepared.unit.recipe.epochs - 1, prepared.unit.recipe.epochs, loss
-        )
-    return judge(prepared, fit, loss, device)
+        epochs = ready.unit.recipe.epochs
+        return NonFiniteLossError(epochs - 1, epochs, loss)
+    return outcome(ready, fit, loss, device)
