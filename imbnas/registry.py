@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from imbnas.errors import ImbnasError, InputError, UnknownNameError
-from imbnas.validation import make_with_options
 
 T = TypeVar("T")
 Product = TypeVar("Product")
@@ -166,6 +165,8 @@ def build_entry(
         UnknownNameError: no entry has that name.
         InputError: an option is unknown or out of range; names the entry and the option.
     """
+    from imbnas.validation import make_with_options  # pydantic, which a listing does without
+
     return make_with_options(registry.get(name), options, f"{registry.kind} {name!r}")
 
 

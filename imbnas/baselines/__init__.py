@@ -6,9 +6,9 @@ Listing and describing baselines imports neither torch nor timm; building one do
 from imbnas.lazy import lazy_attributes
 
 _HOMES = {
-    "BASELINES": "catalog",
-    "load_baseline": "catalog",
-    "read_baseline": "catalog",
+    "BASELINES": "registry",
+    "load_baseline": "registry",
+    "read_baseline": "registry",
     "BaselineSpec": "spec",
     "ImageShape": "spec",
     "SmallImageFitting": "spec",

@@ -120,8 +120,8 @@ def show_baseline(name: str, as_json: bool, **options: Any) -> None:
     """How a timm model is fitted to images, its parameters and MACs."""
     # Data options are common to all of `show`; a baseline is shown without any data.
 
-    from imbnas.baselines.catalog import load_baseline
     from imbnas.baselines.networks import describe
+    from imbnas.baselines.registry import load_baseline
     from imbnas.baselines.spec import ImageShape
 
     images = {key: options[key] for key in ("resolution", "in_channels", "num_classes")}

@@ -99,7 +99,7 @@ def command(
 
 
 def _recipe(name: str) -> "Recipe":
-    from imbnas.baselines.catalog import BASELINES, load_baseline
+    from imbnas.baselines.registry import BASELINES, load_baseline
     from imbnas.errors import InputError
     from imbnas.suites.load import choose_fidelity, load_suite
 

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines.catalog import load_baseline
 from imbnas.baselines.networks import build as build_baseline
 from imbnas.baselines.pretrained import find_weights, weights_identity
+from imbnas.baselines.registry import load_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space

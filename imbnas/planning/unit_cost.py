@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imbnas.baselines import counts as count_baseline
-from imbnas.baselines.catalog import load_baseline
+from imbnas.baselines.registry import load_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.planning.adaptation_cost import adaptation_spending, head_macs, mean_macs
 from imbnas.rankers.ranker import Circumstances, ForeseesPasses

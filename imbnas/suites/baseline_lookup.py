@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imbnas.baselines.catalog import load_baseline
 from imbnas.baselines.pretrained import find_weights, weights_identity
+from imbnas.baselines.registry import load_baseline
 from imbnas.units.unit import BaselineModel
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from imbnas.baselines.catalog import BASELINES, load_baseline, read_baseline
+from imbnas.baselines.registry import BASELINES, load_baseline, read_baseline
 from imbnas.errors import InputError, UnknownNameError
 
 GOOD = 'version = "1"\nsummary = "s"\nmodel = "resnet10t"\n'

@@ -5,8 +5,8 @@ import timm
 import torch
 from torch import nn
 
-from imbnas.baselines.catalog import BASELINES, load_baseline
 from imbnas.baselines.networks import build, check, counts, describe
+from imbnas.baselines.registry import BASELINES, load_baseline
 from imbnas.baselines.spec import BaselineSpec, ImageShape, SmallImageFitting
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.units.networks import ImageClassifier

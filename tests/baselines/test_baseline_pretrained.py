@@ -9,9 +9,9 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from imbnas.baselines.catalog import load_baseline
 from imbnas.baselines.networks import build, check
 from imbnas.baselines.pretrained import check_pretrained, find_weights, weights_identity
+from imbnas.baselines.registry import load_baseline
 from imbnas.baselines.spec import BaselineSpec, ImageShape
 from imbnas.errors import InputError
 

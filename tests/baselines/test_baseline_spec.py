@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from imbnas.baselines.catalog import load_baseline
+from imbnas.baselines.registry import load_baseline
 from imbnas.baselines.spec import BaselineSpec, SmallImageFitting
 from imbnas.errors import InputError
 from imbnas.units.recipes import Augmentation, Recipe
