@@ -10,6 +10,7 @@ from imbnas.execution.latency import seconds_per_image
 from imbnas.execution.network import build_network, network_shape
 from imbnas.execution.outcome import Outcome
 from imbnas.schemes.training_scheme import build_scheme
+from imbnas.training.counting import finishing_passes
 from imbnas.training.evaluation import class_correct
 from imbnas.training.finishing import settle
 from imbnas.training.fitting import Fitting, as_module
@@ -115,7 +116,7 @@ def judge(prepared: Prepared, fit: "Fit", train_loss: float, device: torch.devic
     """
     unit, images, network = prepared.unit, prepared.images, prepared.built.network
     recipe, counts, shape = unit.recipe, prepared.built.counts, prepared.shape
-    forwards = settle(as_module(network), recipe, images.train, unit.precision)
+    settle(as_module(network), recipe, images.train, unit.precision)
     predict = fit_predictor(
         network,
         prepared.scheme,
@@ -123,11 +124,9 @@ def judge(prepared: Prepared, fit: "Fit", train_loss: float, device: torch.devic
         derive_seed(stream_seed(unit), "post-hoc"),
         unit.precision,
     )
-    if unit.scheme.posthoc is not None:
-        forwards += len(images.train)
     test_batches = evaluation_batches(images.test, recipe.evaluation_batch_size)
     correct, total = class_correct(predict, test_batches, shape.num_classes)
-    forwards += len(images.test)
+    forwards = finishing_passes(recipe, unit.scheme) * len(images.train) + len(images.test)
     return Outcome(
         TrainMetrics(
             class_correct=correct,

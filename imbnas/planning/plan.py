@@ -1,42 +1,50 @@
-"""Plans a run: counts its units, forecasts what they spend, times a few, writes nothing."""
+"""Plans a run: what it would do, what that costs, how long it takes; nothing is written."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
 
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import Shelf
-from imbnas.planning.calibration import Calibrators, calibrators
-from imbnas.planning.calibrator import CalibrationJob
-from imbnas.planning.outlook import KindTotal, Outlook, TimeRange, look_ahead
-from imbnas.planning.timing import TimeModel
-from imbnas.planning.unit_cost import Forecaster
+from imbnas.planning.planned_units import PlannedUnit, plan_units
+from imbnas.planning.sample import Sample
+from imbnas.planning.throughput import TimeRange, time_range
 from imbnas.runs.bind import held_pins, held_replicates, resolve_suite
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.units.unit import DeviceType
+from imbnas.units.unit import UNIT_KINDS, AdaptUnit, DeviceType, RankUnit, Unit
 
 DAY = 24 * 3600.0
 NIGHT = 12 * 3600.0
 
 
 @dataclass(frozen=True)
-class Alternative:
-    """A fidelity of the same suite that takes less.
+class KindTotal:
+    """The units of one kind.
 
     Attributes:
-        fidelity: its name.
-        low: seconds at least.
-        high: seconds at most.
+        kind: of units.
+        units: all of the plan.
+        known: of them, those with a record.
+        images_seen: images through networks that the others will take.
+        macs: multiply-accumulates that the others will take.
+        exact: whether ``macs`` is what will be recorded, and not its expectation.
+        of_unknown_cost: units that no cost here includes.
     """
 
-    fidelity: str
-    low: float
-    high: float
+    kind: str
+    units: int
+    known: int
+    images_seen: int
+    macs: int
+    exact: bool
+    of_unknown_cost: int
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,10 @@ class RunPlan:
         workers: processes.
         out: the run directory.
         totals: units by kind.
-        time: wall-clock seconds on this machine.
-        alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night.
+        of_unknown_cost: what computes units of unknown cost → how many of them.
+        time: wall-clock seconds on this machine, units of unknown cost left out.
+        alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night, and
+            its time.
     """
 
     title: str
@@ -60,8 +70,9 @@ class RunPlan:
     workers: int
     out: Path
     totals: tuple[KindTotal, ...]
+    of_unknown_cost: dict[str, int]
     time: TimeRange
-    alternative: Alternative | None
+    alternative: tuple[str, TimeRange] | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ class Planner:
 
     Attributes:
         request: what a run would be given.
-        cores: processes that can work at the same time.
+        cores: processes that can work at the same time on the CPU.
     """
 
     request: RunRequest
@@ -82,51 +93,29 @@ class Planner:
         Raises:
             InputError: a name is unknown or data is missing.
             RefusedDirectoryError: the directory belongs to something else.
+            TimingError: a shortened unit fails.
         """
-        resolved = self._resolve(
-            fidelity, self.request.replicates or held_replicates(self.request.directory)
-        )
-        self.request.directory.check_suite(resolved)
-        forecaster = Forecaster(Shelf(self.request.locations, torch.device("cpu"), self._pins))
-        outlook = self._outlook(
-            resolved, (self.request.directory, *self.request.reused), forecaster
-        )
-        alternative = None
-        time = TimeRange(0.0, 0.0)
-        if outlook.left:
-            with calibrators(min(self._parallel, 2), self._empty_job) as ready:
-                time = self._time(outlook, forecaster, ready)
-                if time.high > DAY:
-                    alternative = self._alternative(fidelity, forecaster, ready)
+        request = self.request
+        resolved = self._resolve(fidelity, request.replicates or held_replicates(request.directory))
+        request.directory.check_suite(resolved)
+        units, sample = self._units(resolved, (request.directory, *request.reused))
+        time = self._time(units, sample)
+        unknown = [each.unit for each in units if _is_unknown(each)]
         return RunPlan(
             title=resolved.title,
             replicates=resolved.replicates,
-            device_type=self.request.device_type,
-            workers=self.request.workers,
-            out=self.request.directory.path,
-            totals=outlook.totals,
+            device_type=request.device_type,
+            workers=request.workers,
+            out=request.directory.path,
+            totals=_totals(units),
+            of_unknown_cost=dict(Counter(map(_author, unknown))),
             time=time,
-            alternative=alternative,
+            alternative=self._alternative(fidelity) if time.high > DAY else None,
         )
 
-    @property
-    def _parallel(self) -> int:
-        """Processes that really work at the same time; one device is shared by all."""
-        return min(self.request.workers, self.cores) if self.request.device_type == "cpu" else 1
-
-    @property
-    def _empty_job(self) -> CalibrationJob:
-        return CalibrationJob(
-            networks=(),
-            supernets=(),
-            device_type=self.request.device_type,
-            root=self.request.locations.root,
-            paths=self.request.locations.paths,
-            offline=self.request.locations.offline,
-            cache=self.request.locations.cache,
-            plugins=tuple(self.request.plugins),
-            pins=self._pins,
-        )
+    @cached_property
+    def _shelf(self) -> Shelf:
+        return Shelf(self.request.locations, torch.device("cpu"), self._pins)
 
     @property
     def _pins(self) -> tuple[Manifest, ...]:
@@ -145,40 +134,63 @@ class Planner:
             self.request.compiled,
         )
 
-    def _outlook(
-        self,
-        resolved: ResolvedSuite,
-        directories: Sequence[RunDirectory],
-        forecaster: Forecaster,
-    ) -> Outlook:
-        return look_ahead(Expansion(resolved).plan(self.request.parts), directories, forecaster)
+    def _units(
+        self, resolved: ResolvedSuite, directories: Sequence[RunDirectory]
+    ) -> tuple[list[PlannedUnit], Sample]:
+        plan = Expansion(resolved).plan(self.request.parts)
+        units, costs = plan_units(plan, directories, self._shelf)
+        by_identity = {each.unit.identity: each.unit for each in units}
+        return units, Sample(by_identity, costs, self.request.device_type)
 
-    def _time(self, outlook: Outlook, forecaster: Forecaster, ready: Calibrators) -> TimeRange:
-        sample = outlook.sample(forecaster)
-        job = sample.job(self._empty_job)
-        alone = TimeModel(sample, ready.alone(job))
-        together = [alone]
-        if len(ready.processes) > 1:
-            together = [TimeModel(sample, paces) for paces in ready.together(job)]
-        return outlook.time(alone, together, self._parallel, ready.startup)
+    def _time(self, units: Sequence[PlannedUnit], sample: Sample) -> TimeRange:
+        left, request = [each for each in units if each.cost], self.request
+        if not left:
+            return TimeRange(0.0, 0.0)
+        # Workers beyond the cores take turns, while any number can share a GPU.
+        able = self.cores if request.device_type == "cpu" else request.workers
+        return time_range(left, sample, request, min(request.workers, able, len(left)))
 
-    def _alternative(
-        self, fidelity: str, forecaster: Forecaster, ready: Calibrators
-    ) -> Alternative | None:
-        fitting = [
-            alternative
-            for alternative in self._others(fidelity, forecaster, ready)
-            if alternative.high <= NIGHT
-        ]
-        return max(fitting, key=lambda alternative: alternative.high, default=None)
+    def _alternative(self, fidelity: str) -> tuple[str, TimeRange] | None:
+        fitting = [(name, time) for name, time in self._others(fidelity) if time.high <= NIGHT]
+        return max(fitting, key=lambda other: other[1].high, default=None)
 
-    def _others(
-        self, fidelity: str, forecaster: Forecaster, ready: Calibrators
-    ) -> Iterator[Alternative]:
+    def _others(self, fidelity: str) -> Iterator[tuple[str, TimeRange]]:
         for name in self.request.suite.fidelities:
             if name != fidelity:
                 # Another fidelity would go into another directory, with replicates of its own.
                 resolved = self._resolve(name, self.request.replicates)
-                outlook = self._outlook(resolved, self.request.reused, forecaster)
-                time = self._time(outlook, forecaster, ready)
-                yield Alternative(name, time.low, time.high)
+                yield name, self._time(*self._units(resolved, self.request.reused))
+
+
+def _totals(units: Sequence[PlannedUnit]) -> tuple[KindTotal, ...]:
+    """Totals of each kind that occurs."""
+    of_kinds = ([each for each in units if each.unit.kind == kind] for kind in UNIT_KINDS)
+    return tuple(_total(of_kind) for of_kind in of_kinds if of_kind)
+
+
+def _total(units: Sequence[PlannedUnit]) -> KindTotal:
+    costs = [each.cost for each in units if each.cost]
+    return KindTotal(
+        kind=units[0].unit.kind,
+        units=len(units),
+        known=sum(each.known for each in units),
+        images_seen=sum(cost.images_seen for cost in costs),
+        macs=sum(cost.macs for cost in costs),
+        exact=all(cost.exact for cost in costs),
+        of_unknown_cost=sum(map(_is_unknown, units)),
+    )
+
+
+def _is_unknown(planned: PlannedUnit) -> bool:
+    return planned.cost is None and not planned.known
+
+
+def _author(unit: Unit) -> str:
+    """The kind of a unit, and the strategy or ranker that computes it."""
+    match unit:
+        case AdaptUnit():
+            return f"adapt by {unit.strategy.label}"
+        case RankUnit():
+            return f"rank by {unit.ranker.label}"
+        case _:
+            return unit.kind

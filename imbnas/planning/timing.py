@@ -1,150 +1,215 @@
-"""From what units spend and how fast this machine is to how long they take."""
+"""Times shortened units in processes like a run's workers, as many at the same time."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, NamedTuple
 
-from imbnas.planning.calibrator import CalibrationJob, Paces
-from imbnas.planning.pace import Pace
-from imbnas.planning.unit_cost import Forecast, Forecaster
-from imbnas.units.unit import BaselineModel, RankUnit, SupernetUnit, TrainUnit, Unit
+from imbnas.errors import ImbnasError
+from imbnas.execution.attempts import SingleAttempt
+from imbnas.runs.gpus import VISIBLE
+from imbnas.runs.supervisor import SINGLE_THREADED
+from imbnas.units.records import Record
+from imbnas.units.unit import TrainUnit, Unit
 
-_ARCHITECTURES = 3
-_BASELINES = 6
-_BASELINE = "baseline"
+if TYPE_CHECKING:
+    from imbnas.data.manifests import Manifest
+    from imbnas.runs.request import RunRequest
+
+
+class TimingError(ImbnasError):
+    """A unit could not be timed."""
+
+
+class Timing(NamedTuple):
+    """Wall-clock seconds of a shortened unit or stack.
+
+    Attributes:
+        whole: all of it.
+        steps: the part in epochs, or in scores of candidates; 0 for units without such.
+    """
+
+    whole: float
+    steps: float
 
 
 @dataclass(frozen=True)
-class Sample:
-    """The units of a plan that are timed for all others.
+class Job:
+    """Shortened units and what they need.
 
     Attributes:
-        networks: a few architectures from the smallest to the largest, then baselines.
-        supernets: one of each space.
-        macs: of one image's forward pass, for each of the networks.
+        stacks: single units, or units that are trained side by side; those that others build on
+            come first.
+        request: of the run.
+        pins: of the run.
+        limit: of images, see ``ShortDataPool``.
     """
 
-    networks: tuple[TrainUnit, ...]
-    supernets: tuple[SupernetUnit, ...]
-    macs: tuple[float, ...]
-
-    @classmethod
-    def choose(cls, units: Iterable[Unit], forecaster: Forecaster) -> "Sample":
-        """Choose among the units of a plan."""
-        trainings: dict[tuple[str, int], TrainUnit] = {}
-        supernets: dict[str, SupernetUnit] = {}
-        for unit in units:
-            if isinstance(unit, TrainUnit):
-                trainings.setdefault((unit.model.label, unit.stack), unit)
-            elif isinstance(unit, SupernetUnit):
-                supernets.setdefault(unit.space, unit)
-        weighed = sorted(
-            ((_macs(forecaster, unit), unit) for unit in trainings.values()),
-            key=lambda pair: pair[0],
-        )
-        alike: dict[tuple[str, int], list[tuple[float, TrainUnit]]] = {}
-        for pair in weighed:
-            alike.setdefault(_likeness(pair[1]), []).append(pair)
-        chosen = [
-            pair
-            for (family, _), pairs in sorted(
-                alike.items(), key=lambda item: item[0][0] == _BASELINE
-            )
-            for pair in _spread(pairs, _BASELINES if family == _BASELINE else _ARCHITECTURES)
-        ]
-        return cls(
-            networks=tuple(unit for _, unit in chosen),
-            supernets=tuple(supernets.values()),
-            macs=tuple(macs for macs, _ in chosen),
-        )
-
-    def job(self, empty: CalibrationJob) -> CalibrationJob:
-        """The job that times the sample."""
-        return empty.model_copy(update={"networks": self.networks, "supernets": self.supernets})
+    stacks: Sequence[tuple[Unit, ...]]
+    request: "RunRequest"
+    pins: "Sequence[Manifest]"
+    limit: int
 
 
 @dataclass(frozen=True)
-class TimeModel:
-    """Seconds of any unit of a plan, from those of its sample.
+class Timers:
+    """Processes that do the stacks of one job when they are asked to.
 
     Attributes:
-        sample: what was timed.
-        paces: how fast it was.
+        pipes: to the processes.
     """
 
-    sample: Sample
-    paces: Paces
+    pipes: Sequence[Connection]
 
-    def seconds(self, unit: Unit, forecast: Forecast) -> float:
-        """Seconds that a unit takes in one process, storing aside."""
-        pace = self._pace(unit, forecast.network_macs)
-        return (
-            pace.build * forecast.networks
-            + pace.train * forecast.trained
-            + pace.head * forecast.head
-            + pace.evaluate * forecast.evaluated
-        )
+    def run(self, order: Sequence[int]) -> None:
+        """Do some stacks of the job, in this order, in every process."""
+        self._ask([order] * len(self.pipes))
 
-    def _pace(self, unit: Unit, macs: float) -> Pace:
-        if not isinstance(unit, TrainUnit | RankUnit):
-            spaces = [supernet.space for supernet in self.sample.supernets]
-            return self.paces.supernets[spaces.index(unit.space)]
-        timed = list(zip(self.sample.networks, self.sample.macs, self.paces.networks, strict=True))
-        for sampled, of_sample, pace in timed:
-            if isinstance(unit, TrainUnit) and _same(sampled, unit):
-                return _scaled(pace, macs / of_sample)
-        family, stack = _likeness(unit)
-        relatives = [each for each in timed if _likeness(each[0])[0] == family]
-        # Rankers build each network alone; where only stacks are trained, these must do.
-        alike = [each for each in relatives if each[0].stack == stack] or relatives
-        return _interpolated([(of_sample, pace) for _, of_sample, pace in alike], macs)
+    def time(self, count: int, seed: int) -> list[list[Timing]]:
+        """Time the job's ``count`` stacks in every process, in random orders; one list for each."""
+        rng = random.Random(seed)
+        orders = [rng.sample(range(count), count) for _ in self.pipes]
+        answers = zip(orders, self._ask(orders), strict=True)
+        return [[timings[order.index(n)] for n in range(count)] for order, timings in answers]
+
+    def _ask(self, orders: Sequence[Sequence[int]]) -> list[list[Timing]]:
+        for pipe, order in zip(self.pipes, orders, strict=True):
+            pipe.send(order)
+        return [_answer(pipe) for pipe in self.pipes]
 
 
-def _likeness(unit: TrainUnit | RankUnit) -> tuple[str, int]:
-    """What units share of which one tells the pace of another.
+@contextmanager
+def timers(job: Job, count: int, gpus: Sequence[str]) -> Iterator[Timers]:
+    """Start processes that end with the block, and wait until they are ready.
 
-    That is being a baseline, or an architecture of one space, and the size of the stack.
+    Args:
+        job: for each of them.
+        count: how many.
+        gpus: that they are spread over; none on the CPU.
+
+    Raises:
+        TimingError: within the block, where a unit fails or a process dies.
     """
-    if isinstance(unit, RankUnit):
-        return f"space {unit.space}", 1
-    model = unit.model
-    family = _BASELINE if isinstance(model, BaselineModel) else f"space {model.space}"
-    return family, unit.stack
+    context = get_context("spawn")
+    processes, pipes = [], []
+    try:
+        for number in range(count):
+            ours, theirs = context.Pipe()
+            gpu = {VISIBLE: gpus[number % len(gpus)]} if gpus else {}
+            arguments = (theirs, job, SINGLE_THREADED | gpu)
+            processes.append(context.Process(target=_serve, args=arguments, daemon=True))
+            processes[-1].start()
+            theirs.close()
+            pipes.append(ours)
+        ready = Timers(pipes)
+        ready.run(())
+        yield ready
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
 
 
-def _same(sampled: TrainUnit, unit: TrainUnit) -> bool:
-    return (sampled.model, sampled.stack) == (unit.model, unit.stack)
+def _answer(pipe: Connection) -> list[Timing]:
+    try:
+        answer: list[Timing] | str = pipe.recv()
+    except (EOFError, OSError):
+        answer = "a process died"
+    if isinstance(answer, str):
+        raise TimingError(f"timing shortened units: {answer}; a run of this suite would fail alike")
+    return answer
 
 
-def _macs(forecaster: Forecaster, unit: TrainUnit) -> float:
-    forecast = forecaster.forecast(unit)
-    return forecast.network_macs if forecast else 0.0
+def _serve(pipe: Connection, job: Job, environment: dict[str, str]) -> None:
+    """Do the stacks that the other end asks for, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what plug-ins print is no plan
+    os.environ.update(environment)
+    timed = _stopwatch(job)
+    while True:
+        try:
+            order = pipe.recv()
+        except EOFError:
+            return
+        stack, timings = (), list[Timing]()
+        try:
+            for stack in (job.stacks[number] for number in order):
+                timings.append(timed(stack))
+            pipe.send(timings)
+        except Exception as error:
+            pipe.send(f"{stack[0].label}: {type(error).__name__}: {error}")
 
 
-def _spread(
-    ordered: Sequence[tuple[float, TrainUnit]], count: int
-) -> list[tuple[float, TrainUnit]]:
-    """The first, the last and some between, evenly; all where there are few."""
-    if len(ordered) <= count:
-        return list(ordered)
-    return [ordered[round(i * (len(ordered) - 1) / (count - 1))] for i in range(count)]
+def _stopwatch(job: Job) -> Callable[[tuple[Unit, ...]], Timing]:
+    """What does a stack and times it."""
+    from imbnas.execution.runner import Executor
+    from imbnas.planning.short_data import ShortDataPool
+    from imbnas.registry import load_plugins
+
+    request, store, attempts = job.request, _Memory(), list[_Attempt]()
+
+    def attempt(units: Sequence[Unit]) -> _Attempt:
+        attempts.append(_Attempt(units))
+        return attempts[-1]
+
+    load_plugins(request.plugins)
+    pool = partial(ShortDataPool, limit=job.limit)
+    runner = Executor(store, request.locations, request.device_type, job.pins, attempt, pool)
+
+    def timed(stack: tuple[Unit, ...]) -> Timing:
+        start = time.perf_counter()
+        trainings = [unit for unit in stack if isinstance(unit, TrainUnit) and unit.stack > 1]
+        done = runner.execute_stack(trainings) if trainings else [runner.execute(stack[0])]
+        for record in done:
+            if isinstance(record, Exception):
+                raise record
+            store.records[record.identity] = record
+        return Timing(time.perf_counter() - start, attempts.pop().in_steps)
+
+    return timed
 
 
-def _interpolated(timed: Sequence[tuple[float, Pace]], macs: float) -> Pace:
-    """The pace of a network between two timed ones, linear in multiply-accumulates."""
-    weights = [weight for weight, _ in timed]
-    place = bisect_left(weights, macs)
-    if place == 0:
-        return timed[0][1]
-    if place == len(timed):
-        return _scaled(timed[-1][1], macs / weights[-1])
-    (low, below), (high, above) = timed[place - 1], timed[place]
-    share = (macs - low) / (high - low)
-    first, second = below.model_dump(), above.model_dump()
-    return Pace(**{key: first[key] + share * (second[key] - first[key]) for key in first})
+class _Attempt(SingleAttempt):
+    """Adds up the time in epochs, or in candidates: from each opening to its last offer."""
+
+    in_steps = 0.0
+    _since = 0.0
+
+    def open(self) -> "_Attempt":
+        self._since = time.perf_counter()
+        return self
+
+    def offer(self, take: Callable[[], object]) -> None:
+        now = time.perf_counter()
+        self.in_steps += now - self._since
+        self._since = now
 
 
-def _scaled(pace: Pace, factor: float) -> Pace:
-    return pace.model_copy(
-        update={key: getattr(pace, key) * factor for key in ("train", "head", "evaluate")}
-    )
+class _Memory:
+    """A ``Store`` that writes no file."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record] = {}
+        self._weights: dict[str, bytes] = {}
+
+    def read_record(self, kind: str, identity: str) -> Record:
+        return self.records[identity]
+
+    def read_weights(self, sha256: str) -> bytes:
+        return self._weights[sha256]
+
+    def publish_weights(self, content: bytes) -> str:
+        name = sha256(content).hexdigest()
+        self._weights[name] = content
+        return name
+
+    def mend_weights(self, content: bytes) -> bool:
+        return False

@@ -7,6 +7,7 @@ import torch
 
 from imbnas.data.streams import evaluation_batches, open_stream
 from imbnas.schemes.training_scheme import build_scheme
+from imbnas.training.counting import finishing_passes
 from imbnas.training.evaluation import class_correct, mean_recall
 from imbnas.training.finishing import settle
 from imbnas.training.fitting import Fitting, NonFiniteLossError, as_module
@@ -53,15 +54,13 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
         steps = recipe.steps_per_epoch
         images = steps * recipe.batch_size if steps else len(task.train_images)
         return candidate.scored(math.nan, backward=recipe.epochs * images)
-    forward = settle(as_module(network), recipe, task.train_images, task.precision)
+    settle(as_module(network), recipe, task.train_images, task.precision)
     size = recipe.evaluation_batch_size
     known = evaluation_batches(task.train_images, size)
     predict = fit_predictor(network, scheme, known, seeds["post-hoc"], task.precision)
-    if spec.posthoc is not None:
-        forward += len(task.train_images)
     unseen = evaluation_batches(task.validation_images, size)
     value = mean_recall(*class_correct(predict, unseen, candidate.shape.num_classes))
-    forward += len(task.validation_images)
+    forward = finishing_passes(recipe, spec) * len(task.train_images) + len(task.validation_images)
     return candidate.scored(value, forward=forward, backward=trained)
 
 

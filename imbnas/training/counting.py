@@ -1,9 +1,10 @@
-"""How many images a training will see, without training."""
+"""How many images a training sees, known without training."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from imbnas.units.recipes import Recipe
+    from imbnas.units.schemes import SchemeSpec
 
 
 def trained_images(recipe: "Recipe", size: int, epochs: int | None = None) -> int:
@@ -22,3 +23,11 @@ def trained_images(recipe: "Recipe", size: int, epochs: int | None = None) -> in
         return count * steps * batch
     # A last batch of one image has no batch statistics and is left out.
     return count * (size - (size % batch == 1))
+
+
+def finishing_passes(recipe: "Recipe", scheme: "SchemeSpec") -> int:
+    """Forward passes of all training images between the last step and the evaluation.
+
+    One estimates the batch statistics of averaged weights, one fits a post-hoc step.
+    """
+    return (recipe.average_from is not None) + (scheme.posthoc is not None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from imbnas.leaderboards.provenance import circumstances
+from imbnas.leaderboards.provenance import origins
 from imbnas.leaderboards.results import Results
 from imbnas.suites.schema import AdaptationPart
 
@@ -105,7 +105,7 @@ def _same_benchmark(results: Results) -> Answer:
 
 
 def _confounders(results: Results) -> Answer:
-    found = circumstances(results)
+    found = origins(results)
     if not results.records:
         return Answer("open", "no record yet")
     varied = [name for name, versions in found.software.items() if len(versions) > 1]

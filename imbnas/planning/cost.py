@@ -1,0 +1,190 @@
+"""Costs of units before they are done."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imbnas.execution.network import network_shape
+from imbnas.planning.adaptation_cost import adaptation_cost, head_macs
+from imbnas.planning.unit_cost import UnitCost, mean_macs, network_macs, typical_architecture
+from imbnas.rankers.ranker import HasExpectedPasses, RankingSetting, build_ranker
+from imbnas.search.scoreboard import Scoreboard
+from imbnas.search.searcher import build_searcher
+from imbnas.spaces import get_space
+from imbnas.strategies.head_per_arch import HeadForEach
+from imbnas.strategies.strategy import build_strategy
+from imbnas.supernet.path_sampling import paths_per_step
+from imbnas.training.counting import finishing_passes, trained_images
+from imbnas.units.unit import (
+    AdaptUnit,
+    Component,
+    RankUnit,
+    SearchUnit,
+    SpaceModel,
+    SupernetUnit,
+    TrainUnit,
+    Unit,
+)
+
+if TYPE_CHECKING:
+    from imbnas.execution.data_pool import ConditionImages, Shelf
+    from imbnas.spaces import NetworkShape
+
+
+@dataclass
+class UnitCosts:
+    """Computes what units cost from recipes, counts of architectures and data sizes.
+
+    Attributes:
+        shelf: knows sizes and shapes of the data; no image is read.
+        units: among them the adaptations that searches build on; some make a head for each
+            candidate.
+    """
+
+    shelf: "Shelf"
+    units: Iterable[Unit] = ()
+    _heads: dict[str, HeadForEach] = field(default_factory=dict)
+    _adapted: dict[tuple[object, ...], UnitCost | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for unit in self.units:
+            if isinstance(unit, AdaptUnit):
+                strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
+                if isinstance(strategy, HeadForEach):
+                    self._heads[unit.identity] = strategy
+
+    def of(self, unit: Unit) -> UnitCost | None:
+        """The cost of a unit; ``None`` where it is unknown.
+
+        Images and multiply-accumulates of ``train`` units are exact, and those of ``rank`` units
+        as their ranker says. Supernets and searches draw architectures: their images are exact,
+        their multiply-accumulates expected ones. For strategies see ``adaptation_cost``.
+        """
+        match unit:
+            case TrainUnit():
+                return self._train(unit)
+            case SupernetUnit():
+                return self._supernet(unit)
+            case AdaptUnit():
+                return self._adapt(unit)
+            case SearchUnit():
+                return self._search(unit)
+            case RankUnit():
+                return self._rank(unit)
+
+    def shape(self, unit: Unit) -> "NetworkShape":
+        """Shape of a unit's networks."""
+        return network_shape(self._images(unit).dataset, unit.recipe)
+
+    def typical(self, unit: TrainUnit) -> TrainUnit:
+        """The same training of an architecture whose cost is about the space's mean."""
+        if not isinstance(unit.model, SpaceModel):
+            raise TypeError("only architectures of a space have a typical one")
+        near = typical_architecture(unit.model.space, self.shape(unit))
+        return unit.model_copy(
+            update={"model": unit.model.model_copy(update={"architecture": near})}
+        )
+
+    def makes_heads(self, unit: SearchUnit) -> bool:
+        """Whether each candidate of a search gets a head of its own."""
+        return unit.adapted in self._heads
+
+    def _train(self, unit: TrainUnit) -> UnitCost:
+        manifest = self._images(unit).manifest
+        macs = network_macs(unit.model, self.shape(unit))
+        trained = trained_images(unit.recipe, manifest.total)
+        finishing = finishing_passes(unit.recipe, unit.scheme) * manifest.total
+        evaluated = finishing + len(manifest.test.indices)
+        return UnitCost(trained, 0, evaluated, macs * (3 * trained + evaluated), macs)
+
+    def _supernet(self, unit: SupernetUnit) -> UnitCost:
+        sampling = unit.recipe.path_sampling
+        each = mean_macs(unit.space, self.shape(unit), sampling)
+        passes = paths_per_step(get_space(unit.space), sampling)
+        trained = passes * trained_images(unit.recipe, self._images(unit).manifest.total)
+        return UnitCost(trained, 0, 0, round(3 * each * trained), each, exact=False)
+
+    def _adapt(self, unit: AdaptUnit) -> UnitCost | None:
+        source = self.shelf.images(unit.source, unit.recipe.resolution)
+        before, after = network_shape(source.dataset, unit.recipe), self.shape(unit)
+        counts = self._images(unit).manifest.class_counts
+        settings = unit.model_dump_json(exclude={"replicate", "supernet", "source", "target"})
+        key = (settings, before, after, counts)
+        if key not in self._adapted:
+            self._adapted[key] = adaptation_cost(unit, before, after, counts)
+        return self._adapted[key]
+
+    def _search(self, unit: SearchUnit) -> UnitCost:
+        images, shape = self._images(unit), self.shape(unit)
+        networks, macs = _random_search(unit.space, unit.searcher.model_dump_json(), shape)
+        each = min(unit.calibration_images, images.manifest.total) + len(
+            images.scoring(unit.validation_images).indices
+        )
+        of_heads: int | None = 0
+        strategy = self._heads.get(unit.adapted)
+        if strategy is not None:
+            each += images.manifest.total
+            of_heads = head_macs(strategy, unit.space, shape, images.manifest.class_counts)
+        listed = bool(dict(unit.searcher.options).get("architectures"))
+        return UnitCost(
+            trained=0,
+            head=0,
+            evaluated=networks * each,
+            macs=macs * each + networks * (of_heads or 0),
+            network_macs=macs / max(networks, 1),
+            exact=listed and of_heads is not None,
+        )
+
+    def _rank(self, unit: RankUnit) -> UnitCost | None:
+        ranker = build_ranker(unit.ranker.name, dict(unit.ranker.options))
+        if not isinstance(ranker, HasExpectedPasses):
+            return None
+        manifest, count = self._images(unit).manifest, len(unit.architectures)
+        passes = ranker.expected_passes(
+            RankingSetting(
+                train_images=manifest.total,
+                validation_images=len(manifest.validation.indices),
+                scheme=unit.scheme,
+                recipe=unit.recipe,
+            )
+        )
+        counts, shape = get_space(unit.space).counts, self.shape(unit)
+        macs = sum(counts(architecture, shape).macs for architecture in unit.architectures)
+        return UnitCost(
+            trained=count * passes.backward,
+            head=0,
+            evaluated=count * passes.forward,
+            macs=macs * (3 * passes.backward + passes.forward),
+            network_macs=macs / count,
+        )
+
+    def _images(self, unit: Unit) -> "ConditionImages":
+        """The condition that a unit's networks see last."""
+        match unit:
+            case AdaptUnit():
+                data = unit.target
+            case SearchUnit():
+                data = unit.scored_on
+            case _:
+                data = unit.data
+        return self.shelf.images(data, unit.recipe.resolution)
+
+
+@lru_cache(maxsize=256)
+def _random_search(space_name: str, searcher: str, shape: "NetworkShape") -> tuple[int, int]:
+    """Search with random scores; return how many networks and their MACs in all.
+
+    Args:
+        space_name: registry name.
+        searcher: JSON of a ``Component``.
+        shape: of the networks.
+    """
+    component, space = Component.model_validate_json(searcher), get_space(space_name)
+    rng = np.random.default_rng(0)
+    board = Scoreboard(lambda _: float(rng.random()))
+    options = dict(component.options)
+    build_searcher(component.name, options).search(space, board, np.random.default_rng(0))
+    return len(board.scores), sum(space.counts(a, shape).macs for a in board.scores)
