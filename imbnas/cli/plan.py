@@ -12,6 +12,7 @@ from imbnas.cli.suite_options import SuiteOptions, suite_options
 
 if TYPE_CHECKING:
     from imbnas.planning.plan import RunPlan
+    from imbnas.runs.request import RunRequest
 
 _DAY = 24 * 3600.0
 
@@ -34,13 +35,13 @@ def command(options: SuiteOptions, as_json: bool) -> None:
     if asked.compiled:
         note("The time does not include what torch.compile takes: minutes for each network.")
     if as_json:
-        print_json(_fields(planned))
+        print_json(_fields(asked, planned))
         return
-    for line in _lines(planned):
+    for line in _lines(asked, planned):
         click.echo(line)
 
 
-def _fields(planned: "RunPlan") -> dict[str, Any]:
+def _fields(asked: "RunRequest", planned: "RunPlan") -> dict[str, Any]:
     kinds = [asdict(total) for total in planned.totals]
     for kind in kinds:
         kind["unforeseen"] = kind.pop("of_unknown_cost")
@@ -48,9 +49,9 @@ def _fields(planned: "RunPlan") -> dict[str, Any]:
     return {
         "suite": planned.title,
         "replicates": planned.replicates,
-        "device": planned.device_type,
-        "workers": planned.workers,
-        "out": str(planned.out),
+        "device": asked.device_type,
+        "workers": asked.workers,
+        "out": str(asked.directory.path),
         "kinds": kinds,
         **{name: sum(kind[name] for kind in kinds) for name in summed},
         "seconds": asdict(planned.time),
@@ -60,7 +61,7 @@ def _fields(planned: "RunPlan") -> dict[str, Any]:
     }
 
 
-def _lines(planned: "RunPlan") -> list[str]:
+def _lines(asked: "RunRequest", planned: "RunPlan") -> list[str]:
     from tabulate import tabulate
 
     rows = [
@@ -75,7 +76,7 @@ def _lines(planned: "RunPlan") -> list[str]:
     ]
     known, units = (sum(getattr(t, name) for t in planned.totals) for name in ("known", "units"))
     lines = [
-        f"{planned.title}, {planned.replicates} replicates, into {planned.out}",
+        f"{planned.title}, {planned.replicates} replicates, into {asked.directory.path}",
         "",
         tabulate(rows, headers="keys", disable_numparse=True, colalign=("left", *["right"] * 4)),
         "",
@@ -84,13 +85,13 @@ def _lines(planned: "RunPlan") -> list[str]:
     if planned.of_unknown_cost:
         named = ", ".join(f"{n:,} x {what}" for what, n in planned.of_unknown_cost.items())
         lines.append(f"The cost of some units is unknown and comes on top: {named}.")
-    return [*lines, *_time_lines(planned, known == units)]
+    return [*lines, *_time_lines(asked, planned, known == units)]
 
 
-def _time_lines(planned: "RunPlan", complete: bool) -> list[str]:
-    where = f"here with {planned.workers} worker(s) on {planned.device_type}"
+def _time_lines(asked: "RunRequest", planned: "RunPlan", complete: bool) -> list[str]:
     if complete:
         return ["Nothing is left to compute."]
+    where = f"here with {asked.workers} worker(s) on {asked.device_type}"
     told = told_range(planned.time.low, planned.time.high)
     lines = [f"Time {where}: about {told}, from shortened units timed just now."]
     if planned.time.high <= _DAY:

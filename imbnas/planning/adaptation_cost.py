@@ -1,18 +1,18 @@
 """What strategies cost: they are asked, or run with a trainer that only counts."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
-from imbnas.planning.unit_cost import UnitCost, mean_macs
 from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
 from imbnas.strategies.expected_cost import AdaptationSetting, HasExpectedCost
 from imbnas.strategies.strategy import build_strategy
-from imbnas.supernet.path_sampling import paths_per_step
+from imbnas.supernet.path_sampling import PathSampler, paths_per_step
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.training.counting import trained_images
 from imbnas.training.fitting import Fit
@@ -22,9 +22,32 @@ if TYPE_CHECKING:
     from imbnas.strategies.head_per_arch import HeadForEach
     from imbnas.strategies.strategy import Strategy
     from imbnas.supernet.supernet import Supernet
-    from imbnas.units.recipes import Recipe
+    from imbnas.units.recipes import PathSampling, Recipe
     from imbnas.units.schemes import SchemeSpec
     from imbnas.units.unit import AdaptUnit
+
+
+_DRAWS = 2048
+
+
+@dataclass
+class AdaptationCost:
+    """What a strategy costs, see ``UnitCost``."""
+
+    trained: int = 0
+    head: int = 0
+    evaluated: int = 0
+    macs: int = 0
+
+
+@lru_cache(maxsize=256)
+def mean_macs(
+    space_name: str, shape: "NetworkShape", sampling: "PathSampling" = "uniform"
+) -> float:
+    """Mean multiply-accumulates of random paths, from 2,048 draws with a fixed seed."""
+    space = get_space(space_name)
+    sampler = PathSampler(space, sampling, np.random.default_rng(0))
+    return float(np.mean([space.counts(sampler.draw(), shape).macs for _ in range(_DRAWS)]))
 
 
 def adaptation_cost(
@@ -32,7 +55,7 @@ def adaptation_cost(
     source: "NetworkShape",
     target: "NetworkShape",
     class_counts: tuple[int, ...],
-) -> UnitCost | None:
+) -> AdaptationCost | None:
     """Ask a strategy for its cost, or run it untrained with a trainer that only counts.
 
     Args:
@@ -46,24 +69,22 @@ def adaptation_cost(
         else than training and has no ``expected_cost``, or fails without images.
     """
     strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
-    path_macs = mean_macs(unit.space, target)
     try:
         if not isinstance(strategy, HasExpectedCost):
             return _counted(strategy, unit, source, target, class_counts)
-        setting = AdaptationSetting(
-            images=sum(class_counts),
-            num_features=num_features(unit.space, target),
-            num_classes=target.num_classes,
-            path_macs=path_macs,
-            recipe=unit.recipe,
+        expected = strategy.expected_cost(
+            AdaptationSetting(
+                images=sum(class_counts),
+                num_features=num_features(unit.space, target),
+                num_classes=target.num_classes,
+                path_macs=mean_macs(unit.space, target),
+                recipe=unit.recipe,
+            )
         )
-        expected = strategy.expected_cost(setting)
+        return AdaptationCost(evaluated=expected.evaluated, macs=round(expected.macs))
     except Exception:
         # A strategy may be anybody's code, and need not work without images.
         return None
-    return UnitCost(
-        0, 0, expected.evaluated, round(expected.macs), path_macs, exact=not expected.macs
-    )
 
 
 def _counted(
@@ -72,10 +93,9 @@ def _counted(
     source: "NetworkShape",
     target: "NetworkShape",
     class_counts: tuple[int, ...],
-) -> UnitCost:
+) -> AdaptationCost:
     build = SUPERNETS.get(unit.space)
-    counter = _CountingTrainer(unit.space, target, sum(class_counts))
-    trainer: Any = counter
+    trainer: Any = _CountingTrainer(unit.space, target, sum(class_counts))
     images: Any = _NoImages()
     with torch.random.fork_rng(devices=[]):
         strategy.adapt(
@@ -89,8 +109,8 @@ def _counted(
                 trainer=trainer,
             )
         )
-    mean, macs = mean_macs(unit.space, target), counter.macs
-    return UnitCost(counter.trained, counter.head, 0, macs, mean, exact=not macs)
+    counted: AdaptationCost = trainer.counted
+    return counted
 
 
 @lru_cache(maxsize=256)
@@ -132,17 +152,13 @@ class _CountingTrainer:
         space: registry name.
         shape: of the supernet.
         size: training images.
-        trained: see ``UnitCost``; counted so far.
-        head: see ``UnitCost``.
-        macs: see ``UnitCost``.
+        counted: so far.
     """
 
     space: str
     shape: "NetworkShape"
     size: int
-    trained: int = 0
-    head: int = 0
-    macs: int = 0
+    counted: AdaptationCost = field(default_factory=AdaptationCost)
 
     def train(
         self,
@@ -160,9 +176,9 @@ class _CountingTrainer:
         trained = passes * trained_images(recipe, self.size, whole)
         head = passes * trained_images(recipe, self.size, recipe.epochs - whole)
         mean = mean_macs(self.space, self.shape, recipe.path_sampling)
-        self.trained += trained
-        self.head += head
-        self.macs += round(mean * (3 * trained + head))
+        self.counted.trained += trained
+        self.counted.head += head
+        self.counted.macs += round(mean * (3 * trained + head))
         return Fit((math.nan,), trained, head)
 
 

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imbnas.baselines import counts as count_baseline
+from imbnas.baselines import load_baseline
 from imbnas.execution.network import network_shape
-from imbnas.planning.adaptation_cost import adaptation_cost, head_macs
-from imbnas.planning.unit_cost import UnitCost, mean_macs, network_macs, typical_architecture
+from imbnas.planning.adaptation_cost import (
+    AdaptationCost,
+    adaptation_cost,
+    head_macs,
+    mean_macs,
+)
 from imbnas.rankers.ranker import HasExpectedPasses, RankingSetting, build_ranker
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import build_searcher
@@ -32,6 +38,41 @@ from imbnas.units.unit import (
 if TYPE_CHECKING:
     from imbnas.execution.data_pool import ConditionImages, Shelf
     from imbnas.spaces import NetworkShape
+    from imbnas.units.unit import Model
+
+
+_CANDIDATES = 200
+
+
+@dataclass(frozen=True)
+class UnitCost:
+    """What one unit costs.
+
+    Attributes:
+        trained: images through forward and backward passes of a whole network.
+        head: images through a frozen backbone and a trained classifier.
+        evaluated: images through forward passes alone.
+        macs: multiply-accumulates, counted as ``Cost.macs`` counts them.
+        network_macs: of one image's forward pass; a mean where a unit computes several networks.
+        exact: whether ``macs`` is what will be recorded, and not its expectation.
+    """
+
+    trained: int
+    head: int
+    evaluated: int
+    macs: int
+    network_macs: float
+    exact: bool = True
+
+    @property
+    def images_seen(self) -> int:
+        """What ``Cost.images_seen`` will be."""
+        return self.trained + self.head + self.evaluated
+
+    @property
+    def passes(self) -> float:
+        """The work in forward passes of one image; a training step takes three per image."""
+        return self.macs / max(self.network_macs, 1.0)
 
 
 @dataclass
@@ -46,15 +87,15 @@ class UnitCosts:
 
     shelf: "Shelf"
     units: Iterable[Unit] = ()
-    _heads: dict[str, HeadForEach] = field(default_factory=dict)
-    _adapted: dict[tuple[object, ...], UnitCost | None] = field(default_factory=dict)
+    _heads: dict[str, tuple[str, HeadForEach]] = field(default_factory=dict)
+    _adapted: dict[tuple[object, ...], AdaptationCost | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for unit in self.units:
             if isinstance(unit, AdaptUnit):
                 strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
                 if isinstance(strategy, HeadForEach):
-                    self._heads[unit.identity] = strategy
+                    self._heads[unit.identity] = unit.strategy.label, strategy
 
     def of(self, unit: Unit) -> UnitCost | None:
         """The cost of a unit; ``None`` where it is unknown.
@@ -65,7 +106,7 @@ class UnitCosts:
         """
         match unit:
             case TrainUnit():
-                return self._train(unit)
+                return self.train(unit)
             case SupernetUnit():
                 return self._supernet(unit)
             case AdaptUnit():
@@ -88,11 +129,12 @@ class UnitCosts:
             update={"model": unit.model.model_copy(update={"architecture": near})}
         )
 
-    def makes_heads(self, unit: SearchUnit) -> bool:
-        """Whether each candidate of a search gets a head of its own."""
-        return unit.adapted in self._heads
+    def head_maker(self, unit: SearchUnit) -> str:
+        """Label of the strategy that makes a head for each candidate of a search, or nothing."""
+        return self._heads[unit.adapted][0] if unit.adapted in self._heads else ""
 
-    def _train(self, unit: TrainUnit) -> UnitCost:
+    def train(self, unit: TrainUnit) -> UnitCost:
+        """The cost of a training."""
         manifest = self._images(unit).manifest
         macs = network_macs(unit.model, self.shape(unit))
         trained = trained_images(unit.recipe, manifest.total)
@@ -115,7 +157,11 @@ class UnitCosts:
         key = (settings, before, after, counts)
         if key not in self._adapted:
             self._adapted[key] = adaptation_cost(unit, before, after, counts)
-        return self._adapted[key]
+        cost = self._adapted[key]
+        if cost is None:
+            return None
+        mean = mean_macs(unit.space, after)
+        return UnitCost(**vars(cost), network_macs=mean, exact=not cost.macs)
 
     def _search(self, unit: SearchUnit) -> UnitCost:
         images, shape = self._images(unit), self.shape(unit)
@@ -124,8 +170,8 @@ class UnitCosts:
             images.scoring(unit.validation_images).indices
         )
         of_heads: int | None = 0
-        strategy = self._heads.get(unit.adapted)
-        if strategy is not None:
+        if unit.adapted in self._heads:
+            _, strategy = self._heads[unit.adapted]
             each += images.manifest.total
             of_heads = head_macs(strategy, unit.space, shape, images.manifest.class_counts)
         listed = bool(dict(unit.searcher.options).get("architectures"))
@@ -188,3 +234,25 @@ def _random_search(space_name: str, searcher: str, shape: "NetworkShape") -> tup
     options = dict(component.options)
     build_searcher(component.name, options).search(space, board, np.random.default_rng(0))
     return len(board.scores), sum(space.counts(a, shape).macs for a in board.scores)
+
+
+@lru_cache(maxsize=4096)
+def network_macs(model: "Model", shape: "NetworkShape") -> int:
+    """Multiply-accumulates of one image's forward pass."""
+    if isinstance(model, SpaceModel):
+        return get_space(model.space).counts(model.architecture, shape).macs
+    counted: int = count_baseline(
+        load_baseline(model.baseline),
+        resolution=shape.resolution,
+        in_channels=shape.in_channels,
+        num_classes=shape.num_classes,
+    ).macs
+    return counted
+
+
+@lru_cache(maxsize=256)
+def typical_architecture(space_name: str, shape: "NetworkShape") -> str:
+    """Of 200 architectures drawn with a fixed seed, the one whose MACs are nearest the mean."""
+    space, mean, rng = get_space(space_name), mean_macs(space_name, shape), np.random.default_rng(0)
+    drawn = [space.random(rng) for _ in range(_CANDIDATES)]
+    return min(drawn, key=lambda each: abs(space.counts(each, shape).macs - mean))

@@ -1,24 +1,24 @@
 """Plans a run: what it would do, what that costs, how long it takes; nothing is written."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import torch
 
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import Shelf
-from imbnas.planning.planned_units import PlannedUnit, plan_units
+from imbnas.planning.cost import UnitCosts
 from imbnas.planning.sample import Sample
-from imbnas.planning.throughput import TimeRange, time_range
+from imbnas.planning.throughput import Task, TimeRange, Workload
 from imbnas.runs.bind import held_pins, held_replicates, resolve_suite
+from imbnas.runs.queue.best_found import found_architectures
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.units.unit import UNIT_KINDS, AdaptUnit, DeviceType, RankUnit, Unit
+from imbnas.units.unit import UNIT_KINDS, AdaptUnit, RankUnit, Unit
 
 DAY = 24 * 3600.0
 NIGHT = 12 * 3600.0
@@ -54,9 +54,6 @@ class RunPlan:
     Attributes:
         title: of the suite and fidelity.
         replicates: how many.
-        device_type: where networks would run.
-        workers: processes.
-        out: the run directory.
         totals: units by kind.
         of_unknown_cost: what computes units of unknown cost → how many of them.
         time: wall-clock seconds on this machine, units of unknown cost left out.
@@ -66,13 +63,47 @@ class RunPlan:
 
     title: str
     replicates: int
-    device_type: DeviceType
-    workers: int
-    out: Path
     totals: tuple[KindTotal, ...]
-    of_unknown_cost: dict[str, int]
+    of_unknown_cost: Mapping[str, int]
     time: TimeRange
     alternative: tuple[str, TimeRange] | None
+
+
+@dataclass(frozen=True)
+class PlannedUnits:
+    """The units of a plan.
+
+    Attributes:
+        known: those with a record.
+        tasks: those to be done whose cost is known.
+        of_unknown_cost: the others.
+        sample: of the plan.
+    """
+
+    known: Sequence[Unit]
+    tasks: Sequence[Task]
+    of_unknown_cost: Sequence[Unit]
+    sample: Sample
+
+    @property
+    def totals(self) -> tuple[KindTotal, ...]:
+        """Totals of each kind that occurs."""
+        totals = map(self._total, UNIT_KINDS)
+        return tuple(total for total in totals if total.units)
+
+    def _total(self, kind: str) -> KindTotal:
+        costs = [task.cost for task in self.tasks if task.unit.kind == kind]
+        known = sum(unit.kind == kind for unit in self.known)
+        unknown = sum(unit.kind == kind for unit in self.of_unknown_cost)
+        return KindTotal(
+            kind=kind,
+            units=known + len(costs) + unknown,
+            known=known,
+            images_seen=sum(cost.images_seen for cost in costs),
+            macs=sum(cost.macs for cost in costs),
+            exact=all(cost.exact for cost in costs),
+            of_unknown_cost=unknown,
+        )
 
 
 @dataclass(frozen=True)
@@ -98,17 +129,13 @@ class Planner:
         request = self.request
         resolved = self._resolve(fidelity, request.replicates or held_replicates(request.directory))
         request.directory.check_suite(resolved)
-        units, sample = self._units(resolved, (request.directory, *request.reused))
-        time = self._time(units, sample)
-        unknown = [each.unit for each in units if _is_unknown(each)]
+        units = self._units(resolved, (request.directory, *request.reused))
+        time = self._time(units)
         return RunPlan(
             title=resolved.title,
             replicates=resolved.replicates,
-            device_type=request.device_type,
-            workers=request.workers,
-            out=request.directory.path,
-            totals=_totals(units),
-            of_unknown_cost=dict(Counter(map(_author, unknown))),
+            totals=units.totals,
+            of_unknown_cost=Counter(map(_maker, units.of_unknown_cost)),
             time=time,
             alternative=self._alternative(fidelity) if time.high > DAY else None,
         )
@@ -134,21 +161,37 @@ class Planner:
             self.request.compiled,
         )
 
-    def _units(
-        self, resolved: ResolvedSuite, directories: Sequence[RunDirectory]
-    ) -> tuple[list[PlannedUnit], Sample]:
+    def _units(self, resolved: ResolvedSuite, directories: Sequence[RunDirectory]) -> PlannedUnits:
+        """Look up what of a suite is known in directories; compute the cost of the rest."""
         plan = Expansion(resolved).plan(self.request.parts)
-        units, costs = plan_units(plan, directories, self._shelf)
-        by_identity = {each.unit.identity: each.unit for each in units}
-        return units, Sample(by_identity, costs, self.request.device_type)
+        finished = set[str]().union(*(directory.finished() for directory in directories))
+        found = found_architectures(plan, directories)
+        units = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
+        costs = UnitCosts(self._shelf, units.values())
+        left = [unit for identity, unit in units.items() if identity not in finished]
+        priced = [(unit, costs.of(unit)) for unit in left]
+        tasks = [Task(unit, unit.requires, cost) for unit, cost in priced if cost]
+        for retraining in plan.retrainings:
+            if retraining.waits_for not in found:
+                some = plan.expansion.retrain(retraining, resolved.population[0].architecture)
+                unit = costs.typical(some)
+                cost = replace(costs.train(unit), exact=False)
+                tasks.append(Task(unit, (retraining.waits_for,), cost))
+        return PlannedUnits(
+            known=[unit for identity, unit in units.items() if identity in finished],
+            tasks=tasks,
+            of_unknown_cost=[unit for unit, cost in priced if not cost],
+            sample=Sample(units, costs, self.request.device_type),
+        )
 
-    def _time(self, units: Sequence[PlannedUnit], sample: Sample) -> TimeRange:
-        left, request = [each for each in units if each.cost], self.request
-        if not left:
-            return TimeRange(0.0, 0.0)
+    def _time(self, units: PlannedUnits) -> TimeRange:
+        if not units.tasks:
+            return TimeRange()
+        request, tasks = self.request, units.tasks
         # Workers beyond the cores take turns, while any number can share a GPU.
         able = self.cores if request.device_type == "cpu" else request.workers
-        return time_range(left, sample, request, min(request.workers, able, len(left)))
+        processes = min(request.workers, able, len(tasks))
+        return Workload(tasks, units.sample, processes).time(request)
 
     def _alternative(self, fidelity: str) -> tuple[str, TimeRange] | None:
         fitting = [(name, time) for name, time in self._others(fidelity) if time.high <= NIGHT]
@@ -159,34 +202,11 @@ class Planner:
             if name != fidelity:
                 # Another fidelity would go into another directory, with replicates of its own.
                 resolved = self._resolve(name, self.request.replicates)
-                yield name, self._time(*self._units(resolved, self.request.reused))
+                yield name, self._time(self._units(resolved, self.request.reused))
 
 
-def _totals(units: Sequence[PlannedUnit]) -> tuple[KindTotal, ...]:
-    """Totals of each kind that occurs."""
-    of_kinds = ([each for each in units if each.unit.kind == kind] for kind in UNIT_KINDS)
-    return tuple(_total(of_kind) for of_kind in of_kinds if of_kind)
-
-
-def _total(units: Sequence[PlannedUnit]) -> KindTotal:
-    costs = [each.cost for each in units if each.cost]
-    return KindTotal(
-        kind=units[0].unit.kind,
-        units=len(units),
-        known=sum(each.known for each in units),
-        images_seen=sum(cost.images_seen for cost in costs),
-        macs=sum(cost.macs for cost in costs),
-        exact=all(cost.exact for cost in costs),
-        of_unknown_cost=sum(map(_is_unknown, units)),
-    )
-
-
-def _is_unknown(planned: PlannedUnit) -> bool:
-    return planned.cost is None and not planned.known
-
-
-def _author(unit: Unit) -> str:
-    """The kind of a unit, and the strategy or ranker that computes it."""
+def _maker(unit: Unit) -> str:
+    """The kind of a unit, and the strategy or ranker that does it."""
     match unit:
         case AdaptUnit():
             return f"adapt by {unit.strategy.label}"

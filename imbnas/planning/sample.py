@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from imbnas.planning.cost import UnitCosts
-from imbnas.planning.unit_cost import mean_macs, network_macs
+from imbnas.planning.adaptation_cost import mean_macs
+from imbnas.planning.cost import UnitCost, UnitCosts, network_macs
+from imbnas.planning.short_data import ShortDataPool
 from imbnas.runs.queue.stacks import stacks
 from imbnas.spaces import get_space
 from imbnas.supernet.path_sampling import paths_per_step
@@ -27,14 +28,31 @@ T = TypeVar("T")
 Group = tuple[object, ...]
 """What units have in common that take as long as each other for the same work."""
 
-_MACS: dict[DeviceType, float] = {"cpu": 2e9, "cuda": 5e11}
+_MACS: dict[DeviceType, float] = {"cpu": 1.5e9, "cuda": 5e11}
 """Multiply-accumulates of a shortened training, and of a pass of its test images."""
 
 _EPOCHS = 4
-_STEPS_PER_EPOCH = 8
+_STEPS_PER_EPOCH = 4
 _SMALLEST_BATCH = 8
 _NETWORKS = 4
 """Trainings of a space's architectures that are timed; architectures that a unit scores."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A unit or a stack of them, shortened, to be timed for a group of units.
+
+    Attributes:
+        group: see ``Sample.group``.
+        units: shortened.
+        cost: of each of them; ``None`` where it is unknown.
+        places: of the stack.
+    """
+
+    group: Group
+    units: tuple[Unit, ...]
+    cost: UnitCost | None
+    places: int
 
 
 @dataclass
@@ -45,11 +63,13 @@ class Sample:
         units: identity → unit, of the whole plan.
         costs: of whole units.
         device_type: where networks run.
+        limit: images that the splits of shortened data keep, see ``ShortDataPool``; once chosen.
     """
 
     units: Mapping[str, Unit]
     costs: UnitCosts
     device_type: DeviceType
+    limit: int = 0
     _short: dict[str, Unit] = field(default_factory=dict)
 
     def group(self, unit: Unit) -> Group:
@@ -65,35 +85,38 @@ class Sample:
             case RankUnit():
                 maker = unit.ranker.label
             case SearchUnit():
-                maker = self.units[unit.adapted].label if self.costs.makes_heads(unit) else ""
+                maker = self.costs.head_maker(unit)
             case _:
                 maker = ""
         return unit.kind, unit.space, maker, unit.recipe, shape
 
-    def choose(self, left: Iterable[Unit]) -> list[Unit]:
-        """Units to time for those that are left, each behind those that it builds on."""
+    def trials(self, left: Iterable[Unit]) -> list[Trial]:
+        """What is timed for the units that are left, each behind those that it builds on."""
+        chosen = self._chosen(left)
+        sizes = [self._network_macs(unit) for unit in chosen]
+        self.limit = int(_MACS[self.device_type] / np.median(sizes))
+        stacked = stacks(unit for unit in self.units.values() if isinstance(unit, TrainUnit))
+        members = (stacked.get(unit.identity, (unit,)) for unit in chosen)
+        short = [tuple(map(self._shorten, stack)) for stack in members]
+        pool = ShortDataPool.of(self.costs.shelf, self.limit)
+        costs = UnitCosts(pool, [stack[0] for stack in short])
+        return [
+            Trial(self.group(unit), stack, costs.of(stack[0]), getattr(unit, "stack", 1))
+            for unit, stack in zip(chosen, short, strict=True)
+        ]
+
+    def _chosen(self, left: Iterable[Unit]) -> list[Unit]:
         groups: dict[Group, dict[object, Unit]] = {}
         for unit in left:
             alike = unit.model if isinstance(unit, TrainUnit) else None
             groups.setdefault(self.group(unit), {}).setdefault(alike, unit)
         chosen: dict[str, Unit] = {}
         for group in groups.values():
-            for unit in _spread(sorted(group.values(), key=self.network_macs)):
+            for unit in _spread(sorted(group.values(), key=self._network_macs)):
                 chosen |= {each.identity: each for each in (*self._ancestors(unit), unit)}
         return list(chosen.values())
 
-    def shortened(self, chosen: Sequence[Unit]) -> list[tuple[Unit, ...]]:
-        """For each of the chosen units a short one, with the others of its stack."""
-        stacked = stacks(unit for unit in self.units.values() if isinstance(unit, TrainUnit))
-        members = (stacked.get(unit.identity, (unit,)) for unit in chosen)
-        return [tuple(map(self._shorten, stack)) for stack in members]
-
-    def limit(self, chosen: Sequence[Unit]) -> int:
-        """Images that the shortened units' splits keep, see ``ShortDataPool``."""
-        return int(_MACS[self.device_type] / np.median([self.network_macs(u) for u in chosen]))
-
-    def network_macs(self, unit: Unit) -> float:
-        """Multiply-accumulates of a forward pass of a unit's network; of a space, the mean."""
+    def _network_macs(self, unit: Unit) -> float:
         shape = self.costs.shape(unit)
         if isinstance(unit, TrainUnit):
             return network_macs(unit.model, shape)
@@ -126,15 +149,16 @@ class Sample:
 
     def _recipe(self, unit: Unit) -> Recipe:
         """A few steps of a recipe, in epochs enough for a strategy to freeze the backbone."""
-        recipe, macs = unit.recipe, 3 * self.network_macs(unit)
+        recipe, macs = unit.recipe, 3 * self._network_macs(unit)
         if isinstance(unit, TrainUnit):
             macs *= unit.stack
         else:
             macs *= paths_per_step(get_space(unit.space), recipe.path_sampling)
         epochs = min(recipe.epochs, _EPOCHS)
-        images = int(_MACS[self.device_type] / (epochs * macs))
+        images = int(_MACS[self.device_type] / macs)
         batch = min(recipe.batch_size, max(images, _SMALLEST_BATCH))
-        steps = min(recipe.steps_per_epoch or _STEPS_PER_EPOCH, _STEPS_PER_EPOCH, images // batch)
+        affordable = images // (batch * epochs)
+        steps = min(recipe.steps_per_epoch or _STEPS_PER_EPOCH, _STEPS_PER_EPOCH, affordable)
         return recipe.model_copy(
             update={
                 "epochs": epochs,

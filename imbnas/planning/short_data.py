@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from imbnas.data.balancing import balanced_part
-from imbnas.data.manifests import Manifest, Selection
+from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import ConditionImages, Shelf
 from imbnas.units.unit import DataRef
 
@@ -23,6 +23,11 @@ class ShortDataPool(Shelf):
 
     limit: int = 0
 
+    @classmethod
+    def of(cls, pool: Shelf, limit: int) -> "ShortDataPool":
+        """The data of another pool, loaded once for both."""
+        return cls(**vars(pool) | {"limit": limit, "_conditions": {}})
+
     def images(self, data: DataRef, resolution: int | None) -> ConditionImages:
         """The images that are kept of a condition."""
         key = (data.manifest_sha256, resolution)
@@ -32,24 +37,11 @@ class ShortDataPool(Shelf):
         return self._conditions[key]
 
     def _manifest(self, images: ConditionImages) -> Manifest:
-        dataset, whole = images.dataset, images.manifest
-
-        def part(selection: Selection, limit: int) -> Selection:
-            return balanced_part(selection, dataset, max(limit, dataset.num_classes))
-
-        train = part(whole.train, self.limit // _TRAIN_SHARE)
-        labels = dataset.split(train.split).labels[list(train.indices)]
-        counts = tuple(np.bincount(labels, minlength=dataset.num_classes).tolist())
-        changes = {
-            "train": train,
-            "validation": part(whole.validation, self.limit),
-            "test": part(whole.test, self.limit),
-            "class_counts": counts,
-            "total": sum(counts),
-        }
-        return Manifest.seal(**{k: v for k, v in whole if k != "sha256"} | changes)
-
-
-def shortened(pool: Shelf, limit: int) -> ShortDataPool:
-    """The same data in short, datasets shared."""
-    return ShortDataPool(pool.locations, pool.device, pool.pins, pool._datasets, limit=limit)
+        dataset, fields = images.dataset, dict(images.manifest)
+        del fields["sha256"]
+        limits = {"train": self.limit // _TRAIN_SHARE, "validation": self.limit, "test": self.limit}
+        for name, limit in limits.items():
+            fields[name] = balanced_part(fields[name], dataset, max(limit, dataset.num_classes))
+        kept = dataset.train.labels[list(fields["train"].indices)]
+        counts = tuple(np.bincount(kept, minlength=dataset.num_classes).tolist())
+        return Manifest.seal(**fields | {"class_counts": counts, "total": sum(counts)})

@@ -4,29 +4,31 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import torch
+
+from imbnas.data.manifests import Manifest
 from imbnas.errors import ImbnasError
 from imbnas.execution.attempts import SingleAttempt
-from imbnas.runs.gpus import VISIBLE
-from imbnas.runs.supervisor import SINGLE_THREADED
+from imbnas.execution.runner import Executor
+from imbnas.planning.sample import Trial
+from imbnas.planning.short_data import ShortDataPool
+from imbnas.registry import load_plugins
+from imbnas.runs.gpus import VISIBLE, visible_gpus
+from imbnas.runs.request import RunRequest
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit, Unit
 
-if TYPE_CHECKING:
-    from imbnas.data.manifests import Manifest
-    from imbnas.runs.request import RunRequest
-
 
 class TimingError(ImbnasError):
-    """A unit could not be timed."""
+    """A shortened unit failed, or the process that timed it."""
 
 
 class Timing(NamedTuple):
@@ -41,140 +43,125 @@ class Timing(NamedTuple):
     steps: float
 
 
-@dataclass(frozen=True)
-class Job:
-    """Shortened units and what they need.
+class Job(NamedTuple):
+    """What the processes are given.
 
     Attributes:
-        stacks: single units, or units that are trained side by side; those that others build on
-            come first.
+        trials: each behind those that it builds on.
+        limit: of images, see ``ShortDataPool``.
         request: of the run.
         pins: of the run.
-        limit: of images, see ``ShortDataPool``.
     """
 
-    stacks: Sequence[tuple[Unit, ...]]
-    request: "RunRequest"
-    pins: "Sequence[Manifest]"
+    trials: Sequence[Trial]
     limit: int
+    request: RunRequest
+    pins: Sequence[Manifest]
 
 
-@dataclass(frozen=True)
-class Timers:
-    """Processes that do the stacks of one job when they are asked to.
-
-    Attributes:
-        pipes: to the processes.
-    """
-
-    pipes: Sequence[Connection]
-
-    def run(self, order: Sequence[int]) -> None:
-        """Do some stacks of the job, in this order, in every process."""
-        self._ask([order] * len(self.pipes))
-
-    def time(self, count: int, seed: int) -> list[list[Timing]]:
-        """Time the job's ``count`` stacks in every process, in random orders; one list for each."""
-        rng = random.Random(seed)
-        orders = [rng.sample(range(count), count) for _ in self.pipes]
-        answers = zip(orders, self._ask(orders), strict=True)
-        return [[timings[order.index(n)] for n in range(count)] for order, timings in answers]
-
-    def _ask(self, orders: Sequence[Sequence[int]]) -> list[list[Timing]]:
-        for pipe, order in zip(self.pipes, orders, strict=True):
-            pipe.send(order)
-        return [_answer(pipe) for pipe in self.pipes]
-
-
-@contextmanager
-def timers(job: Job, count: int, gpus: Sequence[str]) -> Iterator[Timers]:
-    """Start processes that end with the block, and wait until they are ready.
+def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing]]]:
+    """Time the trials in several processes, in each in a random order, so that kinds mix.
 
     Args:
-        job: for each of them.
-        count: how many.
-        gpus: that they are spread over; none on the CPU.
+        job: the same for all.
+        processes: how many; on CUDA they are spread over the GPUs. A single one does all twice.
+
+    Returns:
+        Seconds until the last process was ready, and at least two timings of all trials.
 
     Raises:
-        TimingError: within the block, where a unit fails or a process dies.
+        TimingError: a unit fails or a process dies.
     """
-    context = get_context("spawn")
-    processes, pipes = [], []
-    try:
-        for number in range(count):
-            ours, theirs = context.Pipe()
-            gpu = {VISIBLE: gpus[number % len(gpus)]} if gpus else {}
-            arguments = (theirs, job, SINGLE_THREADED | gpu)
-            processes.append(context.Process(target=_serve, args=arguments, daemon=True))
-            processes[-1].start()
-            theirs.close()
-            pipes.append(ours)
-        ready = Timers(pipes)
-        ready.run(())
-        yield ready
-    finally:
-        for process in processes:
-            process.kill()
-            process.join()
+    on_cuda = job.request.device_type == "cuda"
+    gpus = visible_gpus(torch.cuda.device_count(), os.environ) if on_cuda else ()
+    start, rounds = time.time(), 1 if processes > 1 else 2
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        futures = [
+            pool.submit(_time, job, rounds, n, {VISIBLE: gpus[n % len(gpus)]} if gpus else {})
+            for n in range(processes)
+        ]
+        try:
+            answers = [future.result() for future in futures]
+        except BrokenProcessPool:
+            raise TimingError("a process that timed shortened units died") from None
+    return max(ready for ready, _ in answers) - start, [row for _, rows in answers for row in rows]
 
 
-def _answer(pipe: Connection) -> list[Timing]:
-    try:
-        answer: list[Timing] | str = pipe.recv()
-    except (EOFError, OSError):
-        answer = "a process died"
-    if isinstance(answer, str):
-        raise TimingError(f"timing shortened units: {answer}; a run of this suite would fail alike")
-    return answer
-
-
-def _serve(pipe: Connection, job: Job, environment: dict[str, str]) -> None:
-    """Do the stacks that the other end asks for, until it is closed."""
+def _time(
+    job: Job, rounds: int, seed: int, environment: Mapping[str, str]
+) -> tuple[float, list[list[Timing]]]:
+    """When this process was ready, in seconds since the epoch, and its timings."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what plug-ins print is no plan
     os.environ.update(environment)
-    timed = _stopwatch(job)
-    while True:
-        try:
-            order = pipe.recv()
-        except EOFError:
-            return
-        stack, timings = (), list[Timing]()
-        try:
-            for stack in (job.stacks[number] for number in order):
-                timings.append(timed(stack))
-            pipe.send(timings)
-        except Exception as error:
-            pipe.send(f"{stack[0].label}: {type(error).__name__}: {error}")
+    bench, ready = _Bench(job), time.time()
+    firsts: dict[object, Trial] = {}
+    for trial in job.trials:
+        # The first of a group pays for imports and loading; on others but trainings units build.
+        if firsts.setdefault(trial.group, trial) is trial or trial.units[0].kind != "train":
+            bench.time(trial.units)
+    rows, numbers, rng = [], range(len(job.trials)), random.Random(seed)
+    for _ in range(rounds):
+        timed = {n: bench.time(job.trials[n].units) for n in rng.sample(numbers, len(numbers))}
+        rows.append([timed[n] for n in numbers])
+    return ready, rows
 
 
-def _stopwatch(job: Job) -> Callable[[tuple[Unit, ...]], Timing]:
-    """What does a stack and times it."""
-    from imbnas.execution.runner import Executor
-    from imbnas.planning.short_data import ShortDataPool
-    from imbnas.registry import load_plugins
+class _Bench:
+    """Does units as a worker does, but keeps in memory what they leave; a ``Store``."""
 
-    request, store, attempts = job.request, _Memory(), list[_Attempt]()
+    def __init__(self, job: Job) -> None:
+        load_plugins(job.request.plugins)
+        self._records: dict[str, Record] = {}
+        self._weights: dict[str, bytes] = {}
+        self._attempt = _Attempt(())
+        self._runner = Executor(
+            self,
+            job.request.locations,
+            job.request.device_type,
+            job.pins,
+            self._begin,
+            partial(ShortDataPool, limit=job.limit),
+        )
 
-    def attempt(units: Sequence[Unit]) -> _Attempt:
-        attempts.append(_Attempt(units))
-        return attempts[-1]
-
-    load_plugins(request.plugins)
-    pool = partial(ShortDataPool, limit=job.limit)
-    runner = Executor(store, request.locations, request.device_type, job.pins, attempt, pool)
-
-    def timed(stack: tuple[Unit, ...]) -> Timing:
+    def time(self, stack: Sequence[Unit]) -> Timing:
+        """Do a unit, or the units of a stack."""
         start = time.perf_counter()
-        trainings = [unit for unit in stack if isinstance(unit, TrainUnit) and unit.stack > 1]
-        done = runner.execute_stack(trainings) if trainings else [runner.execute(stack[0])]
-        for record in done:
-            if isinstance(record, Exception):
-                raise record
-            store.records[record.identity] = record
-        return Timing(time.perf_counter() - start, attempts.pop().in_steps)
+        try:
+            for record in self._do(stack):
+                if isinstance(record, Exception):
+                    raise record
+                self._records[record.identity] = record
+        except Exception as error:
+            raise TimingError(
+                f"timing {stack[0].label!r} in short: {type(error).__name__}: {error}; "
+                "a run of this suite would fail alike"
+            ) from None
+        return Timing(time.perf_counter() - start, self._attempt.in_steps)
 
-    return timed
+    def _do(self, stack: Sequence[Unit]) -> Sequence[Record | Exception]:
+        trainings = [unit for unit in stack if isinstance(unit, TrainUnit)]
+        if len(trainings) > 1:
+            return self._runner.execute_stack(trainings)
+        return [self._runner.execute(stack[0])]
+
+    def _begin(self, units: Sequence[Unit]) -> "_Attempt":
+        self._attempt = _Attempt(units)
+        return self._attempt
+
+    def read_record(self, kind: str, identity: str) -> Record:
+        return self._records[identity]
+
+    def read_weights(self, sha256: str) -> bytes:
+        return self._weights[sha256]
+
+    def publish_weights(self, content: bytes) -> str:
+        name = sha256(content).hexdigest()
+        self._weights[name] = content
+        return name
+
+    def mend_weights(self, content: bytes) -> bool:
+        return False
 
 
 class _Attempt(SingleAttempt):
@@ -191,25 +178,3 @@ class _Attempt(SingleAttempt):
         now = time.perf_counter()
         self.in_steps += now - self._since
         self._since = now
-
-
-class _Memory:
-    """A ``Store`` that writes no file."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, Record] = {}
-        self._weights: dict[str, bytes] = {}
-
-    def read_record(self, kind: str, identity: str) -> Record:
-        return self.records[identity]
-
-    def read_weights(self, sha256: str) -> bytes:
-        return self._weights[sha256]
-
-    def publish_weights(self, content: bytes) -> str:
-        name = sha256(content).hexdigest()
-        self._weights[name] = content
-        return name
-
-    def mend_weights(self, content: bytes) -> bool:
-        return False
