@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.durations import told_range
+from imbnas.cli.durations import format_range
 from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import note, print_json
 from imbnas.cli.suite_options import SuiteOptions, suite_options
@@ -55,7 +55,7 @@ def _fields(asked: "RunRequest", planned: "RunPlan") -> dict[str, Any]:
         "kinds": kinds,
         **{name: sum(kind[name] for kind in kinds) for name in summed},
         "seconds": asdict(planned.time),
-        "told": told_range(planned.time.low, planned.time.high),
+        "told": format_range(planned.time.low, planned.time.high),
         "fits_in_a_night": planned.alternative
         and {"fidelity": planned.alternative[0], **asdict(planned.alternative[1])},
     }
@@ -92,7 +92,7 @@ def _time_lines(asked: "RunRequest", planned: "RunPlan", complete: bool) -> list
     if complete:
         return ["Nothing is left to compute."]
     where = f"here with {asked.workers} worker(s) on {asked.device_type}"
-    told = told_range(planned.time.low, planned.time.high)
+    told = format_range(planned.time.low, planned.time.high)
     lines = [f"Time {where}: about {told}, from shortened units timed just now."]
     if planned.time.high <= _DAY:
         return lines
@@ -101,6 +101,6 @@ def _time_lines(asked: "RunRequest", planned: "RunPlan", complete: bool) -> list
         lines.append("No fidelity of this suite fits in a night here.")
     else:
         fidelity, time = planned.alternative
-        less = told_range(time.low, time.high)
+        less = format_range(time.low, time.high)
         lines.append(f"--fidelity {fidelity} fits in a night: about {less}.")
     return lines

@@ -1,7 +1,7 @@
 """Costs of units before they are done."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from imbnas.execution.data_pool import ConditionImages, Shelf
     from imbnas.spaces import NetworkShape
     from imbnas.units.unit import Model
-
-
-_CANDIDATES = 200
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ class UnitCosts:
         """
         match unit:
             case TrainUnit():
-                return self.train(unit)
+                return self._train(unit)
             case SupernetUnit():
                 return self._supernet(unit)
             case AdaptUnit():
@@ -120,21 +117,18 @@ class UnitCosts:
         """Shape of a unit's networks."""
         return network_shape(self._images(unit).dataset, unit.recipe)
 
-    def typical(self, unit: TrainUnit) -> TrainUnit:
-        """The same training of an architecture whose cost is about the space's mean."""
-        if not isinstance(unit.model, SpaceModel):
-            raise TypeError("only architectures of a space have a typical one")
-        near = typical_architecture(unit.model.space, self.shape(unit))
-        return unit.model_copy(
-            update={"model": unit.model.model_copy(update={"architecture": near})}
-        )
-
     def head_maker(self, unit: SearchUnit) -> str:
         """Label of the strategy that makes a head for each candidate of a search, or nothing."""
         return self._heads[unit.adapted][0] if unit.adapted in self._heads else ""
 
-    def train(self, unit: TrainUnit) -> UnitCost:
-        """The cost of a training."""
+    def of_any_architecture(self, unit: TrainUnit) -> UnitCost:
+        """The expected cost of a training whose architecture is drawn from a space."""
+        if not isinstance(unit.model, SpaceModel):
+            raise TypeError("a baseline is no architecture of a space")
+        cost, mean = self._train(unit), mean_macs(unit.model.space, self.shape(unit))
+        return replace(cost, macs=round(cost.passes * mean), network_macs=mean, exact=False)
+
+    def _train(self, unit: TrainUnit) -> UnitCost:
         manifest = self._images(unit).manifest
         macs = network_macs(unit.model, self.shape(unit))
         trained = trained_images(unit.recipe, manifest.total)
@@ -248,11 +242,3 @@ def network_macs(model: "Model", shape: "NetworkShape") -> int:
         num_classes=shape.num_classes,
     ).macs
     return counted
-
-
-@lru_cache(maxsize=256)
-def typical_architecture(space_name: str, shape: "NetworkShape") -> str:
-    """Of 200 architectures drawn with a fixed seed, the one whose MACs are nearest the mean."""
-    space, mean, rng = get_space(space_name), mean_macs(space_name, shape), np.random.default_rng(0)
-    drawn = [space.random(rng) for _ in range(_CANDIDATES)]
-    return min(drawn, key=lambda each: abs(space.counts(each, shape).macs - mean))

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 
 from imbnas.data.manifests import Manifest
@@ -16,6 +17,7 @@ from imbnas.runs.bind import held_pins, held_replicates, resolve_suite
 from imbnas.runs.queue.best_found import found_architectures
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.spaces import get_space
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.unit import UNIT_KINDS, AdaptUnit, RankUnit, Unit
@@ -171,12 +173,12 @@ class Planner:
         left = [unit for identity, unit in units.items() if identity not in finished]
         priced = [(unit, costs.of(unit)) for unit in left]
         tasks = [Task(unit, unit.requires, cost) for unit, cost in priced if cost]
+        space, rng = get_space(resolved.suite.space), np.random.default_rng(0)
         for retraining in plan.retrainings:
             if retraining.waits_for not in found:
-                some = plan.expansion.retrain(retraining, resolved.population[0].architecture)
-                unit = costs.typical(some)
-                cost = replace(costs.train(unit), exact=False)
-                tasks.append(Task(unit, (retraining.waits_for,), cost))
+                unit = plan.expansion.retrain(retraining, space.random(rng))
+                requires = (retraining.waits_for,)
+                tasks.append(Task(unit, requires, costs.of_any_architecture(unit)))
         return PlannedUnits(
             known=[unit for identity, unit in units.items() if identity in finished],
             tasks=tasks,

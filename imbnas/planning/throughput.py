@@ -25,7 +25,7 @@ class Task:
     """A unit that is to be done.
 
     Attributes:
-        unit: a training of a network yet to be found has a typical architecture instead.
+        unit: a training of a network yet to be found has a random architecture instead.
         requires: identities of the units that must be finished before.
         cost: of the unit.
     """

@@ -1,5 +1,6 @@
 """Times shortened units in processes like a run's workers, as many at the same time."""
 
+import gc
 import os
 import random
 import signal
@@ -100,6 +101,8 @@ def _time(
         # The first of a group pays for imports and loading; on others but trainings units build.
         if firsts.setdefault(trial.group, trial) is trial or trial.units[0].kind != "train":
             bench.time(trial.units)
+    # A full collection, rare in a run, would take a good part of a short unit.
+    gc.freeze()
     rows, numbers, rng = [], range(len(job.trials)), random.Random(seed)
     for _ in range(rounds):
         timed = {n: bench.time(job.trials[n].units) for n in rng.sample(numbers, len(numbers))}

@@ -1,5 +1,6 @@
 """Shortened units are timed by the code that does whole ones, and stand for them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,10 @@ from imbnas.planning.throughput import seconds
 from imbnas.planning.timing import Job, Timing, TimingError, time_side_by_side
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.expansion import Expansion
 from imbnas.suites.load import load_suite, read_suite
 from imbnas.suites.resolve import Resolver
-from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, TrainUnit, Unit
+from imbnas.units.unit import AdaptUnit, SearchUnit, TrainUnit, Unit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 
@@ -46,7 +46,7 @@ def test_one_short_unit_of_each_kind_stands_for_a_suite(
     trials = sampled(mini, shelf)
     firsts = [trial.units[0] for trial in trials]
     kinds = [unit.kind for unit in firsts]
-    # Thirteen strategies; searches with no heads, and with each of two; four stacks, three baselines.
+    # 13 strategies; searches with no heads and with each of two; 4 stacks and 3 baselines.
     assert [kinds.count(kind) for kind in ("supernet", "adapt", "search", "rank", "train")] == [
         1, 13, 3, 6, 7,
     ]  # fmt: skip
@@ -114,7 +114,7 @@ def test_a_unit_that_fails_is_one_line(tiny_suite: Path, shelf: Shelf, tmp_path:
     job = job_of(tiny_suite, shelf, (TrainUnit,), tmp_path)
     unit = job.trials[0].units[0]
     damaged = unit.data.model_copy(update={"dataset_digest": "0" * 64})
-    failing = job.trials[0]._replace(units=(unit.model_copy(update={"data": damaged}),))
+    failing = replace(job.trials[0], units=(unit.model_copy(update={"data": damaged}),))
     with pytest.raises(TimingError, match=r"timing 'train .*' in short: InputError: dataset") as e:
         time_side_by_side(job._replace(trials=[failing]), 1)
     assert "\n" not in str(e.value)
