@@ -9,8 +9,8 @@ _UNITS = (
 )
 
 
-def told_range(low: float, high: float) -> str:
-    """Tell a range of seconds in the largest unit that its end fills, as "3.1 to 4.5 hours"."""
+def format_range(low: float, high: float) -> str:
+    """A range of seconds in the largest unit that its end fills, as "3.1 to 4.5 hours"."""
     # 90 minutes say more than 1.5 hours, and 36 hours more than 1.5 days.
     word, size = next((u for u in _UNITS if high >= 1.5 * u[1]), _UNITS[-1])
     first, last = _number(low / size), _number(high / size)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.durations import told_range
+from imbnas.cli.durations import format_range
 from imbnas.cli.options import data_options, json_option, plugin_files_option
 from imbnas.cli.output import note, print_json
 from imbnas.cli.suite_options import suite_options
@@ -23,9 +23,9 @@ _DAY = 24 * 3600.0
 @plugin_files_option
 @json_option
 def command(request: "RunRequest", as_json: bool) -> None:
-    """Tell what `run` would do with the same options, what it would spend and how long it takes.
+    """Show what `run` would do with the same options, what it would spend and how long it takes.
 
-    Nothing is written. A few steps are trained to see how fast this machine is.
+    Nothing is written. A few units are done in short to see how fast this machine is.
     """
     from imbnas.cli.devices import cores
     from imbnas.planning.plan import Planner
@@ -34,32 +34,33 @@ def command(request: "RunRequest", as_json: bool) -> None:
     if request.compiled:
         note("The time does not include what torch.compile takes: minutes for each network.")
     if as_json:
-        print_json(_fields(planned))
+        print_json(_fields(request, planned))
         return
-    for line in _lines(planned):
+    for line in _lines(request, planned):
         click.echo(line)
 
 
-def _fields(planned: "RunPlan") -> dict[str, Any]:
+def _fields(request: "RunRequest", planned: "RunPlan") -> dict[str, Any]:
+    kinds = [asdict(total) for total in planned.totals]
+    for kind in kinds:
+        kind["unforeseen"] = kind.pop("of_unknown_cost")
+    summed = ("units", "known", "unforeseen", "images_seen", "macs")
     return {
         "suite": planned.title,
         "replicates": planned.replicates,
-        "device": planned.device_type,
-        "workers": planned.workers,
-        "out": str(planned.out),
-        "kinds": [asdict(total) for total in planned.totals],
-        "units": sum(total.units for total in planned.totals),
-        "known": sum(total.known for total in planned.totals),
-        "unforeseen": sum(total.unforeseen for total in planned.totals),
-        "images_seen": sum(total.images_seen for total in planned.totals),
-        "macs": sum(total.macs for total in planned.totals),
+        "device": request.device_type,
+        "workers": request.workers,
+        "out": str(request.directory.path),
+        "kinds": kinds,
+        **{name: sum(kind[name] for kind in kinds) for name in summed},
         "seconds": asdict(planned.time),
-        "told": told_range(planned.time.low, planned.time.high),
-        "fits_in_a_night": planned.alternative and asdict(planned.alternative),
+        "told": format_range(planned.time.low, planned.time.high),
+        "fits_in_a_night": planned.alternative
+        and {"fidelity": planned.alternative[0], **asdict(planned.alternative[1])},
     }
 
 
-def _lines(planned: "RunPlan") -> list[str]:
+def _lines(request: "RunRequest", planned: "RunPlan") -> list[str]:
     from tabulate import tabulate
 
     rows = [
@@ -74,31 +75,31 @@ def _lines(planned: "RunPlan") -> list[str]:
     ]
     known, units = (sum(getattr(t, name) for t in planned.totals) for name in ("known", "units"))
     lines = [
-        f"{planned.title}, {planned.replicates} replicates, into {planned.out}",
+        f"{planned.title}, {planned.replicates} replicates, into {request.directory.path}",
         "",
         tabulate(rows, headers="keys", disable_numparse=True, colalign=("left", *["right"] * 4)),
         "",
         f"{known:,} of {units:,} units are known already.",
     ]
-    unforeseen = sum(total.unforeseen for total in planned.totals)
-    if unforeseen:
-        lines.append(f"What {unforeseen:,} units will spend cannot be told; it comes on top.")
-    return [*lines, *_time_lines(planned, known == units)]
+    if planned.of_unknown_cost:
+        named = ", ".join(f"{n:,} x {what}" for what, n in planned.of_unknown_cost.items())
+        lines.append(f"The cost of some units is unknown and comes on top: {named}.")
+    return [*lines, *_time_lines(request, planned, known == units)]
 
 
-def _time_lines(planned: "RunPlan", complete: bool) -> list[str]:
-    where = f"here with {planned.workers} worker(s) on {planned.device_type}"
+def _time_lines(request: "RunRequest", planned: "RunPlan", complete: bool) -> list[str]:
     if complete:
         return ["Nothing is left to compute."]
-    told = told_range(planned.time.low, planned.time.high)
-    lines = [f"Time {where}: about {told}, from a few steps timed just now."]
+    where = f"here with {request.workers} worker(s) on {request.device_type}"
+    told = format_range(planned.time.low, planned.time.high)
+    lines = [f"Time {where}: about {told}, from shortened units timed just now."]
     if planned.time.high <= _DAY:
         return lines
     lines.append("That is more than a day.")
-    other = planned.alternative
-    if other is None:
+    if planned.alternative is None:
         lines.append("No fidelity of this suite fits in a night here.")
     else:
-        less = told_range(other.low, other.high)
-        lines.append(f"--fidelity {other.fidelity} fits in a night: about {less}.")
+        fidelity, time = planned.alternative
+        less = format_range(time.low, time.high)
+        lines.append(f"--fidelity {fidelity} fits in a night: about {less}.")
     return lines

@@ -38,6 +38,7 @@ class Runner:
         pins: manifests that take the place of what their conditions would resolve to.
         attempt: gives the clock of a unit, or of units that are done together, and the place where
             their state is kept until they end.
+        pool: makes what holds the data.
     """
 
     def __init__(
@@ -47,11 +48,12 @@ class Runner:
         device_type: "DeviceType" = "cpu",
         pins: "Sequence[Manifest]" = (),
         attempt: "Callable[[Sequence[Unit]], Attempt]" = SingleAttempt,
+        pool: "Callable[..., DataPool]" = DataPool,
     ) -> None:
         # More threads would change the order of sums, and with it the result.
         torch.set_num_threads(1)
         keep_freed_memory()
-        self._pool = DataPool(locations, torch.device(device_type), pins)
+        self._pool = pool(locations, torch.device(device_type), pins)
         self._store = store
         self._attempt = attempt
 

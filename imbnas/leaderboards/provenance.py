@@ -13,8 +13,8 @@ _PACKAGES = ("imbnas", "python", "torch", "torchvision", "timm", "numpy")
 
 
 @dataclass(frozen=True)
-class Environment:
-    """When, where and with what the records were made; values are sorted, each once.
+class Origins:
+    """What the records say of when, where and by what they were made; sorted, each once.
 
     Attributes:
         software: package → versions.
@@ -35,12 +35,12 @@ class Environment:
     last_utc: str | None
 
 
-def environment(results: Results) -> Environment:
-    """Gather the environments of all records."""
+def origins(results: Results) -> Origins:
+    """Gather the origins of all records."""
     records = results.records.values()
     seen = [record.provenance for record in records]
     times = [provenance.utc for provenance in seen]
-    return Environment(
+    return Origins(
         software={name: tuple(sorted({getattr(p, name) for p in seen})) for name in _PACKAGES},
         git_revisions=tuple(sorted({p.git_revision for p in seen if p.git_revision})),
         devices=tuple(sorted({record.cost.device for record in records})),
@@ -87,7 +87,7 @@ def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
         "tables_sha256": {
             name: _sha256(text) for name, text in sorted(tables.items()) if name not in _TIMED
         },
-        "circumstances": asdict(environment(results)),
+        "circumstances": asdict(origins(results)),
         "not_byte_stable": ["circumstances", *_TIMED],
     }
 

@@ -1,7 +1,7 @@
-"""What strategies would spend: they are asked, or run with a trainer that only counts."""
+"""What strategies cost: they are asked, or run with a trainer that only counts."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,10 @@ import torch
 
 from imbnas.spaces import get_space
 from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.expected_cost import Circumstances, ForeseesCost
+from imbnas.strategies.expected_cost import (
+    AdaptationSetting,
+    HasExpectedCost,
+)
 from imbnas.strategies.head_per_arch import HeadForEach
 from imbnas.strategies.registry import build_strategy
 from imbnas.strategies.strategy import Strategy
@@ -21,17 +24,20 @@ from imbnas.training.fitting import Fit
 
 if TYPE_CHECKING:
     from imbnas.spaces import NetworkShape
+    from imbnas.strategies.head_per_arch import HeadForEach
+    from imbnas.strategies.strategy import Strategy
     from imbnas.supernet.supernet import Supernet
     from imbnas.units.recipes import PathSampling, Recipe
     from imbnas.units.schemes import SchemeSpec
     from imbnas.units.unit import AdaptUnit
 
+
 _DRAWS = 2048
 
 
 @dataclass
-class Spent:
-    """What a strategy would spend, see ``Forecast``."""
+class AdaptationCost:
+    """What a strategy costs, see ``UnitCost``."""
 
     trained: int = 0
     head: int = 0
@@ -43,25 +49,18 @@ class Spent:
 def mean_macs(
     space_name: str, shape: "NetworkShape", sampling: "PathSampling" = "uniform"
 ) -> float:
-    """Mean multiply-accumulates of drawn paths, from 2,048 draws of a fixed seed."""
+    """Mean multiply-accumulates of random paths, from 2,048 draws with a fixed seed."""
     space = get_space(space_name)
     sampler = PathSampler(space, sampling, np.random.default_rng(0))
     return float(np.mean([space.counts(sampler.draw(), shape).macs for _ in range(_DRAWS)]))
 
 
-@lru_cache(maxsize=256)
-def num_features(space_name: str, shape: "NetworkShape") -> int:
-    """Width of a supernet's pooled features."""
-    with torch.random.fork_rng(devices=[]):
-        return SUPERNETS.get(space_name)(shape).num_features
-
-
-def adaptation_spending(
+def adaptation_cost(
     unit: "AdaptUnit",
     source: "NetworkShape",
     target: "NetworkShape",
     class_counts: tuple[int, ...],
-) -> Spent | None:
+) -> AdaptationCost | None:
     """Ask a strategy for its cost, or run it untrained with a trainer that only counts.
 
     Args:
@@ -71,40 +70,38 @@ def adaptation_spending(
         class_counts: training images of each class of the target.
 
     Returns:
-        What it would spend, multiply-accumulates in expectation; ``None`` for a strategy that
-        does anything else than training and does not tell what that costs, or fails on this bench.
+        Its cost, multiply-accumulates in expectation; ``None`` for a strategy that does anything
+        else than training and has no ``expected_cost``, or fails without images.
     """
     strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
     try:
-        if isinstance(strategy, ForeseesCost):
-            expected = strategy.expected_cost(_circumstances(unit, target, sum(class_counts)))
-            return Spent(evaluated=expected.evaluated, macs=round(expected.macs))
-        return _rehearsed(strategy, unit, source, target, class_counts)
+        if not isinstance(strategy, HasExpectedCost):
+            return _counted(strategy, unit, source, target, class_counts)
+        expected = strategy.expected_cost(
+            AdaptationSetting(
+                images=sum(class_counts),
+                num_features=num_features(unit.space, target),
+                num_classes=target.num_classes,
+                path_macs=mean_macs(unit.space, target),
+                recipe=unit.recipe,
+            )
+        )
+        return AdaptationCost(evaluated=expected.evaluated, macs=round(expected.macs))
     except Exception:
-        # A strategy may be anybody's code, and needs not work without images.
+        # A strategy may be anybody's code, and need not work without images.
         return None
 
 
-def _circumstances(unit: "AdaptUnit", target: "NetworkShape", images: int) -> Circumstances:
-    return Circumstances(
-        images=images,
-        num_features=num_features(unit.space, target),
-        num_classes=target.num_classes,
-        path_macs=mean_macs(unit.space, target),
-        recipe=unit.recipe,
-    )
-
-
-def _rehearsed(
-    strategy: Strategy,
+def _counted(
+    strategy: "Strategy",
     unit: "AdaptUnit",
     source: "NetworkShape",
     target: "NetworkShape",
     class_counts: tuple[int, ...],
-) -> Spent:
+) -> AdaptationCost:
     build = SUPERNETS.get(unit.space)
-    trainer: Any = _CountingTrainer(unit.space, target, sum(class_counts), Spent())
-    images: Any = _OutOfReach()
+    trainer: Any = _CountingTrainer(unit.space, target, sum(class_counts))
+    images: Any = _NoImages()
     with torch.random.fork_rng(devices=[]):
         strategy.adapt(
             Adaptation(
@@ -117,14 +114,21 @@ def _rehearsed(
                 trainer=trainer,
             )
         )
-    spent: Spent = trainer.spent
-    return spent
+    counted: AdaptationCost = trainer.counted
+    return counted
+
+
+@lru_cache(maxsize=256)
+def num_features(space_name: str, shape: "NetworkShape") -> int:
+    """Width of a supernet's pooled features."""
+    with torch.random.fork_rng(devices=[]):
+        return SUPERNETS.get(space_name)(shape).num_features
 
 
 def head_macs(
-    strategy: HeadForEach, space: str, shape: "NetworkShape", class_counts: tuple[int, ...]
+    strategy: "HeadForEach", space: str, shape: "NetworkShape", class_counts: tuple[int, ...]
 ) -> int | None:
-    """What making the head of one architecture takes, from one made of features drawn by chance.
+    """Multiply-accumulates of making the head of one architecture, from one of random features.
 
     Args:
         strategy: makes heads.
@@ -133,7 +137,7 @@ def head_macs(
         class_counts: images of each class that heads are made of.
 
     Returns:
-        Multiply-accumulates, features aside; ``None`` if no head can be made of such features.
+        The number, features aside; ``None`` if no head can be made of such features.
     """
     counts, generator = torch.tensor(class_counts), torch.Generator().manual_seed(0)
     labels = torch.arange(len(counts)).repeat_interleave(counts)
@@ -153,13 +157,13 @@ class _CountingTrainer:
         space: registry name.
         shape: of the supernet.
         size: training images.
-        spent: counted so far.
+        counted: so far.
     """
 
     space: str
     shape: "NetworkShape"
     size: int
-    spent: Spent
+    counted: AdaptationCost = field(default_factory=AdaptationCost)
 
     def train(
         self,
@@ -169,7 +173,7 @@ class _CountingTrainer:
         freeze_backbone_from: int | None = None,
         **_settings: Any,
     ) -> Fit:
-        """Count what ``PathTrainer.train`` would spend; further settings change no count."""
+        """Count the cost of ``PathTrainer.train``; further settings change no count."""
         whole = recipe.epochs
         if freeze_backbone_from is not None:
             whole = min(max(freeze_backbone_from, 0), recipe.epochs)
@@ -177,14 +181,14 @@ class _CountingTrainer:
         trained = passes * trained_images(recipe, self.size, whole)
         head = passes * trained_images(recipe, self.size, recipe.epochs - whole)
         mean = mean_macs(self.space, self.shape, recipe.path_sampling)
-        self.spent.trained += trained
-        self.spent.head += head
-        self.spent.macs += round(mean * (3 * trained + head))
+        self.counted.trained += trained
+        self.counted.head += head
+        self.counted.macs += round(mean * (3 * trained + head))
         return Fit((math.nan,), trained, head)
 
 
-class _OutOfReach:
-    """Images that nobody may look at: what is done with them cannot be counted."""
+class _NoImages:
+    """Images that cannot be read: the cost of what is done with them cannot be counted."""
 
     def __getattr__(self, name: str) -> Any:
         raise LookupError(name)

@@ -1,43 +1,53 @@
-"""Plans a run: counts its units, forecasts what they spend, times a few, writes nothing."""
+"""Plans a run: what it would do, what that costs, how long it takes; nothing is written."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
 
+import numpy as np
 import torch
 
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import DataPool
-from imbnas.planning.calibration import Calibrators, calibrators
-from imbnas.planning.calibrator import CalibrationJob
-from imbnas.planning.outlook import KindTotal, Outlook, TimeRange, look_ahead
-from imbnas.planning.timing import TimeModel
-from imbnas.planning.unit_cost import Forecaster
+from imbnas.planning.cost import UnitCosts
+from imbnas.planning.sample import Sample
+from imbnas.planning.throughput import Task, TimeRange, Workload
 from imbnas.runs.bind import held_pins, held_replicates
+from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.spaces import get_space
 from imbnas.suites.expand import Expansion
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.units.unit import DeviceType
+from imbnas.units.unit import UNIT_KINDS, AdaptUnit, RankUnit, Unit
 
 DAY = 24 * 3600.0
 NIGHT = 12 * 3600.0
 
 
 @dataclass(frozen=True)
-class Alternative:
-    """A fidelity of the same suite that takes less.
+class KindTotal:
+    """The units of one kind.
 
     Attributes:
-        fidelity: its name.
-        low: seconds at least.
-        high: seconds at most.
+        kind: of units.
+        units: all of the plan.
+        known: of them, those with a record.
+        images_seen: images through networks that the others will take.
+        macs: multiply-accumulates that the others will take.
+        exact: whether ``macs`` is what will be recorded, and not its expectation.
+        of_unknown_cost: units that no cost here includes.
     """
 
-    fidelity: str
-    low: float
-    high: float
+    kind: str
+    units: int
+    known: int
+    images_seen: int
+    macs: int
+    exact: bool
+    of_unknown_cost: int
 
 
 @dataclass(frozen=True)
@@ -47,22 +57,56 @@ class RunPlan:
     Attributes:
         title: of the suite and fidelity.
         replicates: how many.
-        device_type: where networks would run.
-        workers: processes.
-        out: the run directory.
         totals: units by kind.
-        time: wall-clock seconds on this machine.
-        alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night.
+        of_unknown_cost: what computes units of unknown cost → how many of them.
+        time: wall-clock seconds on this machine, units of unknown cost left out.
+        alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night, and
+            its time.
     """
 
     title: str
     replicates: int
-    device_type: DeviceType
-    workers: int
-    out: Path
     totals: tuple[KindTotal, ...]
+    of_unknown_cost: Mapping[str, int]
     time: TimeRange
-    alternative: Alternative | None
+    alternative: tuple[str, TimeRange] | None
+
+
+@dataclass(frozen=True)
+class PlannedUnits:
+    """The units of a plan.
+
+    Attributes:
+        known: those with a record.
+        tasks: those to be done whose cost is known.
+        of_unknown_cost: the others.
+        sample: of the plan.
+    """
+
+    known: Sequence[Unit]
+    tasks: Sequence[Task]
+    of_unknown_cost: Sequence[Unit]
+    sample: Sample
+
+    @property
+    def totals(self) -> tuple[KindTotal, ...]:
+        """Totals of each kind that occurs."""
+        totals = map(self._total, UNIT_KINDS)
+        return tuple(total for total in totals if total.units)
+
+    def _total(self, kind: str) -> KindTotal:
+        costs = [task.cost for task in self.tasks if task.unit.kind == kind]
+        known = sum(unit.kind == kind for unit in self.known)
+        unknown = sum(unit.kind == kind for unit in self.of_unknown_cost)
+        return KindTotal(
+            kind=kind,
+            units=known + len(costs) + unknown,
+            known=known,
+            images_seen=sum(cost.images_seen for cost in costs),
+            macs=sum(cost.macs for cost in costs),
+            exact=all(cost.exact for cost in costs),
+            of_unknown_cost=unknown,
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +115,7 @@ class Planner:
 
     Attributes:
         request: what a run would be given.
-        cores: processes that can work at the same time.
+        cores: processes that can work at the same time on the CPU.
     """
 
     request: RunRequest
@@ -83,51 +127,25 @@ class Planner:
         Raises:
             InputError: a name is unknown or data is missing.
             RefusedDirectoryError: the directory belongs to something else.
+            TimingError: a shortened unit fails.
         """
-        resolved = self._resolve(
-            fidelity, self.request.replicates or held_replicates(self.request.directory)
-        )
-        self.request.directory.check_suite(resolved)
-        forecaster = Forecaster(DataPool(self.request.locations, torch.device("cpu"), self._pins))
-        outlook = self._outlook(
-            resolved, (self.request.directory, *self.request.reused), forecaster
-        )
-        alternative = None
-        time = TimeRange(0.0, 0.0)
-        if outlook.left:
-            with calibrators(min(self._parallel, 2), self._empty_job) as ready:
-                time = self._time(outlook, forecaster, ready)
-                if time.high > DAY:
-                    alternative = self._alternative(fidelity, forecaster, ready)
+        request = self.request
+        resolved = self._resolve(fidelity, request.replicates or held_replicates(request.directory))
+        request.directory.check_suite(resolved)
+        units = self._units(resolved, (request.directory, *request.reused))
+        time = self._time(units)
         return RunPlan(
             title=resolved.title,
             replicates=resolved.replicates,
-            device_type=self.request.device_type,
-            workers=self.request.workers,
-            out=self.request.directory.path,
-            totals=outlook.totals,
+            totals=units.totals,
+            of_unknown_cost=Counter(map(_maker, units.of_unknown_cost)),
             time=time,
-            alternative=alternative,
+            alternative=self._alternative(fidelity) if time.high > DAY else None,
         )
 
-    @property
-    def _parallel(self) -> int:
-        """Processes that really work at the same time; one device is shared by all."""
-        return min(self.request.workers, self.cores) if self.request.device_type == "cpu" else 1
-
-    @property
-    def _empty_job(self) -> CalibrationJob:
-        return CalibrationJob(
-            networks=(),
-            supernets=(),
-            device_type=self.request.device_type,
-            root=self.request.locations.root,
-            paths=self.request.locations.paths,
-            offline=self.request.locations.offline,
-            cache=self.request.locations.cache,
-            plugins=tuple(self.request.plugins),
-            pins=self._pins,
-        )
+    @cached_property
+    def _pool(self) -> DataPool:
+        return DataPool(self.request.locations, torch.device("cpu"), self._pins)
 
     @property
     def _pins(self) -> tuple[Manifest, ...]:
@@ -137,40 +155,57 @@ class Planner:
         asked = replace(self.request, fidelity=fidelity, replicates=replicates, pins=self._pins)
         return resolve_suite(asked)
 
-    def _outlook(
-        self,
-        resolved: ResolvedSuite,
-        directories: Sequence[RunDirectory],
-        forecaster: Forecaster,
-    ) -> Outlook:
-        return look_ahead(Expansion(resolved).plan(self.request.parts), directories, forecaster)
+    def _units(self, resolved: ResolvedSuite, directories: Sequence[RunDirectory]) -> PlannedUnits:
+        """Look up what of a suite is known in directories; compute the cost of the rest."""
+        plan = Expansion(resolved).plan(self.request.parts)
+        finished = set[str]().union(*(directory.finished() for directory in directories))
+        waits = (retraining.waits_for for retraining in plan.retrainings)
+        found = best_architectures(waits, directories)
+        units = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
+        costs = UnitCosts(self._pool, units.values())
+        left = [unit for identity, unit in units.items() if identity not in finished]
+        priced = [(unit, costs.of(unit)) for unit in left]
+        tasks = [Task(unit, unit.requires, cost) for unit, cost in priced if cost]
+        space, rng = get_space(resolved.suite.space), np.random.default_rng(0)
+        for retraining in plan.retrainings:
+            if retraining.waits_for not in found:
+                unit = plan.expansion.retrain(retraining, space.random(rng))
+                requires = (retraining.waits_for,)
+                tasks.append(Task(unit, requires, costs.of_any_architecture(unit)))
+        return PlannedUnits(
+            known=[unit for identity, unit in units.items() if identity in finished],
+            tasks=tasks,
+            of_unknown_cost=[unit for unit, cost in priced if not cost],
+            sample=Sample(units, costs, self.request.device_type),
+        )
 
-    def _time(self, outlook: Outlook, forecaster: Forecaster, ready: Calibrators) -> TimeRange:
-        sample = outlook.sample(forecaster)
-        job = sample.job(self._empty_job)
-        alone = TimeModel(sample, ready.alone(job))
-        together = [alone]
-        if len(ready.processes) > 1:
-            together = [TimeModel(sample, paces) for paces in ready.together(job)]
-        return outlook.time(alone, together, self._parallel, ready.startup)
+    def _time(self, units: PlannedUnits) -> TimeRange:
+        if not units.tasks:
+            return TimeRange()
+        request, tasks = self.request, units.tasks
+        # Workers beyond the cores take turns, while any number can share a GPU.
+        able = self.cores if request.device_type == "cpu" else request.workers
+        processes = min(request.workers, able, len(tasks))
+        return Workload(tasks, units.sample, processes).time(request)
 
-    def _alternative(
-        self, fidelity: str, forecaster: Forecaster, ready: Calibrators
-    ) -> Alternative | None:
-        fitting = [
-            alternative
-            for alternative in self._others(fidelity, forecaster, ready)
-            if alternative.high <= NIGHT
-        ]
-        return max(fitting, key=lambda alternative: alternative.high, default=None)
+    def _alternative(self, fidelity: str) -> tuple[str, TimeRange] | None:
+        fitting = [(name, time) for name, time in self._others(fidelity) if time.high <= NIGHT]
+        return max(fitting, key=lambda other: other[1].high, default=None)
 
-    def _others(
-        self, fidelity: str, forecaster: Forecaster, ready: Calibrators
-    ) -> Iterator[Alternative]:
+    def _others(self, fidelity: str) -> Iterator[tuple[str, TimeRange]]:
         for name in self.request.suite.fidelities:
             if name != fidelity:
                 # Another fidelity would go into another directory, with replicates of its own.
                 resolved = self._resolve(name, self.request.replicates)
-                outlook = self._outlook(resolved, self.request.reused, forecaster)
-                time = self._time(outlook, forecaster, ready)
-                yield Alternative(name, time.low, time.high)
+                yield name, self._time(self._units(resolved, self.request.reused))
+
+
+def _maker(unit: Unit) -> str:
+    """The kind of a unit, and the strategy or ranker that does it."""
+    match unit:
+        case AdaptUnit():
+            return f"adapt by {unit.strategy.label}"
+        case RankUnit():
+            return f"rank by {unit.ranker.label}"
+        case _:
+            return unit.kind

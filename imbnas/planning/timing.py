@@ -1,150 +1,183 @@
-"""From what units spend and how fast this machine is to how long they take."""
+"""Times shortened units in processes like a run's workers, as many at the same time."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import gc
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from hashlib import sha256
+from multiprocessing import get_context
+from typing import NamedTuple
 
-from imbnas.planning.calibrator import CalibrationJob, Paces
-from imbnas.planning.pace import Pace
-from imbnas.planning.unit_cost import Forecast, Forecaster
-from imbnas.units.unit import BaselineModel, RankUnit, SupernetUnit, TrainUnit, Unit
+import torch
 
-_ARCHITECTURES = 3
-_BASELINES = 6
-_BASELINE = "baseline"
+from imbnas.data.manifests import Manifest
+from imbnas.errors import ImbnasError
+from imbnas.execution.attempts import SingleAttempt
+from imbnas.execution.runner import Runner
+from imbnas.planning.sample import Trial
+from imbnas.planning.short_data import ShortDataPool
+from imbnas.registry import load_plugins
+from imbnas.runs.gpus import VISIBLE, visible_gpus
+from imbnas.runs.request import RunRequest
+from imbnas.units.records import Record
+from imbnas.units.unit import TrainUnit, Unit
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The units of a plan that are timed for all others.
+class TimingError(ImbnasError):
+    """A shortened unit failed, or the process that timed it."""
+
+
+class Timing(NamedTuple):
+    """Wall-clock seconds of a shortened unit or stack.
 
     Attributes:
-        networks: a few architectures from the smallest to the largest, then baselines.
-        supernets: one of each space.
-        macs: of one image's forward pass, for each of the networks.
+        whole: all of it.
+        steps: the part in epochs, or in scores of candidates; 0 for units without such.
     """
 
-    networks: tuple[TrainUnit, ...]
-    supernets: tuple[SupernetUnit, ...]
-    macs: tuple[float, ...]
+    whole: float
+    steps: float
 
-    @classmethod
-    def choose(cls, units: Iterable[Unit], forecaster: Forecaster) -> "Sample":
-        """Choose among the units of a plan."""
-        trainings: dict[tuple[str, int], TrainUnit] = {}
-        supernets: dict[str, SupernetUnit] = {}
-        for unit in units:
-            if isinstance(unit, TrainUnit):
-                trainings.setdefault((unit.model.label, unit.stack), unit)
-            elif isinstance(unit, SupernetUnit):
-                supernets.setdefault(unit.space, unit)
-        weighed = sorted(
-            ((_macs(forecaster, unit), unit) for unit in trainings.values()),
-            key=lambda pair: pair[0],
-        )
-        alike: dict[tuple[str, int], list[tuple[float, TrainUnit]]] = {}
-        for pair in weighed:
-            alike.setdefault(_likeness(pair[1]), []).append(pair)
-        chosen = [
-            pair
-            for (family, _), pairs in sorted(
-                alike.items(), key=lambda item: item[0][0] == _BASELINE
-            )
-            for pair in _spread(pairs, _BASELINES if family == _BASELINE else _ARCHITECTURES)
+
+class Job(NamedTuple):
+    """What the processes are given.
+
+    Attributes:
+        trials: each behind those that it builds on.
+        limit: of images, see ``ShortDataPool``.
+        request: of the run.
+        pins: of the run.
+    """
+
+    trials: Sequence[Trial]
+    limit: int
+    request: RunRequest
+    pins: Sequence[Manifest]
+
+
+def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing]]]:
+    """Time the trials in several processes, in each in a random order, so that kinds mix.
+
+    Args:
+        job: the same for all.
+        processes: how many; on CUDA they are spread over the GPUs. A single one does all twice.
+
+    Returns:
+        Seconds until the last process was ready, and at least two timings of all trials.
+
+    Raises:
+        TimingError: a unit fails or a process dies.
+    """
+    on_cuda = job.request.device_type == "cuda"
+    gpus = visible_gpus(torch.cuda.device_count(), os.environ) if on_cuda else ()
+    start, rounds = time.time(), 1 if processes > 1 else 2
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        futures = [
+            pool.submit(_time, job, rounds, n, {VISIBLE: gpus[n % len(gpus)]} if gpus else {})
+            for n in range(processes)
         ]
-        return cls(
-            networks=tuple(unit for _, unit in chosen),
-            supernets=tuple(supernets.values()),
-            macs=tuple(macs for macs, _ in chosen),
+        try:
+            answers = [future.result() for future in futures]
+        except BrokenProcessPool:
+            raise TimingError("a process that timed shortened units died") from None
+    return max(ready for ready, _ in answers) - start, [row for _, rows in answers for row in rows]
+
+
+def _time(
+    job: Job, rounds: int, seed: int, environment: Mapping[str, str]
+) -> tuple[float, list[list[Timing]]]:
+    """When this process was ready, in seconds since the epoch, and its timings."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what plug-ins print is no plan
+    os.environ.update(environment)
+    bench, ready = _Bench(job), time.time()
+    firsts: dict[object, Trial] = {}
+    for trial in job.trials:
+        # The first of a group pays for imports and loading; on others but trainings units build.
+        if firsts.setdefault(trial.group, trial) is trial or trial.units[0].kind != "train":
+            bench.time(trial.units)
+    # A full collection, rare in a run, would take a good part of a short unit.
+    gc.freeze()
+    rows, numbers, rng = [], range(len(job.trials)), random.Random(seed)
+    for _ in range(rounds):
+        timed = {n: bench.time(job.trials[n].units) for n in rng.sample(numbers, len(numbers))}
+        rows.append([timed[n] for n in numbers])
+    return ready, rows
+
+
+class _Bench:
+    """Does units as a worker does, but keeps in memory what they leave; a ``Store``."""
+
+    def __init__(self, job: Job) -> None:
+        load_plugins(job.request.plugins)
+        self._records: dict[str, Record] = {}
+        self._weights: dict[str, bytes] = {}
+        self._attempt = _Attempt(())
+        self._runner = Runner(
+            self,
+            job.request.locations,
+            job.request.device_type,
+            job.pins,
+            self._begin,
+            partial(ShortDataPool, limit=job.limit),
         )
 
-    def job(self, empty: CalibrationJob) -> CalibrationJob:
-        """The job that times the sample."""
-        return empty.model_copy(update={"networks": self.networks, "supernets": self.supernets})
+    def time(self, stack: Sequence[Unit]) -> Timing:
+        """Do a unit, or the units of a stack."""
+        start = time.perf_counter()
+        try:
+            for record in self._do(stack):
+                if isinstance(record, Exception):
+                    raise record
+                self._records[record.identity] = record
+        except Exception as error:
+            raise TimingError(
+                f"timing {stack[0].label!r} in short: {type(error).__name__}: {error}; "
+                "a run of this suite would fail alike"
+            ) from None
+        return Timing(time.perf_counter() - start, self._attempt.in_steps)
+
+    def _do(self, stack: Sequence[Unit]) -> Sequence[Record | Exception]:
+        trainings = [unit for unit in stack if isinstance(unit, TrainUnit)]
+        if len(trainings) > 1:
+            return self._runner.execute_stack(trainings)
+        return [self._runner.execute(stack[0])]
+
+    def _begin(self, units: Sequence[Unit]) -> "_Attempt":
+        self._attempt = _Attempt(units)
+        return self._attempt
+
+    def read_record(self, kind: str, identity: str) -> Record:
+        return self._records[identity]
+
+    def read_weights(self, sha256: str) -> bytes:
+        return self._weights[sha256]
+
+    def publish_weights(self, content: bytes) -> str:
+        name = sha256(content).hexdigest()
+        self._weights[name] = content
+        return name
+
+    def mend_weights(self, content: bytes) -> bool:
+        return False
 
 
-@dataclass(frozen=True)
-class TimeModel:
-    """Seconds of any unit of a plan, from those of its sample.
+class _Attempt(SingleAttempt):
+    """Adds up the time in epochs, or in candidates: from each opening to its last offer."""
 
-    Attributes:
-        sample: what was timed.
-        paces: how fast it was.
-    """
+    in_steps = 0.0
+    _since = 0.0
 
-    sample: Sample
-    paces: Paces
+    def open(self) -> "_Attempt":
+        self._since = time.perf_counter()
+        return self
 
-    def seconds(self, unit: Unit, forecast: Forecast) -> float:
-        """Seconds that a unit takes in one process, storing aside."""
-        pace = self._pace(unit, forecast.network_macs)
-        return (
-            pace.build * forecast.networks
-            + pace.train * forecast.trained
-            + pace.head * forecast.head
-            + pace.evaluate * forecast.evaluated
-        )
-
-    def _pace(self, unit: Unit, macs: float) -> Pace:
-        if not isinstance(unit, TrainUnit | RankUnit):
-            spaces = [supernet.space for supernet in self.sample.supernets]
-            return self.paces.supernets[spaces.index(unit.space)]
-        timed = list(zip(self.sample.networks, self.sample.macs, self.paces.networks, strict=True))
-        for sampled, of_sample, pace in timed:
-            if isinstance(unit, TrainUnit) and _same(sampled, unit):
-                return _scaled(pace, macs / of_sample)
-        family, stack = _likeness(unit)
-        relatives = [each for each in timed if _likeness(each[0])[0] == family]
-        # Rankers build each network alone; where only stacks are trained, these must do.
-        alike = [each for each in relatives if each[0].stack == stack] or relatives
-        return _interpolated([(of_sample, pace) for _, of_sample, pace in alike], macs)
-
-
-def _likeness(unit: TrainUnit | RankUnit) -> tuple[str, int]:
-    """What units share of which one tells the pace of another.
-
-    That is being a baseline, or an architecture of one space, and the size of the stack.
-    """
-    if isinstance(unit, RankUnit):
-        return f"space {unit.space}", 1
-    model = unit.model
-    family = _BASELINE if isinstance(model, BaselineModel) else f"space {model.space}"
-    return family, unit.stack
-
-
-def _same(sampled: TrainUnit, unit: TrainUnit) -> bool:
-    return (sampled.model, sampled.stack) == (unit.model, unit.stack)
-
-
-def _macs(forecaster: Forecaster, unit: TrainUnit) -> float:
-    forecast = forecaster.forecast(unit)
-    return forecast.network_macs if forecast else 0.0
-
-
-def _spread(
-    ordered: Sequence[tuple[float, TrainUnit]], count: int
-) -> list[tuple[float, TrainUnit]]:
-    """The first, the last and some between, evenly; all where there are few."""
-    if len(ordered) <= count:
-        return list(ordered)
-    return [ordered[round(i * (len(ordered) - 1) / (count - 1))] for i in range(count)]
-
-
-def _interpolated(timed: Sequence[tuple[float, Pace]], macs: float) -> Pace:
-    """The pace of a network between two timed ones, linear in multiply-accumulates."""
-    weights = [weight for weight, _ in timed]
-    place = bisect_left(weights, macs)
-    if place == 0:
-        return timed[0][1]
-    if place == len(timed):
-        return _scaled(timed[-1][1], macs / weights[-1])
-    (low, below), (high, above) = timed[place - 1], timed[place]
-    share = (macs - low) / (high - low)
-    first, second = below.model_dump(), above.model_dump()
-    return Pace(**{key: first[key] + share * (second[key] - first[key]) for key in first})
-
-
-def _scaled(pace: Pace, factor: float) -> Pace:
-    return pace.model_copy(
-        update={key: getattr(pace, key) * factor for key in ("train", "head", "evaluate")}
-    )
+    def offer(self, take: Callable[[], object]) -> None:
+        now = time.perf_counter()
+        self.in_steps += now - self._since
+        self._since = now

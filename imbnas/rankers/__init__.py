@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from imbnas.rankers.candidate import Task as Task
     from imbnas.rankers.ranker import Passes as Passes
     from imbnas.rankers.ranker import Ranker as Ranker
+    from imbnas.rankers.ranker import RankingSetting as RankingSetting
     from imbnas.rankers.registry import RANKERS as RANKERS
     from imbnas.rankers.registry import build_ranker as build_ranker
 

@@ -10,7 +10,7 @@ from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:
     from imbnas.rankers.candidate import Candidate, Score
-    from imbnas.rankers.ranker import Circumstances
+    from imbnas.rankers.ranker import RankingSetting
 
 
 class OneBatch(FrozenModel):
@@ -30,9 +30,9 @@ class OneBatch(FrozenModel):
         score: Score = resolve_name(self.formula)(candidate, self.batch_size)
         return score
 
-    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+    def expected_passes(self, setting: "RankingSetting") -> Passes:
         """The batch, forward and backward."""
-        return Passes(backward=min(self.batch_size, circumstances.train_images))
+        return Passes(backward=min(self.batch_size, setting.train_images))
 
 
 class GradNorm(OneBatch):
@@ -56,7 +56,7 @@ class SynFlow(FrozenModel):
 
         return synaptic_flow(candidate)
 
-    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+    def expected_passes(self, setting: "RankingSetting") -> Passes:
         """One image of ones, forward and backward."""
         return Passes(backward=1)
 
@@ -69,9 +69,9 @@ class Naswot(OneBatch):
 
     formula: ClassVar[str] = "imbnas.rankers.naswot:log_determinant"
 
-    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+    def expected_passes(self, setting: "RankingSetting") -> Passes:
         """The batch, forward alone."""
-        return Passes(forward=super().expected_passes(circumstances).backward)
+        return Passes(forward=super().expected_passes(setting).backward)
 
 
 class JacobCov(OneBatch):
@@ -95,14 +95,14 @@ class ShortTraining(FrozenModel):
 
         return train_shortly(candidate, self.fraction)
 
-    def expected_passes(self, circumstances: "Circumstances") -> Passes:
+    def expected_passes(self, setting: "RankingSetting") -> Passes:
         """The short training, and what a whole one evaluates afterwards."""
         from imbnas.rankers.short_training import shortened
-        from imbnas.training.counting import trained_images
+        from imbnas.training.counting import finishing_passes, trained_images
 
-        at, recipe = circumstances, shortened(circumstances.recipe, self.fraction)
-        passes = (recipe.average_from is not None) + (at.scheme.posthoc is not None)
+        images, recipe = setting.train_images, shortened(setting.recipe, self.fraction)
+        finishing = finishing_passes(recipe, setting.scheme) * images
         return Passes(
-            forward=passes * at.train_images + at.validation_images,
-            backward=trained_images(recipe, at.train_images),
+            forward=finishing + setting.validation_images,
+            backward=trained_images(recipe, images),
         )

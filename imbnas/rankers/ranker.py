@@ -23,14 +23,14 @@ class Ranker(Protocol):
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class RankingSetting:
     """What the cost of scoring one architecture may depend on.
 
     Attributes:
         train_images: how many.
         validation_images: how many.
-        scheme: of the training that is to be foretold.
-        recipe: of the training that is to be foretold.
+        scheme: of the training whose outcome is predicted.
+        recipe: of the training whose outcome is predicted.
     """
 
     train_images: int
@@ -53,11 +53,11 @@ class Passes:
 
 
 @runtime_checkable
-class ForeseesPasses(Protocol):
-    """A ranker that can tell before what ``plan`` shows as its cost."""
+class HasExpectedPasses(Protocol):
+    """A ranker whose cost is known before it runs, so that ``plan`` can show it."""
 
-    def expected_passes(self, circumstances: Circumstances) -> Passes:
-        """Tell what scoring one architecture takes."""
+    def expected_passes(self, setting: RankingSetting) -> Passes:
+        """The passes that scoring one architecture takes; the argument goes by position."""
         ...
 
 

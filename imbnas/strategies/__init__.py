@@ -10,6 +10,7 @@ from imbnas.lazy import lazy_names
 if TYPE_CHECKING:
     from imbnas.strategies.adaptation import Adaptation as Adaptation
     from imbnas.strategies.declarations import Checking as Checking
+    from imbnas.strategies.expected_cost import AdaptationSetting as AdaptationSetting
     from imbnas.strategies.expected_cost import ExpectedCost as ExpectedCost
     from imbnas.strategies.head_per_arch import HeadForEach as HeadForEach
     from imbnas.strategies.options import SchemeOption as SchemeOption

@@ -10,7 +10,7 @@ from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
     from imbnas.strategies.adaptation import Adaptation
-    from imbnas.strategies.expected_cost import Circumstances, ExpectedCost
+    from imbnas.strategies.expected_cost import AdaptationSetting, ExpectedCost
     from imbnas.supernet.supernet import Supernet
 
 
@@ -42,11 +42,12 @@ class CachedClassifier(ScoredOnTarget):
         train_classifier(supernet, cache, adaptation.trainer, scheme, adaptation.recipe)
         return supernet
 
-    def expected_cost(self, circumstances: "Circumstances") -> "ExpectedCost":
+    def expected_cost(self, setting: "AdaptationSetting") -> "ExpectedCost":
         """One pass of all images for each path, then the classifier alone."""
         from imbnas.strategies.expected_cost import ExpectedCost
         from imbnas.training.counting import trained_images
 
-        at, passed = circumstances, self.paths * circumstances.images
-        classifier = 3 * at.num_features * at.num_classes * trained_images(at.recipe, at.images)
-        return ExpectedCost(passed, passed * at.path_macs + classifier)
+        passed = self.paths * setting.images
+        steps = trained_images(setting.recipe, setting.images)
+        classifier = 3 * setting.num_features * setting.num_classes * steps
+        return ExpectedCost(passed, passed * setting.path_macs + classifier)

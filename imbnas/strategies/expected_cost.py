@@ -1,4 +1,4 @@
-"""What a strategy may tell of its cost before it is run."""
+"""What a strategy may report of its cost before it is run."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -8,14 +8,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class AdaptationSetting:
     """What the cost of an adaptation may depend on.
 
     Attributes:
         images: training images of the target, N.
         num_features: of the supernet, F.
         num_classes: of the target, K.
-        path_macs: multiply-accumulates of one image's forward pass, a mean over drawn paths.
+        path_macs: multiply-accumulates of one image's forward pass, a mean over random paths.
         recipe: the one that the strategy declared.
     """
 
@@ -28,7 +28,7 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class ExpectedCost:
-    """What an adaptation is expected to spend.
+    """What an adaptation is expected to cost.
 
     Attributes:
         evaluated: images through forward passes alone.
@@ -40,12 +40,12 @@ class ExpectedCost:
 
 
 @runtime_checkable
-class ForeseesCost(Protocol):
-    """A strategy that does more than ask the trainer for trainings, and can tell what that costs.
+class HasExpectedCost(Protocol):
+    """A strategy that does more than ask the trainer for trainings, and knows what that costs.
 
-    Strategies that only train need not say anything: ``plan`` runs them with a trainer that counts.
+    Strategies that only train need no such method: ``plan`` runs them with a trainer that counts.
     """
 
-    def expected_cost(self, circumstances: Circumstances) -> ExpectedCost:
-        """Tell what ``adapt`` will count in the trainer's spending."""
+    def expected_cost(self, setting: AdaptationSetting) -> ExpectedCost:
+        """What ``adapt`` will count in the trainer's spending; the argument goes by position."""
         ...

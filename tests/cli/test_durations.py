@@ -1,6 +1,6 @@
 import pytest
 
-from imbnas.cli.durations import told_range
+from imbnas.cli.durations import format_range
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from imbnas.cli.durations import told_range
     ],
 )
 def test_a_range_is_told_in_the_unit_that_fits_its_end(low: float, high: float, told: str) -> None:
-    assert told_range(low, high) == told
+    assert format_range(low, high) == told

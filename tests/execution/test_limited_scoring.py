@@ -8,7 +8,7 @@ import torch
 from imbnas.data.locations import DataLocations
 from imbnas.execution.data_pool import DataPool
 from imbnas.execution.runner import Runner
-from imbnas.planning.unit_cost import Forecaster
+from imbnas.planning.cost import UnitCosts
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
@@ -28,8 +28,7 @@ def test_a_search_sees_at_most_so_many_images_of_the_validation_split(
     path.write_text(text.replace("images = 64", "images = 64\nvalidation_images = 49"))
     expansion = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS)))
     units = expansion.plan(["adaptation"]).units
-    forecaster = Forecaster(DataPool(LOCATIONS, torch.device("cpu")))
-    forecaster.acquaint(units)
+    costs = UnitCosts(DataPool(LOCATIONS, torch.device("cpu")), units)
     directory = RunDirectory(tmp_path / "run")
     executor = Runner(directory, LOCATIONS)
     heads = sum(expansion.resolved.conditions["digits@10x"].class_counts)
@@ -38,7 +37,7 @@ def test_a_search_sees_at_most_so_many_images_of_the_validation_split(
         record = executor.execute(unit)
         directory.publish_record(record)
         if isinstance(record.metrics, SearchMetrics):
-            planned = forecaster.forecast(unit)
+            planned = costs.of(unit)
             assert planned is not None
             assert planned.images_seen == record.cost.images_seen
             assert record.cost.images_seen == len(record.metrics.scores) * each

@@ -7,7 +7,7 @@ import pytest
 
 from imbnas.data.dataset import ArraySplit, Dataset
 from imbnas.data.locations import DataLocations
-from imbnas.planning.adaptation_cost import adaptation_spending
+from imbnas.planning.adaptation_cost import adaptation_cost
 from imbnas.spaces import NetworkShape
 from imbnas.suites import resolve
 from imbnas.suites.expand import Expansion
@@ -125,7 +125,7 @@ def test_at_the_published_epochs_a_head_costs_a_fraction_of_a_supernet(
     spent = {}
     for chain in paper.chains(paper.resolved.suite.parts["cost"]):  # type: ignore[arg-type]
         if chain.replicate == 0:
-            found = adaptation_spending(chain.adapt, before, after, counts)
+            found = adaptation_cost(chain.adapt, before, after, counts)
             assert found is not None
             spent[chain.strategy] = found.macs
     assert spent["p1"] <= spent["p3"] / 5

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from imbnas.leaderboards.provenance import environment
+from imbnas.leaderboards.provenance import origins
 from imbnas.leaderboards.results import Results
 from imbnas.suites.schema import AdaptationPart
 
@@ -75,7 +75,7 @@ def _method_settings(results: Results) -> Answer:
 
 
 def _confounders(results: Results) -> Answer:
-    found = environment(results)
+    found = origins(results)
     if not results.records:
         return NO_RECORD
     varied = [name for name, versions in found.software.items() if len(versions) > 1]

@@ -1,7 +1,6 @@
 """What is planned is what is recorded."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from imbnas.data.locations import DataLocations
 from imbnas.execution.data_pool import DataPool
 from imbnas.execution.runner import Runner
 from imbnas.planning.adaptation_cost import mean_macs
-from imbnas.planning.pace import measure
-from imbnas.planning.unit_cost import Forecaster
+from imbnas.planning.cost import UnitCosts
 from imbnas.rankers.registry import RANKERS as RANKER_REGISTRY
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
@@ -25,15 +23,14 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
-from imbnas.training.fitting import Fit, Trainer
-from imbnas.units.unit import AdaptUnit, Component, RankUnit, SupernetUnit, TrainUnit
+from imbnas.units.unit import AdaptUnit, Component, RankUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
 
 
 @pytest.fixture(scope="module")
-def forecaster() -> Forecaster:
-    return Forecaster(DataPool(LOCATIONS, torch.device("cpu")))
+def costs() -> UnitCosts:
+    return UnitCosts(DataPool(LOCATIONS, torch.device("cpu")))
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +43,12 @@ def first(expansion: Expansion, kind: type) -> Any:
 
 
 def test_every_record_of_a_run_saw_the_images_that_were_planned(
-    forecaster: Forecaster, finished_run: Path
+    costs: UnitCosts, finished_run: Path
 ) -> None:
     records = list(RunDirectory(finished_run).records())
     kinds = set()
     for record in records:
-        planned = forecaster.forecast(record.unit)
+        planned = costs.of(record.unit)
         assert planned is not None
         assert planned.images_seen == record.cost.images_seen, record.unit.label
         if planned.exact:
@@ -61,11 +58,11 @@ def test_every_record_of_a_run_saw_the_images_that_were_planned(
 
 
 def test_expected_macs_of_supernets_and_adaptations_are_near_the_recorded_ones(
-    forecaster: Forecaster, finished_run: Path
+    costs: UnitCosts, finished_run: Path
 ) -> None:
     # Eight steps of the tiny suite are few; their paths' costs still average out to a factor.
     for record in RunDirectory(finished_run).records():
-        planned = forecaster.forecast(record.unit)
+        planned = costs.of(record.unit)
         assert planned is not None
         assert 0.5 < (planned.macs + 1) / (record.cost.macs + 1) < 2, record.unit.label
 
@@ -88,7 +85,7 @@ def test_the_mean_path_is_that_of_the_whole_space() -> None:
     ],
 )
 def test_trainings_of_any_recipe_are_planned_exactly(
-    forecaster: Forecaster,
+    costs: UnitCosts,
     expansion: Expansion,
     tmp_path: Path,
     changes: dict[str, Any],
@@ -105,14 +102,14 @@ def test_trainings_of_any_recipe_are_planned_exactly(
             "scheme": resolve_scheme(scheme),
         }
     )
-    planned = forecaster.forecast(changed)
+    planned = costs.of(changed)
     assert planned is not None
     spent = Runner(RunDirectory(tmp_path), LOCATIONS).execute(changed).cost
     assert (planned.images_seen, planned.macs) == (spent.images_seen, spent.macs)
 
 
 def test_built_in_strategies_are_known_and_others_where_they_only_train(
-    forecaster: Forecaster, expansion: Expansion
+    costs: UnitCosts, expansion: Expansion
 ) -> None:
     class ByHand:
         scores_on = "target"
@@ -141,7 +138,7 @@ def test_built_in_strategies_are_known_and_others_where_they_only_train(
 
     def planned(strategy: str) -> Any:
         component = Component(name=strategy, version="1")
-        return forecaster.forecast(unit.model_copy(update={"strategy": component}))
+        return costs.of(unit.model_copy(update={"strategy": component}))
 
     images = 2 * 2 * 32  # epochs, steps, batch of the tiny suite's adaptation
     mean = planned("p2").network_macs
@@ -192,13 +189,13 @@ def fair_run(
 
 
 def test_fair_paths_heads_caches_and_rankers_are_planned_as_they_are_recorded(
-    forecaster: Forecaster, fair_run: tuple[Expansion, RunDirectory]
+    costs: UnitCosts, fair_run: tuple[Expansion, RunDirectory]
 ) -> None:
     expansion, directory = fair_run
-    forecaster.acquaint(expansion.plan().units)
+    costs = UnitCosts(costs.pool, expansion.plan().units)
     exact = set()
     for record in directory.records():
-        planned = forecaster.forecast(record.unit)
+        planned = costs.of(record.unit)
         assert planned is not None, record.unit.label
         assert planned.images_seen == record.cost.images_seen, record.unit.label
         if planned.exact:
@@ -212,31 +209,8 @@ def test_fair_paths_heads_caches_and_rankers_are_planned_as_they_are_recorded(
     assert exact == {"adapt", "search", "rank"}
 
 
-def test_a_fair_step_is_timed_by_its_passes(
-    fair_run: tuple[Expansion, RunDirectory], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[int] = [0]
-    run = Trainer.run
-
-    def counted(self: Trainer) -> Fit:
-        fit = run(self)
-        seen.append(fit.trained_images + fit.head_images)
-        return fit
-
-    def as_long_as_images(work: Callable[[], object], _: torch.device) -> float:
-        """A second for each image that went through the network, and a hundred before the first."""
-        work()
-        return 100.0 + seen[-1]
-
-    monkeypatch.setattr(Trainer, "run", counted)
-    monkeypatch.setattr("imbnas.planning.pace._timed", as_long_as_images)
-    pace = measure(first(fair_run[0], SupernetUnit), DataPool(LOCATIONS, torch.device("cpu")))
-    assert pace.train == pytest.approx(1.0)
-    assert seen[1] == 5 * 8
-
-
-def test_a_ranker_that_tells_nothing_is_not_known(
-    forecaster: Forecaster, fair_run: tuple[Expansion, RunDirectory]
+def test_the_cost_of_a_ranker_without_expected_passes_is_unknown(
+    costs: UnitCosts, fair_run: tuple[Expansion, RunDirectory]
 ) -> None:
     class Silent:
         def score(self, candidate: Any) -> Any:
@@ -246,14 +220,4 @@ def test_a_ranker_that_tells_nothing_is_not_known(
         RANKER_REGISTRY.register("silent", version="1", summary="for a test")(Silent)
     unit = first(fair_run[0], RankUnit)
     component = Component(name="silent", version="1")
-    assert forecaster.forecast(unit.model_copy(update={"ranker": component})) is None
-
-
-@pytest.mark.parametrize("kind", [TrainUnit, SupernetUnit])
-def test_a_pace_is_measured_without_touching_the_global_generator(
-    expansion: Expansion, kind: type
-) -> None:
-    before = torch.get_rng_state()
-    pace = measure(first(expansion, kind), DataPool(LOCATIONS, torch.device("cpu")))
-    assert torch.equal(torch.get_rng_state(), before)
-    assert min(pace.build, pace.train, pace.head, pace.evaluate) > 0
+    assert costs.of(unit.model_copy(update={"ranker": component})) is None
