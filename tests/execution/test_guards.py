@@ -57,10 +57,9 @@ class Bench:
             def adapt(self, adaptation):
                 return adapt(adaptation)
 
-        if "made-up" in STRATEGIES:
-            del STRATEGIES._entries["made-up"]
-        STRATEGIES.register("made-up", version="1", summary="for a test")(MadeUp)
-        return self.do(self.chain("made-up").adapt)
+        with STRATEGIES.temporary():
+            STRATEGIES.register("made-up", version="1", summary="for a test")(MadeUp)
+            return self.do(self.chain("made-up").adapt)
 
     def source_weights(self) -> Path:
         metrics = self.directory.read_record("supernet", self.chain("p0").supernet.identity).metrics
@@ -82,8 +81,7 @@ def resolved(tiny_suite: Path) -> ResolvedSuite:
 
 
 @pytest.fixture
-def made_up(tmp_path: Path, resolved: ResolvedSuite, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(STRATEGIES, "_entries", dict(STRATEGIES._entries))
+def made_up(tmp_path: Path, resolved: ResolvedSuite) -> Bench:
     bench = Bench(tmp_path, resolved)
     bench.do(bench.chain("p0").supernet)
     return bench

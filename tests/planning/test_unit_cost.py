@@ -133,14 +133,14 @@ def test_built_in_strategies_are_known_and_others_where_they_only_train(
                 )
             return adaptation.supernet
 
-    for name, strategy in {"by-hand": ByHand, "twice": Twice}.items():
-        if name not in STRATEGIES:
-            STRATEGIES.register(name, version="1", summary="for a test")(strategy)
     unit = first(expansion, AdaptUnit)
 
     def planned(strategy: str) -> Any:
         component = Component(name=strategy, version="1")
-        return forecaster.forecast(unit.model_copy(update={"strategy": component}))
+        with STRATEGIES.temporary():
+            STRATEGIES.register("by-hand", version="1", summary="for a test")(ByHand)
+            STRATEGIES.register("twice", version="1", summary="for a test")(Twice)
+            return forecaster.forecast(unit.model_copy(update={"strategy": component}))
 
     images = 2 * 2 * 32  # epochs, steps, batch of the tiny suite's adaptation
     mean = planned("p2").network_macs
@@ -241,11 +241,11 @@ def test_a_ranker_that_tells_nothing_is_not_known(
         def score(self, candidate: Any) -> Any:
             raise NotImplementedError
 
-    if "silent" not in RANKER_REGISTRY:
-        RANKER_REGISTRY.register("silent", version="1", summary="for a test")(Silent)
     unit = first(fair_run[0], RankUnit)
     component = Component(name="silent", version="1")
-    assert forecaster.forecast(unit.model_copy(update={"ranker": component})) is None
+    with RANKER_REGISTRY.temporary():
+        RANKER_REGISTRY.register("silent", version="1", summary="for a test")(Silent)
+        assert forecaster.forecast(unit.model_copy(update={"ranker": component})) is None
 
 
 @pytest.mark.parametrize("kind", [TrainUnit, SupernetUnit])
