@@ -42,7 +42,7 @@ def failed_run(bench: Any, tmp_path_factory: pytest.TempPathFactory, tiny_suite:
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     done = bench(
         "run", "--suite", suite, "--out", folder / "run", "--plugin", plugin,
-        "--part", "adaptation", "--workers", "1",
+        "--part", "adaptation", "--executor", "here",
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     return folder / "run"
