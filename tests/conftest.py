@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from imbnas.cli import main
+from imbnas.suites.expansion import Expansion
+
+from .factories import resolve
 
 _START = "from imbnas.cli import main; main()"
 TESTS = Path(__file__).resolve().parent
@@ -30,6 +33,12 @@ Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 def tiny_suite() -> Path:
     """A suite with every kind of unit that runs in seconds."""
     return TESTS / "tiny.toml"
+
+
+@pytest.fixture(scope="session")
+def expansion(tiny_suite: Path) -> Expansion:
+    """The tiny suite, resolved once for all tests that change nothing in it."""
+    return Expansion(resolve(tiny_suite))
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,12 @@ from imbnas.execution.runner import Executor
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.strategies.strategy import STRATEGIES
 from imbnas.suites.expansion import Chain, Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
 from imbnas.suites.resolved import ResolvedSuite, StrategyFacts
 from imbnas.suites.schema import AdaptationPart
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.unit import Component
+
+from ..factories import resolve, varied
 
 LOCATIONS = DataLocations.from_options(offline=True)
 Adapt = Callable[[Any], Any]
@@ -70,14 +70,12 @@ class Bench:
 @pytest.fixture(scope="module")
 def resolved(tiny_suite: Path) -> ResolvedSuite:
     """The tiny suite's adaptation part with every strategy and one that is made up."""
-    suite = read_suite(tiny_suite)
-    part = suite.parts["adaptation"].model_copy(update={"strategies": STRATEGIES.names()})
-    suite = suite.model_copy(update={"parts": {"adaptation": part}})
-    resolved = Resolver(suite, "only", LOCATIONS, replicates=1).resolve()
+    suite = {"adaptation": {"strategies": STRATEGIES.names()}}
+    resolved = resolve(tiny_suite, replicates=1, parts=suite)
     facts = StrategyFacts(
         component=Component(name="made-up", version="1"), scores_on="target", recipe="adaptation"
     )
-    return resolved.model_copy(update={"strategies": {**resolved.strategies, "made-up": facts}})
+    return varied(resolved, strategies={"made-up": facts})
 
 
 @pytest.fixture

@@ -15,18 +15,11 @@ from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.baselines import name_baseline
 from imbnas.suites.expansion import Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.resolve import Resolver
 from imbnas.training.fitting import Fitting
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
-
-
-@pytest.fixture(scope="module")
-def expansion(tiny_suite: Path) -> Expansion:
-    return Expansion(Resolver(read_suite(tiny_suite), "only", LOCATIONS).resolve())
 
 
 @pytest.fixture

@@ -27,17 +27,14 @@ from imbnas.suites.resolve import Resolver
 from imbnas.training.fitting import Fit, Fitting
 from imbnas.units.unit import AdaptUnit, Component, RankUnit, SupernetUnit, TrainUnit
 
+from ..factories import varied
+
 LOCATIONS = DataLocations.from_options(offline=True)
 
 
 @pytest.fixture(scope="module")
 def forecaster() -> Forecaster:
     return Forecaster(Shelf(LOCATIONS, torch.device("cpu")))
-
-
-@pytest.fixture(scope="module")
-def expansion(finished_run: Path) -> Expansion:
-    return Expansion(RunDirectory(finished_run).read_suite())
 
 
 def first(expansion: Expansion, kind: type) -> Any:
@@ -98,12 +95,7 @@ def test_trainings_of_any_recipe_are_planned_exactly(
         counts = expansion.resolved.conditions["digits@10x"].class_counts
         assert unit.data.condition.startswith("digits@10x")
         changes["batch_size"] = sum(counts) - 1
-    changed = unit.model_copy(
-        update={
-            "recipe": unit.recipe.model_copy(update={"epochs": 1} | changes),
-            "scheme": resolve_scheme(scheme),
-        }
-    )
+    changed = varied(unit, recipe={"epochs": 1} | changes, scheme=resolve_scheme(scheme))
     planned = forecaster.forecast(changed)
     assert planned is not None
     spent = Executor(RunDirectory(tmp_path), LOCATIONS).execute(changed).cost
