@@ -6,7 +6,8 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -95,6 +96,15 @@ class Registry(Generic[T]):
             return target
 
         return decorate
+
+    @contextmanager
+    def temporary(self) -> Iterator[None]:
+        """Forget at the end what was registered inside, for tests of plug-ins."""
+        entries, scanned = self._entries.copy(), self._scanned
+        try:
+            yield
+        finally:
+            self._entries, self._scanned = entries, scanned
 
     def entry(self, name: str) -> Entry:
         """Return the entry called ``name`` without loading its target.

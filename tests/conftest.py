@@ -2,16 +2,21 @@
 
 import contextlib
 import io
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from imbnas.cli import main
+from imbnas.suites.expand import Expansion
+
+from .factories import resolve
 
 _START = "from imbnas.cli import main; main()"
 TESTS = Path(__file__).resolve().parent
@@ -31,22 +36,50 @@ def tiny_suite() -> Path:
 
 
 @pytest.fixture(scope="session")
-def bench() -> Bench:
-    """Run ``imbnas-bench`` as a user does: in a process of its own."""
+def expansion(tiny_suite: Path) -> Expansion:
+    """The tiny suite, resolved once for all tests that change nothing in it."""
+    return Expansion(resolve(tiny_suite))
 
-    def run(
-        *arguments: str | Path, cwd: Path | None = None, timeout: float = 300
-    ) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            _command(*arguments),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            cwd=cwd,
-            env=os.environ | {"COLUMNS": "200"},
-        )
 
-    return run
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Run ``imbnas-bench`` in a process of its own, without the seconds that imports take.
+
+    ``--executor here`` works in that process, too, where a test is about results alone.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-P", TESTS / "command_server.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        start_new_session=True,
+    ) as server:
+
+        def run(
+            *arguments: str | Path, cwd: Path | None = None
+        ) -> "subprocess.CompletedProcess[str]":
+            words, folder = [*map(str, arguments)], tmp_path_factory.mktemp("command")
+            output, errors = folder / "output", folder / "errors"
+            request = {
+                "arguments": words,
+                "folder": str(cwd or Path.cwd()),
+                "environment": os.environ | {"COLUMNS": "200"},
+                "output": str(output),
+                "errors": str(errors),
+            }
+            assert server.stdin is not None
+            assert server.stdout is not None
+            server.stdin.write(json.dumps(request) + "\n")
+            server.stdin.flush()
+            status = int(server.stdout.readline())
+            return subprocess.CompletedProcess(
+                words, status, output.read_text(), errors.read_text()
+            )
+
+        yield run
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +114,7 @@ def bench_command() -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path, bench: Bench) -> Path:
-    """The run directory of the tiny suite, done by two workers; tests must not change it.
+    """The run directory of the tiny suite, done by one worker; tests must not change it.
 
     Where several processes share the tests, one of them does it for all.
     """
@@ -90,7 +123,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path, ben
     outcome = root / "outcome"
     with contextlib.suppress(FileExistsError):
         root.mkdir()
-        done = bench("run", "--suite", tiny_suite, "--out", root / "run", "--workers", "2")
+        done = bench("run", "--suite", tiny_suite, "--out", root / "run", "--executor", "here")
         (root / "draft").write_text("" if done.returncode == 0 else done.stderr or "failed")
         (root / "draft").rename(outcome)
     while not outcome.exists():

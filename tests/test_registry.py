@@ -5,6 +5,7 @@ import pytest
 
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.registry import DuplicateEntryError, Registry, load_plugin
+from imbnas.strategies.strategy import STRATEGIES
 
 
 def make_registry() -> Registry[object]:
@@ -37,6 +38,16 @@ def test_a_duplicate_is_an_error() -> None:
         registry.register("evolution", version="1", summary="another")(object)
 
 
+def test_what_is_registered_for_a_time_is_forgotten() -> None:
+    registry = make_registry()
+    with registry.temporary():
+        registry.register("mine", version="1", summary="for a time")(object)
+        assert registry.names() == ("evolution", "mine")
+    assert registry.names() == ("evolution",)
+    with registry.temporary():
+        registry.register("mine", version="2", summary="again")(object)
+
+
 @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "<script>", "", "a b", "-x"])
 def test_names_that_could_act_in_a_table_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="starts with a letter or digit"):
@@ -51,13 +62,12 @@ def test_a_plugin_file_registers_entries_with_its_origin_and_hash(tmp_path: Path
         "class Mine:\n"
         "    pass\n"
     )
-    load_plugin(plugin)
-    load_plugin(plugin)
-    from imbnas.strategies.strategy import STRATEGIES
-
-    entry = STRATEGIES.entry("mine-for-a-test")
+    with STRATEGIES.temporary():
+        load_plugin(plugin)
+        load_plugin(plugin)
+        entry = STRATEGIES.entry("mine-for-a-test")
+        digest = STRATEGIES.source_sha256("mine-for-a-test")
     assert (entry.version, entry.origin) == ("2", "mine.py")
-    digest = STRATEGIES.source_sha256("mine-for-a-test")
     assert digest is not None
     assert len(digest) == 64
     assert STRATEGIES.source_sha256("p0") is None

@@ -2,41 +2,20 @@
 
 import platform
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 # The helpers beside the benchmarks are imported by name, also by processes that are spawned.
 sys.path.insert(0, str(Path(__file__).parent))
 
-ROWS = pytest.StashKey[list["Row"]]()
+from ratios import ROWS, Report
 
-
-@dataclass(frozen=True)
-class Row:
-    """A ratio, and what it is to be read against.
-
-    Attributes:
-        what: is measured.
-        ratio: of the measurement.
-        target: to be reached; ``None`` for a figure that only informs.
-        smaller: whether the ratio is to be at most the target, not at least.
-    """
-
-    what: str
-    ratio: float
-    target: float | None
-    smaller: bool = False
-
-    def cells(self) -> tuple[str, ...]:
-        if self.target is None:
-            return self.what, f"{self.ratio:.2f}", "", ""
-        met = self.ratio <= self.target if self.smaller else self.ratio >= self.target
-        bound = f"{'≤' if self.smaller else '≥'} {self.target:g}"
-        return self.what, f"{self.ratio:.2f}", bound, "yes" if met else "no"
+if TYPE_CHECKING:
+    from mini import Mini
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,26 +23,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def report(benchmark, request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Note a ratio for the table, and with further facts in the benchmark's ``extra_info``."""
-
-    def note(
-        what: str,
-        ratio: float,
-        target: float | None = None,
-        smaller: bool = False,
-        key: str = "throughput_ratio",
-        **facts: object,
-    ) -> None:
-        benchmark.extra_info.update({key: ratio, **facts})
-        if target is not None:
-            benchmark.extra_info[f"{key}_target"] = target
-        request.config.stash[ROWS].append(Row(what, ratio, target, smaller))
-
-    return note
+def report(benchmark: BenchmarkFixture, request: pytest.FixtureRequest) -> Report:
+    """Note a ratio for the table."""
+    return Report(benchmark, request.config.stash[ROWS])
 
 
-def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     rows = config.stash[ROWS]
     if not rows:
         return
@@ -90,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def images(request: pytest.FixtureRequest):
+def images(request: pytest.FixtureRequest) -> "Mini":
     """Real images; the test is skipped where there are none."""
     from mini import find_images
 

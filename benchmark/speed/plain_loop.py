@@ -3,22 +3,25 @@
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from threading import Barrier
 
 import mini
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 from torchvision import transforms
 
 from imbnas.data import select_images
 from imbnas.data.image_sets import ImageSet
+from imbnas.data.manifests import Selection
 from imbnas.spaces import get_space
 from imbnas.spaces.pooling import AveragePool
+from imbnas.training.fitting import torch_module
 
 
-class PilImages(Dataset):
+class PilImages(Dataset[tuple[Tensor, int]]):
     """Images as torchvision's CIFAR-10 gives them; they were resized beforehand."""
 
     def __init__(self, images: ImageSet, transform: transforms.Compose) -> None:
@@ -30,7 +33,7 @@ class PilImages(Dataset):
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: int):
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
         return self.transform(Image.fromarray(self.pixels[index])), self.labels[index]
 
 
@@ -77,7 +80,7 @@ def train(
     torch.manual_seed(seed)
     start = time.perf_counter()
     recipe = mini.RECIPE
-    network = with_own_pooling(get_space("nats-tss").build(architecture, data.shape))
+    network = with_own_pooling(torch_module(get_space("nats-tss").build(architecture, data.shape)))
     optimizer = torch.optim.SGD(
         network.parameters(),
         lr=recipe.lr,
@@ -96,39 +99,42 @@ def train(
                 break
             loss = nn.functional.cross_entropy(network(batch), labels)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
             step += 1
     network.eval()
-    correct = 0
+    correct = seen = 0
     with torch.no_grad():
         for batch, labels in test_loader:
-            correct += (network(batch).argmax(1) == labels).sum().item()
-    return Trained(time.perf_counter() - start, correct / len(test_loader.dataset))
+            correct += int((network(batch).argmax(1) == labels).sum())
+            seen += len(labels)
+    return Trained(time.perf_counter() - start, correct / seen)
 
 
-def _loaders(data: mini.Mini, setting: Setting, tested: int) -> tuple[DataLoader, DataLoader]:
+def _loaders(
+    data: mini.Mini, setting: Setting, tested: int
+) -> tuple[DataLoader[tuple[Tensor, int]], DataLoader[tuple[Tensor, int]]]:
     dataset, recipe, images = data.dataset(), mini.RECIPE, data.images()
     last = [transforms.ToTensor(), transforms.Normalize(dataset.mean, dataset.std)]
     first = [
         transforms.RandomCrop(recipe.resolution, padding=recipe.augmentation.pad),
         transforms.RandomHorizontalFlip(),
     ]
-    common = {"num_workers": setting.loaders, "persistent_workers": setting.loaders > 0}
     manifest = images.manifest
-    train, test = (
-        PilImages(
-            select_images(dataset, selection, resolution=recipe.resolution),
-            transforms.Compose(steps),
-        )
-        for selection, steps in ((manifest.train, first + last), (manifest.test, last))
+
+    def select(selection: Selection, steps: list[object]) -> PilImages:
+        selected = select_images(dataset, selection, resolution=recipe.resolution)
+        assert isinstance(selected, ImageSet)
+        return PilImages(selected, transforms.Compose(steps))
+
+    train, test = select(manifest.train, first + last), select(manifest.test, last)
+    loader = partial(
+        DataLoader, num_workers=setting.loaders, persistent_workers=setting.loaders > 0
     )
     return (
-        DataLoader(train, recipe.batch_size, shuffle=True, drop_last=True, **common),
-        DataLoader(
-            Subset(test, range(min(tested, len(test)))), recipe.evaluation_batch_size, **common
-        ),
+        loader(train, recipe.batch_size, shuffle=True, drop_last=True),
+        loader(Subset(test, range(min(tested, len(test)))), recipe.evaluation_batch_size),
     )
 
 

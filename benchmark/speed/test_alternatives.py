@@ -8,6 +8,8 @@ from threading import Barrier
 import pytest
 import torch
 from plain_loop import with_own_pooling
+from pytest_benchmark.fixture import BenchmarkFixture
+from ratios import Report
 from side_by_side import side_by_side
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,6 +17,7 @@ from torch.nn import functional
 from imbnas.execution.malloc import keep_freed_memory
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.pooling import SMALLEST_CONVOLVED
+from imbnas.training.fitting import torch_module
 
 CELLS = 10
 TURNS = 8
@@ -46,7 +49,7 @@ class Timed:
         start = time.process_time()
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        functional.cross_entropy(self.network(batch), self.labels).backward()
+        functional.cross_entropy(self.network(batch), self.labels).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         between = time.process_time()
         self.network.eval()
@@ -74,7 +77,7 @@ def seconds(barrier: Barrier, shape: NetworkShape, batch: int) -> dict[str, list
     for cell in space.sample(CELLS, 0):
         found = {}
         for name in names:
-            network = space.build(cell, shape).to(memory_format=torch.channels_last)
+            network = torch_module(space.build(cell, shape)).to(memory_format=torch.channels_last)
             if name == "own pooling":
                 with_own_pooling(network)
             found[name] = Timed(network, images, labels)
@@ -92,7 +95,7 @@ def seconds(barrier: Barrier, shape: NetworkShape, batch: int) -> dict[str, list
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_alternatives(benchmark, report, name: str) -> None:
+def test_alternatives(benchmark: BenchmarkFixture, report: Report, name: str) -> None:
     one, other = benchmark.pedantic(side_by_side, args=(seconds, 2, *SHAPES[name]), rounds=1)
     spent = one | other
     for place, kind in enumerate(("training", "evaluation")):

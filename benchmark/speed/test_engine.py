@@ -9,9 +9,11 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from imbnas.data.locations import DataLocations
 from imbnas.runs.queue.queue import Queue
@@ -19,6 +21,7 @@ from imbnas.runs.store.checkpoints import Checkpointing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.worker import Worker
 from imbnas.spaces import get_space
+from imbnas.spaces.space import EnumerableSpace
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
@@ -26,7 +29,7 @@ from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
-from imbnas.units.unit import Unit
+from imbnas.units.unit import TrainUnit, Unit
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -37,9 +40,11 @@ def suite_of(architectures: int, replicates: int) -> ResolvedSuite:
     suite = suite.model_copy(update={"parts": {"transfer": suite.parts["transfer"]}})
     locations = DataLocations.from_options(offline=True)
     resolved = resolve_suite(SuiteRequest(suite, "only", locations, replicates=replicates))
+    space = get_space("nats-tss")
+    assert isinstance(space, EnumerableSpace)
     members = tuple(
         Member(architecture=a, unique_id=a, functional_id=a, params=1, macs=1)
-        for a in get_space("nats-tss").architectures()[:architectures]
+        for a in space.architectures()[:architectures]
     )
     return resolved.model_copy(update={"population": members})
 
@@ -61,11 +66,16 @@ class InstantExecutor:
             ),
         )  # fmt: skip
 
+    def execute_stack(self, units: Sequence[TrainUnit]) -> list[Record]:
+        return [self.execute(unit) for unit in units]
+
 
 @pytest.mark.parametrize(
     ("architectures", "finished"), [(250, 0), pytest.param(12_500, 99_000, marks=pytest.mark.slow)]
 )
-def test_engine_for_each_unit(benchmark, tmp_path: Path, architectures: int, finished: int) -> None:
+def test_engine_for_each_unit(
+    benchmark: BenchmarkFixture, tmp_path: Path, architectures: int, finished: int
+) -> None:
     """A worker's whole loop, in a small run and at the end of a large one."""
     directory = RunDirectory(tmp_path)
     directory.store_suite(suite_of(architectures, replicates=4))
@@ -85,14 +95,14 @@ def test_engine_for_each_unit(benchmark, tmp_path: Path, architectures: int, fin
 
 
 @pytest.mark.slow
-def test_expanding_and_hashing_300000_units(benchmark) -> None:
+def test_expanding_and_hashing_300000_units(benchmark: BenchmarkFixture) -> None:
     resolved = suite_of(15_000, replicates=10)
     plan = benchmark.pedantic(lambda: Expansion(resolved).plan(), rounds=1)
     assert len({unit.identity for unit in plan.units}) == 300_000
 
 
 @pytest.mark.slow
-def test_status_of_100000_records(benchmark, tmp_path: Path) -> None:
+def test_status_of_100000_records(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     directory = RunDirectory(tmp_path)
     directory.suite_file.write_text(canonical_json(suite_of(12_500, replicates=4)))
     pretend(directory, list(Expansion(directory.read_suite()).plan().units))

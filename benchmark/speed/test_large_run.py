@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import NetworkShape, get_space
+from imbnas.spaces.space import EnumerableSpace
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
@@ -58,6 +60,7 @@ def large_suite() -> ResolvedSuite:
     locations = DataLocations.from_options(offline=True)
     resolved = resolve_suite(SuiteRequest(suite, "only", locations, replicates=REPLICATES))
     space, shape = get_space("nats-tss"), NetworkShape(4, 1, 8, 1)
+    assert isinstance(space, EnumerableSpace)
     members = tuple(
         Member(
             architecture=architecture,
@@ -138,7 +141,7 @@ def _forget(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_tables_of_a_hundred_thousand_records(benchmark, large_run: Path) -> None:
+def test_tables_of_a_hundred_thousand_records(benchmark: BenchmarkFixture, large_run: Path) -> None:
     done = benchmark.pedantic(
         subprocess.run,
         args=([sys.executable, "-c", MEASURE, str(large_run)],),

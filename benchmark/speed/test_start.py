@@ -10,6 +10,8 @@ from pathlib import Path
 
 import mini
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+from ratios import Report
 
 IMPORTS = "import torch, torchvision, timm"
 COMMAND = "from imbnas.cli import main; main()"
@@ -136,7 +138,7 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_help(benchmark, report) -> None:
+def test_help(benchmark: BenchmarkFixture, report: Report) -> None:
     click = spent("import click")
     shown = benchmark.pedantic(spent, args=(COMMAND, "--help"), rounds=1)
     report(
@@ -150,14 +152,16 @@ def test_help(benchmark, report) -> None:
     )
 
 
-def test_list(benchmark, report) -> None:
+def test_list(benchmark: BenchmarkFixture, report: Report) -> None:
     shown = benchmark.pedantic(spent, args=(COMMAND, "list"), rounds=1)
     report("list, seconds", shown.wall, 0.4, smaller=True, key="seconds",
            processor_seconds=shown.processor)  # fmt: skip
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="memory is read from /proc")
-def test_worker(benchmark, report, images: mini.Mini, tmp_path: Path) -> None:
+def test_worker(
+    benchmark: BenchmarkFixture, report: Report, images: mini.Mini, tmp_path: Path
+) -> None:
     suite = tmp_path / "memory.toml"
     suite.write_text(SUITE.format(name=images.name))
     root = images.locations.root

@@ -12,6 +12,8 @@ from threading import Barrier
 import mini
 import plain_loop
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+from ratios import Report
 from side_by_side import side_by_side, timed
 
 from imbnas.execution.runner import Runner
@@ -20,11 +22,13 @@ from imbnas.runs.queue.stacks import stacks
 from imbnas.runs.store.checkpoints import Checkpointing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.worker import Worker
-from imbnas.suites.expand import Expansion
+from imbnas.suites.expand import Expansion, Plan
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.training.evaluation import mean_recall
+from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.unit import TrainUnit
 
 SEEDS = 10
 SETTINGS = [plain_loop.Setting(loaders, threads) for loaders in (0, 1, 2) for threads in (1, 2)]
@@ -74,21 +78,29 @@ def store_run(folder: Path, images: mini.Mini) -> RunDirectory:
     return directory
 
 
+def trainings(plan: Plan) -> list[TrainUnit]:
+    """All that the suite consists of."""
+    return [unit for unit in plan.units if isinstance(unit, TrainUnit)]
+
+
 def work(barrier: Barrier, path: Path, images: mini.Mini) -> float:
     """Seconds in which a worker that has warmed up finds nothing left to do."""
     directory = RunDirectory(path)
     plan = Expansion(directory.read_suite()).plan()
     queue, keeping = Queue(plan, directory), Checkpointing(directory)
+    units = trainings(plan)
     executor = Runner(directory, images.locations, attempt=keeping.attempt)
     # Warms up, as the plain loop did; nothing is published.
-    executor.execute_stack(stacks(plan.units)[plan.units[0].identity])
+    executor.execute_stack(stacks(units)[units[0].identity])
     return timed(barrier, Worker(directory, queue, executor, keeping).run)
 
 
-def test_a_run_of_two_workers(benchmark, report, images: mini.Mini, tmp_path: Path) -> None:
+def test_a_run_of_two_workers(
+    benchmark: BenchmarkFixture, report: Report, images: mini.Mini, tmp_path: Path
+) -> None:
     directory = store_run(tmp_path, images)
-    plan = Expansion(directory.read_suite()).plan()
-    cells = tuple(dict.fromkeys(unit.model.architecture for unit in plan.units))
+    units = trainings(Expansion(directory.read_suite()).plan())
+    cells = tuple(dict.fromkeys(unit.model.label for unit in units))
     looks = {
         setting: side_by_side(plain_loop.seconds, 1, images, cells[:1], setting, *FIRST_LOOK)[0]
         for setting in SETTINGS
@@ -96,8 +108,8 @@ def test_a_run_of_two_workers(benchmark, report, images: mini.Mini, tmp_path: Pa
     best = min(looks, key=looks.__getitem__)
     (plain,) = side_by_side(plain_loop.seconds, 1, images, cells, best, STEPS)
     spent = benchmark.pedantic(side_by_side, args=(work, WORKERS, directory.path, images), rounds=1)
-    assert len(directory.finished()) == len(plan.units) == 12
-    engine = max(spent) / len(plan.units)
+    assert len(directory.finished()) == len(units) == 12
+    engine = max(spent) / len(units)
     report(
         "whole suite, 2 workers: plain loop",
         plain / len(cells) / engine,
@@ -111,7 +123,7 @@ def test_a_run_of_two_workers(benchmark, report, images: mini.Mini, tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_plain_loop_and_a_run_reach_the_same(
-    benchmark, report, images: mini.Mini, tmp_path: Path
+    benchmark: BenchmarkFixture, report: Report, images: mini.Mini, tmp_path: Path
 ) -> None:
     directory = store_run(tmp_path, images)
     halves = benchmark.pedantic(side_by_side, args=(recalls, 2, directory.path, images), rounds=1)
@@ -135,14 +147,18 @@ def recalls(barrier: Barrier, path: Path, images: mini.Mini) -> tuple[list[float
     """Mean recall of a plain loop and of the engine, for half of the seeds on the same images."""
     first = barrier.wait()
     directory = RunDirectory(path)
-    planned = Expansion(directory.read_suite()).plan().units
+    planned = trainings(Expansion(directory.read_suite()).plan())
     same_images = images.images().manifest.sha256
     unit = next(unit for unit in planned if unit.data.manifest_sha256 == same_images)
     units = [unit.model_copy(update={"replicate": seed}) for seed in range(SEEDS)]
     mine = list(dict.fromkeys(stacks(units).values()))[first::2]
     executor, setting = Runner(directory, images.locations), plain_loop.Setting(0, threads=1)
-    records = [record for stack in mine for record in executor.execute_stack(stack)]
-    engine = [mean_recall(r.metrics.class_correct, r.metrics.class_total) for r in records]
-    cell, seeds = unit.model.architecture, [record.unit.replicate for record in records]
+    engine, seeds = [], []
+    for record in [record for stack in mine for record in executor.execute_stack(stack)]:
+        assert isinstance(record, Record)
+        assert isinstance(record.metrics, TrainMetrics)
+        engine.append(mean_recall(record.metrics.class_correct, record.metrics.class_total))
+        seeds.append(record.unit.replicate)
+    cell = unit.model.label
     plain = [plain_loop.train(images, cell, setting, STEPS, seed).recall for seed in seeds]
     return plain, engine

@@ -13,6 +13,8 @@ from threading import Barrier
 import mini
 import numpy as np
 import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from ratios import Report
 from side_by_side import side_by_side
 
 from imbnas.data.manifests import Selection
@@ -24,7 +26,7 @@ from imbnas.spaces import get_space
 from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.topology import TopologySupernet
 from imbnas.training.evaluation import class_correct
-from imbnas.training.fitting import Trainer
+from imbnas.training.fitting import Trainer, torch_module
 
 ARCHITECTURES = 4
 STEPS = 10
@@ -68,7 +70,7 @@ def _alone(data: mini.Mini, architecture: str) -> tuple[float, float]:
     """Seconds of training and of evaluation for each image."""
     torch.manual_seed(0)
     network = get_space("nats-tss").build(architecture, data.shape)
-    network = network.to(memory_format=torch.channels_last)
+    torch_module(network).to(memory_format=torch.channels_last)
     images = data.images()
     recipe = mini.RECIPE.model_copy(update={"epochs": 1, "steps_per_epoch": STEPS})
     fitting = Trainer(
@@ -87,7 +89,7 @@ def _alone(data: mini.Mini, architecture: str) -> tuple[float, float]:
         class_correct(network, batches, data.dataset().num_classes)
 
     training = _best(fitting.run)
-    network.eval()
+    torch_module(network).eval()
     evaluation = _best(evaluate)
     return training / (STEPS * recipe.batch_size), evaluation / len(images.validation)
 
@@ -114,10 +116,13 @@ def _scorer(data: mini.Mini) -> Scorer:
     )
 
 
-def test_evaluation_and_search(benchmark, report, images: mini.Mini) -> None:
+def test_evaluation_and_search(
+    benchmark: BenchmarkFixture, report: Report, images: mini.Mini
+) -> None:
     (found,) = benchmark.pedantic(side_by_side, args=(measure, 1, images), rounds=1, iterations=1)
     report("evaluation: training", found.training_image / found.evaluated_image, 3)
     recipe, of = mini.RECIPE, images.images().manifest
+    assert recipe.steps_per_epoch is not None
     epoch = recipe.steps_per_epoch * recipe.batch_size * found.training_image
     test = len(of.test.indices) * found.evaluated_image
     report(

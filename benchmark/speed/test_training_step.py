@@ -11,6 +11,8 @@ from threading import Barrier
 import mini
 import pytest
 import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from ratios import Report
 from side_by_side import side_by_side, timed
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,7 +22,7 @@ from imbnas.execution.malloc import keep_freed_memory
 from imbnas.schemes import resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces import get_space
-from imbnas.training.fitting import Trainer
+from imbnas.training.fitting import Trainer, torch_module
 
 STEPS = 30
 ROUNDS = 10
@@ -36,8 +38,8 @@ class Bench:
         torch.set_num_threads(1)
         keep_freed_memory()
         torch.manual_seed(0)
-        network = get_space("nats-tss").build(mini.FOUR_CONVOLUTIONS, self.data.shape)
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = get_space("nats-tss").build(mini.FOUR_CONVOLUTIONS, self.data.shape)
+        module = torch_module(self.network).to(memory_format=torch.channels_last)
         images = self.data.images()
         self.counts = images.manifest.class_counts
         recipe = mini.RECIPE
@@ -46,7 +48,7 @@ class Bench:
         )
         batch, self.labels = next(iter(self.stream.epoch(1)))
         self.batch = batch.contiguous(memory_format=torch.channels_last)
-        self.convolutions = list(convolutions(self.network, self.batch))
+        self.convolutions = convolutions(module, self.batch)
 
     def engine(self) -> None:
         recipe = mini.RECIPE.model_copy(update={"epochs": 1, "steps_per_epoch": STEPS})
@@ -61,12 +63,17 @@ class Bench:
 
     def compute(self) -> None:
         optimizer = torch.optim.SGD(
-            self.network.parameters(), 0.1, 0.9, nesterov=True, weight_decay=5e-4, fused=True
+            torch_module(self.network).parameters(),
+            0.1,
+            0.9,
+            nesterov=True,
+            weight_decay=5e-4,
+            fused=True,
         )
         for _ in range(STEPS):
             loss = functional.cross_entropy(self.network(self.batch), self.labels)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 
     def machine(self) -> None:
@@ -100,6 +107,7 @@ def convolutions(network: nn.Module, batch: Tensor) -> list[Convolution]:
     found: list[Convolution] = []
 
     def note(layer: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+        assert isinstance(layer, nn.Conv2d)
         features, gradient = inputs[0].detach().clone(), torch.randn_like(output)
         found.append(Convolution(layer, features, gradient, first=not found))
 
@@ -114,7 +122,7 @@ def convolutions(network: nn.Module, batch: Tensor) -> list[Convolution]:
     return found
 
 
-def rounds(barrier: Barrier, data: mini.Mini) -> list[tuple[float, float, float]]:
+def rounds(barrier: Barrier, data: mini.Mini) -> list[tuple[float, ...]]:
     """Seconds of engine, compute only and machine, turn by turn."""
     bench = Bench(data)
     work = (bench.engine, bench.compute, bench.machine)
@@ -124,7 +132,9 @@ def rounds(barrier: Barrier, data: mini.Mini) -> list[tuple[float, float, float]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_training_step(benchmark, report, images: mini.Mini, workers: int) -> None:
+def test_training_step(
+    benchmark: BenchmarkFixture, report: Report, images: mini.Mini, workers: int
+) -> None:
     found = benchmark.pedantic(side_by_side, args=(rounds, workers, images), rounds=1, iterations=1)
     # All processes did a round at the same time; a ratio is taken within each round.
     turns = [[sum(one[turn][kind] for one in found) for kind in range(3)] for turn in range(ROUNDS)]

@@ -54,8 +54,8 @@ def test_list_imports_neither_torch_nor_pandas_nor_scipy() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_list_json_gives_name_version_origin_summary(bench, kind) -> None:
-    done = bench("list", kind, "--json")
+def test_list_json_gives_name_version_origin_summary(bench_here, kind) -> None:
+    done = bench_here("list", kind, "--json")
     assert done.returncode == 0
     entries = json.loads(done.stdout)[kind]
     assert entries
@@ -152,8 +152,8 @@ def test_show_takes_the_common_options(bench_here, tmp_path: Path) -> None:
     assert bench_here("show", "baseline", "cifar_resnet20", *common).returncode == 0
 
 
-def test_train_prints_everything(bench) -> None:
-    done = bench(
+def test_train_prints_everything(bench_here) -> None:
+    done = bench_here(
         "train", "--space", "nats-tss", "--arch", ARCHITECTURE, "--condition", "digits@20x",
         "--scheme", "cb-drw", "--recipe", "lt-digits/smoke", "--replicate", "1", "--json",
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def failed_run(bench: Any, tmp_path_factory: pytest.TempPathFactory, tiny_suite:
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     done = bench(
         "run", "--suite", suite, "--out", folder / "run", "--plugin", plugin,
-        "--part", "adaptation", "--workers", "1",
+        "--part", "adaptation", "--executor", "here",
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     return folder / "run"
@@ -101,11 +102,12 @@ def test_units_that_cannot_be_meant_are_one_line(
 
 
 def test_watching_ends_when_nothing_is_left(
-    bench_here: Any, bench_command: Any, tmp_path: Path, trainings_suite: Path
+    bench_here: Any, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # The script executor binds the directory and starts nothing.
+    bench_here("run", "--suite", trainings_suite, "--out", run, "--executor", "script")
+    process = subprocess.Popen([sys.executable, "-m", "imbnas.runs.worker", run])
     deadline = time.monotonic() + 120
     while not (run / "claims").exists():
         assert time.monotonic() < deadline

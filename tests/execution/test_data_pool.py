@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -7,18 +5,15 @@ from imbnas.data.locations import DataLocations
 from imbnas.execution import data_pool
 from imbnas.execution.data_pool import DataPool
 from imbnas.suites.expand import Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolve import resolve_suite
 from imbnas.units.unit import DataRef
 
 LOCATIONS = DataLocations.from_options(offline=True)
 
 
 @pytest.fixture(scope="module")
-def conditions(tiny_suite: Path) -> list[DataRef]:
-    plan = Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS))).plan()
-    found = {unit.data.manifest_sha256: unit.data for unit in plan.units if unit.kind == "train"}
+def conditions(expansion: Expansion) -> list[DataRef]:
+    units = expansion.plan().units
+    found = {unit.data.manifest_sha256: unit.data for unit in units if unit.kind == "train"}
     assert len(found) >= 4
     return list(found.values())
 

@@ -19,13 +19,12 @@ from imbnas.execution.runner import Runner
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.strategies.registry import STRATEGIES
 from imbnas.suites.expand import Chain, Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite, StrategyFacts
 from imbnas.suites.schema import AdaptationPart
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.unit import Component
+
+from ..factories import resolve, varied
 
 LOCATIONS = DataLocations.from_options(offline=True)
 Adapt = Callable[[Any], Any]
@@ -59,10 +58,9 @@ class Bench:
             def adapt(self, adaptation):
                 return adapt(adaptation)
 
-        if "made-up" in STRATEGIES:
-            del STRATEGIES._entries["made-up"]
-        STRATEGIES.register("made-up", version="1", summary="for a test")(MadeUp)
-        return self.do(self.chain("made-up").adapt)
+        with STRATEGIES.temporary():
+            STRATEGIES.register("made-up", version="1", summary="for a test")(MadeUp)
+            return self.do(self.chain("made-up").adapt)
 
     def source_weights(self) -> Path:
         metrics = self.directory.read_record("supernet", self.chain("p0").supernet.identity).metrics
@@ -73,19 +71,16 @@ class Bench:
 @pytest.fixture(scope="module")
 def resolved(tiny_suite: Path) -> ResolvedSuite:
     """The tiny suite's adaptation part with every strategy and one that is made up."""
-    suite = read_suite(tiny_suite)
-    part = suite.parts["adaptation"].model_copy(update={"strategies": STRATEGIES.names()})
-    suite = suite.model_copy(update={"parts": {"adaptation": part}})
-    resolved = resolve_suite(SuiteRequest(suite, "only", LOCATIONS, replicates=1))
+    suite = {"adaptation": {"strategies": STRATEGIES.names()}}
+    resolved = resolve(tiny_suite, replicates=1, parts=suite)
     facts = StrategyFacts(
         component=Component(name="made-up", version="1"), scores_on="target", recipe="adaptation"
     )
-    return resolved.model_copy(update={"strategies": {**resolved.strategies, "made-up": facts}})
+    return varied(resolved, strategies={"made-up": facts})
 
 
 @pytest.fixture
-def made_up(tmp_path: Path, resolved: ResolvedSuite, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(STRATEGIES, "_entries", dict(STRATEGIES._entries))
+def made_up(tmp_path: Path, resolved: ResolvedSuite) -> Bench:
     bench = Bench(tmp_path, resolved)
     bench.do(bench.chain("p0").supernet)
     return bench

@@ -22,6 +22,8 @@ from imbnas.training.evaluation import fit_predictor
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import BaselineModel, Component, Computation, Precision, TrainUnit, Unit
 
+from ..factories import varied
+
 LOCATIONS = DataLocations.from_options(offline=True)
 BUILT_IN = [entry.name for entry in RANKERS.entries() if entry.origin == "imbnas"]
 CONVOLUTIONS = (
@@ -44,19 +46,10 @@ class Convolutions(TorchDispatchMode):
 
 
 @pytest.fixture(scope="module")
-def expansions(tiny_suite: Path) -> dict[Precision, Expansion]:
-    suite = read_suite(tiny_suite)
-    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
-    return {
-        each: Expansion(
-            resolve_suite(
-                SuiteRequest(
-                    suite, "only", LOCATIONS, Computation(device_type="cpu", precision=each)
-                )
-            )
-        )
-        for each in precisions
-    }
+def expansions(tiny_suite: Path, expansion: Expansion) -> dict[Precision, Expansion]:
+    computation = Computation(device_type="cpu", precision="bfloat16")
+    short = resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS, computation))
+    return {"float32": expansion, "bfloat16": Expansion(short)}
 
 
 @pytest.fixture
@@ -87,8 +80,7 @@ def test_a_training_its_evaluation_and_its_posthoc_step(
     expansions: dict[Precision, Expansion], executor: Runner
 ) -> None:
     unit = with_convolutions(expansions["bfloat16"])
-    averaged = unit.recipe.model_copy(update={"average_from": 0.5})
-    posthoc = unit.model_copy(update={"scheme": resolve_scheme("ce-crt"), "recipe": averaged})
+    posthoc = varied(unit, scheme=resolve_scheme("ce-crt"), recipe={"average_from": 0.5})
     for each in (unit, posthoc, unit.model_copy(update={"stack": 2})):
         with only_bfloat16():
             record = executor.execute(each)
@@ -128,9 +120,8 @@ def test_a_supernet_its_adaptation_and_its_search(
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_ranker(name: str, expansions: dict[Precision, Expansion], executor: Runner) -> None:
     expansion = expansions["bfloat16"]
-    expansion = Expansion(
-        expansion.resolved.model_copy(update={"rankers": {name: Component(name=name, version="1")}})
-    )
+    rankers = {name: Component(name=name, version="1")}
+    expansion = Expansion(varied(expansion.resolved, rankers=rankers))
     training = expansion.resolved.suite.parts["transfer"].targets[0]  # type: ignore[union-attr]
     unit = expansion.ranking(name, training, 0)
     with Convolutions() as convolutions:

@@ -14,22 +14,18 @@ from imbnas.rankers.registry import RANKERS
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.expand import Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolve import resolve_suite
 from imbnas.units.records import RankMetrics, Record
 from imbnas.units.unit import Component, RankUnit
+
+from ..factories import varied
 
 LOCATIONS = DataLocations.from_options(offline=True)
 BUILT_IN = [entry.name for entry in RANKERS.entries() if entry.origin == "imbnas"]
 
 
 @pytest.fixture(scope="module")
-def unit(tiny_suite: Path) -> RankUnit:
-    resolved = resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS))
-    resolved = resolved.model_copy(
-        update={"rankers": {"snip": Component(name="snip", version="1")}}
-    )
+def unit(expansion: Expansion) -> RankUnit:
+    resolved = varied(expansion.resolved, rankers={"snip": Component(name="snip", version="1")})
     part = resolved.suite.parts["transfer"]
     return Expansion(resolved).ranking("snip", part.targets[0], 0)
 
@@ -144,7 +140,7 @@ def test_the_identity_holds_what_decides_the_scores(unit: RankUnit) -> None:
         unit.model_copy(update={"replicate": 1}),
         unit.model_copy(update={"architectures": unit.architectures[:1]}),
         unit.model_copy(update={"scheme": resolve_scheme("ce")}),
-        unit.model_copy(update={"recipe": unit.recipe.model_copy(update={"width": 8})}),
+        varied(unit, recipe={"width": 8}),
     ]
     copies = [RankUnit.model_validate(other.model_dump()) for other in (unit, *others)]
     assert len({copy.identity for copy in copies}) == len(copies)

@@ -15,19 +15,11 @@ from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.expand import Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolve import resolve_suite
 from imbnas.training.fitting import Trainer
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
-
-
-@pytest.fixture(scope="module")
-def expansion(tiny_suite: Path) -> Expansion:
-    return Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS)))
 
 
 @pytest.fixture

@@ -15,14 +15,13 @@ from imbnas.runs.store.checkpoints import Checkpointing, Suspended
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.expand import Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolve import resolve_suite
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.fitting import NonFiniteLossError
 from imbnas.units.records import Record, TrainMetrics
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import TrainUnit
+
+from ..factories import resolve
 
 LOCATIONS = DataLocations.from_options(offline=True)
 REPLICATES = 3
@@ -31,13 +30,9 @@ REPLICATES = 3
 @pytest.fixture(scope="module")
 def stack(tiny_suite: Path) -> list[TrainUnit]:
     """Three replicates of one training of a cell with convolutions."""
-    suite = read_suite(tiny_suite)
-    settings = suite.fidelities["only"].model_copy(update={"stack": REPLICATES})
-    suite = suite.model_copy(update={"fidelities": {"only": settings}})
-    expansion = Expansion(
-        resolve_suite(SuiteRequest(suite, "only", LOCATIONS, replicates=REPLICATES))
-    )
-    targets = suite.parts["transfer"].targets  # type: ignore[union-attr]
+    stacked = {"only": {"stack": REPLICATES}}
+    expansion = Expansion(resolve(tiny_suite, replicates=REPLICATES, fidelities=stacked))
+    targets = expansion.resolved.suite.parts["transfer"].targets  # type: ignore[union-attr]
     sizes = [member.params for member in expansion.resolved.population]
     return [
         expansion.population(targets[0], replicate)[int(np.argmax(sizes))]

@@ -6,33 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.suites.choice import RankerChoice
 from imbnas.suites.expand import Expansion
 from imbnas.suites.fidelity import PopulationRule
-from imbnas.suites.load import read_suite
-from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.units.records import (
     AdaptMetrics,
-    Cost,
     Metrics,
-    Provenance,
     RankMetrics,
     Record,
     SearchMetrics,
     SupernetMetrics,
-    TrainMetrics,
 )
 from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
-PROVENANCE = Provenance(
-    imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,
-    threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
-)  # fmt: skip
-
+from .. import factories
+from ..factories import make_record, train_metrics, varied
 
 HOSTILE = ("<script>alert(1)</script>", '=HYPERLINK("x")')
 Resolve = Callable[..., ResolvedSuite]
@@ -44,14 +34,13 @@ def resolve_tiny(tiny_suite: Path) -> Resolve:
     rankers = (RankerChoice(name="synflow"), RankerChoice(name="snip", options={"batch_size": 8}))
 
     def resolve(replicates: int = 3, **population: object) -> ResolvedSuite:
-        suite = read_suite(tiny_suite)
         drawn = PopulationRule.model_validate({"size": 12, "seed": 3} | population)
-        fidelity = suite.fidelities["only"].model_copy(update={"population": drawn})
-        transfer = suite.parts["transfer"].model_copy(update={"rankers": rankers})
-        parts = {**suite.parts, "transfer": transfer}
-        suite = suite.model_copy(update={"fidelities": {"only": fidelity}, "parts": parts})
-        locations = DataLocations.from_options(offline=True)
-        return resolve_suite(SuiteRequest(suite, "only", locations, replicates=replicates))
+        return factories.resolve(
+            tiny_suite,
+            replicates=replicates,
+            fidelities={"only": {"population": drawn}},
+            parts={"transfer": {"rankers": rankers}},
+        )
 
     return resolve
 
@@ -73,28 +62,15 @@ def fabricate_records() -> Callable[[ResolvedSuite], Iterator[Record]]:
 def hostile(resolve_tiny: Resolve) -> Results:
     """A suite whose names and texts attack browsers, spreadsheets and shells."""
     resolved = resolve_tiny()
-    part = resolved.suite.parts["adaptation"]
-    named = part.model_copy(update={"strategies": ("p0", *HOSTILE)})
-    facts = {
-        name: resolved.strategies["p1"].model_copy(
-            update={
-                "component": resolved.strategies["p1"].component.model_copy(update={"name": name})
-            }
-        )
-        for name in HOSTILE
-    }
-    suite = resolved.suite.model_copy(
-        update={
-            "parts": {**resolved.suite.parts, "adaptation": named},
+    p1 = resolved.strategies["p1"]
+    resolved = varied(
+        resolved,
+        suite={
+            "parts": {"adaptation": {"strategies": ("p0", *HOSTILE)}},
             "summary": "</script><img src=x onerror=alert(2)>",
-        }
-    )
-    resolved = resolved.model_copy(
-        update={
-            "suite": suite,
-            "strategies": {**resolved.strategies, **facts},
-            "plugins": (PluginFile(name="$(touch pwned);<b>.py", sha256="a" * 64),),
-        }
+        },
+        strategies={name: varied(p1, component={"name": name}) for name in HOSTILE},
+        plugins=(PluginFile(name="$(touch pwned);<b>.py", sha256="a" * 64),),
     )
     return Results.collect(resolved, fabricate(resolved))
 
@@ -116,12 +92,9 @@ def fabricate(resolved: ResolvedSuite, seed: int = 0) -> Iterator[Record]:
 
 
 def _record(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> Record:
-    return Record(
-        identity=unit.identity,
-        unit=unit,
-        metrics=_metrics(unit, resolved, rng),
-        cost=Cost(seconds=1.5, device="fabricated", images_seen=1000, macs=10**9),
-        provenance=PROVENANCE,
+    metrics = _metrics(unit, resolved, rng)
+    return make_record(
+        unit, metrics, seconds=1.5, device="fabricated", images_seen=1000, macs=10**9
     )
 
 
@@ -133,10 +106,12 @@ def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> M
         case TrainUnit():
             quality = 0.4 + 0.4 * members.get(unit.model.label, 0.5)
             correct = rng.binomial(80, min(quality + rng.normal(0, 0.02), 1), size=10)
-            return TrainMetrics(
-                class_correct=tuple(correct.tolist()), class_total=(80,) * 10, params=1000,
-                macs=10_000, train_loss=0.5,
-            )  # fmt: skip
+            return train_metrics(
+                class_correct=tuple(correct.tolist()),
+                class_total=(80,) * 10,
+                params=1000,
+                macs=10_000,
+            )
         case SupernetUnit():
             return SupernetMetrics(weights_sha256="0" * 64, train_loss=1.0)
         case AdaptUnit():

@@ -11,6 +11,8 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text
 from imbnas.runs.store.directory import RunDirectory
 
+from ..factories import varied
+
 
 def stored(folder: Path, results: Results, order: list[str]) -> RunDirectory:
     directory = RunDirectory(folder)
@@ -30,14 +32,7 @@ def test_the_order_of_records_means_nothing(fabricated: Results) -> None:
     records = list(fabricated.records.values())
     random.Random(0).shuffle(records)
     # Costs that differ, since sums of floating-point numbers depend on their order.
-    costly = [
-        record.model_copy(
-            update={
-                "cost": record.cost.model_copy(update={"seconds": 0.1 * len(record.unit.label)})
-            }
-        )
-        for record in records
-    ]
+    costly = [varied(record, cost={"seconds": 0.1 * len(record.unit.label)}) for record in records]
     texts = [
         tables_as_text(build_tables(Results.collect(fabricated.resolved, some)))
         for some in (costly, reversed(costly))

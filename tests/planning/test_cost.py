@@ -25,17 +25,14 @@ from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.units.unit import AdaptUnit, Component, RankUnit, TrainUnit
 
+from ..factories import varied
+
 LOCATIONS = DataLocations.from_options(offline=True)
 
 
 @pytest.fixture(scope="module")
 def costs() -> UnitCosts:
     return UnitCosts(DataPool(LOCATIONS, torch.device("cpu")))
-
-
-@pytest.fixture(scope="module")
-def expansion(finished_run: Path) -> Expansion:
-    return Expansion(RunDirectory(finished_run).read_suite())
 
 
 def first(expansion: Expansion, kind: type) -> Any:
@@ -96,12 +93,7 @@ def test_trainings_of_any_recipe_are_planned_exactly(
         counts = expansion.resolved.conditions["digits@10x"].class_counts
         assert unit.data.condition.startswith("digits@10x")
         changes["batch_size"] = sum(counts) - 1
-    changed = unit.model_copy(
-        update={
-            "recipe": unit.recipe.model_copy(update={"epochs": 1} | changes),
-            "scheme": resolve_scheme(scheme),
-        }
-    )
+    changed = varied(unit, recipe={"epochs": 1} | changes, scheme=resolve_scheme(scheme))
     planned = costs.of(changed)
     assert planned is not None
     spent = Runner(RunDirectory(tmp_path), LOCATIONS).execute(changed).cost
@@ -131,14 +123,14 @@ def test_built_in_strategies_are_known_and_others_where_they_only_train(
                 )
             return adaptation.supernet
 
-    for name, strategy in {"by-hand": ByHand, "twice": Twice}.items():
-        if name not in STRATEGIES:
-            STRATEGIES.register(name, version="1", summary="for a test")(strategy)
     unit = first(expansion, AdaptUnit)
 
     def planned(strategy: str) -> Any:
         component = Component(name=strategy, version="1")
-        return costs.of(unit.model_copy(update={"strategy": component}))
+        with STRATEGIES.temporary():
+            STRATEGIES.register("by-hand", version="1", summary="for a test")(ByHand)
+            STRATEGIES.register("twice", version="1", summary="for a test")(Twice)
+            return costs.of(unit.model_copy(update={"strategy": component}))
 
     images = 2 * 2 * 32  # epochs, steps, batch of the tiny suite's adaptation
     mean = planned("p2").network_macs
@@ -216,8 +208,8 @@ def test_the_cost_of_a_ranker_without_expected_passes_is_unknown(
         def score(self, candidate: Any) -> Any:
             raise NotImplementedError
 
-    if "silent" not in RANKER_REGISTRY:
-        RANKER_REGISTRY.register("silent", version="1", summary="for a test")(Silent)
     unit = first(fair_run[0], RankUnit)
     component = Component(name="silent", version="1")
-    assert costs.of(unit.model_copy(update={"ranker": component})) is None
+    with RANKER_REGISTRY.temporary():
+        RANKER_REGISTRY.register("silent", version="1", summary="for a test")(Silent)
+        assert costs.of(unit.model_copy(update={"ranker": component})) is None

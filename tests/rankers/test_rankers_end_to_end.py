@@ -24,7 +24,7 @@ def read(run: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_suite_with_all_rankers(bench_here, tmp_path: Path, tiny_suite: Path) -> None:
+def test_a_suite_with_all_rankers(bench, bench_here, tmp_path: Path, tiny_suite: Path) -> None:
     suite = write_suite(tmp_path, tiny_suite, json.dumps(RANKERS))
     run, again = tmp_path / "run", tmp_path / "again"
     flags = ("--suite", suite, "--part", "transfer")
@@ -40,7 +40,7 @@ def test_a_suite_with_all_rankers(bench_here, tmp_path: Path, tiny_suite: Path) 
     units = {r["what"]: r["units"] for r in read(run, "cost") if r["kind"] == "rank"}
     assert units == dict.fromkeys(RANKERS, "2")
     # One worker gives the same bytes.
-    done = bench_here("run", *flags, "--out", again, "--workers", "1")
+    done = bench("run", *flags, "--out", again, "--executor", "here")
     assert done.returncode == 0, done.stderr
     for name in ("rankers", "adaptation", "rank_correlation"):
         first, second = ((p / "tables" / f"{name}.csv").read_bytes() for p in (run, again))
@@ -73,7 +73,7 @@ def test_plug_ins_run_or_fail_on_their_own(bench, tmp_path: Path, tiny_suite: Pa
     suite = write_suite(tmp_path, tiny_suite, rankers)
     plugins = ("--plugin", mine, "--plugin", raising)
     flags = ("--suite", suite, "--part", "transfer", "--out", run, *plugins)
-    done = bench("run", *flags, "--workers", "1")
+    done = bench("run", *flags, "--executor", "here")
     assert done.returncode == 1
     assert "no idea" in done.stdout + done.stderr
     rows = {(r["ranker"], r["condition"]): r for r in read(run, "rankers")}

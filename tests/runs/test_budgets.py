@@ -125,18 +125,8 @@ def test_the_first_signal_finishes_units_and_the_second_stops_at_a_checkpoint(
     assert not list((run / "records").rglob("*.json"))
 
 
-def test_only_takes_what_fits_and_what_that_builds_on(two_hundred, tiny_suite: Path) -> None:
-    from imbnas.data.locations import DataLocations
-    from imbnas.suites.load import read_suite
-    from imbnas.suites.request import SuiteRequest
-    from imbnas.suites.resolve import resolve_suite
-
-    locations = DataLocations.from_options(offline=True)
-    units = (
-        Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", locations)))
-        .plan()
-        .units
-    )
+def test_only_takes_what_fits_and_what_that_builds_on(expansion: Expansion) -> None:
+    units = expansion.plan().units
     adapted = UnitFilter(("adapt to digits@10x*p1",)).of(units)
     assert {type(unit) for unit in adapted} == {AdaptUnit, SupernetUnit}
     assert len(adapted) == 4

@@ -54,7 +54,7 @@ def records_of(run: Path) -> dict[str, int]:
 def test_tables_are_the_same_bytes_for_any_number_of_workers(
     bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
-    """Three here, against two; the tests of executors do the same with one."""
+    """Three here, against one; the tests of executors do the same with two."""
     done = bench_here("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", "3")
     assert done.returncode == 0, done.stderr
     assert tables_of(tmp_path / "run") == tables_of(finished_run)
@@ -74,26 +74,26 @@ def test_a_second_run_does_nothing(
 
 
 def test_more_replicates_extend_a_run_and_stay(
-    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     before = records_of(run)
-    done = bench_here(
+    done = bench(
         "run", "--suite", tiny_suite, "--out", run, "--part", "transfer", "--replicates", "3",
-        "--workers", "1",
+        "--executor", "here",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     after = records_of(run)
     assert before.items() < after.items()
     assert len(after) == len(before) + 8
-    refused = bench_here("run", "--suite", tiny_suite, "--out", run, "--replicates", "2")
+    refused = bench("run", "--suite", tiny_suite, "--out", run, "--replicates", "2")
     assert refused.returncode == 2
     assert "holds 3 replicates" in refused.stderr
 
 
 @pytest.mark.parametrize(
-    "kills", [5, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+    "kills", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
 )
 def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
     bench_here, bench_command, monkeypatch, tmp_path: Path, tiny_suite: Path, finished_run: Path,

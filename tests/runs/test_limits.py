@@ -56,7 +56,7 @@ def test_the_supervisor_enforces_limits_and_survives_crashes(
     text = tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "hangs", "eats", "segfaults"]')
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     flags = ("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
-    done = bench(*flags, "--unit-time-limit", "30s", "--unit-memory-limit", "1500MB", timeout=500)
+    done = bench(*flags, "--unit-time-limit", "30s", "--unit-memory-limit", "1500MB")
     assert done.returncode == 1, done.stderr
     status = json.loads(bench_here("status", run, "--json").stdout)
     messages = {failure["error"]: failure["message"] for failure in status["failures"]}

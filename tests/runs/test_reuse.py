@@ -79,8 +79,8 @@ def test_a_new_strategy_computes_its_own_units_only(
         plugin,
         "--reuse",
         finished_run,
-        "--workers",
-        "1",
+        "--executor",
+        "here",
     )
     assert done.returncode == 0, done.stderr
     known = records_of(finished_run)

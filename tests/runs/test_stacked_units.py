@@ -15,6 +15,7 @@ from imbnas.runs.worker import Worker
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit
 
+from ..factories import varied
 from .conftest import FakeExecutor, executions, queue_of
 from .test_many_workers import start
 
@@ -111,9 +112,7 @@ def test_every_unit_of_a_stack_has_its_log(stacked_run: RunDirectory) -> None:
 
 def test_units_of_a_stack_have_places_of_their_own(stacked_run: RunDirectory) -> None:
     units = [u for u in queue_of(stacked_run).units.values() if isinstance(u, TrainUnit)]
-    pinned = units[0].model_copy(
-        update={"data": units[0].data.model_copy(update={"condition": "digits@1x:subset-7"})}
-    )
+    pinned = varied(units[0], data={"condition": "digits@1x:subset-7"})
     grouped = stacks([*units, pinned])
     assert set(grouped) == {unit.identity for unit in [*units, pinned]}
     for stack in grouped.values():

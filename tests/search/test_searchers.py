@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from imbnas.errors import InputError, UnknownNameError
+from imbnas.search import random_search
 from imbnas.search.evolution import Evolution
 from imbnas.search.exhaustive import Exhaustive
 from imbnas.search.random_search import RandomSearch
@@ -87,7 +88,8 @@ def test_bad_options_are_named(name: str, options: dict[str, object], said: str)
     assert "\n" not in str(caught.value)
 
 
-def test_too_large_a_random_search_is_refused() -> None:
+def test_too_large_a_random_search_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random_search, "_TRIES", 100)
     board = Scoreboard(lambda _: 0.0)
     with pytest.raises(InputError, match="'evaluations'.*distinct"):
         RandomSearch(evaluations=7000).search(SPACE, board, np.random.default_rng(0))

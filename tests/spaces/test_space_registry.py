@@ -58,17 +58,17 @@ def test_every_public_name_resolves():
 
 
 @pytest.fixture
-def toy(tmp_path, monkeypatch):
+def toy(tmp_path):
     """The documented plug-in, registered for one test."""
     blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) == 1
     file = tmp_path / "chain.py"
     file.write_text(blocks[0], encoding="utf-8")
-    monkeypatch.setattr(SPACES, "_entries", dict(SPACES._entries))
     before = set(sys.modules)
-    load_plugin(file)
-    # Not get_space, which would keep the space beyond the test.
-    yield SPACES.get("chain")()
+    with SPACES.temporary():
+        load_plugin(file)
+        # Not get_space, which would keep the space beyond the test.
+        yield SPACES.get("chain")()
     for name in set(sys.modules) - before:
         if name.startswith("imbnas_plugin_chain"):
             del sys.modules[name]

@@ -29,7 +29,7 @@ def test_the_documented_strategy_runs(bench, tmp_path: Path, tiny_suite: Path) -
     text = tiny_suite.read_text().replace('["p0", "p1"]', '["p0", "head-balanced"]')
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     flags = ("--suite", suite, "--out", run, "--plugin", plugin)
-    done = bench("run", *flags, "--part", "adaptation", "--workers", "1")
+    done = bench("run", *flags, "--part", "adaptation", "--executor", "here")
     assert done.returncode == 0, done.stderr
     with (run / "tables" / "adaptation.csv").open() as file:
         rows = {row["strategy"]: row for row in csv.DictReader(file)}
@@ -48,7 +48,7 @@ def test_the_documented_options_work(bench, tmp_path: Path, tiny_suite: Path) ->
     entry = '{ name = "head-as-told", options = { weight_decay = 0.01, scheme = "ce" } }'
     flags = ("--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
     suite.write_text(text.replace('["p0", "p1"]', f'["p0", {entry}]'))
-    done = bench("run", *flags, "--workers", "1")
+    done = bench("run", *flags, "--executor", "here")
     assert done.returncode == 0, done.stderr
     with (run / "tables" / "adaptation.csv").open() as file:
         labels = [row["strategy"] for row in csv.DictReader(file)]

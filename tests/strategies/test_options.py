@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 
 from imbnas.errors import InputError
@@ -8,8 +10,7 @@ from imbnas.units.recipes import Recipe
 
 
 def test_every_strategy_can_be_made_without_options_and_declares_what_it_must() -> None:
-    # Other tests of this process may have loaded plug-ins.
-    for name in [entry.name for entry in STRATEGIES.entries() if entry.origin == "imbnas"]:
+    for name in STRATEGIES.names():
         found = declarations(name, build_strategy(name, {}))
         assert found.same_classes == (name in {"bn-only", "posthoc"})
         assert (found.scores_on == "source") == (name == "p0")
@@ -52,9 +53,10 @@ class Plain:
 
 
 @pytest.fixture
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(STRATEGIES, "_entries", dict(STRATEGIES._entries))
-    STRATEGIES.register("plain", version="1", summary="a plain class")(Plain)
+def plain() -> Iterator[None]:
+    with STRATEGIES.temporary():
+        STRATEGIES.register("plain", version="1", summary="a plain class")(Plain)
+        yield
 
 
 @pytest.mark.usefixtures("plain")

@@ -19,10 +19,9 @@ from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 LOCATIONS = DataLocations.from_options(offline=True)
 
 
-@pytest.fixture(scope="module")
-def resolved() -> ResolvedSuite:
-    suite = read_suite(Path(__file__).parents[1] / "tiny.toml")
-    return resolve_suite(SuiteRequest(suite, "only", LOCATIONS))
+@pytest.fixture
+def resolved(expansion: Expansion) -> ResolvedSuite:
+    return expansion.resolved
 
 
 def test_the_plan_holds_every_unit_once_in_an_order_that_can_be_done(

@@ -56,22 +56,18 @@ def test_stand_alone_networks_have_no_paths(tmp_path: Path, tiny_suite: Path) ->
 
 
 def test_sampling_is_part_of_an_identity_only_where_it_is_not_the_default(
-    tmp_path: Path, tiny_suite: Path
+    tmp_path: Path, tiny_suite: Path, expansion: Expansion
 ) -> None:
     assert "path_sampling" not in canonical_json(Recipe(epochs=1, path_sampling="uniform"))
     units = {}
     for sampling in ("uniform", "fair"):
         path = variant(tmp_path, tiny_suite, (SAMPLED, SAMPLED + f'path_sampling = "{sampling}"\n'))
-        expansion = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS)))
+        request = SuiteRequest(read_suite(path), "only", LOCATIONS)
+        sampled = Expansion(resolve_suite(request))
         units[sampling] = next(
-            unit for unit in expansion.plan().units if isinstance(unit, SupernetUnit)
+            unit for unit in sampled.plan().units if isinstance(unit, SupernetUnit)
         )
-    plain = (
-        Expansion(resolve_suite(SuiteRequest(read_suite(tiny_suite), "only", LOCATIONS)))
-        .plan()
-        .units
-    )
-    identities = {unit.identity for unit in plain}
+    identities = {unit.identity for unit in expansion.plan().units}
     assert units["uniform"].identity in identities
     assert units["fair"].identity not in identities
 

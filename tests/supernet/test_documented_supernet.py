@@ -29,7 +29,7 @@ def test_the_documented_supernet_runs_from_a_plugin_and_is_sampled_fairly(
     suite.write_text(text)
     done = bench(
         "run", "--suite", suite, "--plugin", plugin, "--out", tmp_path / "run",
-        "--part", "adaptation", "--workers", "1",
+        "--part", "adaptation", "--executor", "here",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     with (tmp_path / "run" / "tables" / "adaptation.csv").open() as file:

@@ -14,6 +14,8 @@ from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
 from imbnas.units.unit import SpaceModel, TrainUnit
 
+from ..factories import varied
+
 STORED = sorted((Path(__file__).resolve().parents[1] / "data_of_records").glob("*/*.json"))
 RECORDS = [path for path in STORED if path.stem not in ("suite", "failure")]
 FIRST = Record.model_validate_json(
@@ -25,8 +27,8 @@ def retold(architecture: str) -> Record:
     """The first record as that of another architecture."""
     assert isinstance(FIRST.unit, TrainUnit)
     model = SpaceModel(space="nats-tss", version="1", architecture=architecture)
-    unit = FIRST.unit.model_copy(update={"model": model})
-    return FIRST.model_copy(update={"unit": unit, "identity": unit.identity})
+    unit = varied(FIRST.unit, model=model)
+    return varied(FIRST, unit=unit, identity=unit.identity)
 
 
 def outcome(parse, text: bytes) -> object:

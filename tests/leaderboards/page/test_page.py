@@ -22,6 +22,8 @@ from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 from imbnas.units.records import Failure
 
+from ...factories import varied, with_parts
+
 MEGABYTE = 2**20
 
 
@@ -106,8 +108,7 @@ def test_a_run_without_records_has_a_page_that_says_so(fabricated: Results) -> N
 def test_every_part_alone_has_a_page(fabricated: Results) -> None:
     resolved = fabricated.resolved
     for name, part in resolved.suite.parts.items():
-        suite = resolved.suite.model_copy(update={"parts": {name: part}})
-        alone = Results(resolved.model_copy(update={"suite": suite}), fabricated.records)
+        alone = Results(with_parts(resolved, **{name: part}), fabricated.records)
         assert f"<title>{resolved.title}" in render(alone, build_tables(alone))
 
 
@@ -153,7 +154,7 @@ def test_commands_are_quoted_for_a_shell(hostile: Results) -> None:
 
 def test_commands_name_what_rounds_otherwise(hostile: Results) -> None:
     changed = {"device_type": "cuda", "precision": "bfloat16", "compiled": True, "plugins": ()}
-    assert reproduction(hostile.resolved.model_copy(update=changed))[0] == (
+    assert reproduction(varied(hostile.resolved, **changed))[0] == (
         "imbnas-bench run --suite tiny --fidelity only --replicates 3 "
         "--device cuda --precision bfloat16 --compile"
     )

@@ -13,6 +13,8 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.spaces.darts import genotype as darts_genotype
 
+from ...factories import varied
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(
@@ -120,8 +122,7 @@ def other_spaces(tmp_path_factory: pytest.TempPathFactory, fabricated: Results) 
         model=networks["model"].mask(first, DARTS), source=networks["source"].mask(first, "darts")
     )
     tables = tables | {"architectures": members.assign(architecture=sizes), "baselines": models}
-    suite = fabricated.resolved.suite.model_copy(update={"space": "nats-sss"})
-    resolved = fabricated.resolved.model_copy(update={"suite": suite})
+    resolved = varied(fabricated.resolved, suite={"space": "nats-sss"})
     path = tmp_path_factory.mktemp("spaces") / "index.html"
     path.write_text(render(Results(resolved, fabricated.records), tables), encoding="utf-8")
     return path

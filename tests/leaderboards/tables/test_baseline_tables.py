@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy.stats import kendalltau, ttest_rel
 
-from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.baselines import baselines
 from imbnas.leaderboards.tables.cost import cost
@@ -21,43 +20,32 @@ from imbnas.leaderboards.tables.matched_budget import Trained, match, matched_bu
 from imbnas.leaderboards.tables.rank_correlation import rank_correlation
 from imbnas.leaderboards.tables.shared.controls import balanced_control
 from imbnas.suites.expand import Expansion
-from imbnas.suites.load import read_suite
-from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import BaselineFacts, ResolvedSuite
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Training, TransferPart
-from imbnas.units.records import Cost, Provenance, Record, SearchMetrics, TrainMetrics
+from imbnas.units.records import Record, SearchMetrics
 from imbnas.units.unit import BaselineModel, SearchUnit, TrainUnit
+
+from ...factories import make_record, resolve, train_metrics, varied, with_parts
 
 CLASSES, IMAGES = 10, 1000
 LONG_TAILED = Training(condition="digits@10x", scheme="cb-drw")
 CONTROL = Training(condition="digits@1x:like-10x", scheme="ce")
 BALANCED = Training(condition="digits@1x", scheme="ce")
 MODELS = {"a": 10, "b": 20, "c": 30, "d": 40, "e": 50}  # name → MACs
-PROVENANCE = Provenance(
-    imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,
-    threads=1, platform="x", utc="2026-01-01T00:00:00+00:00",
-)  # fmt: skip
 Accuracy = Callable[[str, str, int], float]
 
 
 @pytest.fixture(scope="module")
 def resolved(tiny_suite: Path) -> ResolvedSuite:
     """The tiny suite with five made-up baselines, fresh and pretrained, and four replicates."""
-    suite = read_suite(tiny_suite)
     trainings = (BALANCED, LONG_TAILED, CONTROL)
     fresh = BaselinesPart(kind="baselines", models=tuple(MODELS), trainings=trainings)
-    parts = {
-        **suite.parts,
-        "adaptation": suite.parts["adaptation"].model_copy(update={"also_retrain": (CONTROL,)}),
-        "baselines": fresh,
-        "pretrained": fresh.model_copy(update={"pretrained": True}),
-    }
     # The models are never built: their facts are made up, like their records.
-    known = suite.model_copy(update={"parts": {**parts, "baselines": _one_known(trainings)}})
-    del known.parts["pretrained"]
-    locations = DataLocations.from_options(offline=True, environ={})
-    found = resolve_suite(SuiteRequest(known, "only", locations, replicates=4))
+    known = {
+        "adaptation": {"also_retrain": (CONTROL,)},
+        "baselines": {"models": ("cifar_resnet20",), "trainings": trainings},
+    }
+    found = resolve(tiny_suite, replicates=4, parts=known)
     recipe = found.settings.network
     facts = {
         model.label: BaselineFacts(
@@ -69,27 +57,24 @@ def resolved(tiny_suite: Path) -> ResolvedSuite:
             BaselineModel(baseline=name, version="1", spec_sha256="0" * 64, weights="somewhere"),
         )
     }
-    suite = suite.model_copy(update={"parts": parts})
-    return found.model_copy(update={"suite": suite, "baselines": facts})
-
-
-def _one_known(trainings: tuple[Training, ...]) -> BaselinesPart:
-    return BaselinesPart(kind="baselines", models=("cifar_resnet20",), trainings=trainings)
+    parts = {"baselines": fresh, "pretrained": varied(fresh, pretrained=True)}
+    return found.model_copy(
+        update={
+            "suite": varied(found.suite, parts=parts),
+            "baselines": facts,
+        }
+    )
 
 
 def record(unit: Any, metrics: Any, **measured: float) -> Record:
-    spent = Cost(seconds=1, device="cpu", images_seen=1, macs=1, **measured)
-    return Record(
-        identity=unit.identity, unit=unit, metrics=metrics, cost=spent, provenance=PROVENANCE
-    )
+    return make_record(unit, metrics, device="cpu", **measured)
 
 
 def trained(unit: TrainUnit, accuracy: float, macs: int) -> Record:
     correct = (round(accuracy * IMAGES),) * CLASSES
-    metrics = TrainMetrics(
-        class_correct=correct, class_total=(IMAGES,) * CLASSES, params=2 * macs, macs=macs,
-        train_loss=0.1,
-    )  # fmt: skip
+    metrics = train_metrics(
+        class_correct=correct, class_total=(IMAGES,) * CLASSES, params=2 * macs, macs=macs
+    )
     return record(unit, metrics)
 
 
@@ -321,12 +306,9 @@ def test_baselines_are_ranked_as_a_population_of_their_own(
     assert by_macs["tau_b"] == pytest.approx(expected)
     assert set(table["population"]) >= {"timm", "timm (pretrained)"}
     # Holm's correction of the space's rows does not know of the baselines.
-    lone = resolved.suite.parts["baselines"].model_copy(update={"models": ("a",)})
-    parts = {**resolved.suite.parts, "baselines": lone, "pretrained": lone}
-    suite = resolved.suite.model_copy(update={"parts": parts})
-    without = rank_correlation(
-        Results.collect(resolved.model_copy(update={"suite": suite}), results.records.values())
-    )
+    lone = varied(resolved.suite.parts["baselines"], models=("a",))
+    fewer = varied(resolved, suite={"parts": {"baselines": lone, "pretrained": lone}})
+    without = rank_correlation(Results.collect(fewer, results.records.values()))
     assert set(without["part"]) == {"transfer"}
     of_space = table[table["part"].eq("transfer")]
     assert of_space["p_adjusted"].iloc[0] < 0.1
@@ -334,11 +316,9 @@ def test_baselines_are_ranked_as_a_population_of_their_own(
 
 
 def test_three_baselines_have_a_tau_and_no_interval(resolved: ResolvedSuite) -> None:
-    few = resolved.suite.parts["baselines"].model_copy(update={"models": ("a", "b", "c")})
-    suite = resolved.suite.model_copy(update={"parts": {"few": few}})
-    table = rank_correlation(
-        Results.collect(resolved.model_copy(update={"suite": suite}), records(resolved, known))
-    )
+    few = varied(resolved.suite.parts["baselines"], models=("a", "b", "c"))
+    alone = with_parts(resolved, few=few)
+    table = rank_correlation(Results.collect(alone, records(resolved, known)))
     assert table["tau_b"].notna().all()
     assert table[["ci_low", "ci_high", "p_adjusted", "verdict"]].isna().all().all()
 

@@ -7,6 +7,8 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text
 from imbnas.leaderboards.tables.checklist import checklist
 
+from ...factories import varied, with_parts
+
 
 def answers(results: Results) -> dict[str, str]:
     table = checklist(results)
@@ -17,8 +19,7 @@ def moved(results: Results, **changes: object) -> Results:
     """One record of another origin."""
     records = dict(results.records)
     identity, record = next(iter(records.items()))
-    changed = record.provenance.model_copy(update=changes)
-    records[identity] = record.model_copy(update={"provenance": changed})
+    records[identity] = varied(record, provenance=changes)
     return Results(results.resolved, records)
 
 
@@ -38,17 +39,15 @@ def test_mixed_versions_are_an_uncontrolled_confounder(fabricated: Results) -> N
 
 def test_an_ablation_needs_the_strategy_without_adaptation(fabricated: Results) -> None:
     assert answers(fabricated)["2.3"] == "yes"
-    resolved = fabricated.resolved
-    part = resolved.suite.parts["adaptation"].model_copy(update={"strategies": ("p1",)})
-    suite = resolved.suite.model_copy(update={"parts": {"adaptation": part}})
-    alone = resolved.model_copy(update={"suite": suite})
+    part = varied(fabricated.resolved.suite.parts["adaptation"], strategies=("p1",))
+    alone = with_parts(fabricated.resolved, adaptation=part)
     assert answers(Results(alone, fabricated.records))["2.3"] == "no"
 
 
 def test_a_suite_without_search_is_not_asked_about_search(fabricated: Results) -> None:
     resolved = fabricated.resolved
-    suite = resolved.suite.model_copy(update={"parts": {"t": resolved.suite.parts["transfer"]}})
-    found = answers(Results(resolved.model_copy(update={"suite": suite}), fabricated.records))
+    alone = with_parts(resolved, t=resolved.suite.parts["transfer"])
+    found = answers(Results(alone, fabricated.records))
     assert {found[item] for item in ("1.4", "1.5", "2.1", "2.3", "2.4", "2.6")} == {
         "not applicable"
     }

@@ -17,6 +17,8 @@ from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import RankMetrics, Record
 from imbnas.units.unit import RankUnit
 
+from ...factories import varied
+
 LABELS = ["params", "macs", "synflow", "snip(batch_size=8)"]
 BALANCED = Training(condition="digits@1x", scheme="ce")
 TAIL = Training(condition="digits@10x", scheme="cb-drw")
@@ -78,11 +80,11 @@ def test_a_balanced_control_of_equal_size_is_compared_with_too(
 ) -> None:
     resolved = resolve_tiny()
     control = Training(condition="digits@1x:like-10x")
-    part = resolved.suite.parts["transfer"]
-    part = part.model_copy(update={"targets": (TAIL, control)})
-    suite = resolved.suite.model_copy(update={"parts": {**resolved.suite.parts, "transfer": part}})
-    conditions = {**resolved.conditions, control.condition: resolved.conditions["digits@1x"]}
-    resolved = resolved.model_copy(update={"suite": suite, "conditions": conditions})
+    resolved = varied(
+        resolved,
+        suite={"parts": {"transfer": {"targets": (TAIL, control)}}},
+        conditions={control.condition: resolved.conditions["digits@1x"]},
+    )
     results = Results.collect(resolved, fabricate_records(resolved))
     table = build_tables(results)["rankers"]
     rows = table[table["ranker"] == "macs"]
@@ -225,10 +227,8 @@ def test_rankers_stand_beside_the_strategies(fabricated: Results) -> None:
 
 
 def test_a_suite_without_rankers_has_an_empty_table(fabricated: Results) -> None:
-    resolved = fabricated.resolved
-    part = resolved.suite.parts["transfer"].model_copy(update={"rankers": ()})
-    suite = resolved.suite.model_copy(update={"parts": {**resolved.suite.parts, "transfer": part}})
-    resolved = resolved.model_copy(update={"suite": suite, "rankers": {}})
+    resolved = varied(fabricated.resolved, suite={"parts": {"transfer": {"rankers": ()}}})
+    resolved = resolved.model_copy(update={"rankers": {}})
     tables = build_tables(Results.collect(resolved, fabricated.records.values()))
     assert tables["rankers"].empty
     assert "tau_b" in tables["rankers"]

@@ -26,6 +26,8 @@ from imbnas.suites.schema import AdaptationPart, TransferPart
 from imbnas.units.records import Record, TrainMetrics
 from imbnas.units.unit import SearchUnit, TrainUnit
 
+from ...factories import train_metrics, varied, with_parts
+
 
 @pytest.fixture(scope="module")
 def records(finished_run: Path) -> list[Record]:
@@ -138,23 +140,17 @@ def test_costs_are_compared_with_those_of_p3_where_it_was_run(
     results: Results, records: list[Record]
 ) -> None:
     resolved, part = results.resolved, results.resolved.suite.parts["adaptation"]
-    part = part.model_copy(update={"strategies": ("p1", "p3")})
-    suite = resolved.suite.model_copy(update={"parts": {"adaptation": part}})
-    head = resolved.strategies["p1"]
-    whole = head.model_copy(update={"component": head.component.model_copy(update={"name": "p3"})})
-    resolved = resolved.model_copy(update={"suite": suite, "strategies": {"p1": head, "p3": whole}})
+    part = varied(part, strategies=("p1", "p3"))
+    whole = varied(resolved.strategies["p1"], component={"name": "p3"})
+    resolved = varied(with_parts(resolved, adaptation=part), strategies={"p3": whole})
     expansion = Expansion(resolved)
     known = {record.identity: record for record in records}
     paragons = []
     for replicate in range(resolved.replicates):
         p1, p3 = (expansion.chain(part, name, replicate).adapt for name in ("p1", "p3"))
-        cost = known[p1.identity].cost
-        cost = cost.model_copy(update={"macs": cost.macs * (4 + replicate)})
-        paragons.append(
-            known[p1.identity].model_copy(
-                update={"identity": p3.identity, "unit": p3, "cost": cost}
-            )
-        )
+        record = known[p1.identity]
+        macs = record.cost.macs * (4 + replicate)
+        paragons.append(varied(record, identity=p3.identity, unit=p3, cost={"macs": macs}))
     table = build_tables(Results.collect(resolved, [*records, *paragons]))["adaptation"]
     ratios = table.set_index("strategy")["cost_ratio"]
     assert ratios["p3"] == 1
@@ -166,9 +162,7 @@ def test_groups_without_classes_are_empty_and_never_zero(results: Results) -> No
     assert isinstance(part, TransferPart)
     facts = results.facts(part.targets[0])
     assert facts.groups["many"] is None
-    metrics = TrainMetrics(
-        class_correct=(80,) * 10, class_total=(80,) * 10, params=1, macs=1, train_loss=0.0
-    )
+    metrics = train_metrics(class_correct=(80,) * 10, class_total=(80,) * 10)
     summary = summarise([metrics, None], facts)
     assert summary.many is None
     assert summary.few == 100
@@ -268,11 +262,8 @@ def test_text_forms_are_plain_and_escaped() -> None:
 def test_baselines_show_the_counts_of_the_networks_that_were_trained(
     results: Results, records: list[Record]
 ) -> None:
-    facts = {
-        name: facts.model_copy(update={"params": 1, "macs": 1})
-        for name, facts in results.resolved.baselines.items()
-    }
-    other = results.resolved.model_copy(update={"baselines": facts})
+    facts = {name: {"params": 1, "macs": 1} for name in results.resolved.baselines}
+    other = varied(results.resolved, baselines=facts)
     table = build_tables(Results.collect(other, records))["baselines"].set_index("model")
     trained = [
         r.metrics

@@ -84,6 +84,6 @@ def test_bad_options_change_nothing_on_disk(bench_here, tmp_path: Path, tiny_sui
     assert list(tmp_path.iterdir()) == []
 
 
-def test_executors_are_listed(bench) -> None:
-    listed = json.loads(bench("list", "executors", "--json").stdout)["executors"]
+def test_executors_are_listed(bench_here) -> None:
+    listed = json.loads(bench_here("list", "executors", "--json").stdout)["executors"]
     assert [entry["name"] for entry in listed] == ["local", "ray", "script", "slurm"]

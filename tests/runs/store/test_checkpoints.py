@@ -35,6 +35,8 @@ from imbnas.training.fitting import Fit, Trainer
 from imbnas.units.recipes import Augmentation, Recipe
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
+from ...factories import varied
+
 LOCATIONS = DataLocations.from_options(offline=True)
 COUNTS = (40, 10)
 EPOCHS = 5
@@ -350,10 +352,8 @@ def test_checkpoints_are_json_and_safetensors(expansion: Expansion, tmp_path: Pa
 def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
     expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resolved, epochs = expansion.resolved, 60
-    recipe = resolved.settings.supernet.model_copy(update={"epochs": epochs})
-    settings = resolved.settings.model_copy(update={"supernet": recipe})
-    longer = Expansion(resolved.model_copy(update={"settings": settings}))
+    epochs = 60
+    longer = Expansion(varied(expansion.resolved, settings={"supernet": {"epochs": epochs}}))
     unit = first(longer, SupernetUnit)
     directory = RunDirectory(tmp_path / "run")
     directory.store_suite(longer.resolved)

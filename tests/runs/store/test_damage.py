@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -41,7 +40,7 @@ def damage_records(run: Path) -> list[Path]:
 
 
 def test_damaged_records_are_named_and_done_again(
-    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench, bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
@@ -59,7 +58,7 @@ def test_damaged_records_are_named_and_done_again(
     correlations = json.loads(shown.stdout)["tables"]["rank_correlation"]
     assert sum(row["n_missing"] for row in correlations) > 0
     assert content_of(run / "records") == before
-    done = bench_here("run", "--suite", tiny_suite, "--out", run, "--workers", "1")
+    done = bench("run", "--suite", tiny_suite, "--out", run, "--executor", "here")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("damaged record") == 4
     assert tables_of(run) == tables_of(finished_run)
@@ -125,10 +124,10 @@ def remount(folder: Path, options: str) -> None:
 def test_a_full_disk_is_told_and_harms_nothing(
     bench, bench_here, tmp_path: Path, trainings_suite: Path
 ) -> None:
-    flags = ("--suite", trainings_suite, "--replicates", "1", "--workers", "1")
+    flags = ("--suite", trainings_suite, "--replicates", "1")
     with small_disk(tmp_path / "disk", "32k") as disk:
         run = disk / "run"
-        done = bench("run", *flags, "--out", run)
+        done = bench("run", *flags, "--out", run, "--workers", "1")
         assert done.returncode == 1, done.stderr
         assert "No space left on device" in done.stderr
         assert "Traceback" not in done.stderr
@@ -137,7 +136,7 @@ def test_a_full_disk_is_told_and_harms_nothing(
         assert not list((run / ".tmp").iterdir())
         kept = content_of(run / "records")
         remount(disk, "size=20m")
-        again = bench_here("run", *flags, "--out", run)
+        again = bench("run", *flags, "--out", run, "--executor", "here")
         assert again.returncode == 0, again.stderr
         assert kept.items() <= content_of(run / "records").items()
         assert len(records_of(run)) == 8
@@ -151,21 +150,15 @@ def test_a_full_disk_is_told_and_harms_nothing(
 
 
 def test_a_file_size_limit_is_told_and_harms_nothing(
-    bench_command, tmp_path: Path, tiny_suite: Path
+    bench, tmp_path: Path, tiny_suite: Path
 ) -> None:
-    run = tmp_path / "run"
-    command = bench_command(
-        "run", "--suite", tiny_suite, "--out", run, "--workers", "1", "--only", "supernet*"
-    )
-    limit = 30_000  # records fit, weights do not
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )
+    run, limit = tmp_path / "run", tmp_path / "limit.py"
+    # Records fit, weights do not.
+    limit.write_text("import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (30_000,) * 2)\n")
+    done = bench(
+        "run", "--suite", tiny_suite, "--out", run, "--workers", "1", "--only", "supernet*",
+        "--plugin", limit,
+    )  # fmt: skip
     assert done.returncode == 1
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr

@@ -123,7 +123,7 @@ def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
 
 
 def test_a_run_is_pinned_to_an_exported_manifest(
-    bench_here, tmp_path: Path, trainings_suite: Path
+    bench, bench_here, tmp_path: Path, trainings_suite: Path
 ) -> None:
     exported = {}
     for subset in (0, 5):
@@ -135,12 +135,12 @@ def test_a_run_is_pinned_to_an_exported_manifest(
     del fields["sha256"]
     pinned, manifest = Manifest.seal(**fields), tmp_path / "pinned.json"
     write_manifest(pinned, manifest)
-    flags = ("--suite", trainings_suite, "--replicates", "1", "--workers", "1")
-    done = bench_here("run", *flags, "--out", tmp_path / "run", "--manifest", manifest)
+    flags = ("--suite", trainings_suite, "--replicates", "1", "--executor", "here")
+    done = bench("run", *flags, "--out", tmp_path / "run", "--manifest", manifest)
     assert done.returncode == 0, done.stderr
     facts = RunDirectory(tmp_path / "run").read_suite().conditions["digits@10x"]
     assert facts.replicates[0].manifest_sha256 == pinned.sha256 != exported[0].sha256
-    again = bench_here("run", *flags, "--out", tmp_path / "run")
+    again = bench("run", *flags, "--out", tmp_path / "run")
     assert again.returncode == 0, again.stderr
 
 

@@ -95,7 +95,7 @@ def test_failing_strategies_leave_reasons_and_gaps(
 
 
 def test_a_loss_that_is_not_finite_is_a_failure(
-    bench_here, tmp_path: Path, trainings_suite: Path
+    bench, tmp_path: Path, trainings_suite: Path
 ) -> None:
     suite, run = tmp_path / "s.toml", tmp_path / "run"
     text = trainings_suite.read_text().replace(
@@ -104,7 +104,7 @@ def test_a_loss_that_is_not_finite_is_a_failure(
     suite.write_text(
         text.replace("replicates = 2", "replicates = 1").replace("epochs = 2", "epochs = 6")
     )
-    done = bench_here("run", "--suite", suite, "--out", run, "--workers", "1")
+    done = bench("run", "--suite", suite, "--out", run, "--executor", "here")
     assert done.returncode == 1
     assert "NonFiniteLossError" in done.stderr
     with (run / "tables" / "rank_correlation.csv").open() as file:

@@ -10,23 +10,9 @@ from imbnas.units.randomness import derive_seed
 from imbnas.units.recipes import Recipe
 from imbnas.units.records import TrainMetrics
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.unit import UNIT_ADAPTER, BaselineModel, DataRef, SpaceModel, TrainUnit
+from imbnas.units.unit import UNIT_ADAPTER, BaselineModel, SpaceModel
 
-
-def make_unit(**changes: Any) -> TrainUnit:
-    fields = {
-        "model": SpaceModel(space="nats-tss", version="1", architecture="|none~0|"),
-        "data": DataRef(
-            condition="digits@20x:subset-0",
-            protocol="strict",
-            dataset_digest="a" * 64,
-            manifest_sha256="b" * 64,
-        ),
-        "scheme": SchemeSpec(name="ce", version="1", loss="ce"),
-        "recipe": Recipe(epochs=3),
-        "replicate": 0,
-    }
-    return TrainUnit(**{**fields, **changes})
+from ..factories import make_unit
 
 
 def test_identity_is_the_hash_of_sorted_compact_json() -> None:
