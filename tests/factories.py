@@ -25,7 +25,7 @@ PROVENANCE = Provenance(
 )  # fmt: skip
 
 
-def varied(model: Model, **changes: Any) -> Model:
+def varied(model: Model, /, **changes: Any) -> Model:
     """A copy with other values; a mapping changes fields of a model or entries of a mapping."""
     return model.model_copy(
         update={name: _varied(getattr(model, name), value) for name, value in changes.items()}
@@ -40,7 +40,7 @@ def _varied(held: Any, value: Any) -> Any:
     return value
 
 
-def with_parts(resolved: ResolvedSuite, **parts: Any) -> ResolvedSuite:
+def with_parts(resolved: ResolvedSuite, /, **parts: Any) -> ResolvedSuite:
     """A resolved suite that has these parts and no others."""
     suite = resolved.suite.model_copy(update={"parts": parts})
     return resolved.model_copy(update={"suite": suite})
