@@ -137,12 +137,12 @@ def train(name, split, seed):
         network = SmallNetwork(len(COUNTS))
         network.classifier = scheme.make_classifier(network.num_features, 10) or network.classifier
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.SGD(
+    optimizer = torch.optim.SGD(
         network.parameters(), LR, momentum=0.9, weight_decay=WEIGHT_DECAY, nesterov=True
     )
     steps = len(split.labels) // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, LR, total_steps=EPOCHS * steps, pct_start=0.1, cycle_momentum=False
+        optimizer, LR, total_steps=EPOCHS * steps, pct_start=0.1, cycle_momentum=False
     )
     for epoch in range(EPOCHS):
         scheme.set_epoch(epoch)
@@ -151,9 +151,9 @@ def train(name, split, seed):
             images = augmented(split.images[rows], generator)
             images, targets = scheme.mix(images, split.labels[rows], generator)
             loss = scheme.loss(network(images), targets)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             schedule.step()
     return network.eval()
 

@@ -36,17 +36,17 @@ def trained():
     with torch.no_grad():
         classifier.weight.zero_()
         classifier.bias.zero_()
-    optimiser = torch.optim.LBFGS(classifier.parameters(), max_iter=200)
+    optimizer = torch.optim.LBFGS(classifier.parameters(), max_iter=200)
 
     def closure():
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = (
             F.cross_entropy(classifier(features), labels) + 1e-4 * classifier.weight.square().sum()
         )
         loss.backward()
         return loss
 
-    optimiser.step(closure)
+    optimizer.step(closure)
     classifier.requires_grad_(False)
     return TrainingOutputs(features, classifier(features), labels, COUNTS, classifier)
 

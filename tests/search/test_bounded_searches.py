@@ -71,7 +71,7 @@ def test_evolution_respects_bounds_budget_and_uniqueness(space: str, data: st.Da
         min_macs=within.min_macs,
     )
     found = search(searcher, space, data.draw(st.integers(0, 99))).scores
-    # A shortfall of children, as from rare mutations, is filled by chance.
+    # A shortfall of children, as from rare mutations, is filled at random.
     assert len(found) == population * (searcher.generations + 1)
     assert len({get_space(space).unique_id(architecture) for architecture in found}) == len(found)
     for architecture in found:

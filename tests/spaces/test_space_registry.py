@@ -95,13 +95,13 @@ def test_the_documented_space_trains(toy):
     network = toy.build("3-3-1", NetworkShape(8, 1, 8, 1, 2))
     labels = torch.arange(32) % 2
     images = torch.randn(32, 1, 8, 8) + labels.view(-1, 1, 1, 1)
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
     losses = []
     for _ in range(15):
         loss = torch.nn.functional.cross_entropy(network(images), labels)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] / 2
 

@@ -1,4 +1,4 @@
-"""Networks through ``torch.compile``: whole, anew for each training, or not at all."""
+"""Networks through ``torch.compile``: whole, again for each training, or not at all."""
 
 import itertools
 import os
@@ -138,7 +138,7 @@ def test_a_compiled_training_does_not_depend_on_those_before_and_goes_on_bit_for
 ) -> None:
     kept = Kept()
     first = trained(1, compiled=True, kept=kept)
-    # Without starting anew, the second network would be left uncompiled or refused.
+    # Without starting again, the second network would be left uncompiled or refused.
     monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 2)
     trained(2, compiled=True)
     again = trained(1, compiled=True)

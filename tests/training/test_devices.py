@@ -55,7 +55,7 @@ def different_steps() -> list[str]:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """One entry for each value that is read on the host; the optimiser takes any device."""
+    """One entry for each value that is read on the host; the optimizer takes any device."""
     read: list[int] = []
     listed = torch.Tensor.tolist
 
