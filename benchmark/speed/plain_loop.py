@@ -15,7 +15,7 @@ from torchvision import transforms
 from imbnas.data import select_images
 from imbnas.data.image_sets import ImageSet
 from imbnas.spaces import get_space
-from imbnas.spaces.nats.pooling import AveragePool
+from imbnas.spaces.pooling import AveragePool
 
 
 class PilImages(Dataset):

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from imbnas.execution.malloc import keep_freed_memory
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.spaces.nats.pooling import SMALLEST_CONVOLVED
+from imbnas.spaces.pooling import SMALLEST_CONVOLVED
 
 CELLS = 10
 TURNS = 8

@@ -81,7 +81,7 @@ def _darts(architecture: str) -> tuple[Graph, ...]:
     )
 
 
-def _darts_cell(title: str, cell: darts_genotype.Cell) -> Graph:
+def _darts_cell(title: str, cell: darts_genotype.CellGenotype) -> Graph:
     """Inputs c(k-2) and c(k-1), inner nodes from 0 and output c(k), as the paper names them."""
     first = darts_genotype.NUM_INPUTS
     inner = tuple(
