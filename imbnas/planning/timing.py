@@ -27,6 +27,9 @@ from imbnas.runs.request import RunRequest
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit, Unit
 
+_SECONDS = 3.0
+"""Trials that take less together are repeated."""
+
 
 class TimingError(ImbnasError):
     """A shortened unit failed, or the process that timed it."""
@@ -65,7 +68,8 @@ def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing
 
     Args:
         job: the same for all.
-        processes: how many; on CUDA they are spread over the GPUs. A single one does all twice.
+        processes: how many; on CUDA they are spread over the GPUs. A single one does all at least
+            twice.
 
     Returns:
         Seconds until the last process was ready, and at least two timings of all trials.
@@ -104,7 +108,8 @@ def _time(
     # A full collection, rare in a run, would take a good part of a short unit.
     gc.freeze()
     rows, numbers, rng = [], range(len(job.trials)), random.Random(seed)
-    for _ in range(rounds):
+    start = time.perf_counter()
+    while len(rows) < rounds or time.perf_counter() - start < _SECONDS:
         timed = {n: bench.time(job.trials[n].units) for n in rng.sample(numbers, len(numbers))}
         rows.append([timed[n] for n in numbers])
     return ready, rows
