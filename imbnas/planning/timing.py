@@ -107,7 +107,8 @@ def _time(
             bench.time(trial.units)
     # A full collection, rare in a run, would take a good part of a short unit.
     gc.freeze()
-    rows, numbers, rng = [], range(len(job.trials)), random.Random(seed)
+    rows: list[list[Timing]] = []
+    numbers, rng = range(len(job.trials)), random.Random(seed)
     start = time.perf_counter()
     while len(rows) < rounds or time.perf_counter() - start < _SECONDS:
         timed = {n: bench.time(job.trials[n].units) for n in rng.sample(numbers, len(numbers))}
