@@ -5,13 +5,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imbnas.data.locations import DataLocations
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
-
-if TYPE_CHECKING:
-    from imbnas.runs.request import RunRequest
 
 DISK_FAULT = 4
 """Exit status of a worker that cannot write; another one could not, either."""
@@ -19,7 +16,7 @@ DISK_FAULT = 4
 UNTIL = "--until"
 
 
-def worker_command(request: "RunRequest") -> list[str]:
+def worker_command(request: RunRequest) -> list[str]:
     """The command that starts one worker, with this Python and absolute paths."""
     locations = request.locations.resolved()
     return [

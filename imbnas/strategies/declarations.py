@@ -1,14 +1,12 @@
 """What a strategy may declare beyond what it must."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from imbnas.errors import InputError
 from imbnas.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ _REQUIRED = {"scores_on": ("source", "target"), "recipe": ("adaptation", "supern
 class Checking(Protocol):
     """A strategy that does not go with every scheme and recipe."""
 
-    def check(self, source: "SchemeSpec", target: "SchemeSpec", recipe: "Recipe") -> None:
+    def check(self, source: SchemeSpec, target: SchemeSpec, recipe: Recipe) -> None:
         """Refuse what could not work, before anything is computed.
 
         Args:
