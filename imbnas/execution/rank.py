@@ -7,8 +7,7 @@ import torch
 from imbnas.execution.data_pool import DataPool
 from imbnas.execution.network import build_network
 from imbnas.execution.outcome import Outcome
-from imbnas.rankers.candidate import Candidate, Score, Task
-from imbnas.rankers.registry import build_ranker
+from imbnas.rankers import Candidate, Score, Task, build_ranker
 from imbnas.spaces import NetworkShape
 from imbnas.spaces.network_shape import network_shape
 from imbnas.training.setup import replace_classifier, to_device

@@ -5,8 +5,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from imbnas.data.locations import DataLocations
-from imbnas.data.manifests import Manifest
+from imbnas.data import DataLocations, Manifest
 from imbnas.execution.attempts import Attempt, SingleAttempt
 from imbnas.execution.data_pool import DataPool
 from imbnas.execution.malloc import keep_freed_memory

@@ -13,18 +13,14 @@ from imbnas.execution.guards import guarded, storable
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.store import Store
 from imbnas.execution.weights import load_into, to_bytes
-from imbnas.search.registry import build_searcher
-from imbnas.search.scoreboard import Scoreboard
+from imbnas.search import Scoreboard, build_searcher
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.registry import build_strategy
+from imbnas.strategies import Adaptation, HeadForEach, build_strategy
+from imbnas.supernet import SUPERNETS, Supernet
 from imbnas.supernet.heads import HeadMaker
 from imbnas.supernet.path_training import PathTrainer
-from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
-from imbnas.supernet.supernet import Supernet
 from imbnas.training.checkpoints import Checkpoint, Checkpoints, Snapshot
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics

@@ -9,17 +9,13 @@ import numpy as np
 import torch
 
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.strategies.adaptation import Adaptation
+from imbnas.strategies import Adaptation, HeadForEach, Strategy, build_strategy
 from imbnas.strategies.expected_cost import (
     AdaptationSetting,
     HasExpectedCost,
 )
-from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.registry import build_strategy
-from imbnas.strategies.strategy import Strategy
+from imbnas.supernet import SUPERNETS, Supernet
 from imbnas.supernet.path_sampling import PathSampler, paths_per_step
-from imbnas.supernet.registry import SUPERNETS
-from imbnas.supernet.supernet import Supernet
 from imbnas.training.counting import trained_images
 from imbnas.training.fitting import Fit
 from imbnas.units.recipes import PathSampling, Recipe

@@ -17,12 +17,10 @@ from imbnas.planning.adaptation_cost import (
 )
 from imbnas.rankers.ranker import HasExpectedPasses, RankingSetting
 from imbnas.rankers.registry import build_ranker
-from imbnas.search.registry import build_searcher
-from imbnas.search.scoreboard import Scoreboard
+from imbnas.search import Scoreboard, build_searcher
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.registry import build_strategy
+from imbnas.strategies import HeadForEach, build_strategy
 from imbnas.supernet.path_sampling import paths_per_step
 from imbnas.training.counting import finishing_passes, trained_images
 from imbnas.units.unit import (

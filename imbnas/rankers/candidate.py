@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from imbnas.data import class_probabilities, open_stream
 from imbnas.data.image_sets import Images
-from imbnas.data.samplers import class_probabilities
-from imbnas.data.streams import open_stream
 from imbnas.schemes.training_scheme import TrainingScheme, build_scheme
 from imbnas.spaces.space import Counts, NetworkShape
 from imbnas.training.forward import forward_passes

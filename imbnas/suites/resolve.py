@@ -9,10 +9,7 @@ from pathlib import Path
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
-from imbnas.data.dataset import Dataset
-from imbnas.data.loading import load_dataset
-from imbnas.data.manifests import Manifest
-from imbnas.data.resolving import resolve
+from imbnas.data import Dataset, Manifest, load_dataset, resolve
 from imbnas.errors import InputError
 from imbnas.rankers.registry import RANKERS
 from imbnas.schemes import resolve_scheme

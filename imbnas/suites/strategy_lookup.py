@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imbnas.errors import InputError
+from imbnas.strategies import STRATEGIES, Strategy, build_strategy
 from imbnas.strategies.declarations import Checking, Declarations, declarations
-from imbnas.strategies.registry import STRATEGIES, build_strategy
-from imbnas.strategies.strategy import Strategy
 from imbnas.suites.choice import StrategyChoice
 from imbnas.suites.resolved import StrategyFacts
 from imbnas.suites.schema import AdaptationPart

@@ -11,8 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from imbnas.data.samplers import class_probabilities
-from imbnas.data.streams import Stream
+from imbnas.data import Stream, class_probabilities
 from imbnas.errors import ImbnasError
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.schemes.training_scheme import TrainingScheme
