@@ -88,17 +88,18 @@ def compute(question: Question) -> tuple[GroupResults, int]:
         InputError: the file cannot be read, a column is missing, named twice, or not numeric, or
             the settings leave nothing to compute.
     """
-    from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer
+    from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer, resamples_for
 
     _check_columns(question)
     frame = _read(question)
     compare = rank_against_predictor if question.predictor else rank_transfer
     parts, ungrouped = _parts(frame, question.group)
+    given = question.resamples
     rows = [
         compare(
             part[list(question.x)].to_numpy(float),
             part[list(question.y)].to_numpy(float),
-            resamples=_resamples(question, len(part), len(parts)),
+            resamples=resamples_for(len(part), len(parts)) if given is None else given,
             seed=question.seed,
             level=question.level,
         )
@@ -107,12 +108,6 @@ def compute(question: Question) -> tuple[GroupResults, int]:
     if question.group is not None:
         rows = list(holm_verdicts(rows, level=question.level))
     return [(name, row) for (name, _), row in zip(parts, rows, strict=True)], ungrouped
-
-
-def _resamples(question: Question, rows: int, tests: int) -> int:
-    from imbnas.stats import resamples_for
-
-    return resamples_for(rows, tests) if question.resamples is None else question.resamples
 
 
 def _names(text: str) -> tuple[str, ...]:

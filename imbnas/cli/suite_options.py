@@ -87,7 +87,6 @@ limit_options = add_options(
     click.option(
         "--unit-memory-limit",
         type=Size(),
-        metavar="SIZE",
         help="A unit whose worker holds more memory, as 4GB, fails.",
     ),
     click.option(

@@ -10,10 +10,7 @@ import torch
 
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.strategies import Adaptation, HeadForEach, Strategy, build_strategy
-from imbnas.strategies.expected_cost import (
-    AdaptationSetting,
-    HasExpectedCost,
-)
+from imbnas.strategies.expected_cost import AdaptationSetting, HasExpectedCost
 from imbnas.supernet import SUPERNETS, Supernet
 from imbnas.supernet.path_sampling import PathSampler, paths_per_step
 from imbnas.training.counting import trained_images

@@ -9,12 +9,7 @@ import numpy as np
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.registry import load_baseline
 from imbnas.execution.data_pool import ConditionImages, DataPool
-from imbnas.planning.adaptation_cost import (
-    AdaptationCost,
-    adaptation_cost,
-    head_macs,
-    mean_macs,
-)
+from imbnas.planning.adaptation_cost import AdaptationCost, adaptation_cost, head_macs, mean_macs
 from imbnas.rankers.ranker import HasExpectedPasses, RankingSetting
 from imbnas.rankers.registry import build_ranker
 from imbnas.search import Scoreboard, build_searcher

@@ -60,11 +60,11 @@ class WorkerOptions:
 
     run_dir: Path
     locations: DataLocations
-    parts: tuple[str, ...] | None
-    only: tuple[str, ...]
+    parts: Sequence[str] | None
+    only: Sequence[str]
     checkpoint_seconds: float
     parent: int | None
-    tokens: tuple[int, int] | None
+    tokens: Sequence[int] | None
     until: float | None
 
 
@@ -81,14 +81,6 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
     parser.add_argument("--parent", type=int, metavar="PID")
     parser.add_argument("--tokens", type=int, nargs=2, metavar="FD")
     parser.add_argument(UNTIL, type=float, metavar="SECONDS", help="since the epoch")
-    given = parser.parse_args(arguments)
-    return WorkerOptions(
-        given.run_dir,
-        DataLocations.from_options(given.data_root, given.dataset, given.offline),
-        given.parts and tuple(given.parts),
-        tuple(given.only),
-        given.checkpoint_seconds,
-        given.parent,
-        given.tokens and tuple(given.tokens),
-        given.until,
-    )
+    given = vars(parser.parse_args(arguments))
+    data = (given.pop(name) for name in ("data_root", "dataset", "offline"))
+    return WorkerOptions(locations=DataLocations.from_options(*data), **given)

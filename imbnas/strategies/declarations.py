@@ -70,4 +70,3 @@ class Checking(Protocol):
         Raises:
             InputError: names what is wrong and the remedy, not the strategy.
         """
-        ...

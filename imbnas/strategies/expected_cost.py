@@ -47,4 +47,3 @@ class HasExpectedCost(Protocol):
 
     def expected_cost(self, setting: AdaptationSetting) -> ExpectedCost:
         """What ``adapt`` will count in the trainer's spending; the argument goes by position."""
-        ...

@@ -22,13 +22,7 @@ from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolved import (
-    BaselineFacts,
-    ConditionFacts,
-    Member,
-    PluginFile,
-    ResolvedSuite,
-)
+from imbnas.suites.resolved import BaselineFacts, ConditionFacts, Member, PluginFile, ResolvedSuite
 from imbnas.suites.schema import (
     AdaptationPart,
     BaselinesPart,

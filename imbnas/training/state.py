@@ -20,11 +20,9 @@ class Companion(Protocol):
 
     def state_dict(self) -> dict[str, Any]:
         """Its state as plain JSON data."""
-        ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where ``state_dict`` was taken."""
-        ...
 
 
 @dataclass

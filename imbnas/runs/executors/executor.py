@@ -32,7 +32,6 @@ class Executor(Protocol):
         Returns:
             The state at the end; ``None`` where the work was handed over and goes on elsewhere.
         """
-        ...
 
 
 def check_limits(executor: Executor, name: str, request: RunRequest) -> None:
