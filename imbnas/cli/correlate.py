@@ -57,11 +57,10 @@ class Question:
 @click.option(
     "--seed",
     default=0,
-    show_default=True,
     type=click.IntRange(min=0),
     help="Seed of the resampling.",
 )
-@click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
+@click.option("--level", default=0.95, help="Level of the intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(table: Path, x: str, y: str, as_json: bool, **options: Any) -> None:
     """Compare two rankings in TABLE, a CSV file with one row for each architecture.
