@@ -14,9 +14,8 @@ class Declarations:
     """What a suite must know of a strategy before it is run.
 
     Attributes:
-        scores_on: whose training images calibrate, and whose validation images score,
-            candidates of the adapted supernet.
-        recipe: which of the fidelity's recipes the adaptation trains with.
+        scores_on: see ``Strategy``.
+        recipe: see ``Strategy``.
         same_classes: the strategy makes sense only where source and target have the same
             classes, since it keeps the source's classifier; ``False`` where not declared.
         scheme: what it trains with in place of the target's scheme; ``None`` where not declared.
