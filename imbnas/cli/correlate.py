@@ -57,11 +57,10 @@ class Question:
 @click.option(
     "--seed",
     default=0,
-    show_default=True,
     type=click.IntRange(min=0),
     help="Seed of the resampling.",
 )
-@click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
+@click.option("--level", default=0.95, help="Level of the intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(table: Path, x: str, y: str, as_json: bool, **options: Any) -> None:
     """Compare two rankings in TABLE, a CSV file with one row for each architecture.
@@ -88,17 +87,18 @@ def compute(question: Question) -> tuple[GroupResults, int]:
         InputError: the file cannot be read, a column is missing, named twice, or not numeric, or
             the settings leave nothing to compute.
     """
-    from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer
+    from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer, resamples_for
 
     _check_columns(question)
     frame = _read(question)
     compare = rank_against_predictor if question.predictor else rank_transfer
     parts, ungrouped = _parts(frame, question.group)
+    given = question.resamples
     rows = [
         compare(
             part[list(question.x)].to_numpy(float),
             part[list(question.y)].to_numpy(float),
-            resamples=_resamples(question, len(part), len(parts)),
+            resamples=resamples_for(len(part), len(parts)) if given is None else given,
             seed=question.seed,
             level=question.level,
         )
@@ -107,12 +107,6 @@ def compute(question: Question) -> tuple[GroupResults, int]:
     if question.group is not None:
         rows = list(holm_verdicts(rows, level=question.level))
     return [(name, row) for (name, _), row in zip(parts, rows, strict=True)], ungrouped
-
-
-def _resamples(question: Question, rows: int, tests: int) -> int:
-    from imbnas.stats import resamples_for
-
-    return resamples_for(rows, tests) if question.resamples is None else question.resamples
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -44,7 +44,9 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.version_option(imbnas.__version__, prog_name="imbnas-bench")
 def group() -> None:
     """Benchmark neural architecture search on long-tailed image data."""

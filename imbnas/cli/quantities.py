@@ -45,15 +45,3 @@ class Size(click.ParamType):  # type: ignore[type-arg, unused-ignore]
                 f"{value!r} is no size; write 512MB, 4GB or 1.5GiB", ctx, param
             )
         return int(float(found[1]) * _BYTES[found[2]])
-
-
-def as_duration(seconds: float) -> str:
-    """The shortest way to write a number of seconds: ``7200`` is ``2h``."""
-    parts = []
-    for unit in ("d", "h", "m"):
-        count, seconds = divmod(seconds, _SECONDS[unit])
-        if count:
-            parts.append(f"{count:g}{unit}")
-    if seconds or not parts:
-        parts.append(f"{seconds:g}s")
-    return "".join(parts)

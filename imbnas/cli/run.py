@@ -24,7 +24,6 @@ STOPPED_BY_BUDGET = 3
     "--executor",
     "executor_name",
     default="local",
-    show_default=True,
     metavar="NAME",
     help="Where workers are started: local, slurm, ray, script.",
 )

@@ -17,9 +17,9 @@ def command() -> None:
 @command.command("arch")
 @click.argument("space")
 @click.argument("architecture", metavar="ARCH")
-@click.option("--num-classes", default=10, show_default=True, type=click.IntRange(1))
+@click.option("--num-classes", default=10, type=click.IntRange(1))
 @click.option("--resolution", type=click.IntRange(1), help="Side in pixels; the published one.")
-@click.option("--in-channels", default=3, show_default=True, type=click.IntRange(1))
+@click.option("--in-channels", default=3, type=click.IntRange(1))
 @click.option("--width", type=click.IntRange(1), help="Channels of the first stage.")
 @click.option("--depth", type=click.IntRange(1), help="Cells in each stage.")
 @data_options
@@ -55,9 +55,7 @@ def show_architecture(space: str, architecture: str, as_json: bool, **options: i
 
 @command.command("condition")
 @click.argument("name")
-@click.option(
-    "--protocol", default="strict", show_default=True, type=click.Choice(["strict", "paper"])
-)
+@click.option("--protocol", default="strict", type=click.Choice(["strict", "paper"]))
 @click.option(
     "--manifest",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -110,9 +108,9 @@ def show_condition(
 
 @command.command("baseline")
 @click.argument("name")
-@click.option("--num-classes", default=10, show_default=True, type=click.IntRange(1))
-@click.option("--resolution", default=32, show_default=True, type=click.IntRange(1))
-@click.option("--in-channels", default=3, show_default=True, type=click.IntRange(1))
+@click.option("--num-classes", default=10, type=click.IntRange(1))
+@click.option("--resolution", default=32, type=click.IntRange(1))
+@click.option("--in-channels", default=3, type=click.IntRange(1))
 @data_options
 @plugin_option
 @json_option

@@ -19,7 +19,6 @@ _CHECKED_RECORDS = 5000
     "--interval",
     type=click.FloatRange(min=0.1),
     default=2.0,
-    show_default=True,
     metavar="SECONDS",
     help="Between two looks of --watch.",
 )

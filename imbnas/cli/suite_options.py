@@ -36,13 +36,10 @@ _suite_options = add_options(
         type=click.IntRange(1),
         help="Processes; by default one per core, on CUDA one per GPU.",
     ),
-    click.option(
-        "--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])
-    ),
+    click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"])),
     click.option(
         "--precision",
         default="float32",
-        show_default=True,
         type=click.Choice(["float32", "bfloat16"]),
         help="Of forward passes; bfloat16 runs them under autocast.",
     ),
@@ -87,7 +84,6 @@ limit_options = add_options(
     click.option(
         "--unit-memory-limit",
         type=Size(),
-        metavar="SIZE",
         help="A unit whose worker holds more memory, as 4GB, fails.",
     ),
     click.option(

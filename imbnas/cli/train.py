@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("train")
-@click.option("--space", default="nats-tss", show_default=True, help="Search space of --arch.")
+@click.option("--space", default="nats-tss", help="Search space of --arch.")
 @click.option("--arch", "architecture", metavar="A", help="Architecture string.")
 @click.option("--baseline", metavar="NAME", help="A baseline, or any timm model.")
 @click.option(
@@ -24,18 +24,19 @@ if TYPE_CHECKING:
     help="Start from DATA_ROOT/pretrained/MODEL.safetensors, else from what timm publishes.",
 )
 @click.option("--condition", required=True, metavar="C", help="Such as cifar10@100x.")
-@click.option("--protocol", default="strict", type=click.Choice(["strict", "paper"]))
-@click.option("--scheme", default="ce", show_default=True)
+@click.option(
+    "--protocol", default="strict", show_default=False, type=click.Choice(["strict", "paper"])
+)
+@click.option("--scheme", default="ce")
 @click.option(
     "--recipe",
     "recipe_name",
     default="lt-digits/mini",
-    show_default=True,
     metavar="R",
     help="SUITE/FIDELITY, whose network recipe is taken, or a baseline with a recipe of its own.",
 )
-@click.option("--replicate", default=0, show_default=True, type=click.IntRange(0))
-@click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda"]))
+@click.option("--replicate", default=0, type=click.IntRange(0))
+@click.option("--device", default="cpu", type=click.Choice(["cpu", "cuda"]))
 @data_options
 @plugin_option
 @json_option

@@ -14,7 +14,6 @@ class Attempt(Checkpoints, Protocol):
     @property
     def seconds(self) -> float:
         """Wall-clock seconds so far, those of earlier attempts that it resumed included."""
-        ...
 
 
 class SingleAttempt(NothingKept):

@@ -6,13 +6,9 @@ from functools import cached_property
 
 import torch
 
+from imbnas.data import DataLocations, Dataset, Manifest, Selection, load_dataset, resolve
 from imbnas.data.balancing import balanced_part
-from imbnas.data.dataset import Dataset
 from imbnas.data.image_sets import Images, select_images
-from imbnas.data.loading import load_dataset
-from imbnas.data.locations import DataLocations
-from imbnas.data.manifests import Manifest, Selection
-from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
 from imbnas.units.unit import DataRef

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import torch
 
 from imbnas.data.split_guard import sealed
 from imbnas.errors import ImbnasError
+from imbnas.execution.store import Store
 from imbnas.execution.weights import load_into, to_bytes
 from imbnas.supernet.supernet import Supernet
-
-if TYPE_CHECKING:
-    from imbnas.execution.store import Store
 
 
 class StrategyError(ImbnasError):
@@ -20,7 +17,7 @@ class StrategyError(ImbnasError):
 
 
 @contextmanager
-def guarded(strategy: str, store: "Store", source_weights: bytes) -> Iterator[None]:
+def guarded(strategy: str, store: Store, source_weights: bytes) -> Iterator[None]:
     """Run a strategy's own code.
 
     While it runs no dataset can be loaded and no split be read: a strategy has what it is given.

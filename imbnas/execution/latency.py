@@ -2,14 +2,10 @@
 
 import statistics
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from torch import Tensor
+from torch import Tensor
 
 _SECONDS = 0.004
 _MOST_PASSES = 15
@@ -17,7 +13,7 @@ _MOST_PASSES = 15
 
 @torch.inference_mode()
 def seconds_per_image(
-    predict: "Callable[[Tensor], Tensor]", in_channels: int, resolution: int, device: torch.device
+    predict: Callable[[Tensor], Tensor], in_channels: int, resolution: int, device: torch.device
 ) -> float:
     """Median wall-clock seconds of a forward pass of one image.
 
@@ -39,7 +35,7 @@ def seconds_per_image(
     return statistics.median(seconds)
 
 
-def _timed(predict: "Callable[[Tensor], Tensor]", image: "Tensor") -> float:
+def _timed(predict: Callable[[Tensor], Tensor], image: Tensor) -> float:
     start = time.perf_counter()
     predict(image)
     if image.is_cuda:

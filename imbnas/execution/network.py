@@ -1,27 +1,22 @@
 """Builds the network that a unit names."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import build as build_baseline
 from imbnas.baselines.pretrained import find_weights, weights_identity
 from imbnas.baselines.registry import load_baseline
-from imbnas.baselines.spec import ImageShape
+from imbnas.baselines.spec import BaselineSpec, ImageShape
+from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space
+from imbnas.units.networks import ImageClassifier
 from imbnas.units.unit import BaselineModel, Model, SpaceModel
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from imbnas.baselines.spec import BaselineSpec
-    from imbnas.data.locations import DataLocations
-    from imbnas.units.networks import ImageClassifier
 
 
 def build_network(
-    model: Model, shape: NetworkShape, locations: "DataLocations"
-) -> "tuple[ImageClassifier, Counts]":
+    model: Model, shape: NetworkShape, locations: DataLocations
+) -> tuple[ImageClassifier, Counts]:
     """Build a network and count it; initial weights come from torch's global generator.
 
     Args:
@@ -45,9 +40,7 @@ def build_network(
     return network, Counts(counted.params, counted.macs)
 
 
-def _weights(
-    model: BaselineModel, spec: "BaselineSpec", locations: "DataLocations"
-) -> "Path | bool":
+def _weights(model: BaselineModel, spec: BaselineSpec, locations: DataLocations) -> Path | bool:
     """Find the weights that the unit names; ``False`` for random ones."""
     if model.weights is None:
         return False

@@ -1,27 +1,22 @@
 """Executes ``rank`` units."""
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 
+from imbnas.execution.data_pool import DataPool
 from imbnas.execution.network import build_network
 from imbnas.execution.outcome import Outcome
-from imbnas.rankers.candidate import Candidate, Score, Task
-from imbnas.rankers.registry import build_ranker
+from imbnas.rankers import Candidate, Score, Task, build_ranker
+from imbnas.spaces import NetworkShape
 from imbnas.spaces.network_shape import network_shape
 from imbnas.training.setup import replace_classifier, to_device
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import RankMetrics
-from imbnas.units.unit import SpaceModel
-
-if TYPE_CHECKING:
-    from imbnas.execution.data_pool import DataPool
-    from imbnas.spaces import NetworkShape
-    from imbnas.units.unit import RankUnit
+from imbnas.units.unit import RankUnit, SpaceModel
 
 
-def rank(unit: "RankUnit", pool: "DataPool") -> Outcome:
+def rank(unit: RankUnit, pool: DataPool) -> Outcome:
     """Score every architecture of the unit, each in a network of its own.
 
     Raises:
@@ -56,7 +51,7 @@ def rank(unit: "RankUnit", pool: "DataPool") -> Outcome:
 
 
 def _candidate(
-    unit: "RankUnit", architecture: str, task: Task, shape: "NetworkShape", pool: "DataPool"
+    unit: RankUnit, architecture: str, task: Task, shape: NetworkShape, pool: DataPool
 ) -> Candidate:
     """A fresh network; its weights are not those that its training will start from."""
     seed = derive_seed(task.seed, architecture)

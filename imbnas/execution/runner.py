@@ -1,31 +1,32 @@
 """Executes any unit and makes its record."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import torch
 
-from imbnas.execution.attempts import SingleAttempt
+from imbnas.data import DataLocations, Manifest
+from imbnas.execution.attempts import Attempt, SingleAttempt
 from imbnas.execution.data_pool import DataPool
 from imbnas.execution.malloc import keep_freed_memory
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.provenance import device_name, provenance
 from imbnas.execution.rank import rank
 from imbnas.execution.stack import train_stack
+from imbnas.execution.store import Store
 from imbnas.execution.supernets import SupernetExecution
 from imbnas.execution.train import train
+from imbnas.training.checkpoints import Checkpoints
 from imbnas.units.records import Cost, Record
-from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
-
-    from imbnas.data.locations import DataLocations
-    from imbnas.data.manifests import Manifest
-    from imbnas.execution.attempts import Attempt
-    from imbnas.execution.store import Store
-    from imbnas.training.checkpoints import Checkpoints
-    from imbnas.units.unit import DeviceType
+from imbnas.units.unit import (
+    AdaptUnit,
+    DeviceType,
+    RankUnit,
+    SearchUnit,
+    SupernetUnit,
+    TrainUnit,
+    Unit,
+)
 
 
 class Runner:
@@ -43,12 +44,12 @@ class Runner:
 
     def __init__(
         self,
-        store: "Store",
-        locations: "DataLocations",
-        device_type: "DeviceType" = "cpu",
-        pins: "Sequence[Manifest]" = (),
-        attempt: "Callable[[Sequence[Unit]], Attempt]" = SingleAttempt,
-        pool: "Callable[..., DataPool]" = DataPool,
+        store: Store,
+        locations: DataLocations,
+        device_type: DeviceType = "cpu",
+        pins: Sequence[Manifest] = (),
+        attempt: Callable[[Sequence[Unit]], Attempt] = SingleAttempt,
+        pool: Callable[..., DataPool] = DataPool,
     ) -> None:
         # More threads would change the order of sums, and with it the result.
         torch.set_num_threads(1)
@@ -73,7 +74,7 @@ class Runner:
             outcome = self._outcome(unit, attempt)
         return _record(unit, outcome, attempt.seconds)
 
-    def execute_stack(self, units: "Sequence[TrainUnit]") -> list[Record | Exception]:
+    def execute_stack(self, units: Sequence[TrainUnit]) -> list[Record | Exception]:
         """Do the work of units that are stacked; a record or the reason of a failure for each.
 
         Each has the same share in the time.
@@ -87,11 +88,11 @@ class Runner:
             for unit, outcome in zip(units, outcomes, strict=True)
         ]
 
-    def _own_random_state(self) -> "AbstractContextManager[None]":
+    def _own_random_state(self) -> AbstractContextManager[None]:
         devices = [0] if self._pool.device.type == "cuda" else []
         return torch.random.fork_rng(devices=devices)
 
-    def _outcome(self, unit: Unit, checkpoints: "Checkpoints") -> Outcome:
+    def _outcome(self, unit: Unit, checkpoints: Checkpoints) -> Outcome:
         supernets = SupernetExecution(self._pool, self._store, checkpoints)
         match unit:
             case TrainUnit():

@@ -3,28 +3,25 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 
 from imbnas.data.stacked_stream import StackedStream
 from imbnas.errors import InputError
+from imbnas.execution.data_pool import DataPool
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.train import UnitSetup, outcome, set_up_unit
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.spaces.nats.network import CellNetwork
 from imbnas.spaces.nats.stacked_network import StackedNetwork
+from imbnas.training.checkpoints import Checkpoints
 from imbnas.training.fitting import Fit, NonFiniteLossError
-
-if TYPE_CHECKING:
-    from imbnas.execution.data_pool import DataPool
-    from imbnas.training.checkpoints import Checkpoints
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.unit import TrainUnit
+from imbnas.units.recipes import Recipe
+from imbnas.units.unit import TrainUnit
 
 
 def train_stack(
-    units: Sequence["TrainUnit"], pool: "DataPool", checkpoints: "Checkpoints"
+    units: Sequence[TrainUnit], pool: DataPool, checkpoints: Checkpoints
 ) -> list[Outcome | NonFiniteLossError]:
     """Train replicates of one architecture as one network; what becomes of each, in order.
 
@@ -46,7 +43,7 @@ def train_stack(
     ]
 
 
-def fit_stack(ready: Sequence[UnitSetup], recipe: "Recipe", checkpoints: "Checkpoints") -> Fit:
+def fit_stack(ready: Sequence[UnitSetup], recipe: Recipe, checkpoints: Checkpoints) -> Fit:
     """Train networks side by side.
 
     Raises:
@@ -84,11 +81,11 @@ def _stacked(ready: Sequence[UnitSetup]) -> StackedNetwork:
     return StackedNetwork(cells).to(memory_format=torch.channels_last)
 
 
-def _place(unit: "TrainUnit") -> int:
+def _place(unit: TrainUnit) -> int:
     return unit.replicate % unit.stack
 
 
-def _places(units: Sequence["TrainUnit"]) -> list["TrainUnit"]:
+def _places(units: Sequence[TrainUnit]) -> list[TrainUnit]:
     places = [units[0]] * units[0].stack
     for unit in units:
         places[_place(unit)] = unit

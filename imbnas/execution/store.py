@@ -10,16 +10,12 @@ class Store(Protocol):
 
     def read_record(self, kind: str, identity: str) -> Record:
         """The record of a finished unit."""
-        ...
 
     def read_weights(self, sha256: str) -> bytes:
         """Safetensors bytes with that hash."""
-        ...
 
     def publish_weights(self, content: bytes) -> str:
         """Keep safetensors bytes and return their hash."""
-        ...
 
     def mend_weights(self, content: bytes) -> bool:
         """Put stored weights back to this content, and say whether they had been changed."""
-        ...

@@ -2,42 +2,32 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from imbnas.data.image_sets import Images
 from imbnas.data.manifests import Selection
+from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.execution.guards import guarded, storable
 from imbnas.execution.outcome import Outcome
+from imbnas.execution.store import Store
 from imbnas.execution.weights import load_into, to_bytes
-from imbnas.search.registry import build_searcher
-from imbnas.search.scoreboard import Scoreboard
-from imbnas.spaces import get_space
+from imbnas.search import Scoreboard, build_searcher
+from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.registry import build_strategy
+from imbnas.strategies import Adaptation, HeadForEach, build_strategy
+from imbnas.supernet import SUPERNETS, Supernet
 from imbnas.supernet.heads import HeadMaker
 from imbnas.supernet.path_training import PathTrainer
-from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
-from imbnas.supernet.supernet import Supernet
-from imbnas.training.checkpoints import Snapshot
+from imbnas.training.checkpoints import Checkpoint, Checkpoints, Snapshot
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
-from imbnas.units.unit import AdaptUnit
-
-if TYPE_CHECKING:
-    from imbnas.data.image_sets import Images
-    from imbnas.execution.data_pool import ConditionImages, DataPool
-    from imbnas.execution.store import Store
-    from imbnas.spaces import NetworkShape
-    from imbnas.training.checkpoints import Checkpoint, Checkpoints
-    from imbnas.units.unit import SearchUnit, SupernetUnit
+from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit
 
 
-def fresh_supernet(space: str, shape: "NetworkShape", seed: int, device: torch.device) -> Supernet:
+def fresh_supernet(space: str, shape: NetworkShape, seed: int, device: torch.device) -> Supernet:
     """Build an untrained supernet of a space; torch's global generator is left seeded."""
     torch.manual_seed(seed)
     supernet = SUPERNETS.get(space)(shape)
@@ -54,11 +44,11 @@ class SupernetExecution:
         checkpoints: where the unit's state is kept until it ends.
     """
 
-    pool: "DataPool"
-    store: "Store"
-    checkpoints: "Checkpoints"
+    pool: DataPool
+    store: Store
+    checkpoints: Checkpoints
 
-    def supernet(self, unit: "SupernetUnit") -> Outcome:
+    def supernet(self, unit: SupernetUnit) -> Outcome:
         """Train a source supernet and keep its weights."""
         images = self.pool.images(unit.data, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
@@ -73,7 +63,7 @@ class SupernetExecution:
         metrics = SupernetMetrics(weights_sha256=sha256, train_loss=fit.train_loss)
         return Outcome(metrics, trainer.spending.images_seen, trainer.spending.macs)
 
-    def adapt(self, unit: "AdaptUnit") -> Outcome:
+    def adapt(self, unit: AdaptUnit) -> Outcome:
         """Let a strategy adapt the source supernet to the target's training images.
 
         Raises:
@@ -119,7 +109,7 @@ class SupernetExecution:
         spending = trainer.spending
         return Outcome(AdaptMetrics(weights_sha256=sha256), spending.images_seen, spending.macs)
 
-    def search(self, unit: "SearchUnit") -> Outcome:
+    def search(self, unit: SearchUnit) -> Outcome:
         """Search an adapted supernet on validation images."""
         images = self.pool.images(unit.scored_on, unit.recipe.resolution)
         shape = network_shape(images.dataset, unit.recipe)
@@ -142,7 +132,7 @@ class SupernetExecution:
         metrics = SearchMetrics(best=board.top(1)[0], scores=tuple(board.scores.items()))
         return Outcome(metrics, each * len(board.scores), macs)
 
-    def _heads(self, unit: "SearchUnit", images: "ConditionImages") -> HeadMaker | None:
+    def _heads(self, unit: SearchUnit, images: ConditionImages) -> HeadMaker | None:
         """What makes a head for each architecture, where the strategy asks for that."""
         adapt = self.store.read_record("adapt", unit.adapted).unit
         if not isinstance(adapt, AdaptUnit):
@@ -153,7 +143,7 @@ class SupernetExecution:
         fit = partial(strategy.head_for, num_classes=images.dataset.num_classes)
         return HeadMaker(fit, images.train, unit.recipe.evaluation_batch_size)
 
-    def _source_shape(self, unit: "AdaptUnit") -> "NetworkShape":
+    def _source_shape(self, unit: AdaptUnit) -> NetworkShape:
         dataset = self.pool.images(unit.source, unit.recipe.resolution).dataset
         return network_shape(dataset, unit.recipe)
 
@@ -163,16 +153,16 @@ class SupernetExecution:
             raise TypeError(f"{kind} unit {identity} left no weights")
         return self.store.read_weights(metrics.weights_sha256)
 
-    def _rebuilt(self, space: str, shape: "NetworkShape", weights: bytes) -> Supernet:
+    def _rebuilt(self, space: str, shape: NetworkShape, weights: bytes) -> Supernet:
         supernet = fresh_supernet(space, shape, 0, self.pool.device)
         load_into(supernet, weights)
         return supernet
 
     def _trainer(
         self,
-        unit: "SupernetUnit | AdaptUnit",
-        images: "ConditionImages",
-        shape: "NetworkShape",
+        unit: SupernetUnit | AdaptUnit,
+        images: ConditionImages,
+        shape: NetworkShape,
         seed: int,
     ) -> PathTrainer:
         return PathTrainer(
@@ -186,7 +176,7 @@ class SupernetExecution:
         )
 
 
-def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
+def _resumable(scorer: Scorer, checkpoint: Checkpoint) -> Scoreboard:
     """A scoreboard that keeps its scores, and takes those of an earlier attempt as they are."""
     kept = checkpoint.load()
     known = dict(kept.facts.get("scores", ())) if kept else {}
@@ -202,7 +192,7 @@ def _resumable(scorer: Scorer, checkpoint: "Checkpoint") -> Scoreboard:
     return board
 
 
-def _calibration(images: "ConditionImages", unit: "SearchUnit", seed: int) -> "Images | None":
+def _calibration(images: ConditionImages, unit: SearchUnit, seed: int) -> Images | None:
     """A fixed random selection of training images; ``None`` for none."""
     count, available = unit.calibration_images, len(images.manifest.train.indices)
     if count == 0:

@@ -1,29 +1,26 @@
 """Executes ``train`` units."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 
+from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.execution.latency import seconds_per_image
 from imbnas.execution.network import build_network
 from imbnas.execution.outcome import Outcome
+from imbnas.spaces import Counts, NetworkShape
 from imbnas.spaces.network_shape import network_shape
+from imbnas.training.checkpoints import Checkpoints
 from imbnas.training.evaluation import evaluate
+from imbnas.training.fitting import Fit
 from imbnas.training.setup import Setup, set_up
 from imbnas.units.randomness import derive_seed
+from imbnas.units.recipes import Recipe
 from imbnas.units.records import TrainMetrics
-
-if TYPE_CHECKING:
-    from imbnas.execution.data_pool import ConditionImages, DataPool
-    from imbnas.spaces import Counts, NetworkShape
-    from imbnas.training.checkpoints import Checkpoints
-    from imbnas.training.fitting import Fit
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.unit import TrainUnit
+from imbnas.units.unit import TrainUnit
 
 
-def stream_seed(unit: "TrainUnit") -> int:
+def stream_seed(unit: TrainUnit) -> int:
     """Seed of a training: from architecture, condition, scheme and replicate, nothing else."""
     return derive_seed(
         "train", unit.model.label, unit.data.condition, unit.scheme.name, unit.replicate
@@ -42,14 +39,14 @@ class UnitSetup:
         training: the network and everything that its training takes.
     """
 
-    unit: "TrainUnit"
-    images: "ConditionImages"
-    shape: "NetworkShape"
-    counts: "Counts"
+    unit: TrainUnit
+    images: ConditionImages
+    shape: NetworkShape
+    counts: Counts
     training: Setup
 
 
-def set_up_unit(unit: "TrainUnit", pool: "DataPool") -> UnitSetup:
+def set_up_unit(unit: TrainUnit, pool: DataPool) -> UnitSetup:
     """Draw a network's first weights and open its stream of batches."""
     recipe, seed = unit.recipe, stream_seed(unit)
     images = pool.images(unit.data, recipe.resolution)
@@ -68,14 +65,14 @@ def set_up_unit(unit: "TrainUnit", pool: "DataPool") -> UnitSetup:
     return UnitSetup(unit, images, shape, counts, training)
 
 
-def train(unit: "TrainUnit", pool: "DataPool", checkpoints: "Checkpoints") -> Outcome:
+def train(unit: TrainUnit, pool: DataPool, checkpoints: Checkpoints) -> Outcome:
     """Train a network from scratch and read the test split once, at the last epoch."""
     ready = set_up_unit(unit, pool)
     fit = fit_alone(ready, unit.recipe, checkpoints)
     return outcome(ready, fit, fit.train_loss, pool.device)
 
 
-def fit_alone(ready: UnitSetup, recipe: "Recipe", checkpoints: "Checkpoints") -> "Fit":
+def fit_alone(ready: UnitSetup, recipe: Recipe, checkpoints: Checkpoints) -> Fit:
     """Train one network."""
     trainer = replace(
         ready.training.trainer,
@@ -86,7 +83,7 @@ def fit_alone(ready: UnitSetup, recipe: "Recipe", checkpoints: "Checkpoints") ->
     return trainer.run()
 
 
-def outcome(ready: UnitSetup, fit: "Fit", train_loss: float, device: torch.device) -> Outcome:
+def outcome(ready: UnitSetup, fit: Fit, train_loss: float, device: torch.device) -> Outcome:
     """Evaluate a trained network on the test split.
 
     Args:

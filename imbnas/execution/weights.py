@@ -1,24 +1,19 @@
 """Supernet weights as safetensors bytes."""
 
-from typing import TYPE_CHECKING
-
 from safetensors.torch import load, save
+from torch import nn
 
 from imbnas.schemes.cosine_classifier import CosineClassifier
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from imbnas.supernet.supernet import Supernet
+from imbnas.supernet.supernet import Supernet
 
 
-def to_bytes(module: "nn.Module") -> bytes:
+def to_bytes(module: nn.Module) -> bytes:
     """Serialise parameters and buffers; the same weights give the same bytes."""
     state = module.state_dict()
     return save({name: state[name].detach().cpu().contiguous() for name in sorted(state)})
 
 
-def load_into(supernet: "Supernet", content: bytes) -> None:
+def load_into(supernet: Supernet, content: bytes) -> None:
     """Fill a supernet with stored parameters and buffers.
 
     A stored classifier without bias is one of cosines, whatever the supernet was built with.

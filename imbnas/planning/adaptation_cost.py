@@ -3,34 +3,21 @@
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from imbnas.spaces import get_space
-from imbnas.strategies.adaptation import Adaptation
-from imbnas.strategies.expected_cost import (
-    AdaptationSetting,
-    HasExpectedCost,
-)
-from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.registry import build_strategy
-from imbnas.strategies.strategy import Strategy
+from imbnas.spaces import NetworkShape, get_space
+from imbnas.strategies import Adaptation, HeadForEach, Strategy, build_strategy
+from imbnas.strategies.expected_cost import AdaptationSetting, HasExpectedCost
+from imbnas.supernet import SUPERNETS, Supernet
 from imbnas.supernet.path_sampling import PathSampler, paths_per_step
-from imbnas.supernet.registry import SUPERNETS
 from imbnas.training.counting import trained_images
 from imbnas.training.fitting import Fit
-
-if TYPE_CHECKING:
-    from imbnas.spaces import NetworkShape
-    from imbnas.strategies.head_per_arch import HeadForEach
-    from imbnas.strategies.strategy import Strategy
-    from imbnas.supernet.supernet import Supernet
-    from imbnas.units.recipes import PathSampling, Recipe
-    from imbnas.units.schemes import SchemeSpec
-    from imbnas.units.unit import AdaptUnit
-
+from imbnas.units.recipes import PathSampling, Recipe
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.unit import AdaptUnit
 
 _DRAWS = 2048
 
@@ -46,9 +33,7 @@ class AdaptationCost:
 
 
 @lru_cache(maxsize=256)
-def mean_macs(
-    space_name: str, shape: "NetworkShape", sampling: "PathSampling" = "uniform"
-) -> float:
+def mean_macs(space_name: str, shape: NetworkShape, sampling: PathSampling = "uniform") -> float:
     """Mean multiply-accumulates of random paths, from 2,048 draws with a fixed seed."""
     space = get_space(space_name)
     sampler = PathSampler(space, sampling, np.random.default_rng(0))
@@ -56,9 +41,9 @@ def mean_macs(
 
 
 def adaptation_cost(
-    unit: "AdaptUnit",
-    source: "NetworkShape",
-    target: "NetworkShape",
+    unit: AdaptUnit,
+    source: NetworkShape,
+    target: NetworkShape,
     class_counts: tuple[int, ...],
 ) -> AdaptationCost | None:
     """Ask a strategy for its cost, or run it untrained with a trainer that only counts.
@@ -93,10 +78,10 @@ def adaptation_cost(
 
 
 def _counted(
-    strategy: "Strategy",
-    unit: "AdaptUnit",
-    source: "NetworkShape",
-    target: "NetworkShape",
+    strategy: Strategy,
+    unit: AdaptUnit,
+    source: NetworkShape,
+    target: NetworkShape,
     class_counts: tuple[int, ...],
 ) -> AdaptationCost:
     build = SUPERNETS.get(unit.space)
@@ -119,14 +104,14 @@ def _counted(
 
 
 @lru_cache(maxsize=256)
-def num_features(space_name: str, shape: "NetworkShape") -> int:
+def num_features(space_name: str, shape: NetworkShape) -> int:
     """Width of a supernet's pooled features."""
     with torch.random.fork_rng(devices=[]):
         return SUPERNETS.get(space_name)(shape).num_features
 
 
 def head_macs(
-    strategy: "HeadForEach", space: str, shape: "NetworkShape", class_counts: tuple[int, ...]
+    strategy: HeadForEach, space: str, shape: NetworkShape, class_counts: tuple[int, ...]
 ) -> int | None:
     """Multiply-accumulates of making the head of one architecture, from one of random features.
 
@@ -161,15 +146,15 @@ class _CountingTrainer:
     """
 
     space: str
-    shape: "NetworkShape"
+    shape: NetworkShape
     size: int
     counted: AdaptationCost = field(default_factory=AdaptationCost)
 
     def train(
         self,
-        supernet: "Supernet",
-        scheme: "SchemeSpec",
-        recipe: "Recipe",
+        supernet: Supernet,
+        scheme: SchemeSpec,
+        recipe: Recipe,
         freeze_backbone_from: int | None = None,
         **_settings: Any,
     ) -> Fit:

@@ -3,31 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.registry import load_baseline
-from imbnas.planning.adaptation_cost import (
-    AdaptationCost,
-    adaptation_cost,
-    head_macs,
-    mean_macs,
-)
+from imbnas.execution.data_pool import ConditionImages, DataPool
+from imbnas.planning.adaptation_cost import AdaptationCost, adaptation_cost, head_macs, mean_macs
 from imbnas.rankers.ranker import HasExpectedPasses, RankingSetting
 from imbnas.rankers.registry import build_ranker
-from imbnas.search.registry import build_searcher
-from imbnas.search.scoreboard import Scoreboard
-from imbnas.spaces import get_space
+from imbnas.search import Scoreboard, build_searcher
+from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.strategies.head_per_arch import HeadForEach
-from imbnas.strategies.registry import build_strategy
+from imbnas.strategies import HeadForEach, build_strategy
 from imbnas.supernet.path_sampling import paths_per_step
 from imbnas.training.counting import finishing_passes, trained_images
 from imbnas.units.unit import (
     AdaptUnit,
     Component,
+    Model,
     RankUnit,
     SearchUnit,
     SpaceModel,
@@ -35,11 +29,6 @@ from imbnas.units.unit import (
     TrainUnit,
     Unit,
 )
-
-if TYPE_CHECKING:
-    from imbnas.execution.data_pool import ConditionImages, DataPool
-    from imbnas.spaces import NetworkShape
-    from imbnas.units.unit import Model
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ class UnitCosts:
             candidate.
     """
 
-    pool: "DataPool"
+    pool: DataPool
     units: Iterable[Unit] = ()
     _heads: dict[str, tuple[str, HeadForEach]] = field(default_factory=dict)
     _adapted: dict[tuple[object, ...], AdaptationCost | None] = field(default_factory=dict)
@@ -114,7 +103,7 @@ class UnitCosts:
             case RankUnit():
                 return self._rank(unit)
 
-    def shape(self, unit: Unit) -> "NetworkShape":
+    def shape(self, unit: Unit) -> NetworkShape:
         """Shape of a unit's networks."""
         return network_shape(self._images(unit).dataset, unit.recipe)
 
@@ -202,7 +191,7 @@ class UnitCosts:
             network_macs=macs / count,
         )
 
-    def _images(self, unit: Unit) -> "ConditionImages":
+    def _images(self, unit: Unit) -> ConditionImages:
         """The condition that a unit's networks see last."""
         match unit:
             case AdaptUnit():
@@ -215,7 +204,7 @@ class UnitCosts:
 
 
 @lru_cache(maxsize=256)
-def _random_search(space_name: str, searcher: str, shape: "NetworkShape") -> tuple[int, int]:
+def _random_search(space_name: str, searcher: str, shape: NetworkShape) -> tuple[int, int]:
     """Search with random scores; return how many networks and their MACs in all.
 
     Args:
@@ -232,7 +221,7 @@ def _random_search(space_name: str, searcher: str, shape: "NetworkShape") -> tup
 
 
 @lru_cache(maxsize=4096)
-def network_macs(model: "Model", shape: "NetworkShape") -> int:
+def network_macs(model: Model, shape: NetworkShape) -> int:
     """Multiply-accumulates of one image's forward pass."""
     if isinstance(model, SpaceModel):
         return get_space(model.space).counts(model.architecture, shape).macs

@@ -1,29 +1,23 @@
 """What a ranker is given: a fresh network, images and the training to predict."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
-from imbnas.data.samplers import class_probabilities
-from imbnas.data.streams import open_stream
+from imbnas.data import class_probabilities, open_stream
+from imbnas.data.image_sets import Images
 from imbnas.schemes.training_scheme import TrainingScheme, build_scheme
+from imbnas.spaces.space import Counts, NetworkShape
 from imbnas.training.forward import forward_passes
+from imbnas.units.networks import ImageClassifier
 from imbnas.units.randomness import derive_seed
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.unit import Precision
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from torch import Tensor
-
-    from imbnas.data.image_sets import Images
-    from imbnas.spaces.space import Counts, NetworkShape
-    from imbnas.units.networks import ImageClassifier
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
-    from imbnas.units.unit import Precision
-
-    Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -55,16 +49,16 @@ class Task:
         precision: of forward passes.
     """
 
-    train_images: "Images"
-    validation_images: "Images"
+    train_images: Images
+    validation_images: Images
     class_counts: tuple[int, ...]
-    scheme: "SchemeSpec"
-    recipe: "Recipe"
+    scheme: SchemeSpec
+    recipe: Recipe
     seed: int
-    precision: "Precision" = "float32"
-    _batches: "dict[tuple[int, bool], Batch]" = field(default_factory=dict, repr=False)
+    precision: Precision = "float32"
+    _batches: dict[tuple[int, bool], Batch] = field(default_factory=dict, repr=False)
 
-    def first_batch(self, size: int) -> "Batch":
+    def first_batch(self, size: int) -> Batch:
         """A batch as the training draws it in its first epoch, sampler and augmentation included.
 
         Args:
@@ -75,7 +69,7 @@ class Task:
         """
         return self._batch(size, by_class=True)
 
-    def distinct_images(self, size: int) -> "Tensor":
+    def distinct_images(self, size: int) -> Tensor:
         """(B, C, H, W) different training images, drawn uniformly and augmented.
 
         Args:
@@ -94,11 +88,11 @@ class Task:
         """A random generator that depends on the task and the purpose alone."""
         return torch.Generator().manual_seed(derive_seed(self.seed, purpose))
 
-    def forward_passes(self) -> "AbstractContextManager[object]":
+    def forward_passes(self) -> AbstractContextManager[object]:
         """Compute forward passes within the block in the run's precision."""
         return forward_passes(self.precision, self.train_images.device)
 
-    def _batch(self, size: int, *, by_class: bool) -> "Batch":
+    def _batch(self, size: int, *, by_class: bool) -> Batch:
         if (size, by_class) not in self._batches:
             scheme = self.begun_scheme()
             sampler = scheme.sampler_at(0) if by_class else "instance"
@@ -126,9 +120,9 @@ class Candidate:
         task: the training whose outcome is predicted.
     """
 
-    network: "ImageClassifier"
-    counts: "Counts"
-    shape: "NetworkShape"
+    network: ImageClassifier
+    counts: Counts
+    shape: NetworkShape
     seed: int
     task: Task
 

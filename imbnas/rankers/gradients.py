@@ -1,19 +1,14 @@
 """Rankers that look at the gradient of the loss on one batch, before any training."""
 
-from typing import TYPE_CHECKING
-
 import torch
+from torch import Tensor, nn
 
+from imbnas.rankers.candidate import Candidate, Score
 from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
-    from imbnas.rankers.candidate import Candidate, Score
-
-
-def gradient_norm(candidate: "Candidate", batch_size: int) -> "Score":
+def gradient_norm(candidate: Candidate, batch_size: int) -> Score:
     """Σ over layers of ‖∂L/∂W‖₂ (Abdelfattah et al. 2021, arXiv:2101.08134).
 
     The loss L is the scheme's own in the first epoch, on one batch drawn as in that epoch.
@@ -23,7 +18,7 @@ def gradient_norm(candidate: "Candidate", batch_size: int) -> "Score":
     return candidate.scored(value, backward=images)
 
 
-def saliency(candidate: "Candidate", batch_size: int) -> "Score":
+def saliency(candidate: Candidate, batch_size: int) -> Score:
     """Σ over weights of |∂L/∂w · w| (SNIP, Lee et al. 2019, arXiv:1810.02340).
 
     SNIP scores single weights and normalises by their sum; as a score of a network
@@ -33,12 +28,12 @@ def saliency(candidate: "Candidate", batch_size: int) -> "Score":
     return candidate.scored(sum_of_products(pairs), backward=images)
 
 
-def sum_of_products(pairs: "list[tuple[Tensor, Tensor]]") -> float:
+def sum_of_products(pairs: list[tuple[Tensor, Tensor]]) -> float:
     """Σ over weights of |w · ∂L/∂w|, of pairs of weights and gradients."""
     return sum(float((weight * gradient).abs().sum()) for weight, gradient in pairs)
 
 
-def weight_gradients(loss: "Tensor", module: "nn.Module") -> "list[tuple[Tensor, Tensor]]":
+def weight_gradients(loss: Tensor, module: nn.Module) -> list[tuple[Tensor, Tensor]]:
     """Pairs of a weight and its gradient, for convolutions and linear layers; unused ones left out.
 
     These are the parameters with more than one dimension.
@@ -53,8 +48,8 @@ def weight_gradients(loss: "Tensor", module: "nn.Module") -> "list[tuple[Tensor,
 
 
 def _loss_gradients(
-    candidate: "Candidate", batch_size: int
-) -> "tuple[list[tuple[Tensor, Tensor]], int]":
+    candidate: Candidate, batch_size: int
+) -> tuple[list[tuple[Tensor, Tensor]], int]:
     """``weight_gradients`` of the loss, and the number of images.
 
     Batch normalisation uses the batch's own statistics, as in training.

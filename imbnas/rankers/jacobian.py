@@ -1,23 +1,18 @@
 """Jacobian covariance: how independently an untrained network responds to different images."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from imbnas.rankers.candidate import Candidate, Score
 from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from imbnas.rankers.candidate import Candidate, Score
 
 _OFFSET = 1e-5
 """k of the formula, which keeps the logarithm of a vanishing eigenvalue finite."""
 
 
-def decorrelation(candidate: "Candidate", batch_size: int) -> "Score":
+def decorrelation(candidate: Candidate, batch_size: int) -> Score:
     """−Σ_i [log(σ_i + k) + 1 / (σ_i + k)], σ the eigenvalues of the correlation of Jacobians.
 
     Row i of the Jacobian is the gradient of the summed outputs with respect to image i. First
@@ -33,7 +28,7 @@ def decorrelation(candidate: "Candidate", batch_size: int) -> "Score":
     return candidate.scored(_spread(rows), backward=len(images))
 
 
-def _spread(jacobian: "NDArray[np.float64]") -> float:
+def _spread(jacobian: NDArray[np.float64]) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = np.corrcoef(jacobian)
     if not np.isfinite(correlation).all():

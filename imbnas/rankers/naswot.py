@@ -1,25 +1,22 @@
 """NASWOT: how well an untrained network distinguishes images by which of its ReLUs are active."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from imbnas.rankers.candidate import Candidate, Score
 from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import batch_statistics
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    from imbnas.rankers.candidate import Candidate, Score
 
 _RELUS = (torch.ops.aten.relu.default, torch.ops.aten.relu_.default)
 
 
-def log_determinant(candidate: "Candidate", batch_size: int) -> "Score":
+def log_determinant(candidate: Candidate, batch_size: int) -> Score:
     """The logarithm of |det K|, where K counts on how many ReLUs two images agree.
 
     K_ij = N − d(c_i, c_j) with N rectified units, c_i the binary code of image i and d the Hamming
@@ -34,7 +31,7 @@ def log_determinant(candidate: "Candidate", batch_size: int) -> "Score":
     return candidate.scored(_log_determinant(kernel.agreements), forward=len(images))
 
 
-def _log_determinant(agreements: "NDArray[np.float64]") -> float:
+def _log_determinant(agreements: NDArray[np.float64]) -> float:
     units = agreements.diagonal()
     alike = agreements >= units
     np.fill_diagonal(alike, val=False)
@@ -68,7 +65,7 @@ class _CodeKernel(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
 
-def _agreements(activations: "Tensor") -> "NDArray[np.float64]":
+def _agreements(activations: Tensor) -> NDArray[np.float64]:
     """(B, B) on how many units two images are both active or both inactive."""
     active = (activations > 0).flatten(1).double()
     inactive = 1 - active

@@ -19,7 +19,6 @@ class Ranker(Protocol):
 
         A value that is not finite means that the ranker has no answer for the architecture.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,6 @@ class HasExpectedPasses(Protocol):
 
     def expected_passes(self, setting: RankingSetting) -> Passes:
         """The passes that scoring one architecture takes; the argument goes by position."""
-        ...
 
 
 # Plug-ins import the registry from here as well.

@@ -1,19 +1,16 @@
 """Short training: the recipe with a part of its epochs, evaluated on validation images."""
 
 import math
-from typing import TYPE_CHECKING
 
+from imbnas.rankers.candidate import Candidate, Score
 from imbnas.training.evaluation import evaluate, mean_recall
 from imbnas.training.fitting import NonFiniteLossError
 from imbnas.training.setup import set_up
-
-if TYPE_CHECKING:
-    from imbnas.rankers.candidate import Candidate, Score
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
 
 
-def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
+def train_shortly(candidate: Candidate, fraction: float) -> Score:
     """Mean per-class validation recall in [0, 1] after a part of the epochs.
 
     The whole schedule is compressed, not cut off: rate, warm-up and deferred changes run their
@@ -43,7 +40,7 @@ def train_shortly(candidate: "Candidate", fraction: float) -> "Score":
     return candidate.scored(value, forward=evaluation.images_seen, backward=trained)
 
 
-def shortened(recipe: "Recipe", fraction: float) -> "Recipe":
+def shortened(recipe: Recipe, fraction: float) -> Recipe:
     """The recipe with a part of its epochs, rounded to at least one; its schedule shrinks along.
 
     Args:
@@ -64,7 +61,7 @@ def shortened(recipe: "Recipe", fraction: float) -> "Recipe":
     )
 
 
-def rescaled(scheme: "SchemeSpec", epochs: int) -> "SchemeSpec":
+def rescaled(scheme: SchemeSpec, epochs: int) -> SchemeSpec:
     """The scheme with its switches as fractions of the training instead of epochs.
 
     Args:

@@ -1,21 +1,17 @@
 """SynFlow: how much flows through the network, whatever the data."""
 
 import copy
-from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from imbnas.rankers.candidate import Candidate, Score
 from imbnas.rankers.gradients import sum_of_products, weight_gradients
 from imbnas.training.fitting import torch_module
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
-    from imbnas.rankers.candidate import Candidate, Score
-
-
-def synaptic_flow(candidate: "Candidate") -> "Score":
+def synaptic_flow(candidate: Candidate) -> Score:
     """Σ over weights of |w · ∂R/∂w|, R the sum of the outputs for an image of ones.
 
     All parameters are replaced by their absolute values (Tanaka et al. 2020, arXiv:2006.05467), and
@@ -38,6 +34,6 @@ def synaptic_flow(candidate: "Candidate") -> "Score":
     return candidate.scored(sum_of_products(flow), backward=1)
 
 
-def _pass_through(layer: "nn.Module", inputs: "tuple[Tensor, ...]", output: "Tensor") -> "Tensor":
+def _pass_through(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
     del layer, output
     return inputs[0]

@@ -13,7 +13,7 @@ from imbnas.runs.store.files import publish_once
 from imbnas.runs.store.records import DamagedFileError
 from imbnas.suites.expand import Plan
 from imbnas.units.frozen import canonical_json
-from imbnas.units.records import AdaptMetrics, Record, SupernetMetrics
+from imbnas.units.records import AdaptMetrics, SupernetMetrics
 from imbnas.units.unit import Unit
 
 
@@ -86,15 +86,17 @@ class Reuse:
                 try:
                     self._take(unit, source)
                 except (DamagedFileError, FileNotFoundError) as error:
-                    taken.left.append(f"{unit.label} of {source.path}: {_fault(error)}")
+                    # Without the advice to change a directory that belongs to others.
+                    fault = str(error).partition(";")[0]
+                    taken.left.append(f"{unit.label} of {source.path}: {fault}")
                     continue
                 here.add(unit.identity)
                 taken.units[source.path] += 1
 
     def _take(self, unit: Unit, source: RunDirectory) -> None:
         record = source.read_record(unit.kind, unit.identity)
-        for sha256 in _weights(record):
-            self._take_weights(source, sha256)
+        if isinstance(record.metrics, SupernetMetrics | AdaptMetrics):
+            self._take_weights(source, record.metrics.weights_sha256)
         # Weights come first: a record promises that they are there.
         publish_once(
             self.directory.record_path(unit.kind, unit.identity),
@@ -117,13 +119,3 @@ class Reuse:
                 raise
             # Another file system, or one without links.
             self.directory.publish_weights(content)
-
-
-def _fault(error: Exception) -> str:
-    # What is wrong, without the advice to change a directory that belongs to others.
-    return str(error).partition(";")[0]
-
-
-def _weights(record: Record) -> tuple[str, ...]:
-    metrics = record.metrics
-    return (metrics.weights_sha256,) if isinstance(metrics, SupernetMetrics | AdaptMetrics) else ()

@@ -67,7 +67,7 @@ class Supervisor:
 
     @cached_property
     def _claims(self) -> Claims:
-        return Claims(self._directory.claims, self._directory.temporary)
+        return Claims(self._directory)
 
     @cached_property
     def _watch(self) -> LimitWatch:

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import takewhile
 from os import getpid
 from types import FrameType
@@ -43,50 +44,41 @@ class Executes(Protocol):
 
     def execute(self, unit: Unit) -> Record:
         """Do the work of a unit."""
-        ...
 
     def execute_stack(self, units: Sequence[TrainUnit]) -> Sequence[Record | Exception]:
         """Do the work of units of one stack."""
-        ...
 
 
+@dataclass
 class Worker:
     """Does units until nothing is left that it could do.
 
-    Args:
+    Attributes:
         directory: the run.
         queue: what of it is to be done.
         executor: does the units.
         checkpointing: how the executor checkpoints long units.
         parent: process number of the supervisor, whose end ends this worker.
         tokens: one for each unit that may be begun; ``None`` for any number.
-        log: of its work; ``None`` for none.
+        log: of its work.
         until: seconds since the epoch; no unit is begun that would not be finished by then.
     """
 
-    def __init__(
-        self,
-        directory: RunDirectory,
-        queue: Queue,
-        executor: Executes,
-        checkpointing: Checkpointing,
-        parent: int | None = None,
-        tokens: UnitTokens | None = None,
-        log: WorkerLog | None = None,
-        until: float | None = None,
-    ) -> None:
-        self._directory = directory
-        self._queue = queue
-        self._agenda = Agenda(queue)
-        self._executor = executor
-        self._checkpointing = checkpointing
-        self._claims = Claims(directory.claims, directory.temporary)
-        self._parent = parent
-        self._tokens = tokens
-        self._log = log or WorkerLog(None)
-        self._deadline = Deadline(until, directory)
-        self._stopping = False
-        self._out_of_time = False
+    directory: RunDirectory
+    queue: Queue
+    executor: Executes
+    checkpointing: Checkpointing
+    parent: int | None = None
+    tokens: UnitTokens | None = None
+    log: WorkerLog = field(default_factory=WorkerLog)
+    until: float | None = None
+    _stopping: bool = False
+    _out_of_time: bool = False
+
+    def __post_init__(self) -> None:
+        self._agenda = Agenda(self.queue)
+        self._claims = Claims(self.directory)
+        self._deadline = Deadline(self.until, self.directory)
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Finish the current unit, then end.
@@ -100,12 +92,12 @@ class Worker:
 
     def suspend(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """End at the current unit's next checkpoint, or when it is finished."""
-        self._checkpointing.suspending = True
+        self.checkpointing.suspending = True
         self._stopping = True
 
     def run(self) -> None:
         """Work until every unit is finished, failed or waits for a failed one."""
-        self._claims.keep_fresh(self._parent)
+        self._claims.keep_fresh(self.parent)
         try:
             while not self._stopping and not self._agenda.is_empty():
                 if self._do_one():
@@ -118,7 +110,7 @@ class Worker:
         except (Suspended, StoppedAtOnce):
             return
         # A worker that was killed between publishing and releasing cannot do it itself.
-        self._claims.sweep(self._directory.states().ended)
+        self._claims.sweep(self.directory.states().ended)
 
     def _do_one(self) -> bool:
         """Do the first unit that can be done; returns whether there was one."""
@@ -140,7 +132,7 @@ class Worker:
         """
         if self._stopping:
             return True
-        claimed = self._claim(self._queue.stack_of(unit))
+        claimed = self._claim(self.queue.stack_of(unit))
         try:
             # Another worker may have finished it between the look and the claim.
             units = self._allowed([each for each in claimed if not self._has_ended(each)])
@@ -166,7 +158,7 @@ class Worker:
 
     def _allowed(self, units: list[Unit]) -> list[Unit]:
         """As many of the units as there are tokens for."""
-        tokens = self._tokens
+        tokens = self.tokens
         if tokens is None:
             return units
         allowed = list(takewhile(lambda _: tokens.take(), units))
@@ -175,7 +167,7 @@ class Worker:
         return allowed
 
     def _has_ended(self, unit: Unit) -> bool:
-        state = self._directory.state(unit)
+        state = self.directory.state(unit)
         if state.has_ended:
             self._agenda.note_end(unit, state)
         return state.has_ended
@@ -183,14 +175,14 @@ class Worker:
     def _execute(self, units: list[Unit]) -> bool:
         first = units[0]
         for unit in units:
-            self._log.begin(unit)
+            self.log.begin(unit)
         try:
             outcomes = self._outcomes(units)
         except DamagedRecordError as error:
             # Not this unit's failure: what it builds on must be done again first.
-            print(move_aside(self._directory, error), file=sys.stderr)  # noqa: T201
+            print(move_aside(self.directory, error), file=sys.stderr)  # noqa: T201
             self._agenda.note_damage(error.path.stem)
-            self._log.end(first, f"put back: {error}")
+            self.log.end(first, f"put back: {error}")
             return False
         except Exception as error:
             if is_disk_fault(error):
@@ -198,28 +190,28 @@ class Worker:
             outcomes = [error] * len(units)
         for unit, outcome in zip(units, outcomes, strict=True):
             self._publish(unit, outcome)
-        remove_checkpoints(self._directory, first.identity)
+        remove_checkpoints(self.directory, first.identity)
         return True
 
     def _outcomes(self, units: list[Unit]) -> "Sequence[Record | Exception]":
         stack = [unit for unit in units if isinstance(unit, TrainUnit) and unit.stack > 1]
         if stack:
-            return self._executor.execute_stack(stack)
-        return [self._executor.execute(unit) for unit in units]
+            return self.executor.execute_stack(stack)
+        return [self.executor.execute(unit) for unit in units]
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
             message = next(iter(str(outcome).strip().splitlines()), "")
             trace = "".join(traceback.format_exception(outcome))
             error = type(outcome).__name__
-            self._directory.publish_failure(unit.identity, unit, error, message, trace)
+            self.directory.publish_failure(unit.identity, unit, error, message, trace)
             self._agenda.note_end(unit, UnitState.FAILED)
-            self._log.end(unit, f"failed: {error}: {outcome}")
+            self.log.end(unit, f"failed: {error}: {outcome}")
         else:
-            self._directory.publish_record(outcome)
+            self.directory.publish_record(outcome)
             self._agenda.note_end(unit, UnitState.DONE)
             self._deadline.note(unit, outcome.cost.seconds)
-            self._log.end(unit, f"done in {outcome.cost.seconds:.2f} s")
+            self.log.end(unit, f"done in {outcome.cost.seconds:.2f} s")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -246,7 +238,7 @@ def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
     load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
-    unit_filter = UnitFilter(options.only) if options.only else None
+    unit_filter = UnitFilter(tuple(options.only)) if options.only else None
     checkpointing = Checkpointing(directory, options.checkpoint_seconds)
     executor = Runner(
         directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt

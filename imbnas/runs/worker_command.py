@@ -5,13 +5,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imbnas.data.locations import DataLocations
+from imbnas.runs.request import RunRequest
 from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
-
-if TYPE_CHECKING:
-    from imbnas.runs.request import RunRequest
 
 DISK_FAULT = 4
 """Exit status of a worker that cannot write; another one could not, either."""
@@ -19,7 +16,7 @@ DISK_FAULT = 4
 UNTIL = "--until"
 
 
-def worker_command(request: "RunRequest") -> list[str]:
+def worker_command(request: RunRequest) -> list[str]:
     """The command that starts one worker, with this Python and absolute paths."""
     locations = request.locations.resolved()
     return [
@@ -63,11 +60,11 @@ class WorkerOptions:
 
     run_dir: Path
     locations: DataLocations
-    parts: tuple[str, ...] | None
-    only: tuple[str, ...]
+    parts: Sequence[str] | None
+    only: Sequence[str]
     checkpoint_seconds: float
     parent: int | None
-    tokens: tuple[int, int] | None
+    tokens: Sequence[int] | None
     until: float | None
 
 
@@ -84,14 +81,6 @@ def parse_worker_options(arguments: Sequence[str] | None = None) -> WorkerOption
     parser.add_argument("--parent", type=int, metavar="PID")
     parser.add_argument("--tokens", type=int, nargs=2, metavar="FD")
     parser.add_argument(UNTIL, type=float, metavar="SECONDS", help="since the epoch")
-    given = parser.parse_args(arguments)
-    return WorkerOptions(
-        given.run_dir,
-        DataLocations.from_options(given.data_root, given.dataset, given.offline),
-        given.parts and tuple(given.parts),
-        tuple(given.only),
-        given.checkpoint_seconds,
-        given.parent,
-        given.tokens and tuple(given.tokens),
-        given.until,
-    )
+    given = vars(parser.parse_args(arguments))
+    data = (given.pop(name) for name in ("data_root", "dataset", "offline"))
+    return WorkerOptions(locations=DataLocations.from_options(*data), **given)

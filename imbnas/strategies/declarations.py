@@ -1,14 +1,12 @@
 """What a strategy may declare beyond what it must."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from imbnas.errors import InputError
 from imbnas.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
 
 
 @dataclass(frozen=True)
@@ -16,9 +14,8 @@ class Declarations:
     """What a suite must know of a strategy before it is run.
 
     Attributes:
-        scores_on: whose training images calibrate, and whose validation images score,
-            candidates of the adapted supernet.
-        recipe: which of the fidelity's recipes the adaptation trains with.
+        scores_on: see ``Strategy``.
+        recipe: see ``Strategy``.
         same_classes: the strategy makes sense only where source and target have the same
             classes, since it keeps the source's classifier; ``False`` where not declared.
         scheme: what it trains with in place of the target's scheme; ``None`` where not declared.
@@ -61,7 +58,7 @@ _REQUIRED = {"scores_on": ("source", "target"), "recipe": ("adaptation", "supern
 class Checking(Protocol):
     """A strategy that does not go with every scheme and recipe."""
 
-    def check(self, source: "SchemeSpec", target: "SchemeSpec", recipe: "Recipe") -> None:
+    def check(self, source: SchemeSpec, target: SchemeSpec, recipe: Recipe) -> None:
         """Refuse what could not work, before anything is computed.
 
         Args:
@@ -72,4 +69,3 @@ class Checking(Protocol):
         Raises:
             InputError: names what is wrong and the remedy, not the strategy.
         """
-        ...

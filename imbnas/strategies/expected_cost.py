@@ -1,10 +1,9 @@
 """What a strategy may report of its cost before it is run."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-if TYPE_CHECKING:
-    from imbnas.units.recipes import Recipe
+from imbnas.units.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class AdaptationSetting:
     num_features: int
     num_classes: int
     path_macs: float
-    recipe: "Recipe"
+    recipe: Recipe
 
 
 @dataclass(frozen=True)
@@ -48,4 +47,3 @@ class HasExpectedCost(Protocol):
 
     def expected_cost(self, setting: AdaptationSetting) -> ExpectedCost:
         """What ``adapt`` will count in the trainer's spending; the argument goes by position."""
-        ...

@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from imbnas.data.index_sampler import IndexSequence
 from imbnas.data.streams import evaluation_batches
+from imbnas.supernet.path_training import PathTrainer
+from imbnas.supernet.supernet import Supernet
+from imbnas.training.fitting import Fit
 from imbnas.training.setup import set_up
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
-
-if TYPE_CHECKING:
-    from imbnas.supernet.path_training import PathTrainer
-    from imbnas.supernet.supernet import Supernet
-    from imbnas.training.fitting import Fit
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class FeatureCache:
 
 @torch.no_grad()
 def cache_features(
-    supernet: "Supernet", paths: Sequence[str], trainer: "PathTrainer", batch_size: int
+    supernet: Supernet, paths: Sequence[str], trainer: PathTrainer, batch_size: int
 ) -> FeatureCache:
     """Pass all training images through each path once; the supernet is left as it is.
 
@@ -73,12 +70,12 @@ def cache_features(
 
 
 def train_classifier(
-    supernet: "Supernet",
+    supernet: Supernet,
     cache: FeatureCache,
-    trainer: "PathTrainer",
-    scheme: "SchemeSpec",
-    recipe: "Recipe",
-) -> "Fit":
+    trainer: PathTrainer,
+    scheme: SchemeSpec,
+    recipe: Recipe,
+) -> Fit:
     """Train a supernet's classifier in place; each step sees the features of one path.
 
     Args:

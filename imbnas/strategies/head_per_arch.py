@@ -30,7 +30,6 @@ class HeadForEach(Protocol):
             labels: (N,) integer labels.
             num_classes: K.
         """
-        ...
 
 
 class HeadPerArchitecture(ScoredOnTarget):

@@ -32,7 +32,6 @@ class Strategy(Protocol):
 
         ``adaptation.supernet`` is a copy of the source supernet and may be changed in place.
         """
-        ...
 
 
 # Plug-ins import the registry from here as well.

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imbnas.baselines.pretrained import find_weights, weights_identity
 from imbnas.baselines.registry import load_baseline
+from imbnas.baselines.spec import BaselineSpec
+from imbnas.data.locations import DataLocations
 from imbnas.units.unit import BaselineModel
-
-if TYPE_CHECKING:
-    from imbnas.baselines.spec import BaselineSpec
-    from imbnas.data.locations import DataLocations
 
 
 @dataclass(frozen=True)
@@ -24,12 +21,12 @@ class FoundBaseline:
             random ones.
     """
 
-    spec: "BaselineSpec"
+    spec: BaselineSpec
     model: BaselineModel
     pretrained: Path | bool
 
 
-def find_baseline(name: str, pretrained: bool, locations: "DataLocations") -> FoundBaseline:
+def find_baseline(name: str, pretrained: bool, locations: DataLocations) -> FoundBaseline:
     """Look a baseline up, and its weights.
 
     Args:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from imbnas.data.locations import DataLocations
-from imbnas.data.manifests import Manifest
+from imbnas.data import DataLocations, Manifest
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import SuiteFile
 from imbnas.units.unit import Computation, DeviceType, Precision

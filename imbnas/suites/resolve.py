@@ -5,13 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
-from imbnas.data.loading import load_dataset
-from imbnas.data.resolving import resolve
+from imbnas.data import Dataset, Manifest, load_dataset, resolve
 from imbnas.errors import InputError
 from imbnas.rankers.registry import RANKERS
 from imbnas.schemes import resolve_scheme
@@ -23,17 +21,13 @@ from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
 from imbnas.suites.fidelity import Fidelity
-from imbnas.suites.resolved import (
-    BaselineFacts,
-    ConditionFacts,
-    Member,
-    PluginFile,
-    ResolvedSuite,
-)
+from imbnas.suites.request import SuiteRequest
+from imbnas.suites.resolved import BaselineFacts, ConditionFacts, Member, PluginFile, ResolvedSuite
 from imbnas.suites.schema import (
     AdaptationPart,
     BaselinesPart,
     MotivationPart,
+    SuiteFile,
     Training,
     TransferPart,
 )
@@ -44,15 +38,8 @@ from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import Component, DataRef, SpaceModel
 
-if TYPE_CHECKING:
-    from imbnas.data.dataset import Dataset
-    from imbnas.data.manifests import Manifest
-    from imbnas.suites.fidelity import Fidelity
-    from imbnas.suites.request import SuiteRequest
-    from imbnas.suites.schema import SuiteFile
 
-
-def resolve_suite(request: "SuiteRequest") -> ResolvedSuite:
+def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
     """Look every name of a suite up; nothing is written.
 
     Raises:
@@ -78,7 +65,7 @@ def plugin_texts(plugins: Sequence[Path]) -> dict[str, bytes]:
     return texts
 
 
-def data_ref(manifest: "Manifest") -> DataRef:
+def data_ref(manifest: Manifest) -> DataRef:
     """What a unit says of the images of a manifest."""
     return DataRef(
         condition=manifest.condition,
@@ -98,7 +85,7 @@ def space_model(space: str, architecture: str) -> SpaceModel:
 class _Resolver:
     """Resolves one suite at one fidelity."""
 
-    request: "SuiteRequest"
+    request: SuiteRequest
 
     def resolve(self) -> ResolvedSuite:
         request, suite = self.request, self._suite
@@ -136,11 +123,11 @@ class _Resolver:
         )
 
     @property
-    def _suite(self) -> "SuiteFile":
+    def _suite(self) -> SuiteFile:
         return self.request.suite
 
     @property
-    def _settings(self) -> "Fidelity":
+    def _settings(self) -> Fidelity:
         return self.request.settings
 
     @property
@@ -196,11 +183,11 @@ class _Resolver:
         return dict(sorted(found.items()))
 
     @cached_property
-    def _datasets(self) -> dict[str, "Dataset"]:
+    def _datasets(self) -> dict[str, Dataset]:
         names = {parse_condition(name).dataset for name in self._condition_names()}
         return {name: load_dataset(name, self.request.locations) for name in sorted(names)}
 
-    def _dataset(self, condition: str) -> "Dataset":
+    def _dataset(self, condition: str) -> Dataset:
         return self._datasets[parse_condition(condition).dataset]
 
     def _condition(self, name: str) -> ConditionFacts:
@@ -224,7 +211,7 @@ class _Resolver:
         names |= {name for name in of_strategies if name is not None}
         return {name: resolve_scheme(name) for name in sorted(names)}
 
-    def _shape(self, recipe: Recipe, dataset: "Dataset | None" = None) -> NetworkShape:
+    def _shape(self, recipe: Recipe, dataset: Dataset | None = None) -> NetworkShape:
         """The shape for a dataset; for the first one, to which counts in tables refer, if none."""
         with blame(self._suite, "fidelities", self.request.fidelity, "network", "resolution"):
             return network_shape(dataset or next(iter(self._datasets.values())), recipe)

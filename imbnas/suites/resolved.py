@@ -11,14 +11,7 @@ from imbnas.units.conditions import Condition, Protocol
 from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.unit import (
-    BaselineModel,
-    Component,
-    Computation,
-    DataRef,
-    Sha256,
-    SpaceModel,
-)
+from imbnas.units.unit import BaselineModel, Component, Computation, DataRef, Sha256, SpaceModel
 
 
 class Member(FrozenModel):

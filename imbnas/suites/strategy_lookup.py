@@ -1,22 +1,17 @@
 """Looks a strategy of an adaptation part up, makes it, and checks that it goes with the part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from imbnas.errors import InputError
+from imbnas.strategies import STRATEGIES, Strategy, build_strategy
 from imbnas.strategies.declarations import Checking, Declarations, declarations
-from imbnas.strategies.registry import STRATEGIES, build_strategy
-from imbnas.strategies.strategy import Strategy
+from imbnas.suites.choice import StrategyChoice
 from imbnas.suites.resolved import StrategyFacts
+from imbnas.suites.schema import AdaptationPart
 from imbnas.units.conditions import parse_condition
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from imbnas.suites.choice import StrategyChoice
-    from imbnas.suites.schema import AdaptationPart
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
 
 
 @dataclass(frozen=True)
@@ -29,7 +24,7 @@ class FoundStrategy:
         declared: what it declares.
     """
 
-    choice: "StrategyChoice"
+    choice: StrategyChoice
     strategy: Strategy
     declared: Declarations
 
@@ -43,7 +38,7 @@ class FoundStrategy:
         )
 
     def check(
-        self, part: "AdaptationPart", schemes: "Mapping[str, SchemeSpec]", recipe: "Recipe"
+        self, part: AdaptationPart, schemes: Mapping[str, SchemeSpec], recipe: Recipe
     ) -> None:
         """Let the strategy refuse schemes and a recipe that it does not go with.
 
@@ -59,7 +54,7 @@ class FoundStrategy:
             raise InputError(f"strategy {self.choice.name!r}: {error}") from None
 
 
-def find_strategy(choice: "StrategyChoice", part: "AdaptationPart") -> FoundStrategy:
+def find_strategy(choice: StrategyChoice, part: AdaptationPart) -> FoundStrategy:
     """Make a strategy with its options and check it against the part's conditions.
 
     Raises:

@@ -2,16 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
+from imbnas.data.image_sets import Images
 from imbnas.data.streams import evaluation_batches
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from imbnas.data.image_sets import Images
 
 
 @dataclass(frozen=True)
@@ -23,11 +19,11 @@ class Head:
         macs: multiply-accumulates that making it took, features aside.
     """
 
-    logits: "Callable[[Tensor], Tensor]"
+    logits: Callable[[Tensor], Tensor]
     macs: int = 0
 
 
-HeadFit = Callable[["Tensor", "Tensor"], Head]
+HeadFit = Callable[[Tensor, Tensor], Head]
 """Maps (N, F) features and (N,) labels of training images to a head."""
 
 
@@ -44,11 +40,11 @@ class HeadMaker:
     """
 
     fit: HeadFit
-    images: "Images"
+    images: Images
     batch_size: int
     macs: int = 0
 
-    def fitted(self, features_of: "Callable[[Tensor], Tensor]") -> "Callable[[Tensor], Tensor]":
+    def fitted(self, features_of: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
         """Make a head; return what maps (B, F) features to its (B, K) logits.
 
         Args:

@@ -1,30 +1,25 @@
 """Trains supernets by single paths: uniform (SPOS, arXiv:1904.00420) or fair (FairNAS)."""
 
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from imbnas.data.image_sets import Images
+from imbnas.spaces.space import NetworkShape, Space
 from imbnas.supernet.path_sampling import PathSampler, paths_per_step
-from imbnas.training.checkpoints import NothingKept
+from imbnas.supernet.supernet import Supernet
+from imbnas.training.checkpoints import Checkpoints, NothingKept
+from imbnas.training.fitting import Fit
 from imbnas.training.forward import forward_passes
 from imbnas.training.setup import set_up
 from imbnas.training.statistics import batch_statistics
 from imbnas.units.randomness import derive_seed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
-
-    from imbnas.data.image_sets import Images
-    from imbnas.spaces.space import NetworkShape, Space
-    from imbnas.supernet.supernet import Supernet
-    from imbnas.training.checkpoints import Checkpoints
-    from imbnas.training.fitting import Fit
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
-    from imbnas.units.unit import Precision
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.unit import Precision
 
 
 @dataclass
@@ -75,23 +70,23 @@ class PathTrainer:
         checkpoints: where trainings keep their state until they end.
     """
 
-    space: "Space"
-    shape: "NetworkShape"
-    images: "Images"
-    class_counts: "Sequence[int]"
+    space: Space
+    shape: NetworkShape
+    images: Images
+    class_counts: Sequence[int]
     seed: int
-    precision: "Precision" = "float32"
+    precision: Precision = "float32"
     spending: Spending = field(default_factory=Spending)
-    checkpoints: "Checkpoints" = field(default_factory=NothingKept)
+    checkpoints: Checkpoints = field(default_factory=NothingKept)
 
     def train(
         self,
-        supernet: "Supernet",
-        scheme: "SchemeSpec",
-        recipe: "Recipe",
+        supernet: Supernet,
+        scheme: SchemeSpec,
+        recipe: Recipe,
         freeze_backbone_from: int | None = None,
         keep_statistics: bool = True,
-    ) -> "Fit":
+    ) -> Fit:
         """Train a supernet in place.
 
         Args:
@@ -134,6 +129,6 @@ class PathTrainer:
         with batch_statistics(supernet) if keep_statistics else nullcontext():
             return trainer.run()
 
-    def forward_passes(self) -> "AbstractContextManager[object]":
+    def forward_passes(self) -> AbstractContextManager[object]:
         """Compute forward passes within the block in the run's precision."""
         return forward_passes(self.precision, self.images.device)

@@ -1,24 +1,19 @@
 """Scores of sub-networks on validation images."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
+from imbnas.data.image_sets import Images
 from imbnas.data.streams import evaluation_batches
+from imbnas.supernet.heads import HeadMaker
+from imbnas.supernet.supernet import Supernet
 from imbnas.training.evaluation import class_correct, mean_recall
 from imbnas.training.forward import forward_passes
 from imbnas.training.statistics import estimate_statistics, restored_statistics
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import Tensor
-
-    from imbnas.data.image_sets import Images
-    from imbnas.supernet.heads import HeadMaker
-    from imbnas.supernet.supernet import Supernet
-    from imbnas.units.unit import Precision
+from imbnas.units.unit import Precision
 
 CALIBRATION_BATCH = 256
 
@@ -41,12 +36,12 @@ class Scorer:
         precision: of forward passes; logits are computed of features in float32.
     """
 
-    supernet: "Supernet"
-    calibration: "Images | None"
-    validation: "Images"
+    supernet: Supernet
+    calibration: Images | None
+    validation: Images
     batch_size: int
-    heads: "HeadMaker | None" = None
-    precision: "Precision" = "float32"
+    heads: HeadMaker | None = None
+    precision: Precision = "float32"
 
     @property
     def images_each(self) -> int:
@@ -78,13 +73,13 @@ class Scorer:
             )
         return mean_recall(correct, total)
 
-    def _features(self, images: "Tensor") -> "Tensor":
+    def _features(self, images: Tensor) -> Tensor:
         """(B, F) float32 features of the selected architecture."""
         with forward_passes(self.precision, self.validation.device):
             features = self.supernet.forward_features(images)
         return features.float()
 
 
-def _images(images: "Images") -> "Iterator[Tensor]":
+def _images(images: Images) -> Iterator[Tensor]:
     # A last batch of one image has no variance to estimate at 1×1 pixels.
     return (batch for batch, _ in evaluation_batches(images, CALIBRATION_BATCH) if len(batch) > 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 from typing import cast
 
 from torch import Tensor, nn
@@ -72,11 +73,8 @@ class SizeSupernet(Supernet):
 
 def _widths(layout: tuple[Stage, ...]) -> list[int]:
     """Channels that the stem and each block put out."""
-    widths = []
-    for stage in layout:
-        widths.append(stage.channels)
-        widths += [place.out_channels for place in stage.cells]
-    return widths
+    blocks = ((stage.channels, *(cell.out_channels for cell in stage.cells)) for stage in layout)
+    return list(chain.from_iterable(blocks))
 
 
 def _let_skips_change_width(network: CellNetwork, layout: tuple[Stage, ...]) -> None:

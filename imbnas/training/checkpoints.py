@@ -26,7 +26,6 @@ class Checkpoint(Protocol):
 
     def load(self) -> Snapshot | None:
         """The state that an earlier attempt left, if any."""
-        ...
 
     def offer(self, take: Callable[[], Snapshot]) -> None:
         """Keep the present state if enough time has passed since the last one.
@@ -34,7 +33,6 @@ class Checkpoint(Protocol):
         Args:
             take: gives the state; what it returns may share memory with the computation.
         """
-        ...
 
 
 class Checkpoints(Protocol):
@@ -42,7 +40,6 @@ class Checkpoints(Protocol):
 
     def open(self) -> Checkpoint:
         """The checkpoint of the unit's next training or search, in the order it does them."""
-        ...
 
 
 class NothingKept:

@@ -1,13 +1,10 @@
 """How many images a training sees, known without training."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
 
 
-def trained_images(recipe: "Recipe", size: int, epochs: int | None = None) -> int:
+def trained_images(recipe: Recipe, size: int, epochs: int | None = None) -> int:
     """Images through the training steps of a recipe, each step taken for one pass.
 
     Args:
@@ -25,7 +22,7 @@ def trained_images(recipe: "Recipe", size: int, epochs: int | None = None) -> in
     return count * (size - (size % batch == 1))
 
 
-def finishing_passes(recipe: "Recipe", scheme: "SchemeSpec") -> int:
+def finishing_passes(recipe: Recipe, scheme: SchemeSpec) -> int:
     """Forward passes of all training images between the last step and the evaluation.
 
     One estimates the batch statistics of averaged weights, one fits a post-hoc step.

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from imbnas.data.image_sets import Images
 from imbnas.data.streams import evaluation_batches
 from imbnas.training.counting import finishing_passes
 from imbnas.training.fitting import torch_module
 from imbnas.training.forward import forward_passes
+from imbnas.training.setup import Setup
 from imbnas.training.statistics import estimate_statistics
 from imbnas.units.randomness import derive_seed
-
-if TYPE_CHECKING:
-    from imbnas.data.image_sets import Images
-    from imbnas.training.setup import Setup
 
 Predictor = Callable[[Tensor], Tensor]
 
@@ -38,7 +35,7 @@ class Evaluation:
     images_seen: int
 
 
-def evaluate(trained: "Setup", images: "Images") -> Evaluation:
+def evaluate(trained: Setup, images: Images) -> Evaluation:
     """Evaluate a network after its last step; it is left in evaluation mode.
 
     Batch statistics of averaged weights are estimated on the training images first, and the
@@ -63,7 +60,7 @@ def evaluate(trained: "Setup", images: "Images") -> Evaluation:
 
 
 @torch.no_grad()
-def fit_predictor(trained: "Setup") -> Predictor:
+def fit_predictor(trained: Setup) -> Predictor:
     """Make the function that maps (B, C, H, W) images to (B, K) final logits.
 
     A post-hoc step is fitted on the training images, without augmentation. Logits are computed of

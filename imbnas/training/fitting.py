@@ -6,27 +6,24 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from imbnas.data.samplers import class_probabilities
+from imbnas.data import Stream, class_probabilities
 from imbnas.errors import ImbnasError
+from imbnas.schemes.stacked_scheme import StackedScheme
+from imbnas.schemes.training_scheme import TrainingScheme
 from imbnas.training.averaging import WeightAverage
 from imbnas.training.checkpoints import Checkpoint, NothingKept
 from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
 from imbnas.training.state import Companion, TrainingProgress, TrainingState
-
-if TYPE_CHECKING:
-    from imbnas.data.streams import Stream
-    from imbnas.schemes.stacked_scheme import StackedScheme
-    from imbnas.schemes.training_scheme import TrainingScheme
-    from imbnas.units.networks import ImageClassifier
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.unit import Precision
+from imbnas.units.networks import ImageClassifier
+from imbnas.units.recipes import Recipe
+from imbnas.units.unit import Precision
 
 
 class NonFiniteLossError(ImbnasError):
@@ -94,17 +91,17 @@ class Trainer:
         companion: further state that is kept there; what ``before_pass`` draws from.
     """
 
-    network: "ImageClassifier"
-    stream: "Stream"
-    scheme: "TrainingScheme | StackedScheme"
-    recipe: "Recipe"
+    network: ImageClassifier
+    stream: Stream
+    scheme: TrainingScheme | StackedScheme
+    recipe: Recipe
     class_counts: Sequence[int]
     mixing_generator: torch.Generator
     before_pass: Callable[[int, int], None] | None = None
     passes: int = 1
     used_parts: Callable[[], Iterable[Part]] | None = None
     freeze_backbone_from: int | None = None
-    precision: "Precision" = "float32"
+    precision: Precision = "float32"
     compiled: bool = False
     checkpoint: Checkpoint = field(default_factory=NothingKept)
     companion: Companion | None = None
@@ -222,7 +219,7 @@ def _keep_failed(before: Sequence[float], now: Sequence[float]) -> list[float]:
     return [new if math.isfinite(old) else old for old, new in zip(before, now, strict=True)]
 
 
-def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:
+def _sgd(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.SGD:
     optimizer = torch.optim.SGD(
         parameters,
         lr=recipe.lr,
@@ -239,7 +236,7 @@ def _sgd(parameters: list[nn.Parameter], recipe: "Recipe") -> torch.optim.SGD:
     return optimizer
 
 
-def torch_module(network: "ImageClassifier") -> nn.Module:
+def torch_module(network: ImageClassifier) -> nn.Module:
     """See a network as the torch module that it is.
 
     Raises:

@@ -1,28 +1,21 @@
 """How a network's forward passes are computed: their precision, and ``torch.compile``."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from imbnas.errors import ImbnasError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from torch import Tensor
-
-    from imbnas.units.networks import ImageClassifier
-    from imbnas.units.unit import Precision
+from imbnas.units.networks import ImageClassifier
+from imbnas.units.unit import Precision
 
 
 class CompilationError(ImbnasError):
     """A network that ``torch.compile`` cannot compile as a whole, or not on this machine."""
 
 
-def forward_passes(
-    precision: "Precision", device: "torch.device"
-) -> "AbstractContextManager[object]":
+def forward_passes(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
     """Compute forward passes within the block in a precision; backward passes follow them.
 
     ``bfloat16`` is torch's autocast: convolutions and matrix products take and give bfloat16, while
@@ -39,7 +32,7 @@ def forward_passes(
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
-def compiled_features(network: "ImageClassifier") -> "Callable[[Tensor], Tensor]":
+def compiled_features(network: ImageClassifier) -> Callable[[Tensor], Tensor]:
     """A network's ``forward_features``, compiled when it is first called.
 
     The whole network is one graph for each size of batch, and whatever was compiled before in this
@@ -53,7 +46,7 @@ def compiled_features(network: "ImageClassifier") -> "Callable[[Tensor], Tensor]
     torch.compiler.reset()
     compiled = torch.compile(network.forward_features, fullgraph=True, dynamic=False)
 
-    def forward_features(images: "Tensor") -> "Tensor":
+    def forward_features(images: Tensor) -> Tensor:
         from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
 
         try:

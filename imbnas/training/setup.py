@@ -2,25 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
-from imbnas.data.streams import open_stream
-from imbnas.schemes.training_scheme import build_scheme
+from imbnas.data.image_sets import Images
+from imbnas.data.streams import Stream, open_stream
+from imbnas.schemes.training_scheme import TrainingScheme, build_scheme
 from imbnas.training.fitting import Trainer, torch_module
+from imbnas.units.networks import ImageClassifier
 from imbnas.units.randomness import derive_seed
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from imbnas.data.image_sets import Images
-    from imbnas.data.streams import Stream
-    from imbnas.schemes.training_scheme import TrainingScheme
-    from imbnas.units.networks import ImageClassifier
-    from imbnas.units.recipes import Recipe
-    from imbnas.units.schemes import SchemeSpec
-    from imbnas.units.unit import Precision
+from imbnas.units.recipes import Recipe
+from imbnas.units.schemes import SchemeSpec
+from imbnas.units.unit import Precision
 
 
 @dataclass(frozen=True)
@@ -35,21 +29,21 @@ class Setup:
     """
 
     trainer: Trainer
-    scheme: "TrainingScheme"
-    images: "Images"
+    scheme: TrainingScheme
+    images: Images
     seed: int
 
 
 def set_up(
-    network: "ImageClassifier",
-    images: "Images",
+    network: ImageClassifier,
+    images: Images,
     class_counts: Sequence[int],
-    scheme: "SchemeSpec",
-    recipe: "Recipe",
+    scheme: SchemeSpec,
+    recipe: Recipe,
     seed: int,
-    precision: "Precision" = "float32",
+    precision: Precision = "float32",
     *,
-    stream: "Stream | None" = None,
+    stream: Stream | None = None,
     keep_classifier: bool = False,
 ) -> Setup:
     """Build the scheme, give the network its classifier, open the stream of batches.
@@ -87,16 +81,14 @@ def set_up(
     return Setup(trainer, active, images, seed)
 
 
-def replace_classifier(
-    network: "ImageClassifier", scheme: "TrainingScheme", num_classes: int
-) -> None:
+def replace_classifier(network: ImageClassifier, scheme: TrainingScheme, num_classes: int) -> None:
     """Give a network a new classifier where a scheme wants another kind than its own."""
     classifier = scheme.make_classifier(network.num_features, num_classes)
     if classifier is not None:
         network.classifier = classifier
 
 
-def to_device(network: "ImageClassifier", device: torch.device) -> "nn.Module":
+def to_device(network: ImageClassifier, device: torch.device) -> nn.Module:
     """Move a network and lay its weights out for training.
 
     Small convolutions are about a quarter faster with channels last, on a CPU too.

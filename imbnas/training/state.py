@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from imbnas.data.streams import Stream
+from imbnas.schemes.stacked_scheme import StackedScheme
+from imbnas.schemes.training_scheme import TrainingScheme
+from imbnas.training.averaging import WeightAverage
 from imbnas.training.checkpoints import Snapshot
 from imbnas.units.state_names import below, named_below
-
-if TYPE_CHECKING:
-    from imbnas.data.streams import Stream
-    from imbnas.schemes.stacked_scheme import StackedScheme
-    from imbnas.schemes.training_scheme import TrainingScheme
-    from imbnas.training.averaging import WeightAverage
 
 
 class Companion(Protocol):
@@ -22,11 +20,9 @@ class Companion(Protocol):
 
     def state_dict(self) -> dict[str, Any]:
         """Its state as plain JSON data."""
-        ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where ``state_dict`` was taken."""
-        ...
 
 
 @dataclass
@@ -63,9 +59,9 @@ class TrainingState:
     """
 
     module: nn.Module
-    average: "WeightAverage"
-    stream: "Stream"
-    scheme: "TrainingScheme | StackedScheme"
+    average: WeightAverage
+    stream: Stream
+    scheme: TrainingScheme | StackedScheme
     mixing_generator: torch.Generator
     make_optimizer: Callable[[int], torch.optim.Optimizer]
     companion: Companion | None

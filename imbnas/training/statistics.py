@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim.swa_utils import update_bn
 
 
 def norm_layers(network: nn.Module) -> list[_BatchNorm]:
@@ -17,7 +17,6 @@ def norm_layers(network: nn.Module) -> list[_BatchNorm]:
     ]
 
 
-@torch.no_grad()
 def estimate_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
     """Replace running statistics by the cumulative average over batches; leaves eval mode.
 
@@ -25,16 +24,7 @@ def estimate_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
         network: its statistics are reset first.
         batches: images of shape (B, C, H, W).
     """
-    layers = norm_layers(network)
-    momenta = [layer.momentum for layer in layers]
-    network.train()
-    for layer in layers:
-        layer.reset_running_stats()
-        layer.momentum = None
-    for images in batches:
-        network(images)
-    for layer, momentum in zip(layers, momenta, strict=True):
-        layer.momentum = momentum
+    update_bn(batches, network)
     network.eval()
 
 

@@ -190,15 +190,20 @@ class TrainUnit(UnitBase):
         return f"train {self.model.label} on {self.data.condition} with {self.scheme.name}"
 
 
-class SupernetUnit(UnitBase):
+class SpaceUnit(UnitBase):
+    """What units of a whole space have: its registry name and version, and a recipe."""
+
+    space: str
+    version: str
+    recipe: Recipe
+
+
+class SupernetUnit(SpaceUnit):
     """Train a weight-sharing supernet of a whole space."""
 
     kind: Literal["supernet"] = "supernet"
-    space: str
-    version: str
     data: DataRef
     scheme: SchemeSpec
-    recipe: Recipe
 
     @property
     def label(self) -> str:
@@ -206,18 +211,15 @@ class SupernetUnit(UnitBase):
         return f"supernet of {self.space} on {self.data.condition}"
 
 
-class AdaptUnit(UnitBase):
+class AdaptUnit(SpaceUnit):
     """Adapt a source supernet to a target condition."""
 
     kind: Literal["adapt"] = "adapt"
     strategy: Component
     supernet: Sha256
-    space: str
-    version: str
     source: DataRef
     target: DataRef
     scheme: SchemeSpec
-    recipe: Recipe
 
     @property
     def requires(self) -> tuple[str, ...]:
@@ -230,7 +232,7 @@ class AdaptUnit(UnitBase):
         return f"adapt to {self.target.condition} by {self.strategy.label}"
 
 
-class SearchUnit(UnitBase):
+class SearchUnit(SpaceUnit):
     """Score sub-networks of an adapted supernet on validation images and name the best.
 
     Attributes:
@@ -245,10 +247,7 @@ class SearchUnit(UnitBase):
     kind: Literal["search"] = "search"
     searcher: Component
     adapted: Sha256
-    space: str
-    version: str
     scored_on: DataRef
-    recipe: Recipe
     calibration_images: Annotated[int, Field(ge=0)]
     validation_images: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)
 
@@ -263,7 +262,7 @@ class SearchUnit(UnitBase):
         return f"{self.searcher.name} search scored on {self.scored_on.condition}"
 
 
-class RankUnit(UnitBase):
+class RankUnit(SpaceUnit):
     """Score architectures without a supernet, to predict what trainings will give.
 
     Attributes:
@@ -275,12 +274,9 @@ class RankUnit(UnitBase):
 
     kind: Literal["rank"] = "rank"
     ranker: Component
-    space: str
-    version: str
     architectures: Annotated[tuple[str, ...], Field(min_length=1)]
     data: DataRef
     scheme: SchemeSpec
-    recipe: Recipe
 
     @property
     def label(self) -> str:

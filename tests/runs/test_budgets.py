@@ -12,7 +12,7 @@ import psutil
 import pytest
 from click import BadParameter
 
-from imbnas.cli.quantities import Duration, Size, as_duration
+from imbnas.cli.quantities import Duration, Size
 from imbnas.errors import InputError
 from imbnas.runs.queue.queue import Queue
 from imbnas.runs.queue.unit_filter import UnitFilter
@@ -179,7 +179,6 @@ def test_a_worker_begins_as_many_units_as_it_has_tokens(fake_run: RunDirectory) 
 )  # fmt: skip
 def test_durations(text: str, seconds: float) -> None:
     assert Duration().convert(text, None, None) == seconds
-    assert Duration().convert(as_duration(seconds), None, None) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "2 hours", "-1h", "1h-", "2hm", "1,5h"])

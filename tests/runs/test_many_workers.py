@@ -74,7 +74,7 @@ def test_workers_killed_at_any_moment_lose_only_what_was_in_progress(
 def test_a_claim_elsewhere_is_respected_until_it_is_stale(fake_run: RunDirectory) -> None:
     queue = queue_of(fake_run)
     silent, beating = list(queue.units)[:2]
-    claims = Claims(fake_run.claims, fake_run.temporary)
+    claims = Claims(fake_run)
     content = json.dumps(asdict(replace(claims.owner, host="elsewhere")))
     fake_run.claims.mkdir()
     for identity, age in ((silent, STALE_SECONDS + 5), (beating, STALE_SECONDS - 30)):

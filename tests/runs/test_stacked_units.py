@@ -83,7 +83,7 @@ def test_a_stack_of_which_another_worker_holds_a_unit_is_left_to_it(
 ) -> None:
     queue = queue_of(stacked_run)
     first, second, _ = queue.stack_of(next(iter(queue.units.values())))
-    claims = Claims(stacked_run.claims, stacked_run.temporary)
+    claims = Claims(stacked_run)
     stacked_run.claims.mkdir()
     elsewhere = json.dumps(asdict(replace(claims.owner, host="elsewhere")))
     claims.path(second.identity).write_text(elsewhere)

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from imbnas.errors import InputError
 from imbnas.runs.limits import Budget, Limits
-from imbnas.runs.queue.queue import Queue
-
-if TYPE_CHECKING:
-    from imbnas.runs.queue.queue import Queue, RunProgress
-    from imbnas.runs.request import RunRequest
+from imbnas.runs.queue.queue import Queue, RunProgress
+from imbnas.runs.request import RunRequest
 
 _PACKAGES = {"ray": "ray", "slurm": "submitit"}
 
-Show = Callable[["RunProgress"], None]
+Show = Callable[[RunProgress], None]
 
 
 class Executor(Protocol):
@@ -24,7 +21,7 @@ class Executor(Protocol):
     attribute ``keeps_limits = True``.
     """
 
-    def run(self, request: "RunRequest", queue: "Queue", show: Show) -> "RunProgress | None":
+    def run(self, request: RunRequest, queue: Queue, show: Show) -> RunProgress | None:
         """Have everything done that can be done.
 
         Args:
@@ -35,10 +32,9 @@ class Executor(Protocol):
         Returns:
             The state at the end; ``None`` where the work was handed over and goes on elsewhere.
         """
-        ...
 
 
-def check_limits(executor: Executor, name: str, request: "RunRequest") -> None:
+def check_limits(executor: Executor, name: str, request: RunRequest) -> None:
     """Refuse limits and budgets that an executor cannot keep.
 
     Raises:
@@ -52,7 +48,7 @@ def check_limits(executor: Executor, name: str, request: "RunRequest") -> None:
         )
 
 
-def gpus_of_worker(given: float | None, request: "RunRequest") -> float | None:
+def gpus_of_worker(given: float | None, request: RunRequest) -> float | None:
     """GPUs to reserve for a worker: as many as given, else 1 where the run is on CUDA."""
     return 1 if given is None and request.device_type == "cuda" else given
 

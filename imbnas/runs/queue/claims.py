@@ -15,6 +15,7 @@ from uuid import uuid4
 import psutil
 
 from imbnas.runs.store.files import publish_once, temporary_file
+from imbnas.runs.store.layout import RunLayout
 
 HEARTBEAT_SECONDS = 20.0
 STALE_SECONDS = 120.0
@@ -70,20 +71,15 @@ class Claims:
     """The claims of a run directory as one process sees them.
 
     Args:
-        folder: where claims lie.
-        temporary: folder for temporary files.
+        layout: of the run directory.
     """
 
-    def __init__(self, folder: Path, temporary: Path) -> None:
-        self.folder = folder
-        self.temporary = temporary
+    def __init__(self, layout: RunLayout) -> None:
+        self.folder, self.temporary = layout.claims, layout.temporary
+        self.path = layout.claim_path
         self.owner = Owner.current()
         self._held: set[str] = set()
         self._beats: dict[str, tuple[float, float]] = {}
-
-    def path(self, identity: str) -> Path:
-        """Where the claim on a unit lies, or would lie."""
-        return self.folder / f"{identity}.json"
 
     def acquire(self, identity: str) -> bool:
         """Claim a unit, taking over the claim of an owner that is gone."""

@@ -8,7 +8,6 @@ from itertools import chain
 THREADS = 8
 BATCH = 2048
 """Files held in memory at once."""
-_BLOCK = 2**16
 
 
 def read_files(files: Sequence[os.DirEntry[str]]) -> Iterator[tuple[str, bytes | OSError]]:
@@ -32,10 +31,8 @@ def _read_all(paths: list[str]) -> list[tuple[str, bytes | OSError]]:
 
 def _read(path: str) -> bytes | OSError:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return b"".join(iter(lambda: os.read(descriptor, _BLOCK), b""))
-        finally:
-            os.close(descriptor)
+        # A Path and a buffer would take half as long again.
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
     except OSError as error:
         return error

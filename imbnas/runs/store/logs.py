@@ -29,7 +29,7 @@ class WorkerLog:
         file: open for appending; ``None`` for no log.
     """
 
-    file: TextIO | None
+    file: TextIO | None = None
 
     def begin(self, unit: Unit) -> None:
         """Note that a unit is begun."""

@@ -10,12 +10,13 @@ import pytest
 
 from imbnas.runs.queue import claims as claims_module
 from imbnas.runs.queue.claims import STALE_SECONDS, Claims, Owner
+from imbnas.runs.store.layout import RunLayout
 
 UNIT = "0" * 64
 
 
 def make_claims(tmp_path: Path) -> Claims:
-    return Claims(tmp_path / "claims", tmp_path / "tmp")
+    return Claims(RunLayout(tmp_path))
 
 
 def put(claims: Claims, owner: Owner) -> None:
@@ -36,7 +37,8 @@ def test_the_claim_of_a_killed_process_is_taken_over_at_once(tmp_path: Path) -> 
     claims = make_claims(tmp_path)
     code = (
         "import sys, time; from pathlib import Path; from imbnas.runs.queue.claims import Claims\n"
-        "root = Path(sys.argv[1]); c = Claims(root / 'claims', root / 'tmp')\n"
+        "from imbnas.runs.store.layout import RunLayout\n"
+        "root = Path(sys.argv[1]); c = Claims(RunLayout(root))\n"
         "print(c.acquire(sys.argv[2]), flush=True); time.sleep(60)"
     )
     process = subprocess.Popen(

@@ -26,7 +26,7 @@ def fail(directory: RunDirectory, unit: Unit) -> None:
 def test_states_of_single_trainings(fake_run: RunDirectory) -> None:
     queue = queue_of(fake_run)
     missing, claimed, done, failed, damaged, *_ = queue.units.values()
-    Claims(fake_run.claims, fake_run.temporary).acquire(claimed.identity)
+    Claims(fake_run).acquire(claimed.identity)
     executor = FakeExecutor(fake_run.path / "log")
     fake_run.publish_record(executor.execute(done))
     fake_run.publish_record(executor.execute(damaged))
