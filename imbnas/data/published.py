@@ -116,7 +116,7 @@ class Published:
             digest = array_digest(raw.class_names, raw.train, raw.test)
             image_cache.entry(cache, digest, lambda folder: _write(raw, folder))
             image_cache.remember(cache, key, {"digest": digest})
-        return read_prepared(image_cache.location(cache, digest)).dataset(self.name, digest)
+        return read_prepared(image_cache.location(cache, digest), self.name, digest)
 
     def _checked(self, base: Path) -> RawDataset:
         try:
