@@ -138,17 +138,8 @@ def _body(
 def check(spec: BaselineSpec, shape: ImageShape, pretrained: Pretrained = False) -> None:
     """Refuse a baseline that cannot be built for these images; nothing is kept.
 
-    ``BaselineSpec.check_resolution`` is the part of it that needs no torch.
-
-    Args:
-        spec: the baseline.
-        shape: of the images.
-        pretrained: as in ``build``; the weights are loaded, or fetched, to see that they fit.
-
-    Raises:
-        InputError: the baseline cannot take images of that size (names the sizes it takes), or
-            the pretrained weights cannot be loaded.
-        UnknownNameError: the spec names a model that its source does not have.
+    ``BaselineSpec.check_resolution`` is the part of it that needs no torch. Arguments and errors
+    are those of ``build``; weights are loaded, or fetched, to see that they fit.
     """
     _build_aside(spec, shape, pretrained)
 

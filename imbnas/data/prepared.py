@@ -56,11 +56,10 @@ def read_prepared(folder: Path, name: str, digest: str, notes: tuple[str, ...] =
         raise InputError(
             f"cache entry {folder}: facts.json is damaged ({error}); remove the folder"
         ) from None
-    splits: dict[str, Any] = {}
+    fields: dict[str, Any] = {key: tuple(facts[key]) for key in ("class_names", "mean", "std")}
     for split in facts["splits"]:
         # Stored by channel, as networks want it; shown channel last, as NumPy users expect.
         pixels = image_cache.open_array(folder / f"{split}.images.npy").transpose(0, 2, 3, 1)
         labels = np.array(image_cache.open_array(folder / f"{split}.labels.npy"))
-        splits[split] = ArraySplit(labels, pixels)
-    described = {key: tuple(facts[key]) for key in ("class_names", "mean", "std")}
-    return Dataset(name=name, digest=digest, notes=notes, **described, **splits)
+        fields[split] = ArraySplit(labels, pixels)
+    return Dataset(name=name, digest=digest, notes=notes, **fields)

@@ -111,7 +111,7 @@ class Published:
         key = signature(self.torchvision, marks)
         known = image_cache.recall(cache, key)
         digest = known["digest"] if known else ""
-        if not digest or not image_cache.exists(cache, digest):
+        if not digest or not image_cache.location(cache, digest).is_dir():
             raw = self._checked(base)
             digest = array_digest(raw.class_names, raw.train, raw.test)
             image_cache.entry(cache, digest, lambda folder: _write(raw, folder))

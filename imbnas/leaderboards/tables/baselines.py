@@ -92,7 +92,7 @@ def _rows(
             **named,
             "condition": training.condition,
             "scheme": training.scheme,
-            **vars(summarise(metrics, results.facts(training))),
+            **summarise(metrics, results.facts(training)),
             "relative_accuracy": _ratio(metrics, of_model[control]) if control else None,
             "control": control.condition if control else None,
             "control_scheme": control.scheme if control else None,
