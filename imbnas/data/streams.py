@@ -56,11 +56,7 @@ class Stream(Protocol):
 class BatchStream:
     """Training batches of a resident image set, a ``Stream``.
 
-    Args:
-        images: the training images.
-        batch_size: images in a batch.
-        augmentation: random changes of the images.
-        generator: a CPU generator that this stream owns from now on.
+    Arguments are those of ``open_stream``.
     """
 
     def __init__(

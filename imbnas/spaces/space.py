@@ -146,6 +146,17 @@ class EnumerableSpace(Space, Protocol):
         ...
 
 
+def listed(space: Space, remedy: str) -> EnumerableSpace:
+    """The space itself, where it can be listed.
+
+    Raises:
+        InputError: it is too large; the message names the remedy.
+    """
+    if not isinstance(space, EnumerableSpace):
+        raise InputError(f"space {space.name!r} is too large to list; give {remedy}")
+    return space
+
+
 @runtime_checkable
 class FairSpace(Space, Protocol):
     """A space whose edges all choose from the same operations.
