@@ -176,10 +176,13 @@ def select_images(
     common = (labels, dataset.num_classes, _normalisation(dataset, device))
     whole = False
     if isinstance(split, FileSplit):
+        if resolution is None:
+            raise InputError(
+                f"dataset {dataset.name!r}: its images differ in size; give the recipe a resolution"
+            )
         paths = tuple(split.paths[row] for row in rows)
-        side = _required(resolution, dataset)
-        files = FileSet(*common, split.root, paths, side)
-        if side > LARGEST_SIDE:
+        files = FileSet(*common, split.root, paths, resolution)
+        if resolution > LARGEST_SIDE:
             return files
         pixels = _thumbnails(files, dataset.digest, cache)
     else:
@@ -188,14 +191,6 @@ def select_images(
     if positions is not None and device.type != "cpu":
         pixels, positions = pixels[positions], None
     return ImageSet(*common, pixels.to(device), positions)
-
-
-def _required(resolution: int | None, dataset: Dataset) -> int:
-    if resolution is None:
-        raise InputError(
-            f"dataset {dataset.name!r}: its images differ in size; give the recipe a resolution"
-        )
-    return resolution
 
 
 def _pixels(

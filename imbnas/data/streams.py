@@ -42,15 +42,12 @@ class Stream(Protocol):
         Raises:
             InputError: the probabilities do not fit the classes.
         """
-        ...
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that decides the epochs to come, as tensors; take it between epochs."""
-        ...
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue where ``state_dict`` was taken."""
-        ...
 
 
 class BatchStream:
