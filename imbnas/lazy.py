@@ -33,7 +33,7 @@ def lazy_attributes(module: str, homes: Mapping[str, str]) -> Callable[[str], An
 
     Args:
         module: its full name.
-        homes: public name → module that defines it: one of the package, or a full name.
+        homes: public name → full name of the module that defines it.
 
     Returns:
         A function that finds a public name, and raises ``AttributeError`` for any other.
@@ -42,9 +42,7 @@ def lazy_attributes(module: str, homes: Mapping[str, str]) -> Callable[[str], An
     def find(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        home = homes[name]
-        full = home if home.startswith("imbnas.") else f"{module}.{home}"
-        return getattr(importlib.import_module(full), name)
+        return getattr(importlib.import_module(homes[name]), name)
 
     return find
 

@@ -45,6 +45,11 @@ class Entry:
     target: Any
 
 
+def built_in(target: Any, summary: str, version: str = "1") -> tuple[Any, str, str]:
+    """What ``Registry`` takes of an entry; arguments are as in ``Entry``."""
+    return target, version, summary
+
+
 class Registry(Generic[T]):
     """Named, versioned entries of one kind.
 

@@ -3,29 +3,24 @@
 Listing and describing baselines imports neither torch nor timm; building one does.
 """
 
-from imbnas.lazy import lazy_attributes
+from typing import TYPE_CHECKING
 
-_HOMES = {
-    "BASELINES": "registry",
-    "load_baseline": "registry",
-    "read_baseline": "registry",
-    "BaselineSpec": "spec",
-    "ImageShape": "spec",
-    "SmallImageFitting": "spec",
-    "BaselineCounts": "networks",
-    "build": "networks",
-    "check": "networks",
-    "counts": "networks",
-    "describe": "networks",
-    "check_pretrained": "pretrained",
-    "find_weights": "pretrained",
-    "weights_identity": "pretrained",
-}
+from imbnas.lazy import lazy_names
 
-__all__ = sorted(_HOMES)
+if TYPE_CHECKING:
+    from imbnas.baselines.networks import BaselineCounts as BaselineCounts
+    from imbnas.baselines.networks import build as build
+    from imbnas.baselines.networks import check as check
+    from imbnas.baselines.networks import counts as counts
+    from imbnas.baselines.networks import describe as describe
+    from imbnas.baselines.pretrained import check_pretrained as check_pretrained
+    from imbnas.baselines.pretrained import find_weights as find_weights
+    from imbnas.baselines.pretrained import weights_identity as weights_identity
+    from imbnas.baselines.registry import BASELINES as BASELINES
+    from imbnas.baselines.registry import load_baseline as load_baseline
+    from imbnas.baselines.registry import read_baseline as read_baseline
+    from imbnas.baselines.spec import BaselineSpec as BaselineSpec
+    from imbnas.baselines.spec import ImageShape as ImageShape
+    from imbnas.baselines.spec import SmallImageFitting as SmallImageFitting
 
-__getattr__ = lazy_attributes(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__)

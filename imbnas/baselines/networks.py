@@ -138,17 +138,8 @@ def _body(
 def check(spec: BaselineSpec, shape: ImageShape, pretrained: Pretrained = False) -> None:
     """Refuse a baseline that cannot be built for these images; nothing is kept.
 
-    ``BaselineSpec.check_resolution`` is the part of it that needs no torch.
-
-    Args:
-        spec: the baseline.
-        shape: of the images.
-        pretrained: as in ``build``; the weights are loaded, or fetched, to see that they fit.
-
-    Raises:
-        InputError: the baseline cannot take images of that size (names the sizes it takes), or
-            the pretrained weights cannot be loaded.
-        UnknownNameError: the spec names a model that its source does not have.
+    ``BaselineSpec.check_resolution`` is the part of it that needs no torch. Arguments and errors
+    are those of ``build``; weights are loaded, or fetched, to see that they fit.
     """
     _build_aside(spec, shape, pretrained)
 
@@ -161,14 +152,8 @@ def counts(spec: BaselineSpec, shape: ImageShape) -> BaselineCounts:
     are kept.
 
     MACs are half of the operations that PyTorch's flop counter sees in evaluation mode, in the
-    form that is trained (parallel branches of RepVGG and its like are not merged).
-
-    Args:
-        spec: the baseline.
-        shape: of the images.
-
-    Raises:
-        InputError: the baseline cannot take images of that size.
+    form that is trained (parallel branches of RepVGG and its like are not merged). Arguments and
+    errors are those of ``build``.
     """
     return _count(_build_aside(spec, shape), shape)
 
@@ -176,9 +161,7 @@ def counts(spec: BaselineSpec, shape: ImageShape) -> BaselineCounts:
 def describe(spec: BaselineSpec, shape: ImageShape) -> dict[str, Any]:
     """Describe how a baseline is fitted to images and what it costs; plain values, ready for JSON.
 
-    Args:
-        spec: the baseline.
-        shape: of the images.
+    Arguments and errors are those of ``build``.
 
     Returns:
         Fields of the spec, the shape and the counts, and
@@ -189,9 +172,6 @@ def describe(spec: BaselineSpec, shape: ImageShape) -> dict[str, Any]:
           ``resolution`` where they are not.
         - ``reduction``: by how much strided convolutions and pooling reduce an image's side in all.
         - ``patch_size``: side in pixels of a token's patch; ``None`` without patch tokens.
-
-    Raises:
-        InputError: the baseline cannot take images of that size.
     """
     from imbnas.baselines.stride_removal import body_reduction
 

@@ -151,10 +151,5 @@ def _published(spec: BaselineSpec) -> Any:
 def _filled_fraction(fresh: nn.Module, loaded: nn.Module) -> float:
     """Share of the weights in matrices and kernels that loading has changed."""
     before = dict(fresh.named_parameters())
-    changed = total = 0
-    for name, tensor in loaded.named_parameters():
-        if tensor.ndim < 2:
-            continue
-        total += tensor.numel()
-        changed += int((tensor != before[name]).sum())
-    return changed / total
+    changed = [t != before[name] for name, t in loaded.named_parameters() if t.ndim >= 2]
+    return sum(int(c.sum()) for c in changed) / sum(c.numel() for c in changed)

@@ -28,11 +28,6 @@ def location(cache: Path, name: str) -> Path:
     return cache / "images" / f"{name}-{FORMAT}"
 
 
-def exists(cache: Path, name: str) -> bool:
-    """Whether the cache holds an entry."""
-    return location(cache, name).is_dir()
-
-
 def entry(cache: Path, name: str, build: Callable[[Path], None]) -> Path:
     """Return the folder of an entry, building it where it does not exist yet.
 

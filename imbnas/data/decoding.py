@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from imbnas.errors import InputError
 
@@ -82,11 +82,7 @@ def square_thumbnail(path: Path, side: int) -> NDArray[np.uint8]:
     """
     # JPEG decoders can halve the size as they go, which is many times faster.
     image = open_image(path, smallest=2 * side)
-    edge = min(image.size)
-    left, top = (image.width - edge) / 2, (image.height - edge) / 2
-    box = (left, top, left + edge, top + edge)
-    small = image.convert("RGB").resize((side, side), Image.Resampling.BOX, box=box)
-    return to_array(small, 3)
+    return to_array(ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.BOX), 3)
 
 
 def in_parallel(function: Callable[[A], B], items: Sequence[A]) -> Iterator[B]:

@@ -29,12 +29,7 @@ class FileStream:
     random crop of images of any size; with 0 it is the centre that evaluation sees. Every image
     has its own seed, so that batches do not depend on the number of workers.
 
-    Args:
-        images: the training images.
-        batch_size: images in a batch.
-        augmentation: random changes of the images.
-        generator: a CPU generator that this stream owns from now on.
-        workers: processes that decode; 0 decodes in this one.
+    Arguments are those of ``imbnas.data.streams.open_stream``.
     """
 
     def __init__(

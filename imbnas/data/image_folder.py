@@ -76,7 +76,7 @@ def load_folder(name: str, root: Path, cache: Path) -> Dataset:
     facts = _facts(listing, cache)
     if facts.shape is not None:
         entry = image_cache.entry(cache, facts.digest, _decoder(listing, facts))
-        return read_prepared(entry).dataset(name, facts.digest, notes=notes)
+        return read_prepared(entry, name, facts.digest, notes)
     splits = {
         split: FileSplit(_labels(files), root / split, tuple(file.path for file in files))
         for split, files in listing.files.items()

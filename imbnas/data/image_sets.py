@@ -1,8 +1,8 @@
 """Image sets: the images of a selection, ready for a training device."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,29 +25,15 @@ SHARED_BYTES = 16 * 2**20
 """Selections above this size are read from shared memory; smaller ones are copied together."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Normalisation:
-    """What normalises the images of a dataset.
+def _normalisation(dataset: Dataset, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """What normalises the images of a dataset on a device."""
+    mean, std = (torch.tensor(each).view(-1, 1, 1) for each in (dataset.mean, dataset.std))
+    scale, shift = (1 / (255 * std)).to(device), (-mean / std).to(device)
 
-    Attributes:
-        mean: mean of each channel in [0, 1].
-        std: standard deviation of each channel.
-        device: of the images.
-    """
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    device: torch.device
-
-    @cached_property
-    def _scale_and_shift(self) -> tuple[Tensor, Tensor]:
-        mean = torch.tensor(self.mean).view(-1, 1, 1)
-        std = torch.tensor(self.std).view(-1, 1, 1)
-        return (1 / (255 * std)).to(self.device), (-mean / std).to(self.device)
-
-    def __call__(self, images: Tensor) -> Tensor:
-        scale, shift = self._scale_and_shift
+    def normalise(images: Tensor) -> Tensor:
         return images.to(torch.float32).mul_(scale).add_(shift)
+
+    return normalise
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +48,7 @@ class _Labelled:
 
     labels: Tensor
     num_classes: int
-    normalise: _Normalisation
+    normalise: Callable[[Tensor], Tensor]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -187,13 +173,16 @@ def select_images(
     split = dataset.split(selection.split)
     rows = np.asarray(selection.indices, dtype=np.int64)
     labels = torch.from_numpy(split.labels[rows]).to(device)
-    common = (labels, dataset.num_classes, _Normalisation(dataset.mean, dataset.std, device))
+    common = (labels, dataset.num_classes, _normalisation(dataset, device))
     whole = False
     if isinstance(split, FileSplit):
+        if resolution is None:
+            raise InputError(
+                f"dataset {dataset.name!r}: its images differ in size; give the recipe a resolution"
+            )
         paths = tuple(split.paths[row] for row in rows)
-        side = _required(resolution, dataset)
-        files = FileSet(*common, split.root, paths, side)
-        if side > LARGEST_SIDE:
+        files = FileSet(*common, split.root, paths, resolution)
+        if resolution > LARGEST_SIDE:
             return files
         pixels = _thumbnails(files, dataset.digest, cache)
     else:
@@ -202,14 +191,6 @@ def select_images(
     if positions is not None and device.type != "cpu":
         pixels, positions = pixels[positions], None
     return ImageSet(*common, pixels.to(device), positions)
-
-
-def _required(resolution: int | None, dataset: Dataset) -> int:
-    if resolution is None:
-        raise InputError(
-            f"dataset {dataset.name!r}: its images differ in size; give the recipe a resolution"
-        )
-    return resolution
 
 
 def _pixels(

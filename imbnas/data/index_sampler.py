@@ -36,13 +36,7 @@ class IndexSequence:
     ) -> Tensor:
         """Indices of an epoch's images in order.
 
-        Args:
-            batch_size: images in a step.
-            steps: steps of the epoch, from an endless sequence of passes; ``None`` for one pass.
-            class_probabilities: (C,) for class-aware draws; ``None`` for passes.
-
-        Raises:
-            InputError: ``class_probabilities`` do not fit the classes.
+        Arguments and errors are those of ``Stream.epoch``, and ``batch_size`` images in a step.
         """
         count = len(self) if steps is None else steps * batch_size
         if class_probabilities is not None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,37 +13,6 @@ from imbnas.data import cache as image_cache
 from imbnas.data.dataset import ArraySplit, Dataset, channel_statistics
 from imbnas.errors import InputError
 from imbnas.units.frozen import canonical_json
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """What the cache holds of a dataset.
-
-    Attributes:
-        class_names: by label.
-        splits: ``train``, ``test`` and perhaps ``validation``; images are memory-mapped.
-        mean: mean of each channel of the training images, in [0, 1].
-        std: standard deviation of each channel.
-    """
-
-    class_names: tuple[str, ...]
-    splits: Mapping[str, ArraySplit]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    def dataset(self, name: str, digest: str, **fields: Any) -> Dataset:
-        """The dataset of this content; ``fields`` are further ones of ``Dataset``."""
-        return Dataset(
-            name=name,
-            class_names=self.class_names,
-            train=self.splits["train"],
-            test=self.splits["test"],
-            validation=self.splits.get("validation"),
-            digest=digest,
-            mean=self.mean,
-            std=self.std,
-            **fields,
-        )
 
 
 def signature(kind: str, marks: Iterable[tuple[str, int, int]]) -> str:
@@ -70,8 +38,14 @@ def write_prepared(
     (folder / "facts.json").write_text(canonical_json(facts), encoding="utf-8")
 
 
-def read_prepared(folder: Path) -> Prepared:
-    """Open an entry.
+def read_prepared(folder: Path, name: str, digest: str, notes: tuple[str, ...] = ()) -> Dataset:
+    """Open an entry as a dataset, its images memory-mapped.
+
+    Args:
+        folder: of the entry.
+        name: of the dataset.
+        digest: of its content.
+        notes: for its users.
 
     Raises:
         InputError: the entry is damaged.
@@ -82,10 +56,10 @@ def read_prepared(folder: Path) -> Prepared:
         raise InputError(
             f"cache entry {folder}: facts.json is damaged ({error}); remove the folder"
         ) from None
-    splits = {}
+    fields: dict[str, Any] = {key: tuple(facts[key]) for key in ("class_names", "mean", "std")}
     for split in facts["splits"]:
         # Stored by channel, as networks want it; shown channel last, as NumPy users expect.
         pixels = image_cache.open_array(folder / f"{split}.images.npy").transpose(0, 2, 3, 1)
         labels = np.array(image_cache.open_array(folder / f"{split}.labels.npy"))
-        splits[split] = ArraySplit(labels, pixels)
-    return Prepared(tuple(facts["class_names"]), splits, tuple(facts["mean"]), tuple(facts["std"]))
+        fields[split] = ArraySplit(labels, pixels)
+    return Dataset(name=name, digest=digest, notes=notes, **fields)

@@ -111,12 +111,12 @@ class Published:
         key = signature(self.torchvision, marks)
         known = image_cache.recall(cache, key)
         digest = known["digest"] if known else ""
-        if not digest or not image_cache.exists(cache, digest):
+        if not digest or not image_cache.location(cache, digest).is_dir():
             raw = self._checked(base)
             digest = array_digest(raw.class_names, raw.train, raw.test)
             image_cache.entry(cache, digest, lambda folder: _write(raw, folder))
             image_cache.remember(cache, key, {"digest": digest})
-        return read_prepared(image_cache.location(cache, digest)).dataset(self.name, digest)
+        return read_prepared(image_cache.location(cache, digest), self.name, digest)
 
     def _checked(self, base: Path) -> RawDataset:
         try:

@@ -42,25 +42,18 @@ class Stream(Protocol):
         Raises:
             InputError: the probabilities do not fit the classes.
         """
-        ...
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that decides the epochs to come, as tensors; take it between epochs."""
-        ...
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue where ``state_dict`` was taken."""
-        ...
 
 
 class BatchStream:
     """Training batches of a resident image set, a ``Stream``.
 
-    Args:
-        images: the training images.
-        batch_size: images in a batch.
-        augmentation: random changes of the images.
-        generator: a CPU generator that this stream owns from now on.
+    Arguments are those of ``open_stream``.
     """
 
     def __init__(

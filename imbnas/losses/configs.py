@@ -271,12 +271,9 @@ class CosineConfig(LossConfig):
         scale: s in softmax(s cos).
     """
 
-    scale: Positive = 30.0
+    needs: ClassVar[Needs] = Needs(cosine_classifier=True)
 
-    @property
-    def needs(self) -> Needs:
-        """A cosine classifier."""
-        return Needs(cosine_classifier=True)
+    scale: Positive = 30.0
 
     @property
     def logit_scale(self) -> float:
@@ -319,14 +316,11 @@ class LadeConfig(LossConfig):
     """
 
     implementation = "imbnas.losses.lade:LadeLoss"
+    # The bound averages logits over the images of each class.
+    needs: ClassVar[Needs] = Needs(hard_targets=True)
 
     alpha: NonNegative = 0.1
     regularisation: NonNegative = 0.01
-
-    @property
-    def needs(self) -> Needs:
-        """Integer labels: the bound averages logits over the images of each class."""
-        return Needs(hard_targets=True)
 
 
 class EqualizationConfig(LossConfig):
@@ -354,15 +348,12 @@ class SeesawConfig(LossConfig):
     """
 
     implementation = "imbnas.losses.seesaw:SeesawLoss"
+    # Labels are counted as they come, which needs integers.
+    needs: ClassVar[Needs] = Needs(running_counts=True, hard_targets=True)
 
     p: NonNegative = 0.8
     q: NonNegative = 2.0
     epsilon: Annotated[float, Field(gt=0, le=1)] = 0.01
-
-    @property
-    def needs(self) -> Needs:
-        """Labels are counted as they come, which needs integers."""
-        return Needs(running_counts=True, hard_targets=True)
 
 
 class InfluenceBalancedConfig(LossConfig):
@@ -377,18 +368,12 @@ class InfluenceBalancedConfig(LossConfig):
     """
 
     implementation = "imbnas.losses.influence:InfluenceBalancedLoss"
+    # The norm of the features is part of the influence.
+    needs: ClassVar[Needs] = Needs(features=True, hard_targets=True)
+    # The influence itself starts at the switch.
+    can_defer: ClassVar[bool] = True
 
     weights: WeightRule = "inverse"
     normalise: Literal["sum_w", "n"] = "n"
     alpha: Positive = 1000.0
     epsilon: Positive = 1e-3
-
-    @property
-    def needs(self) -> Needs:
-        """Features, whose norm is part of the influence, and integer labels."""
-        return Needs(features=True, hard_targets=True)
-
-    @property
-    def can_defer(self) -> bool:
-        """The influence itself starts at the switch."""
-        return True

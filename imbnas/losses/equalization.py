@@ -16,16 +16,14 @@ class EqualizationLoss(Loss):
     Arguments are those of ``Loss``; the seed is that of the draws.
     """
 
+    config: EqualizationConfig
     common: Tensor
 
-    def __init__(
-        self, config: EqualizationConfig, counts: Counts, epochs: int | None, seed: int
-    ) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self._gamma = config.gamma
-        threshold = 0.5 / len(counts) if config.threshold is None else config.threshold
+    def _prepare(self, counts: Counts) -> None:
+        threshold = self.config.threshold
+        threshold = 0.5 / len(counts) if threshold is None else threshold
         common = torch.from_numpy(counts / counts.sum() >= threshold)
-        self._active = bool(config.gamma > 0 and not common.all())
+        self._active = bool(self.config.gamma > 0 and not common.all())
         self.register_buffer("common", common, persistent=False)
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
@@ -33,7 +31,7 @@ class EqualizationLoss(Loss):
             draws = torch.rand(
                 logits.shape, generator=self._random(logits.device), device=logits.device
             )
-            kept = (draws >= self._gamma) | self.common
+            kept = (draws >= self.config.gamma) | self.common
             kept.scatter_(1, labels[:, None], True)
             logits = logits.masked_fill(~kept, -torch.inf)
         return F.cross_entropy(logits, labels, reduction="none")

@@ -8,28 +8,22 @@ from imbnas.losses.configs import Counts, FocalConfig
 from imbnas.losses.loss import Loss
 
 
-class FocalLoss(Loss):
-    """Base of both forms. Arguments are those of ``Loss``; nothing is drawn."""
-
-    def __init__(self, config: FocalConfig, counts: Counts, epochs: int | None, seed: int) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self.gamma = config.gamma
-
-
-def focal_loss(config: FocalConfig, counts: Counts, epochs: int | None, seed: int) -> FocalLoss:
+def focal_loss(config: FocalConfig, counts: Counts, epochs: int | None, seed: int) -> Loss:
     """The form that the options ask for; arguments are those of ``Loss``."""
     form = SoftmaxFocalLoss if config.form == "softmax" else SigmoidFocalLoss
     return form(config, counts, epochs, seed)
 
 
-class SoftmaxFocalLoss(FocalLoss):
+class SoftmaxFocalLoss(Loss):
     """l(z, y) = (1 - p_y)^gamma (-log p_y) with p = softmax(z)."""
 
+    config: FocalConfig
+
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
-        return _fade(F.cross_entropy(logits, labels, reduction="none"), self.gamma)
+        return _fade(F.cross_entropy(logits, labels, reduction="none"), self.config.gamma)
 
     def _soft(self, logits: Tensor, targets: Tensor, features: Tensor | None) -> Tensor:
-        return (targets * _fade(-F.log_softmax(logits, 1), self.gamma)).sum(1)
+        return (targets * _fade(-F.log_softmax(logits, 1), self.config.gamma)).sum(1)
 
 
 def _fade(losses: Tensor, gamma: float) -> Tensor:
@@ -41,19 +35,21 @@ def _fade(losses: Tensor, gamma: float) -> Tensor:
     return wrong.clamp_min(torch.finfo(losses.dtype).tiny) ** gamma * losses
 
 
-class SigmoidFocalLoss(FocalLoss):
+class SigmoidFocalLoss(Loss):
     """Sum of C binary focal terms (Lin et al., arXiv 1708.02002).
 
     l(z, y) = sum_j (1 - q_j)^gamma (-log q_j), q_j = sigmoid(z_j) for j = y, else
     sigmoid(-z_j). The published division by the number of positives is that by images.
     """
 
+    config: FocalConfig
+
     def _terms(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Term of each class as the label, and as not the label."""
         yes, no = F.logsigmoid(logits), F.logsigmoid(-logits)
-        if self.gamma == 0:
+        if self.config.gamma == 0:
             return -yes, -no
-        return -yes * torch.exp(self.gamma * no), -no * torch.exp(self.gamma * yes)
+        return -yes * torch.exp(self.config.gamma * no), -no * torch.exp(self.config.gamma * yes)
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
         positive, negative = self._terms(logits)

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from imbnas.errors import InputError
-from imbnas.losses.configs import Counts, InfluenceBalancedConfig
+from imbnas.losses.configs import InfluenceBalancedConfig
 from imbnas.losses.loss import Loss
 
 
@@ -17,12 +17,7 @@ class InfluenceBalancedLoss(Loss):
     Arguments are those of ``Loss``; nothing is drawn.
     """
 
-    def __init__(
-        self, config: InfluenceBalancedConfig, counts: Counts, epochs: int | None, seed: int
-    ) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self._alpha = config.alpha
-        self._epsilon = config.epsilon
+    config: InfluenceBalancedConfig
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
         losses = F.cross_entropy(logits, labels, reduction="none")
@@ -33,4 +28,4 @@ class InfluenceBalancedLoss(Loss):
         probabilities = logits.softmax(1)
         label = F.one_hot(labels, self.num_classes)
         influence = (probabilities - label).abs().sum(1) * features.abs().sum(1)
-        return self._alpha * losses / (influence + self._epsilon)
+        return self.config.alpha * losses / (influence + self.config.epsilon)

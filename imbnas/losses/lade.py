@@ -21,22 +21,20 @@ class LadeLoss(Loss):
     Arguments are those of ``Loss``; nothing is drawn.
     """
 
+    config: LadeConfig
     prior: Tensor
     log_prior: Tensor
 
-    def __init__(self, config: LadeConfig, counts: Counts, epochs: int | None, seed: int) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self._alpha = config.alpha
-        self._regularisation = config.regularisation
+    def _prepare(self, counts: Counts) -> None:
         prior = counts / counts.sum()
         self._table("prior", prior)
         self._table("log_prior", np.log(prior))
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
         losses = F.cross_entropy(logits + self.log_prior, labels, reduction="none")
-        if self._alpha == 0:
+        if self.config.alpha == 0:
             return losses
-        return losses + self._alpha * self._bound(logits, labels)
+        return losses + self.config.alpha * self._bound(logits, labels)
 
     def _bound(self, logits: Tensor, labels: Tensor) -> Tensor:
         own = logits.gather(1, labels[:, None]).squeeze(1)
@@ -44,5 +42,5 @@ class LadeLoss(Loss):
         present = self._counted(labels).clamp_(min=1)
         spread = logits - (self.log_prior + math.log(self.num_classes))
         partition = spread.logsumexp(0) - math.log(len(logits))
-        bound = sums / present - partition - self._regularisation * partition**2
+        bound = sums / present - partition - self.config.regularisation * partition**2
         return -(self.prior * bound).sum()

@@ -32,6 +32,7 @@ class Loss(nn.Module):
         seed: of the random draws, for losses that make any.
     """
 
+    config: LossConfig
     class_weights: Tensor | None
 
     def __init__(self, config: LossConfig, counts: Counts, epochs: int | None, seed: int) -> None:
@@ -45,6 +46,10 @@ class Loss(nn.Module):
         self._by_images = config.normalise == "n"
         weights = class_weights(config.weights, counts, beta=config.beta, power=config.power)
         self._table("class_weights", weights)
+        self._prepare(counts)
+
+    def _prepare(self, counts: Counts) -> None:
+        """Keep what a loss makes of its own options and the (C,) counts."""
 
     def _table(self, name: str, values: NDArray[np.float64] | None) -> None:
         """Keep constants that follow the module to its device but are not stored with it."""

@@ -23,16 +23,15 @@ class LdamLoss(Loss):
     Arguments are those of ``Loss``; nothing is drawn.
     """
 
+    config: LdamConfig
     margins: Tensor
 
-    def __init__(self, config: LdamConfig, counts: Counts, epochs: int | None, seed: int) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self._scale = config.scale
-        self._table("margins", config.scale * ldam_margins(counts, config.max_margin))
+    def _prepare(self, counts: Counts) -> None:
+        self._table("margins", self.config.scale * ldam_margins(counts, self.config.max_margin))
 
     def adjust(self, logits: Tensor) -> Tensor:
         """Scale (B, C) cosines."""
-        return logits * self._scale
+        return logits * self.config.scale
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
         margin = self.margins.to(logits.dtype)[labels]
@@ -50,15 +49,14 @@ class GclLoss(Loss):
     Arguments are those of ``Loss``; the seed is that of the noise.
     """
 
+    config: GclConfig
     cloud: Tensor
 
-    def __init__(self, config: GclConfig, counts: Counts, epochs: int | None, seed: int) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self._scale = config.scale
-        self._margin = config.margin * config.scale
+    def _prepare(self, counts: Counts) -> None:
+        self._margin = self.config.margin * self.config.scale
         rarity = np.log(counts.max() / counts)
-        self._noisy = bool(config.noise > 0 and rarity.max() > 0)
-        self._table("cloud", config.noise * rarity / max(float(rarity.max()), 1e-12))
+        self._noisy = bool(self.config.noise > 0 and rarity.max() > 0)
+        self._table("cloud", self.config.noise * rarity / max(float(rarity.max()), 1e-12))
 
     def adjust(self, logits: Tensor) -> Tensor:
         """Add noise to (B, C) cosines and scale them."""
@@ -67,7 +65,7 @@ class GclLoss(Loss):
                 0, 1 / 3, generator=self._random(logits.device)
             )
             logits = logits - noise.abs_().clamp_(max=1) * self.cloud
-        return logits * self._scale
+        return logits * self.config.scale
 
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
         if self._margin > 0:

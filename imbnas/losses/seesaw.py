@@ -22,13 +22,10 @@ class SeesawLoss(Loss):
     Arguments are those of ``Loss``; ``counts`` gives C only, and nothing is drawn.
     """
 
+    config: SeesawConfig
     running_counts: Tensor
 
-    def __init__(self, config: SeesawConfig, counts: Counts, epochs: int | None, seed: int) -> None:
-        super().__init__(config, counts, epochs, seed)
-        self._p = config.p
-        self._q = config.q
-        self._log_floor = math.log(config.epsilon)
+    def _prepare(self, counts: Counts) -> None:
         self.register_buffer("running_counts", torch.zeros(len(counts), dtype=torch.int64))
 
     def forward(self, logits: Tensor, targets: Tensor, features: Tensor | None = None) -> Tensor:
@@ -41,11 +38,11 @@ class SeesawLoss(Loss):
     def _hard(self, logits: Tensor, labels: Tensor, features: Tensor | None) -> Tensor:
         index = labels[:, None]
         shift = torch.zeros_like(logits)
-        if self._p > 0:
+        if self.config.p > 0:
             log_n = self.running_counts.clamp(min=1).to(logits.dtype).log()
-            shift += self._p * (log_n - log_n[index]).clamp_(max=0)
-        if self._q > 0:
+            shift += self.config.p * (log_n - log_n[index]).clamp_(max=0)
+        if self.config.q > 0:
             log_s = F.log_softmax(logits.detach(), 1)
-            own = log_s.gather(1, index).clamp_(min=self._log_floor)
-            shift += self._q * (log_s - own).clamp_(min=0)
+            own = log_s.gather(1, index).clamp_(min=math.log(self.config.epsilon))
+            shift += self.config.q * (log_s - own).clamp_(min=0)
         return F.cross_entropy(logits + shift.scatter_(1, index, 0.0), labels, reduction="none")

@@ -16,13 +16,11 @@ class SmoothingLoss(Loss):
     Arguments are those of ``Loss``; nothing is drawn.
     """
 
+    config: SmoothingConfig
     smoothing: Tensor
 
-    def __init__(
-        self, config: SmoothingConfig, counts: Counts, epochs: int | None, seed: int
-    ) -> None:
-        super().__init__(config, counts, epochs, seed)
-        smoothing = config.shares(counts)
+    def _prepare(self, counts: Counts) -> None:
+        smoothing = self.config.shares(counts)
         self._uniform = float(smoothing[0]) if np.ptp(smoothing) == 0 else None
         self._table("smoothing", smoothing)
 

@@ -41,14 +41,12 @@ class AffineSoftmaxLoss(SoftmaxLoss):
     options' ``transform``. Arguments are those of ``Loss``; nothing is drawn.
     """
 
+    config: LogitTransformConfig
     factor: Tensor | None
     offset: Tensor | None
 
-    def __init__(
-        self, config: LogitTransformConfig, counts: Counts, epochs: int | None, seed: int
-    ) -> None:
-        super().__init__(config, counts, epochs, seed)
-        factor, offset = config.transform(counts.astype(np.float64))
+    def _prepare(self, counts: Counts) -> None:
+        factor, offset = self.config.transform(counts.astype(np.float64))
         self._table("factor", factor)
         self._table("offset", offset)
 

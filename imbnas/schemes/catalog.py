@@ -22,6 +22,11 @@ def _of_loss(name: str, summary: str, **fields: Any) -> Row:
     return _scheme(name, summary, loss=name, **fields)
 
 
+def _after_ce(step: str, summary: str) -> Row:
+    """A post-hoc step after cross entropy."""
+    return _scheme(f"ce-{step}", f"cross entropy, then {summary}", posthoc=step)
+
+
 _ROWS = (
     # The loss alone.
     _of_loss("ce", "cross entropy, no correction"),
@@ -117,28 +122,12 @@ _ROWS = (
         f"cross entropy, then z - tau log pi, tau 1 ({_MENON_2021})",
         posthoc="logit-adjust",
     ),
-    _scheme(
-        "ce-tau-norm",
-        f"cross entropy, then class weights of norm 1 ({_KANG_2020})",
-        posthoc="tau-norm",
-    ),
-    _scheme("ce-ncm", f"cross entropy, then nearest class mean ({_KANG_2020})", posthoc="ncm"),
-    _scheme(
-        "ce-crt",
-        f"cross entropy, then a new class-balanced classifier ({_KANG_2020})",
-        posthoc="crt",
-    ),
-    _scheme("ce-lws", f"cross entropy, then learnt weight scaling ({_KANG_2020})", posthoc="lws"),
-    _scheme(
-        "ce-marc",
-        "cross entropy, then margin calibration (Wang et al. 2022, arXiv 2112.07225)",
-        posthoc="marc",
-    ),
-    _scheme(
-        "ce-disalign",
-        f"cross entropy, then adaptive calibration ({_ZHANG_2021})",
-        posthoc="disalign",
-    ),
+    _after_ce("tau-norm", f"class weights of norm 1 ({_KANG_2020})"),
+    _after_ce("ncm", f"nearest class mean ({_KANG_2020})"),
+    _after_ce("crt", f"a new class-balanced classifier ({_KANG_2020})"),
+    _after_ce("lws", f"learnt weight scaling ({_KANG_2020})"),
+    _after_ce("marc", "margin calibration (Wang et al. 2022, arXiv 2112.07225)"),
+    _after_ce("disalign", f"adaptive calibration ({_ZHANG_2021})"),
 )
 
 CATALOG = dict(_ROWS)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from imbnas.errors import InputError
 from imbnas.search.scoreboard import Scoreboard
-from imbnas.spaces.space import EnumerableSpace, Space
+from imbnas.spaces.space import EnumerableSpace, Space, listed
 from imbnas.units.frozen import FrozenModel
+
+_REMEDY = "option 'architectures'"
 
 
 class Exhaustive(FrozenModel):
@@ -24,7 +25,7 @@ class Exhaustive(FrozenModel):
         Raises:
             InputError: an architecture is not of the space, or the space cannot list its own.
         """
-        for architecture in self.architectures or _structures(_listed(space)):
+        for architecture in self.architectures or _structures(listed(space, _REMEDY)):
             scoreboard.evaluate(space.parse(architecture))
 
     def check(self, space: Space) -> None:
@@ -36,13 +37,7 @@ class Exhaustive(FrozenModel):
         for architecture in self.architectures:
             space.parse(architecture)
         if not self.architectures:
-            _listed(space)
-
-
-def _listed(space: Space) -> EnumerableSpace:
-    if not isinstance(space, EnumerableSpace):
-        raise InputError(f"space {space.name!r} is too large to list; give option 'architectures'")
-    return space
+            listed(space, _REMEDY)
 
 
 def _structures(space: EnumerableSpace) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imbnas.errors import InputError
-from imbnas.registry import Registry, build_entry
+from imbnas.registry import Registry, build_entry, built_in
 from imbnas.search.searcher import CheckingSearcher, Searcher
 
 if TYPE_CHECKING:
@@ -13,20 +13,16 @@ if TYPE_CHECKING:
 SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
     "searcher",
     {
-        "evolution": (
+        "evolution": built_in(
             "imbnas.search.evolution:Evolution",
-            "1",
             "evolution with mutation and crossover of the best, as in SPOS (arXiv:1904.00420)",
         ),
-        "exhaustive": (
+        "exhaustive": built_in(
             "imbnas.search.exhaustive:Exhaustive",
-            "1",
             "every architecture of a list, or of a small space",
         ),
-        "random": (
-            "imbnas.search.random_search:RandomSearch",
-            "1",
-            "distinct architectures drawn uniformly",
+        "random": built_in(
+            "imbnas.search.random_search:RandomSearch", "distinct architectures drawn uniformly"
         ),
     },
     entry_points="imbnas.searchers",

@@ -16,7 +16,6 @@ class Searcher(Protocol):
 
     def search(self, space: "Space", scoreboard: "Scoreboard", rng: "np.random.Generator") -> None:
         """Evaluate architectures on the scoreboard until the budget is spent."""
-        ...
 
 
 @runtime_checkable
@@ -29,7 +28,6 @@ class CheckingSearcher(Searcher, Protocol):
         Raises:
             InputError: one line without the searcher's name.
         """
-        ...
 
 
 # Plug-ins import the registry from here as well.

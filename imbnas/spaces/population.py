@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imbnas.errors import InputError
-from imbnas.spaces.space import EnumerableSpace, NetworkShape, Space
+from imbnas.spaces.space import EnumerableSpace, NetworkShape, Space, listed
 from imbnas.units.randomness import derive_seed
 
 
@@ -56,7 +56,7 @@ def stratified_by_macs(
         InputError: there are fewer candidates, or the space cannot be listed and none are given.
     """
     if candidates is None:
-        candidates = _listed(space).representatives()
+        candidates = listed(space, "candidates, such as a uniform sample").representatives()
     if not 1 <= count <= len(candidates):
         raise InputError(f"cannot draw {count} of {len(candidates)}; ask for 1 to that many")
     rank = {
@@ -87,7 +87,7 @@ def iso_macs(space: Space, macs: int, shape: NetworkShape) -> Population:
     Raises:
         InputError: no architecture has that many, or the space cannot be listed.
     """
-    every = _listed(space).architectures()
+    every = listed(space, "candidates, such as a uniform sample").architectures()
     costs = {architecture: space.counts(architecture, shape).macs for architecture in every}
     found = tuple(architecture for architecture in every if costs[architecture] == macs)
     if not found:
@@ -95,11 +95,3 @@ def iso_macs(space: Space, macs: int, shape: NetworkShape) -> Population:
         raise InputError(f"{space.name}: no architecture has {macs} MACs; nearest is {nearest}")
     rule = f"all {len(found)} of {macs} MACs, functional twins included"
     return Population(rule, found)
-
-
-def _listed(space: Space) -> EnumerableSpace:
-    if not isinstance(space, EnumerableSpace):
-        raise InputError(
-            f"{space.name} is too large to list; give candidates, such as a uniform sample"
-        )
-    return space

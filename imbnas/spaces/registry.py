@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TypeAlias
 
-from imbnas.registry import Registry
+from imbnas.registry import Registry, built_in
 from imbnas.spaces.space import Space
 
 SpaceFactory: TypeAlias = Callable[[], Space]
@@ -18,19 +18,16 @@ SpaceFactory: TypeAlias = Callable[[], Space]
 SPACES: Registry[SpaceFactory] = Registry(
     "space",
     {
-        "nats-tss": (
+        "nats-tss": built_in(
             "imbnas.spaces.nats.topology_space:NatsTss",
-            "1",
             "15,625 cells of NAS-Bench-201, the NATS-Bench topology space (arXiv:2009.00437)",
         ),
-        "nats-sss": (
+        "nats-sss": built_in(
             "imbnas.spaces.nats.size_space:NatsSss",
-            "1",
             "32,768 widths of one cell, the NATS-Bench size space (arXiv:2009.00437)",
         ),
-        "darts": (
+        "darts": built_in(
             "imbnas.spaces.darts.space:Darts",
-            "1",
             "genotypes of a normal and a reduction cell, the DARTS space (arXiv:1806.09055)",
         ),
     },

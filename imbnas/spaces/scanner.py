@@ -81,7 +81,8 @@ class Scanner:
         digits = found.group() if found else ""
         if not digits or str(int(digits)) != digits or int(digits) not in allowed:
             numbers = ", ".join(str(number) for number in allowed)
-            self.fail(f"expected {kind} {numbers}, found {self._next(digits)!r}")
+            after = digits or self.text[self.position : self.position + 1] or "the end"
+            self.fail(f"expected {kind} {numbers}, found {after!r}")
         self.position += len(digits)
         return int(digits)
 
@@ -93,6 +94,3 @@ class Scanner:
         """
         if self.position != len(self.text):
             self.fail(f"expected the end, found {self.text[self.position]!r}")
-
-    def _next(self, digits: str) -> str:
-        return digits or self.text[self.position : self.position + 1] or "the end"

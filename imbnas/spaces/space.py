@@ -84,11 +84,9 @@ class Space(Protocol):
         Raises:
             InputError: points at the character that is wrong.
         """
-        ...
 
     def random(self, rng: "np.random.Generator") -> str:
         """Draw one live architecture uniformly over unique structures."""
-        ...
 
     def sample(self, count: int, seed: int) -> tuple[str, ...]:
         """Draw distinct live functional classes uniformly, each by its member of fewest MACs.
@@ -98,19 +96,15 @@ class Space(Protocol):
         Raises:
             InputError: the space has fewer live classes than ``count``.
         """
-        ...
 
     def mutate(self, architecture: str, rng: "np.random.Generator", probability: float) -> str:
         """Re-draw each gene uniformly with the given probability, possibly to what it was."""
-        ...
 
     def crossover(self, first: str, second: str, rng: "np.random.Generator") -> str:
         """Take each gene from either parent with equal probability."""
-        ...
 
     def unique_id(self, architecture: str) -> str:
         """Id of the structure as papers count structures."""
-        ...
 
     def functional_id(self, architecture: str) -> str:
         """Id of the function as a graph of operations.
@@ -118,19 +112,15 @@ class Space(Protocol):
         Architectures of equal ids compute equal functions when operations at equal places have
         equal weights.
         """
-        ...
 
     def is_dead(self, architecture: str) -> bool:
         """Whether the output cannot depend on the input."""
-        ...
 
     def counts(self, architecture: str, shape: NetworkShape) -> Counts:
         """Parameters and MACs in closed form, without building the network."""
-        ...
 
     def build(self, architecture: str, shape: NetworkShape) -> "ImageClassifier":
         """Build the stand-alone network; initial weights come from torch's global generator."""
-        ...
 
 
 @runtime_checkable
@@ -139,11 +129,20 @@ class EnumerableSpace(Space, Protocol):
 
     def architectures(self) -> tuple[str, ...]:
         """All architectures, in the space's own order."""
-        ...
 
     def representatives(self) -> tuple[str, ...]:
         """One architecture of each live functional class, that of fewest MACs."""
-        ...
+
+
+def listed(space: Space, remedy: str) -> EnumerableSpace:
+    """The space itself, where it can be listed.
+
+    Raises:
+        InputError: it is too large; the message names the remedy.
+    """
+    if not isinstance(space, EnumerableSpace):
+        raise InputError(f"space {space.name!r} is too large to list; give {remedy}")
+    return space
 
 
 @runtime_checkable
@@ -161,4 +160,3 @@ class FairSpace(Space, Protocol):
 
         Together they use every operation of every edge exactly once (FairNAS, arXiv:1907.01845).
         """
-        ...

@@ -93,16 +93,9 @@ def crossed(
     allow_parent: bool = False,
     tries: int = TRIES,
 ) -> str | None:
-    """Cross over until the child is within the bound and is neither parent.
+    """Cross over two architectures until the child is within the bound and is neither parent.
 
-    Args:
-        space: where the parents are from.
-        first: an architecture.
-        second: an architecture.
-        rng: source of randomness.
-        bound: bound on MACs; ``None`` for none.
-        allow_parent: whether the child may equal a parent.
-        tries: crossovers before giving up.
+    The other arguments are those of ``mutated``.
 
     Returns:
         A child, or ``None`` when no crossover was accepted, as for parents that differ in one gene.

@@ -5,7 +5,7 @@ Public names resolve on first use, so that ``import imbnas.stats`` costs nothing
 
 from typing import TYPE_CHECKING
 
-from imbnas.lazy import lazy_attributes
+from imbnas.lazy import lazy_names
 
 if TYPE_CHECKING:
     from imbnas.stats.bootstrap import Interval as Interval
@@ -36,26 +36,4 @@ if TYPE_CHECKING:
     from imbnas.stats.transfer import rank_transfer as rank_transfer
     from imbnas.stats.verdict import Verdict as Verdict
 
-_NAMES = {
-    "bootstrap": ("Interval", "resamples_for"),
-    "kendall": ("tau_b",),
-    "multiplicity": ("holm", "holm_verdicts"),
-    "paired": ("PairedDifference", "compare_strategies", "paired_bootstrap"),
-    "prediction": (
-        "PredictiveTau", "PredictiveTauChange", "predictive_tau", "predictive_tau_change",
-    ),
-    "strata": ("StratifiedTau", "Stratum", "quantile_strata", "stratified_tau"),
-    "summary": ("MeanSd", "TInterval", "mean_sd", "t_interval"),
-    "topk": ("best_rank_at_k", "regret", "top_k_overlap"),
-    "transfer": ("RankTransfer", "rank_against_predictor", "rank_transfer"),
-    "verdict": ("Verdict",),
-}  # fmt: skip
-_HOMES = {name: module for module, names in _NAMES.items() for name in names}
-
-__all__ = sorted(_HOMES)
-
-__getattr__ = lazy_attributes(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = lazy_names(__name__)

@@ -110,8 +110,7 @@ def replicate_mean(matrix: Floats) -> Floats:
     largest = float(np.abs(mean).max(initial=0.0))
     if largest == 0.0:
         return np.zeros_like(mean)
-    rounded: Floats = np.round(mean, MEAN_DIGITS - math.ceil(math.log10(largest)))
-    return rounded
+    return np.round(mean, MEAN_DIGITS - math.ceil(math.log10(largest)))
 
 
 def optional(value: float | np.floating) -> float | None:

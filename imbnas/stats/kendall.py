@@ -115,16 +115,7 @@ def _untied_pairs(column: Floats, parts: Sequence[Reals]) -> Floats:
 
 
 def concordance(x: Floats, y: Floats, counts: NDArray[np.integer]) -> Floats:
-    """Concordant minus discordant ordered pairs, for each resample.
-
-    Args:
-        x: shape (A,), without NaN.
-        y: shape (A,), without NaN.
-        counts: shape (B, A).
-
-    Returns:
-        Shape (B,), integers.
-    """
+    """Concordant minus discordant ordered pairs, for each resample, as ``untied_pairs``."""
     return _concordance(x, y, _parts(counts))
 
 

@@ -19,9 +19,8 @@ from imbnas.stats.arrays import (
 )
 from imbnas.stats.bootstrap import (
     MIN_ROWS,
-    NO_INTERVAL,
+    Bootstrap,
     check_resampling,
-    interval_of,
     resample_counts,
     resamples_for,
 )
@@ -119,15 +118,13 @@ def stratified_tau(
     members = [np.flatnonzero(kept[:, 0] == code) for code in range(len(labels))]
     parts = [_sums(mean_x[rows], mean_y[rows], resamples, rng) for rows in members]
     pooled = _ratio(np.sum(parts, axis=0)) if parts else np.full(1 + resamples, np.nan)
-    interval = interval_of(pooled, level) if len(mean_x) >= MIN_ROWS else NO_INTERVAL
+    bounded = pooled if len(mean_x) >= MIN_ROWS else pooled[:1]
     described = tuple(
         Stratum(label, len(rows), optional(_ratio(part)[0]))
         for label, rows, part in zip(labels, members, parts, strict=True)
     )
     return StratifiedTau(
-        tau_b=optional(pooled[0]),
-        ci_low=interval.low,
-        ci_high=interval.high,
+        **Bootstrap(None, resamples, seed, level).bounded(bounded, "tau_b", "ci"),
         n=len(mean_x),
         n_dropped=dropped,
         strata=described,

@@ -42,16 +42,10 @@ def top_k_overlap(predicted: ArrayLike, actual: ArrayLike, k: int) -> float:
 def best_rank_at_k(predicted: ArrayLike, actual: ArrayLike, k: int) -> float:
     """Best actual rank among the predicted top k over A (BR@K, Ning et al. 2021).
 
-    Args:
-        predicted: shape (A,), larger is better; rows with NaN on either side are left out.
-        actual: shape (A,).
-        k: from 1 to the number of complete rows.
+    Arguments and errors are those of ``top_k_overlap``.
 
     Returns:
         In (0, 1]; 1/A when the best architecture is among them.
-
-    Raises:
-        InputError: the shapes or ``k`` do not fit.
     """
     first, second = _complete(predicted, actual, k)
     better = len(second) - np.searchsorted(np.sort(second), second, side="right")

@@ -8,14 +8,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
-from imbnas.leaderboards.chart_data.networks import (
-    BASELINE,
-    NARROW,
-    PRETRAINED,
-    SEARCHED,
-    located,
-    network_labels,
-)
+from imbnas.leaderboards.chart_data import networks
 from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
 from imbnas.leaderboards.plots.marks import Fill, Mark, fill_legend, marks
 from imbnas.leaderboards.plots.placing import place
@@ -24,7 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FILLS: dict[str, Fill] = {SEARCHED: "filled", BASELINE: "hollow", PRETRAINED: "half"}
+FILLS: dict[str, Fill] = {
+    networks.SEARCHED: "filled",
+    networks.BASELINE: "hollow",
+    networks.PRETRAINED: "half",
+}
 """Kind of network, in the order of legends → how its markers are filled."""
 _PANEL = (5.8, 4.4)
 _INCHES_PER_LETTER = 0.078
@@ -50,11 +47,11 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     Returns:
         ``None`` where no network is trained.
     """
-    points = located(tables["baselines"])
+    points = networks.located(tables["baselines"])
     if points.empty:
         return None
     trained = set(points["label"])
-    known = marks(network_labels(tables["baselines"]))
+    known = marks(networks.network_labels(tables["baselines"]))
     looks = {label: look for label, look in known.items() if label in trained}
     shown = views(points)
     columns = 3 if len(shown) > 8 else min(2, len(shown))
@@ -78,7 +75,7 @@ def views(points: pd.DataFrame) -> list[View]:
     """One panel per training; a crowd of searched networks beside baselines has a second one."""
     shown = []
     for training, rows in points.groupby("training", sort=False):
-        searched = rows[rows["kind"].eq(SEARCHED)]
+        searched = rows[rows["kind"].eq(networks.SEARCHED)]
         others = rows.drop(searched.index)
         if others.empty or len(searched) < _CROWD:
             shown.append(View(str(training), rows, rows))
@@ -98,7 +95,7 @@ def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
         axes.plot(*at, zorder=3, **look.points(FILLS[point["kind"]]))
     axes.set(title=view.title, xlabel="multiply-accumulates of one image", ylabel="accuracy (%)")
     axes.margins(x=0.12, y=0.12)
-    if view.points["macs"].max() > NARROW * view.points["macs"].min():
+    if view.points["macs"].max() > networks.NARROW * view.points["macs"].min():
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_minor_locator(NullLocator())

@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.patches import Patch
 
+from imbnas.leaderboards.chart_data import networks
 from imbnas.leaderboards.chart_data.names import numbered
-from imbnas.leaderboards.chart_data.networks import (
-    BASELINE,
-    GROUPS,
-    PRETRAINED,
-    SEARCHED,
-    grouped,
-    network_labels,
-)
 from imbnas.leaderboards.plots.figures import legend_below, new_figure
 from imbnas.leaderboards.plots.marks import COLOURS
 
@@ -22,7 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-BARS = {SEARCHED: (COLOURS[0], ""), BASELINE: (COLOURS[1], ""), PRETRAINED: (COLOURS[2], "///")}
+BARS = {
+    networks.SEARCHED: (COLOURS[0], ""),
+    networks.BASELINE: (COLOURS[1], ""),
+    networks.PRETRAINED: (COLOURS[2], "///"),
+}
 """Kind of network → colour and hatch of its bars."""
 _MANY_TRAININGS = 4
 """More trainings than these stand in two columns."""
@@ -35,13 +32,13 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     Returns:
         ``None`` where no network has an accuracy on two or more groups of a training.
     """
-    bars = grouped(tables["baselines"])
+    bars = networks.grouped(tables["baselines"])
     if bars.empty:
         return None
     blocks = [block for _, block in bars.groupby("training", sort=False)]
     columns = 2 if len(blocks) > _MANY_TRAININGS else 1
     rows = [blocks[i : i + columns] for i in range(0, len(blocks), columns)]
-    shown = numbered(network_labels(tables["baselines"]))
+    shown = numbered(networks.network_labels(tables["baselines"]))
     lines = [max(block["label"].nunique() for block in row) for row in rows]
     heights = [0.7 + 0.2 * number for number in lines]
     figure = new_figure(_BLOCK_WIDTH * columns, 0.9 + sum(heights))
@@ -56,7 +53,7 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
 
 def _block(place: "SubFigure", block: pd.DataFrame, shown: Mapping[str, str], lines: int) -> None:
     """One training, with room for ``lines`` bars so that those of all blocks are equally thick."""
-    groups = [group for group in GROUPS if block["group"].eq(group).any()]
+    groups = [group for group in networks.GROUPS if block["group"].eq(group).any()]
     names = list(dict.fromkeys(block["label"]))
     place.suptitle(block["training"].iloc[0], fontsize="medium", weight="bold")
     panels = place.subplots(1, len(groups), sharey=True, squeeze=False)[0]

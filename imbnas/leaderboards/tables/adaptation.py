@@ -7,23 +7,9 @@ import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.results import Floats, Results
-from imbnas.leaderboards.tables.shared import adaptation_cost
+from imbnas.leaderboards.tables.shared import adaptation_cost, regrets, summary
 from imbnas.leaderboards.tables.shared.rankings import Ranking, part_with, rankings
-from imbnas.leaderboards.tables.shared.regrets import (
-    ONE_REPLICATE_ORACLE,
-    RANDOM_PICK,
-    one_replicate_oracle,
-    random_pick,
-    regret_by_replicate,
-)
-from imbnas.leaderboards.tables.shared.summary import (
-    Metrics,
-    accuracies,
-    mean,
-    sd,
-    summarise,
-    with_whole_numbers,
-)
+from imbnas.leaderboards.tables.shared.summary import Metrics, mean, sd
 from imbnas.stats import holm, predictive_tau, t_interval
 from imbnas.suites.expand import Chain
 from imbnas.suites.schema import AdaptationPart
@@ -65,7 +51,7 @@ def adaptation(results: Results) -> pd.DataFrame:
         )
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return with_whole_numbers(table, *adaptation_cost.COLUMNS)
+    return summary.with_whole_numbers(table, *adaptation_cost.COLUMNS)
 
 
 def _common(results: Results, name: str, part: AdaptationPart) -> Row:
@@ -88,7 +74,7 @@ def _strategies(results: Results, part: AdaptationPart) -> list[Row]:
         chains = results.chains(part, strategy)
         row = {
             "strategy": strategy,
-            **vars(summarise(metrics, results.facts(part.target))),
+            **summary.summarise(metrics, results.facts(part.target)),
             **_ranking(results, part, _population_scores(results, chains)),
             "cost_ratio": adaptation_cost.adaptation_ratio(results, part, chains),
             **adaptation_cost.spent(results, chains),
@@ -104,7 +90,7 @@ def _strategies(results: Results, part: AdaptationPart) -> list[Row]:
 
 def _difference(metrics: Metrics, baseline: Metrics) -> Row:
     """Paired difference to ``p0`` over replicates, percentage points, with a t-interval."""
-    interval = t_interval(100 * accuracies(metrics), 100 * accuracies(baseline))
+    interval = t_interval(*(100 * summary.accuracies(m) for m in (metrics, baseline)))
     return {
         "difference_to_p0": interval.mean,
         "difference_low": interval.low,
@@ -137,8 +123,8 @@ def _references(results: Results, part: AdaptationPart) -> Iterator[Row]:
     actual = results.population_accuracy.get(part.target)
     if actual is None:
         return
-    regrets = {RANDOM_PICK: random_pick(actual), ONE_REPLICATE_ORACLE: one_replicate_oracle(actual)}
-    for reference, values in regrets.items():
+    for reference, regret_of in regrets.REFERENCES.items():
+        values = regret_of(actual)
         yield {
             "strategy": reference,
             "regret": mean(values),
@@ -165,5 +151,5 @@ def _ranking(results: Results, part: AdaptationPart, scores: Floats) -> Row:
     if actual is None or not scored.shape[1]:
         return {}
     found = predictive_tau(scored, actual, classes=results.functional_classes)
-    regrets = regret_by_replicate(scores, actual)
-    return {**vars(found), "regret": mean(regrets), "regret_sd": sd(regrets)}
+    lost = regrets.regret_by_replicate(scores, actual)
+    return {**vars(found), "regret": mean(lost), "regret_sd": sd(lost)}

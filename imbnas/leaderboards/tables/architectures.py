@@ -51,5 +51,4 @@ def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:
 
 def _ranks(accuracy: Floats) -> Floats:
     """Rank of each mean over replicates, 1 for the best; NaN where a replicate is missing."""
-    ranks: Floats = rankdata(-accuracy.mean(axis=1), nan_policy="omit")
-    return ranks
+    return rankdata(-accuracy.mean(axis=1), nan_policy="omit")

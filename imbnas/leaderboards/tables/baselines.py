@@ -6,13 +6,9 @@ from functools import partial
 import pandas as pd
 
 from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.shared import summary
 from imbnas.leaderboards.tables.shared.controls import balanced_control
-from imbnas.leaderboards.tables.shared.summary import (
-    Metrics,
-    mean,
-    summarise,
-    with_whole_numbers,
-)
+from imbnas.leaderboards.tables.shared.summary import Metrics, mean
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, MotivationPart, Training
 from imbnas.units.records import TrainMetrics
 
@@ -44,7 +40,7 @@ def baselines(results: Results) -> pd.DataFrame:
       differ between replicates. Empty until one is trained.
     """
     rows = [row for models in (_baselines, _motivation, _searched) for row in models(results)]
-    return with_whole_numbers(pd.DataFrame(rows, columns=list(COLUMNS)), "params", "macs")
+    return summary.with_whole_numbers(pd.DataFrame(rows, columns=list(COLUMNS)), "params", "macs")
 
 
 def _baselines(results: Results) -> Iterator[Row]:
@@ -92,7 +88,7 @@ def _rows(
             **named,
             "condition": training.condition,
             "scheme": training.scheme,
-            **vars(summarise(metrics, results.facts(training))),
+            **summary.summarise(metrics, results.facts(training)),
             "relative_accuracy": _ratio(metrics, of_model[control]) if control else None,
             "control": control.condition if control else None,
             "control_scheme": control.scheme if control else None,

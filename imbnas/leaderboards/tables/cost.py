@@ -6,7 +6,7 @@ import pandas as pd
 
 from imbnas.leaderboards.results import Results
 from imbnas.suites.schema import Training, TransferPart
-from imbnas.units.records import Record
+from imbnas.units.records import Cost, Record
 from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 KEYS = ("kind", "what", "condition", "scheme")
@@ -16,6 +16,7 @@ COLUMNS = (
     "images_seen", "images_per_second", "train_images_per_second", "latency_ms", "macs",
     "device", "population", "n_architectures", "n_replicates", "protocol", "fidelity",
 )  # fmt: skip
+_NOTHING = Cost(seconds=0.0, device="", images_seen=0, macs=0)
 
 
 def cost(results: Results) -> pd.DataFrame:
@@ -118,19 +119,13 @@ def _key(results: Results, unit: Unit) -> Key:
 
 
 def _row(key: Key, model: str | None, replicate: int, record: Record | None) -> dict[str, object]:
-    spent = record.cost if record else None
     return {
         **dict(zip(KEYS, key, strict=True)),
         "model": model,
         "replicate": replicate,
-        "done": int(spent is not None),
-        "missing": int(spent is None),
-        "seconds": spent.seconds if spent else 0.0,
-        "images_seen": spent.images_seen if spent else 0,
-        "macs": spent.macs if spent else 0,
-        "device": spent.device if spent else "",
-        "train_images_per_second": spent.train_images_per_second if spent else None,
-        "latency": spent.latency if spent else None,
+        "done": int(record is not None),
+        "missing": int(record is None),
+        **dict(record.cost if record else _NOTHING),
     }
 
 

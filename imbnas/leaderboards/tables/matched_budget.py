@@ -8,12 +8,8 @@ import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.results import Floats, Results
-from imbnas.leaderboards.tables.shared.summary import (
-    Metrics,
-    accuracies,
-    mean,
-    with_whole_numbers,
-)
+from imbnas.leaderboards.tables.shared import summary
+from imbnas.leaderboards.tables.shared.summary import Metrics, mean
 from imbnas.stats import t_interval
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Training
 
@@ -48,7 +44,7 @@ def matched_budget(results: Results) -> pd.DataFrame:
         row for name, part in results.parts(AdaptationPart) for row in _rows(results, name, part)
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return with_whole_numbers(table, "found_macs", "baseline_macs")
+    return summary.with_whole_numbers(table, "found_macs", "baseline_macs")
 
 
 def _rows(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
@@ -82,7 +78,7 @@ class Trained(NamedTuple):
     def of(cls, metrics: Metrics) -> "Trained":
         """Read the metrics of each replicate."""
         return cls(
-            accuracy=100 * accuracies(metrics),
+            accuracy=100 * summary.accuracies(metrics),
             macs=np.array([np.nan if m is None else float(m.macs) for m in metrics]),
         )
 

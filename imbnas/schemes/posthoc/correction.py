@@ -15,7 +15,6 @@ class Correction(Protocol):
 
     def __call__(self, features: Tensor, logits: Tensor) -> Tensor:
         """Correct (M, C) logits with the help of (M, F) features."""
-        ...
 
 
 @dataclass(frozen=True)

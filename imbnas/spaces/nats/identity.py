@@ -1,7 +1,8 @@
 """When two cells of NAS-Bench-201 are the same: as papers count, and as functions.
 
 Counts over all 15,625 cells: 6,466 unique structures, 4,930 functional classes, of which one,
-``CONSTANT``, holds the 341 cells whose output cannot depend on their input.
+``CONSTANT``, holds the 341 cells whose output cannot depend on their input. Every function takes
+the ``operations`` of a cell: six names in target-major edge order.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,6 @@ def unique_id(operations: Sequence[str]) -> str:
     Skips are replaced by what they copy, ``none`` and skips of zero by ``#``, and the terms of
     each node are sorted. Zeros stay in sums and nested sums are not flattened, which is why
     some equal functions keep different ids; ``functional_id`` merges those too.
-
-    Args:
-        operations: six names in target-major edge order.
     """
     nodes = ["0"]
     for target in range(1, NUM_NODES):
@@ -45,9 +43,6 @@ def edge_terms(operations: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
     An edge that adds nothing that depends on the input has no terms; a skip hands on all terms of
     its source; any other operation has one term, itself applied to the sum of its source.
-
-    Args:
-        operations: six names in target-major edge order.
 
     Returns:
         For each edge its terms.
@@ -74,9 +69,6 @@ def functional_id(operations: Sequence[str]) -> str:
     equal weights and no convolution reads a node without input (such a convolution adds the shift
     of its normalisation, a constant that this id leaves out).
 
-    Args:
-        operations: six names in target-major edge order.
-
     Returns:
         The sum of terms, or ``CONSTANT`` for a dead cell.
     """
@@ -93,9 +85,6 @@ def computed_edges(operations: Sequence[str]) -> tuple[bool, ...]:
     Left out are ``none``, skips and pools of a node that is exactly zero, and edges into a node
     from which nothing reaches the output. A convolution of a zero node is computed: its
     normalisation adds a shift.
-
-    Args:
-        operations: six names in target-major edge order.
     """
     nonzero = [True] + [False] * _OUTPUT
     adds = []

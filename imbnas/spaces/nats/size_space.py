@@ -83,9 +83,8 @@ class NatsSss:
         """All architectures in published order: the last width changes fastest."""
         return _architectures()
 
-    def representatives(self) -> tuple[str, ...]:
-        """All architectures: no two compute the same functions and none is dead."""
-        return _architectures()
+    # No two compute the same functions and none is dead.
+    representatives = architectures
 
     def random(self, rng: "np.random.Generator") -> str:
         """See ``Space.random``."""
@@ -112,9 +111,7 @@ class NatsSss:
         """The architecture itself."""
         return self.parse(architecture)
 
-    def functional_id(self, architecture: str) -> str:
-        """The architecture itself."""
-        return self.parse(architecture)
+    functional_id = unique_id
 
     def is_dead(self, architecture: str) -> bool:
         """Never, once the architecture is well-formed."""

@@ -164,9 +164,9 @@ def test_groups_without_classes_are_empty_and_never_zero(results: Results) -> No
     assert facts.groups["many"] is None
     metrics = train_metrics(class_correct=(80,) * 10, class_total=(80,) * 10)
     summary = summarise([metrics, None], facts)
-    assert summary.many is None
-    assert summary.few == 100
-    assert (summary.n_replicates, summary.n_missing, summary.accuracy_sd) == (1, 1, None)
+    assert summary["many"] is None
+    assert summary["few"] == 100
+    assert (summary["n_replicates"], summary["n_missing"], summary["accuracy_sd"]) == (1, 1, None)
 
 
 def test_regret_chooses_the_oracle_on_other_replicates() -> None:

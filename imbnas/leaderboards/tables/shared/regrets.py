@@ -7,11 +7,6 @@ import numpy as np
 
 from imbnas.leaderboards.results import Floats
 
-RANDOM_PICK = "random-pick"
-ONE_REPLICATE_ORACLE = "one-replicate-oracle"
-REFERENCES = (RANDOM_PICK, ONE_REPLICATE_ORACLE)
-"""Rows beside which regrets are read; neither stands for a way to search."""
-
 
 def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
     """Regret within the population, in percentage points, one value per replicate.
@@ -51,6 +46,10 @@ def one_replicate_oracle(actual: Floats) -> list[float]:
         float(np.mean([judged.regret(actual[:, other]) for other in judged.others]))
         for judged in _judged(actual)
     ]
+
+
+REFERENCES = {"random-pick": random_pick, "one-replicate-oracle": one_replicate_oracle}
+"""Rows beside which regrets are read; neither stands for a way to search."""
 
 
 class _Judged(NamedTuple):

@@ -1,7 +1,6 @@
 """Accuracies summarised over replicates, and the numbers that several tables write alike."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,26 +13,12 @@ Metrics = Sequence[TrainMetrics | None]
 """One entry per replicate; ``None`` where a training is missing."""
 
 
-@dataclass(frozen=True)
-class AccuracySummary:
-    """Accuracy of one model on one condition over its replicates, in percent.
+def summarise(metrics: Metrics, facts: ConditionFacts) -> dict[str, float | None]:
+    """Accuracy of one model on one condition over its replicates, in percent, by column.
 
     Groups are those of the condition; ``None`` for a group without classes or when nothing is
-    finished. ``accuracy_sd`` needs two replicates. The fields are columns of tables.
+    finished. ``accuracy_sd`` needs two replicates.
     """
-
-    accuracy_mean: float | None
-    accuracy_sd: float | None
-    many: float | None
-    medium: float | None
-    few: float | None
-    worst_class: float | None
-    n_replicates: int
-    n_missing: int
-
-
-def summarise(metrics: Metrics, facts: ConditionFacts) -> AccuracySummary:
-    """Summarise the replicates of one model on one condition."""
     done = [m for m in metrics if m is not None]
     overall = _percent(m.mean_accuracy() for m in done)
     groups = {
@@ -41,16 +26,14 @@ def summarise(metrics: Metrics, facts: ConditionFacts) -> AccuracySummary:
         for name, classes in facts.groups.items()
     }
     worst = _percent(min(a for a in m.class_accuracy if a is not None) for m in done)
-    return AccuracySummary(
-        accuracy_mean=mean(overall),
-        accuracy_sd=sd(overall),
-        many=groups.get("many"),
-        medium=groups.get("medium"),
-        few=groups.get("few"),
-        worst_class=mean(worst),
-        n_replicates=len(done),
-        n_missing=len(metrics) - len(done),
-    )
+    return {
+        "accuracy_mean": mean(overall),
+        "accuracy_sd": sd(overall),
+        **groups,
+        "worst_class": mean(worst),
+        "n_replicates": len(done),
+        "n_missing": len(metrics) - len(done),
+    }
 
 
 def accuracies(metrics: Metrics) -> Floats:
