@@ -5,11 +5,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from imbnas.leaderboards.excerpt import COLUMNS, excerpt
-from imbnas.leaderboards.tables.formats import to_csv
+from imbnas.leaderboards.chart_data.correlations import transfer_rows
+from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@2" / "mini"
+COLUMNS = (
+    "x", "x_scheme", "y", "y_scheme", "tau_b", "ci_low", "ci_high", "noise_ceiling", "verdict",
+)  # fmt: skip
+
+
+def excerpt(folder: Path) -> str:
+    """What the README shows of ``rank_correlation.csv``: the rows that compare two trainings."""
+    rows = transfer_rows(pd.read_csv(folder / "rank_correlation.csv"))
+    return to_markdown(rows[list(COLUMNS)])
 
 
 def test_an_excerpt_compares_trainings_only(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from imbnas.spaces.nats.network import CellNetwork
 from imbnas.spaces.nats.stacked_network import StackedNetwork
 from imbnas.training.checkpoints import Checkpoints
 from imbnas.training.fitting import Fit, NonFiniteLossError
-from imbnas.units.recipes import Recipe
 from imbnas.units.unit import TrainUnit
 
 
@@ -35,7 +34,7 @@ def train_stack(
         checkpoints: of all of them together.
     """
     ready = [set_up_unit(unit, pool) for unit in _places(units)]
-    fit = fit_stack(ready, units[0].recipe, checkpoints)
+    fit = fit_stack(ready, checkpoints)
     share = replace(fit, seconds=fit.seconds / len(units))
     return [
         _outcome(ready[place], share, fit.train_losses[place], pool.device)
@@ -43,7 +42,7 @@ def train_stack(
     ]
 
 
-def fit_stack(ready: Sequence[UnitSetup], recipe: Recipe, checkpoints: Checkpoints) -> Fit:
+def fit_stack(ready: Sequence[UnitSetup], checkpoints: Checkpoints) -> Fit:
     """Train networks side by side.
 
     Raises:
@@ -57,7 +56,6 @@ def fit_stack(ready: Sequence[UnitSetup], recipe: Recipe, checkpoints: Checkpoin
         scheme=StackedScheme(
             [one.training.scheme for one in ready], [each.mixing_generator for each in trainers]
         ),
-        recipe=recipe,
         mixing_generator=torch.Generator(),  # each scheme has its own
         compiled=ready[0].unit.compiled,
         checkpoint=checkpoints.open(),

@@ -15,7 +15,6 @@ from imbnas.training.evaluation import evaluate
 from imbnas.training.fitting import Fit
 from imbnas.training.setup import Setup, set_up
 from imbnas.units.randomness import derive_seed
-from imbnas.units.recipes import Recipe
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import TrainUnit
 
@@ -68,19 +67,14 @@ def set_up_unit(unit: TrainUnit, pool: DataPool) -> UnitSetup:
 def train(unit: TrainUnit, pool: DataPool, checkpoints: Checkpoints) -> Outcome:
     """Train a network from scratch and read the test split once, at the last epoch."""
     ready = set_up_unit(unit, pool)
-    fit = fit_alone(ready, unit.recipe, checkpoints)
+    fit = fit_alone(ready, checkpoints)
     return outcome(ready, fit, fit.train_loss, pool.device)
 
 
-def fit_alone(ready: UnitSetup, recipe: Recipe, checkpoints: Checkpoints) -> Fit:
+def fit_alone(ready: UnitSetup, checkpoints: Checkpoints) -> Fit:
     """Train one network."""
-    trainer = replace(
-        ready.training.trainer,
-        recipe=recipe,
-        compiled=ready.unit.compiled,
-        checkpoint=checkpoints.open(),
-    )
-    return trainer.run()
+    compiled, checkpoint = ready.unit.compiled, checkpoints.open()
+    return replace(ready.training.trainer, compiled=compiled, checkpoint=checkpoint).run()
 
 
 def outcome(ready: UnitSetup, fit: Fit, train_loss: float, device: torch.device) -> Outcome:

@@ -1,14 +1,12 @@
 """The registry of searchers; listing it imports none of them."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imbnas.errors import InputError
 from imbnas.registry import Registry, build_entry, built_in
 from imbnas.search.searcher import CheckingSearcher, Searcher
-
-if TYPE_CHECKING:
-    from imbnas.spaces.space import Space
+from imbnas.spaces.space import Space
 
 SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
     "searcher",
@@ -29,7 +27,7 @@ SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
 )
 
 
-def build_searcher(name: str, options: Mapping[str, Any], space: "Space | None" = None) -> Searcher:
+def build_searcher(name: str, options: Mapping[str, Any], space: Space | None = None) -> Searcher:
     """Make a searcher with the given options.
 
     Args:

@@ -20,14 +20,12 @@ from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, u
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
-from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolved import BaselineFacts, ConditionFacts, Member, PluginFile, ResolvedSuite
 from imbnas.suites.schema import (
     AdaptationPart,
     BaselinesPart,
     MotivationPart,
-    SuiteFile,
     Training,
     TransferPart,
 )
@@ -88,12 +86,12 @@ class _Resolver:
     request: SuiteRequest
 
     def resolve(self) -> ResolvedSuite:
-        request, suite = self.request, self._suite
+        request, suite = self.request, self.request.suite
         get_space(suite.space)  # an unknown space is the first fault
         for place, check in suite_checks(suite, [request.fidelity]):
             with blame(suite, *place):
                 check()
-        for name, route in self._suite.routes:
+        for name, route in self.request.suite.routes:
             self._check_route(name, route)
         drawn = self._draw()
         population = self._members(drawn)
@@ -102,7 +100,7 @@ class _Resolver:
         return ResolvedSuite(
             suite=suite,
             fidelity=request.fidelity,
-            settings=self._settings,
+            settings=self.request.settings,
             replicates=self._replicates,
             **dict(request.computation),
             space_version=SPACES.entry(suite.space).version,
@@ -111,7 +109,7 @@ class _Resolver:
             conditions={name: self._condition(name) for name in self._condition_names()},
             schemes=self._schemes,
             strategies={label: found.facts() for label, found in self._strategies.items()},
-            searcher=self._settings.searcher.component(SEARCHERS),
+            searcher=self.request.settings.searcher.component(SEARCHERS),
             population_scorer=scorer.component(SEARCHERS),
             baselines=self._baselines(),
             rankers=self._rankers(),
@@ -123,24 +121,16 @@ class _Resolver:
         )
 
     @property
-    def _suite(self) -> SuiteFile:
-        return self.request.suite
-
-    @property
-    def _settings(self) -> Fidelity:
-        return self.request.settings
-
-    @property
     def _replicates(self) -> int:
-        return self.request.replicates or self._settings.replicates
+        return self.request.replicates or self.request.settings.replicates
 
     def _trainings(self) -> Iterator[Training]:
-        for part in self._suite.parts.values():
+        for part in self.request.suite.parts.values():
             yield from part.trainings
 
     def _check_route(self, name: str, route: AdaptationPart) -> None:
         """Refuse an adaptation that would fail only after the first units are done."""
-        suite, settings = self._suite, self._settings
+        suite, settings = self.request.suite, self.request.settings
         if suite.space not in SUPERNETS:
             raise InputError(
                 f"suite {suite.name!r}: parts.{name}: space {suite.space!r} has no supernet to "
@@ -177,7 +167,7 @@ class _Resolver:
         """Every strategy of every part by label, sorted."""
         found = {
             label: find_strategy(choice, route)
-            for _, route in self._suite.routes
+            for _, route in self.request.suite.routes
             for label, choice in route.choices.items()
         }
         return dict(sorted(found.items()))
@@ -191,7 +181,9 @@ class _Resolver:
         return self._datasets[parse_condition(condition).dataset]
 
     def _condition(self, name: str) -> ConditionFacts:
-        condition = parse_condition(name, self._settings.protocol or self._suite.protocol)
+        condition = parse_condition(
+            name, self.request.settings.protocol or self.request.suite.protocol
+        )
         dataset = self._dataset(name)
         manifests = [
             resolve(condition.for_replicate(replicate), dataset, self.request.pins)
@@ -213,11 +205,13 @@ class _Resolver:
 
     def _shape(self, recipe: Recipe, dataset: Dataset | None = None) -> NetworkShape:
         """The shape for a dataset; for the first one, to which counts in tables refer, if none."""
-        with blame(self._suite, "fidelities", self.request.fidelity, "network", "resolution"):
+        with blame(
+            self.request.suite, "fidelities", self.request.fidelity, "network", "resolution"
+        ):
             return network_shape(dataset or next(iter(self._datasets.values())), recipe)
 
     def _draw(self) -> Population:
-        space, wanted = get_space(self._suite.space), self._settings.population
+        space, wanted = get_space(self.request.suite.space), self.request.settings.population
         if wanted.macs is not None:
             return iso_macs(space, wanted.macs, space.published_shape)
         size = wanted.size or 0
@@ -226,7 +220,10 @@ class _Resolver:
         return uniform(space, size, wanted.seed)
 
     def _members(self, drawn: Population) -> tuple[Member, ...]:
-        space, shape = get_space(self._suite.space), self._shape(self._settings.network)
+        space, shape = (
+            get_space(self.request.suite.space),
+            self._shape(self.request.settings.network),
+        )
         counted = ((each, space.counts(each, shape)) for each in drawn.architectures)
         return tuple(
             Member(
@@ -242,7 +239,7 @@ class _Resolver:
     def _rankers(self) -> dict[str, Component]:
         found = {
             ranker.label: ranker.component(RANKERS)
-            for part in self._suite.parts.values()
+            for part in self.request.suite.parts.values()
             if isinstance(part, TransferPart)
             for ranker in part.rankers
         }
@@ -251,24 +248,24 @@ class _Resolver:
     def _motivation(self) -> dict[str, tuple[SpaceModel, ...]]:
         """The networks of each motivation part."""
         found: dict[str, tuple[SpaceModel, ...]] = {}
-        for name, part in self._suite.parts.items():
+        for name, part in self.request.suite.parts.items():
             if isinstance(part, MotivationPart):
-                with blame(self._suite, "parts", name):
+                with blame(self.request.suite, "parts", name):
                     found[name] = _networks(part)
         return found
 
     def _baselines(self) -> dict[str, BaselineFacts]:
         found: dict[str, BaselineFacts] = {}
-        for name, part in self._suite.parts.items():
+        for name, part in self.request.suite.parts.items():
             if isinstance(part, BaselinesPart):
-                with blame(self._suite, "parts", name):
+                with blame(self.request.suite, "parts", name):
                     for model, label in zip(part.models, part.labels, strict=True):
                         found[label] = self._baseline(model, part)
         return dict(sorted(found.items()))
 
     def _baseline(self, name: str, part: BaselinesPart) -> BaselineFacts:
         baseline = find_baseline(name, part.pretrained, self.request.locations)
-        spec, recipe = baseline.spec, baseline.spec.recipe_for(self._settings.network)
+        spec, recipe = baseline.spec, baseline.spec.recipe_for(self.request.settings.network)
         shapes = {self._shape(recipe, self._dataset(t.condition)) for t in part.trainings}
         counted = self._shape(recipe)
         # Counting builds the fresh network, too; building it twice would only take time.

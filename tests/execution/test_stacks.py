@@ -70,11 +70,12 @@ def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
 ) -> None:
     pool = DataPool(LOCATIONS, torch.device("cpu"))
     recipe = stack[0].recipe.model_copy(update={"epochs": 1, "steps_per_epoch": 3, "lr": 0.01})
-    side_by_side = [set_up_unit(unit, pool) for unit in stack]
-    fit = fit_stack(side_by_side, recipe, NothingKept())
-    for place, unit in enumerate(stack):
+    short = [unit.model_copy(update={"recipe": recipe}) for unit in stack]
+    side_by_side = [set_up_unit(unit, pool) for unit in short]
+    fit = fit_stack(side_by_side, NothingKept())
+    for place, unit in enumerate(short):
         alone = set_up_unit(unit, pool)
-        single = fit_alone(alone, recipe, NothingKept())
+        single = fit_alone(alone, NothingKept())
         assert single.train_loss == pytest.approx(fit.train_losses[place], rel=1e-5)
         assert single.trained_images == fit.trained_images
         for one, other in zip(

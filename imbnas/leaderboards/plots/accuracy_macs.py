@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
@@ -12,10 +14,6 @@ from imbnas.leaderboards.chart_data import networks
 from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
 from imbnas.leaderboards.plots.marks import Fill, Mark, fill_legend, marks
 from imbnas.leaderboards.plots.placing import place
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 FILLS: dict[str, Fill] = {
     networks.SEARCHED: "filled",
@@ -37,7 +35,7 @@ class View(NamedTuple):
     numbered: pd.DataFrame
 
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     """Accuracy with its SD against MACs, numbered as in the legend; see ``views`` for the panels.
 
     Args:
@@ -85,7 +83,7 @@ def views(points: pd.DataFrame) -> list[View]:
     return shown
 
 
-def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
+def _panel(axes: Axes, view: View, looks: Mapping[str, Mark]) -> None:
     for point in view.points.to_dict("records"):
         look, at = looks[point["label"]], (point["macs"], point["accuracy"])
         axes.errorbar(
@@ -102,16 +100,14 @@ def _panel(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
 
 
-def _number(axes: "Axes", view: View, looks: Mapping[str, Mark]) -> None:
+def _number(axes: Axes, view: View, looks: Mapping[str, Mark]) -> None:
     others = view.points.drop(view.numbered.index)
     places = pd.concat([view.numbered, others])[["macs", "accuracy"]]
     numbers = [str(looks[label].number) for label in view.numbered["label"]]
     place(axes, places.to_numpy(), numbers)
 
 
-def _legend(
-    figure: "Figure", points: pd.DataFrame, looks: Mapping[str, Mark], columns: int
-) -> None:
+def _legend(figure: Figure, points: pd.DataFrame, looks: Mapping[str, Mark], columns: int) -> None:
     """One legend for all panels; its title says how kinds of networks are filled."""
     kinds = dict(zip(points["label"], points["kind"], strict=True))
     handles = [

@@ -2,25 +2,23 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from imbnas.leaderboards.chart_data.regrets import references, regretted, route
 from imbnas.leaderboards.plots.figures import freeze, legend_below, new_figure
 from imbnas.leaderboards.plots.marks import Fill, Mark, fill_legend, marks
 from imbnas.leaderboards.plots.placing import place
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 FILLS: dict[str, Fill] = {"supernet": "filled", "no supernet": "hollow"}
 """Kind of row → how its marker is filled."""
 _DASHES = (":", "--")
 
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     """Cost ratio against regret, and beside it the regret of every row with its SD and name.
 
     Lines show what a random pick loses, and one that is made with one training of each.
@@ -46,7 +44,7 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     return figure
 
 
-def _plane(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+def _plane(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
     for row in rows.to_dict("records"):
         look = looks[row["strategy"]]
         axes.plot(row["cost_ratio"], row["regret"], zorder=3, **look.points(FILLS[row["kind"]]))
@@ -65,7 +63,7 @@ def _plane(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
     )
 
 
-def _names(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+def _names(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
     """The legend: one line per row, with its regret and SD."""
     for place_of, row in enumerate(rows.to_dict("records")):
         look = looks[row["strategy"]]
@@ -78,7 +76,7 @@ def _names(axes: "Axes", rows: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
     axes.set_xlabel("regret (percentage points; bars: SD)")
 
 
-def _lines(plane: "Axes", names: "Axes", regrets: Mapping[str, float]) -> None:
+def _lines(plane: Axes, names: Axes, regrets: Mapping[str, float]) -> None:
     for number, (reference, regret) in enumerate(regrets.items()):
         dashes = _DASHES[number % len(_DASHES)]
         line: dict[str, Any] = {"color": "0.4", "linewidth": 1, "linestyle": dashes, "zorder": 1.5}

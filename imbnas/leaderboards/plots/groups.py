@@ -1,19 +1,16 @@
 """Accuracy on classes with many, medium and few training images."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 
 from imbnas.leaderboards.chart_data import networks
 from imbnas.leaderboards.chart_data.names import numbered
 from imbnas.leaderboards.plots.figures import legend_below, new_figure
 from imbnas.leaderboards.plots.marks import COLOURS
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 BARS = {
     networks.SEARCHED: (COLOURS[0], ""),
@@ -26,7 +23,7 @@ _MANY_TRAININGS = 4
 _BLOCK_WIDTH = 8.5
 
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     """A block of panels per training, in it one per group; bars have the networks' numbered names.
 
     Returns:
@@ -51,7 +48,7 @@ def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
     return figure
 
 
-def _block(place: "SubFigure", block: pd.DataFrame, shown: Mapping[str, str], lines: int) -> None:
+def _block(place: SubFigure, block: pd.DataFrame, shown: Mapping[str, str], lines: int) -> None:
     """One training, with room for ``lines`` bars so that those of all blocks are equally thick."""
     groups = [group for group in networks.GROUPS if block["group"].eq(group).any()]
     names = list(dict.fromkeys(block["label"]))
@@ -64,7 +61,7 @@ def _block(place: "SubFigure", block: pd.DataFrame, shown: Mapping[str, str], li
     panels[0].set_ylim(lines - 0.4, -0.6)
 
 
-def _panel(axes: "Axes", bars: pd.DataFrame, names: Sequence[str]) -> None:
+def _panel(axes: Axes, bars: pd.DataFrame, names: Sequence[str]) -> None:
     lines = [names.index(label) for label in bars["label"]]
     colours, hatches = zip(*(BARS[kind] for kind in bars["kind"]), strict=True)
     drawn = axes.barh(lines, bars["accuracy"], color=colours, edgecolor="white", hatch=hatches)
@@ -73,7 +70,7 @@ def _panel(axes: "Axes", bars: pd.DataFrame, names: Sequence[str]) -> None:
     axes.grid(visible=False, axis="y")
 
 
-def _legend(figure: "Figure", bars: pd.DataFrame) -> None:
+def _legend(figure: Figure, bars: pd.DataFrame) -> None:
     handles = [
         Patch(facecolor=colour, edgecolor="white", hatch=hatch, label=kind)
         for kind, (colour, hatch) in BARS.items()

@@ -2,19 +2,17 @@
 
 import textwrap
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 
 from imbnas.leaderboards.chart_data.names import shortened
 from imbnas.leaderboards.chart_data.rank_shifts import ranked
 from imbnas.leaderboards.plots.figures import freeze, new_figure
 from imbnas.leaderboards.plots.marks import COLOURS
 from imbnas.leaderboards.plots.placing import place
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MOVERS = 6
 _WIDTH = 7.5
@@ -25,7 +23,7 @@ _LINE = 0.105
 """Height of a line of names, in inches."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], title: str) -> "Figure | None":
+def draw(tables: Mapping[str, pd.DataFrame], title: str) -> Figure | None:
     """Balanced rank against long-tailed rank; the biggest movers are numbered and named below.
 
     Returns:
