@@ -102,7 +102,8 @@ def test_two_processes_time_every_trial_and_write_nothing(
     job = job_of(tiny_suite, pool, (SearchUnit,), tmp_path)
     startup, rows = time_side_by_side(job, 2)
     assert startup > 0
-    assert [len(row) for row in rows] == [len(job.trials)] * 2
+    assert len(rows) >= 2
+    assert {len(row) for row in rows} == {len(job.trials)}
     for row in rows:
         for trial, timing in zip(job.trials, row, strict=True):
             untrained = "p0" in trial.units[0].label
