@@ -36,6 +36,7 @@ kind = "adaptation"
 source = {{ condition = "{name}@1x", scheme = "ce" }}
 target = {{ condition = "{name}@100x", scheme = "cb-drw" }}
 strategies = ["p0", "p1"]
+shared_images = true
 
 [fidelities.only]
 replicates = 2

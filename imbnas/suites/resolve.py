@@ -10,6 +10,9 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.data import Dataset, Manifest, load_dataset, resolve
+from imbnas.data.loading import load_dataset
+from imbnas.data.overlap import common_images
+from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.rankers.registry import RANKERS
 from imbnas.schemes import resolve_scheme
@@ -31,7 +34,7 @@ from imbnas.suites.schema import (
 )
 from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
-from imbnas.units.conditions import parse_condition
+from imbnas.units.conditions import Condition, parse_condition
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import Component, DataRef, SpaceModel
@@ -158,6 +161,21 @@ class _Resolver:
             if recipe is not None:  # the suite file is refused without it
                 with blame(suite, "parts", name):
                     strategy.check(route, self._schemes, recipe)
+        if source.digest == target.digest and not route.shared_images:
+            with blame(suite, "parts", name):
+                self._check_images(route)
+
+    def _check_images(self, route: AdaptationPart) -> None:
+        """Refuse a source supernet that has seen images of its target."""
+        ends = [training.condition for training in (route.source, route.target)]
+        for source, target in zip(*map(self._manifests, ends), strict=True):
+            common = common_images(source, target)
+            if common.seen:
+                raise InputError(
+                    f"source {ends[0]} and target {ends[1]} share {common.seen} images, of which "
+                    f"{common.training} train both, so that the source supernet has seen its "
+                    "target; give one :half-1 and the other :half-2, or set shared_images = true"
+                )
 
     def _condition_names(self) -> list[str]:
         return sorted({training.condition for training in self._trainings()})
@@ -180,17 +198,21 @@ class _Resolver:
     def _dataset(self, condition: str) -> Dataset:
         return self._datasets[parse_condition(condition).dataset]
 
-    def _condition(self, name: str) -> ConditionFacts:
-        condition = parse_condition(
-            name, self.request.settings.protocol or self.request.suite.protocol
+    def _parse(self, condition: str) -> Condition:
+        return parse_condition(
+            condition, self.request.settings.protocol or self.request.suite.protocol
         )
-        dataset = self._dataset(name)
-        manifests = [
-            resolve(condition.for_replicate(replicate), dataset, self.request.pins)
-            for replicate in range(self._replicates)
-        ]
+
+    def _manifests(self, name: str) -> Iterator["Manifest"]:
+        """A condition's manifest for each replicate, one at a time: they can be large."""
+        condition, dataset = self._parse(name), self._dataset(name)
+        for replicate in range(self._replicates):
+            yield resolve(condition.for_replicate(replicate), dataset, self.request.pins)
+
+    def _condition(self, name: str) -> ConditionFacts:
+        manifests = list(self._manifests(name))
         return ConditionFacts(
-            condition=condition,
+            condition=self._parse(name),
             class_counts=manifests[0].class_counts,
             groups=manifests[0].groups.model_dump(),
             replicates=tuple(map(data_ref, manifests)),

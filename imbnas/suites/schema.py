@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from imbnas.suites.choice import RankerChoice, StrategyChoice, StrategyEntry
 from imbnas.suites.fidelity import Fidelity
 from imbnas.units.conditions import Protocol, parse_condition
-from imbnas.units.frozen import FrozenModel
+from imbnas.units.frozen import FrozenModel, is_false
 from imbnas.units.unit import baseline_label
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -101,6 +101,7 @@ class AdaptationPart(FrozenModel):
         further: more pairs of a source and a target for the same strategies.
         strategies: registry names, or tables of a name and options.
         also_retrain: further trainings of found architectures, for comparison with baselines.
+        shared_images: whether a source may train or validate on images of its target.
     """
 
     kind: Literal["adaptation"]
@@ -109,6 +110,7 @@ class AdaptationPart(FrozenModel):
     further: tuple[Route, ...] = Field(default=(), exclude_if=operator.not_)
     strategies: SomeDistinct[StrategyEntry]
     also_retrain: Annotated[tuple[Training, ...], AfterValidator(_distinct)] = ()
+    shared_images: bool = Field(default=False, exclude_if=is_false)
 
     @model_validator(mode="after")
     def _tell_routes_apart(self) -> "AdaptationPart":

@@ -1,35 +1,44 @@
 """Conditions: a dataset together with how its training split is made long-tailed."""
 
 import re
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from imbnas.errors import InputError
-from imbnas.units.frozen import FrozenModel
+from imbnas.units.frozen import FrozenModel, is_false, is_none
 from imbnas.validation import first_fault
 
 Protocol = Literal["strict", "paper"]
 Profile = Literal["exp", "step", "pareto", "natural"]
 Ratio = Annotated[float, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
+Half = Literal[1, 2]
 
 GRAMMAR = (
-    "DATASET@(RATIOx|natural)[:step|:pareto][:like-RATIOx][:order-reversed|:order-K][:subset-K]"
+    "DATASET@(RATIOx|natural)[:step|:pareto][:like-RATIOx|:like-natural|:size-N]"
+    "[:half-1|:half-2][:order-reversed|:order-K][:subset-K]"
 )
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)x")
+_MOST_DIGITS = 18
 
 
 class Condition(FrozenModel):
-    """Dataset, profile, ratio, class order, subset seed, size control and protocol.
+    """Dataset, profile, ratio, size control, half, class order, subset seed and protocol.
 
     Attributes:
         dataset: registry name, or a name given with ``--dataset NAME=PATH``.
         profile: shape of the class counts; ``natural`` leaves the training split as it is.
         ratio: largest over smallest class count, at least 1; ``None`` for ``natural``.
         like_ratio: for a balanced condition (ratio 1), the ratio of the long-tailed condition
-            of the same profile whose total size it takes; ``None`` for full size.
+            of the same profile whose total size it takes; for a natural one, that of the
+            exponential condition. ``None`` for full size.
+        like_natural: for a balanced condition, take the natural total; classes that run out of
+            images give all they have.
+        size: for a balanced or natural condition, the total number of training images.
+        half: which of two disjoint halves of the training split takes its place.
         order: which class is the head: label order, ``"reversed"``, or the seed of a permutation.
         subset: seed of the subset draw; ``None`` leaves it to the replicate.
         protocol: ``strict`` holds validation images out of the training split before
@@ -40,6 +49,9 @@ class Condition(FrozenModel):
     profile: Profile = "exp"
     ratio: Ratio | None = None
     like_ratio: Ratio | None = None
+    like_natural: bool = Field(default=False, exclude_if=is_false)
+    size: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)
+    half: Half | None = Field(default=None, exclude_if=is_none)
     order: Literal["identity", "reversed"] | Seed = "identity"
     subset: Seed | None = None
     protocol: Protocol = "strict"
@@ -48,11 +60,29 @@ class Condition(FrozenModel):
     def _consistent(self) -> "Condition":
         if (self.profile == "natural") != (self.ratio is None):
             raise ValueError("a natural condition has no ratio; every other one needs a ratio")
-        if self.like_ratio is not None and self.ratio != 1:
-            raise ValueError(
-                "like-RATIOx is the size of a balanced control; write DATASET@1x:like-…"
-            )
+        self._check_size()
         return self
+
+    def _check_size(self) -> None:
+        sizes = [self.like_ratio is not None, self.like_natural, self.size is not None]
+        if sum(sizes) > 1:
+            raise ValueError("give one size: like-RATIOx, like-natural or size-N")
+        if any(sizes) and self.ratio != 1 and self.profile != "natural":
+            raise ValueError(
+                "like-RATIOx, like-natural and size-N are sizes of balanced and natural "
+                "conditions; write DATASET@1x:like-… or DATASET@natural:like-…"
+            )
+        if self.like_natural and self.profile == "natural":
+            raise ValueError("a natural condition has the natural size; leave out like-natural")
+        if self.natural_tail and self.profile in ("step", "pareto"):
+            raise ValueError(
+                f"like-natural and size-N go by the dataset's own counts; leave out {self.profile}"
+            )
+
+    @property
+    def natural_tail(self) -> bool:
+        """Whether the dataset itself decides which classes are head and tail."""
+        return self.profile == "natural" or self.like_natural or self.size is not None
 
     @property
     def name(self) -> str:
@@ -62,6 +92,12 @@ class Condition(FrozenModel):
             parts.append(self.profile)
         if self.like_ratio is not None:
             parts.append(f"like-{format_ratio(self.like_ratio)}")
+        if self.like_natural:
+            parts.append("like-natural")
+        if self.size is not None:
+            parts.append(f"size-{self.size}")
+        if self.half is not None:
+            parts.append(f"half-{self.half}")
         if self.order != "identity":
             parts.append(f"order-{self.order}")
         if self.subset is not None:
@@ -76,8 +112,8 @@ class Condition(FrozenModel):
 
 
 def format_ratio(ratio: float) -> str:
-    """Write a ratio the short way: ``100x``, ``2.5x``."""
-    return f"{ratio:g}x" if ratio < 1e6 else f"{int(ratio)}x"
+    """Write the shortest decimal that is read back as the same number: ``100x``, ``2.5x``."""
+    return f"{Decimal(repr(float(ratio))):f}".removesuffix(".0") + "x"
 
 
 def parse_condition(text: str, protocol: Protocol = "strict") -> Condition:
@@ -127,10 +163,22 @@ def _read_suffix(text: str, suffix: str) -> tuple[str, object]:
     key, dash, value = suffix.partition("-")
     if suffix in ("step", "pareto"):
         return "profile", suffix
+    if suffix == "like-natural":
+        return "like_natural", True
     if key == "like" and dash:
         return "like_ratio", _read_ratio(text, value)
+    if suffix in ("half-1", "half-2"):
+        return "half", int(value)
     if suffix == "order-reversed":
         return "order", "reversed"
-    if key in ("order", "subset") and value.isdecimal():
-        return key, int(value)
+    if key in ("size", "order", "subset") and value.isdecimal():
+        return key, _read_number(text, key, value)
     raise InputError(f"condition {text!r}: {suffix!r} is not understood; write {GRAMMAR}")
+
+
+def _read_number(text: str, key: str, digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise InputError(
+            f"condition {text[:80]!r}…: {key} has {len(digits)} digits; give at most {_MOST_DIGITS}"
+        )
+    return int(digits)

@@ -180,6 +180,85 @@ def test_natural_with_an_order_is_refused(manifest_of):
         manifest_of("toy@natural:order-reversed")
 
 
+LONG = [400, 150, 60, 20, 7]
+
+
+def test_natural_proportions_at_the_size_of_another_condition(manifest_of, toy_dataset):
+    dataset = toy_dataset(LONG)
+    whole = manifest_of("toy@natural", dataset=dataset)
+    assert whole.class_counts == (360, 135, 54, 18, 6)
+    capped = manifest_of("toy@natural:like-1x", dataset=dataset)
+    assert capped.total == manifest_of("toy@1x", dataset=dataset).total == 30
+    assert capped.class_counts == (18, 7, 3, 1, 1)
+    assert capped.notes == ("kept one image in 2 class(es) whose share is less than one",)
+    assert capped.validation == whole.validation
+    assert set(capped.train.indices) <= set(whole.train.indices)
+    assert capped.groups.many is None
+    tailed = manifest_of("toy@natural:like-3x", dataset=dataset)
+    assert tailed.total == manifest_of("toy@3x", dataset=dataset).total == 17
+    paper = manifest_of("toy@natural:like-2x", "paper", dataset=dataset)
+    assert paper.total == manifest_of("toy@2x", "paper", dataset=dataset).total
+
+
+def test_a_natural_and_a_levelled_condition_of_one_size_are_a_pair(manifest_of, toy_dataset):
+    dataset = toy_dataset(LONG)
+    natural = manifest_of("toy@natural:size-300", dataset=dataset)
+    level = manifest_of("toy@1x:size-300", dataset=dataset)
+    assert natural.total == level.total == 300
+    assert natural.class_counts == (189, 71, 28, 9, 3)
+    # Constructed conditions hold one image of each class out, a tenth of the smallest class.
+    assert level.class_counts == (108, 108, 59, 19, 6)
+    assert level.notes == (
+        "capped 3 of 5 class(es) at all the images they have; "
+        "the largest class keeps 108, the smallest 6",
+    )
+    assert level.groups == natural.groups
+    assert level.tertiles == natural.tertiles
+    assert level.validation == manifest_of("toy@1x", dataset=dataset).validation
+
+
+def test_the_balanced_control_of_the_natural_total_says_how_far_it_gets(manifest_of, toy_dataset):
+    dataset = toy_dataset(LONG)
+    control = manifest_of("toy@1x:like-natural", dataset=dataset)
+    natural = manifest_of("toy@natural", dataset=dataset)
+    assert control.total == natural.total == 573
+    assert control.class_counts == (340, 149, 59, 19, 6)
+    assert control.notes[0].startswith("capped 4 of 5 class(es)")
+    assert control.groups == natural.groups
+    paper = manifest_of("toy@1x:like-natural", "paper", dataset=dataset)
+    assert paper.train == manifest_of("toy@natural", "paper", dataset=dataset).train
+    balanced = manifest_of("toy@1x:like-natural", "paper", dataset=toy_dataset([9, 9, 9]))
+    assert (balanced.class_counts, balanced.notes) == ((9, 9, 9), ())
+
+
+def test_a_natural_total_that_cannot_be_reached_is_counted(manifest_of, toy_dataset):
+    dataset = toy_dataset([30, 12], validation=[2, 2])
+    control = manifest_of("toy@1x:like-natural", dataset=dataset)
+    assert manifest_of("toy@natural", dataset=dataset).total == 42
+    assert control.class_counts == (29, 11)
+    assert control.notes[1] == "2 image(s) fewer than the natural condition: there are no more"
+    with pytest.raises(InputError, match="size-42.*give a size of at most 40"):
+        manifest_of("toy@1x:size-42", dataset=dataset)
+
+
+@pytest.mark.parametrize("head", ["natural", "1x"])
+@pytest.mark.parametrize("size", [4, 574])
+def test_a_size_that_the_classes_cannot_have_is_refused(head, size, manifest_of, toy_dataset):
+    with pytest.raises(InputError, match="give a size from 5 to 573"):
+        manifest_of(f"toy@{head}:size-{size}", dataset=toy_dataset(LONG))
+
+
+@pytest.mark.parametrize("text", ["toy@1x:like-natural", "toy@1x:size-20", "toy@natural:size-20"])
+def test_controls_of_natural_data_have_no_order(text, manifest_of):
+    with pytest.raises(InputError, match="leave out the order"):
+        manifest_of(f"{text}:order-1")
+
+
+def test_the_ratio_of_a_natural_size_is_checked(manifest_of):
+    with pytest.raises(InputError, match="ratio 81x is above"):
+        manifest_of("toy@natural:like-81x")
+
+
 def test_resolving_leaves_the_global_generator_alone(manifest_of):
     np.random.seed(7)  # noqa: NPY002
     before = np.random.get_state()[1].copy()  # noqa: NPY002

@@ -26,11 +26,11 @@ def broken(tmp_path: Path, tiny_suite: Path, old: str, new: str) -> Path:
     [
         ("protocol =", "protokol =", 5, "protokol: unknown key; did you mean 'protocol'"),
         ("digits@10x", "digits@0.5x", 12, r"ratio 0\.5x is below 1"),
-        ("epochs = 2", "epoch = 2", 32, "unknown key; did you mean 'epochs'"),
-        ("size = 4", "sise = 4", 28, "unknown key; did you mean 'size'"),
-        ("size = 4, ", 'rule = "iso-macs", size = 4, ', 28, "needs 'macs' and takes no 'size'"),
-        ("batch_size = 32", "batch_size = 0", 34, "batch_size: .*greater than or equal to 1"),
-        ("replicates = 2", "replicates = 'two'", 27, "replicates: .*integer"),
+        ("epochs = 2", "epoch = 2", 33, "unknown key; did you mean 'epochs'"),
+        ("size = 4", "sise = 4", 29, "unknown key; did you mean 'size'"),
+        ("size = 4, ", 'rule = "iso-macs", size = 4, ', 29, "needs 'macs' and takes no 'size'"),
+        ("batch_size = 32", "batch_size = 0", 35, "batch_size: .*greater than or equal to 1"),
+        ("replicates = 2", "replicates = 'two'", 28, "replicates: .*integer"),
         ('default_fidelity = "only"', 'default_fidelity = "x"', None, "default_fidelity 'x'"),
         ('kind = "transfer"', 'kind = "transfr"', 8, "transfr"),
         ("strategies =", "strategy =", 19, "unknown key; did you mean 'strategies'"),
@@ -74,7 +74,7 @@ def test_unknown_names_answer_with_the_nearest(tiny_suite: Path) -> None:
         (
             '"mobilenetv3_small_050"',
             '"resnet10t", "resnet10t"',
-            23,
+            24,
             "models: resnet10t is given twice",
         ),
         (
@@ -90,16 +90,16 @@ def test_unknown_names_answer_with_the_nearest(tiny_suite: Path) -> None:
             "is the reference and a target",
         ),
         ('kind = "transfer"\n', "", 8, "kind is missing; give one of transfer, adaptation"),
-        ("lr = 0.01\nwidth = 4", "lr = 0.01\nwidth = 8", 26, r"supernet\.width is 4 and adapt"),
-        ("epochs = 2", "epochs = 2\nwarmup_epochs = 3", 31, "warmup_epochs 3 exceeds epochs 2"),
+        ("lr = 0.01\nwidth = 4", "lr = 0.01\nwidth = 8", 27, r"supernet\.width is 4 and adapt"),
+        ("epochs = 2", "epochs = 2\nwarmup_epochs = 3", 32, "warmup_epochs 3 exceeds epochs 2"),
         (
             "epochs = 2",
             'epochs = 2\nschedule = "step"\nmilestones = [-1]',
-            31,
+            32,
             "milestones are epochs from 1 on",
         ),
-        ("top_k = 2", "topk = 2", 55, "unknown option; did you mean 'top_k'"),
-        ("generations = 1", "generations = -1", 55, "'generations': -1 must be .* .0, inf"),
+        ("top_k = 2", "topk = 2", 56, "unknown option; did you mean 'top_k'"),
+        ("generations = 1", "generations = -1", 56, "'generations': -1 must be .* .0, inf"),
     ],
 )
 def test_what_could_not_work_is_refused_at_its_line(

@@ -189,6 +189,20 @@ def test_counts_keep_all_their_digits_and_are_empty_until_something_is_trained(
         ("digits@10x:subset-3", "ce", ["digits@1x:like-10x ce"], None),
         ("digits@1x", "ce", ["digits@1x:like-10x ce"], None),
         ("digits@natural", "ce", ["digits@1x ce"], None),
+        ("digits@natural", "ce", ["digits@1x ce", "digits@1x:like-natural ce"], None),
+        ("digits@natural:like-1x", "ce", ["digits@1x:like-2x ce", "digits@1x ce"], 1),
+        ("digits@natural:like-5x", "ce", ["digits@1x ce", "digits@1x:like-5x ce"], 1),
+        ("digits@natural:size-50", "ce", ["digits@1x ce", "digits@1x:size-50 ce"], None),
+        (
+            "digits@10x:half-2",
+            "ce",
+            [
+                "digits@1x:like-10x ce",
+                "digits@1x:like-10x:half-1 ce",
+                "digits@1x:like-10x:half-2 ce",
+            ],
+            2,
+        ),
     ],
 )
 def test_the_control_differs_in_imbalance_alone(

@@ -10,9 +10,11 @@ def balanced_control(training: Training, others: Sequence[Training]) -> Training
     """Choose the training that differs in imbalance and in nothing else.
 
     It is on the same dataset, balanced, and as large as the long-tailed condition
-    (``DATASET@1x:like-RATIOx`` of the same profile and subset). One of the same class order and of
+    (``DATASET@1x:like-RATIOx`` of the same profile, half and subset; for ``natural:like-RATIOx``,
+    too, and for ``natural:like-1x`` plain ``DATASET@1x``). One of the same class order and of
     the same scheme is preferred; else the scheme is ``ce``, since re-weighting and re-sampling
-    have nothing to balance there.
+    have nothing to balance there. Levelled conditions (``like-natural``, ``size-N``) are not
+    balanced where classes run out of images, and stand as no one's control.
 
     Args:
         training: any training.
@@ -22,7 +24,7 @@ def balanced_control(training: Training, others: Sequence[Training]) -> Training
         ``None`` for a training that is not long-tailed, or where there is no such control.
     """
     condition = parse_condition(training.condition)
-    if condition.ratio is None or condition.ratio == 1:
+    if condition.ratio == 1 or (condition.ratio or condition.like_ratio) is None:
         return None
     controls = [
         other
@@ -42,5 +44,12 @@ def balanced_control(training: Training, others: Sequence[Training]) -> Training
 
 def _is_control(other: Condition, condition: Condition) -> bool:
     """Whether a condition is the other one's balanced control; class orders may differ."""
-    wanted = {"ratio": 1.0, "like_ratio": condition.ratio, "order": other.order}
+    size = condition.ratio or condition.like_ratio
+    profile = "exp" if condition.profile == "natural" else condition.profile
+    wanted = {
+        "profile": profile,
+        "ratio": 1.0,
+        "like_ratio": None if size == 1 else size,
+        "order": other.order,
+    }
     return other == condition.model_copy(update=wanted)
