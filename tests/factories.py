@@ -25,7 +25,7 @@ PROVENANCE = Provenance(
 )  # fmt: skip
 
 
-def varied(model: Model, **changes: Any) -> Model:
+def varied(model: Model, /, **changes: Any) -> Model:
     """A copy with other values; a mapping changes fields of a model or entries of a mapping."""
     return model.model_copy(
         update={name: _varied(getattr(model, name), value) for name, value in changes.items()}
