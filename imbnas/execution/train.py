@@ -11,6 +11,7 @@ from imbnas.execution.outcome import Outcome
 from imbnas.spaces.network_shape import network_shape
 from imbnas.training.evaluation import evaluate
 from imbnas.training.setup import Setup, set_up
+from imbnas.training.validation import validated
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
 
@@ -72,7 +73,7 @@ def train(unit: "TrainUnit", pool: "DataPool", checkpoints: "Checkpoints") -> Ou
     """Train a network from scratch and read the test split once, at the last epoch."""
     ready = set_up_unit(unit, pool)
     fit = fit_alone(ready, unit.recipe, checkpoints)
-    return outcome(ready, fit, fit.train_loss, pool.device)
+    return outcome(ready, fit, 0, pool.device)
 
 
 def fit_alone(ready: UnitSetup, recipe: "Recipe", checkpoints: "Checkpoints") -> "Fit":
@@ -82,31 +83,38 @@ def fit_alone(ready: UnitSetup, recipe: "Recipe", checkpoints: "Checkpoints") ->
         recipe=recipe,
         compiled=ready.unit.compiled,
         checkpoint=checkpoints.open(),
+        validate=lambda: [validated(ready.training, ready.images.validation)],
     )
     return trainer.run()
 
 
-def outcome(ready: UnitSetup, fit: "Fit", train_loss: float, device: torch.device) -> Outcome:
+def outcome(ready: UnitSetup, fit: "Fit", place: int, device: torch.device) -> Outcome:
     """Evaluate a trained network on the test split.
 
     Args:
         ready: whose network was trained.
         fit: the training; its seconds are those of this network alone.
-        train_loss: of this network.
+        place: of this network in the training.
         device: where it is.
     """
     counts, shape = ready.counts, ready.shape
     evaluation = evaluate(ready.training, ready.images.test)
+    answers = evaluation.answers
+    curve = fit.curves[place] if fit.curves else None
+    evaluated = evaluation.images_seen + sum(sum(point.class_total) for point in curve or ())
     return Outcome(
         TrainMetrics(
-            class_correct=evaluation.correct,
-            class_total=evaluation.total,
+            class_correct=answers.correct,
+            class_total=answers.total,
             params=counts.params,
             macs=counts.macs,
-            train_loss=train_loss,
+            train_loss=fit.train_losses[place],
+            correct_bits=answers.bits,
+            calibration=answers.calibration,
+            curve=curve,
         ),
-        images_seen=fit.trained_images + evaluation.images_seen,
-        macs=counts.macs * (3 * fit.trained_images + evaluation.images_seen),
+        images_seen=fit.trained_images + evaluated,
+        macs=counts.macs * (3 * fit.trained_images + evaluated),
         train_images_per_second=fit.trained_images / fit.seconds,
         latency=seconds_per_image(evaluation.predict, shape.in_channels, shape.resolution, device),
     )

@@ -1,6 +1,6 @@
 """The whole state of a training between two epochs, taken and put back bit for bit."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from imbnas.schemes.stacked_scheme import StackedScheme
     from imbnas.schemes.training_scheme import TrainingScheme
     from imbnas.training.averaging import WeightAverage
+
+Counts = Sequence[tuple[Sequence[int], Sequence[int]]]
+"""Correct and all images of each class, for each network that is trained."""
 
 
 class Companion(Protocol):
@@ -39,6 +42,7 @@ class TrainingProgress:
         trained: see ``Fit.trained_images``.
         head: see ``Fit.head_images``.
         seconds: see ``Fit.seconds``.
+        curve: epochs done, with what ``Trainer.validate`` gave then.
     """
 
     epoch: int = 0
@@ -46,6 +50,7 @@ class TrainingProgress:
     trained: int = 0
     head: int = 0
     seconds: float = 0.0
+    curve: list[tuple[int, Counts]] = field(default_factory=list)
 
 
 @dataclass
