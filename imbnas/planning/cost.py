@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imbnas.baselines import ImageShape
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.registry import load_baseline
 from imbnas.planning.adaptation_cost import (
@@ -239,8 +240,6 @@ def network_macs(model: "Model", shape: "NetworkShape") -> int:
         return get_space(model.space).counts(model.architecture, shape).macs
     counted: int = count_baseline(
         load_baseline(model.baseline),
-        resolution=shape.resolution,
-        in_channels=shape.in_channels,
-        num_classes=shape.num_classes,
+        ImageShape(shape.resolution, shape.in_channels, shape.num_classes),
     ).macs
     return counted
