@@ -13,8 +13,6 @@ from imbnas.training.fitting import torch_module
 from imbnas.training.statistics import restored_statistics
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from torch import Tensor, nn
 
     from imbnas.data.image_sets import Images
@@ -34,18 +32,18 @@ def validated(training: "Setup", images: "Images") -> tuple[tuple[int, ...], tup
         K counts of correct answers and K counts of images.
     """
     module = torch_module(training.trainer.network)
-    logits = partial(_logits, training)
-    batches = evaluation_batches(images, training.trainer.recipe.evaluation_batch_size)
-    with _own_random_state(images.device), restored_statistics(module), _evaluation_mode(module):
-        return class_correct(logits, batches, images.num_classes)
+    devices = [images.device] if images.device.type == "cuda" else []
+    with (
+        torch.random.fork_rng(devices=devices),
+        restored_statistics(module),
+        _evaluation_mode(module),
+    ):
+        batches = evaluation_batches(images, training.trainer.recipe.evaluation_batch_size)
+        return class_correct(partial(_logits, training), batches, images.num_classes)
 
 
 def _logits(training: "Setup", images: "Tensor") -> "Tensor":
     return features_and_logits(training, images)[1]
-
-
-def _own_random_state(device: torch.device) -> "AbstractContextManager[None]":
-    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
 @contextmanager

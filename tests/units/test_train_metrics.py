@@ -131,9 +131,9 @@ def test_bits_are_read_as_they_were_written(right: list[bool]) -> None:
 
 
 def test_the_first_image_is_the_highest_bit() -> None:
-    assert base64.b64decode(pack([True, False, False, False, False, False, False, False, True])) == (
-        b"\x80\x80"
-    )
+    assert base64.b64decode(
+        pack([True, False, False, False, False, False, False, False, True])
+    ) == (b"\x80\x80")
 
 
 @pytest.mark.parametrize(
