@@ -30,9 +30,10 @@ COUNTS = (40, 20, 10)
 META = torch.device("meta")
 STEP_BY_STEP = (
     "training/fitting.py", "training/evaluation.py", "training/averaging.py", "training/parts.py",
-    "training/statistics.py", "training/forward.py", "training/validation.py", "supernet", "spaces/pooling.py",
-    "spaces/nats/operations.py", "spaces/nats/network.py", "spaces/darts/network.py", "losses",
-    "schemes/mixing.py", "data/augmentation.py", "data/streams.py",
+    "training/statistics.py", "training/forward.py", "training/validation.py", "supernet",
+    "spaces/pooling.py", "spaces/nats/operations.py", "spaces/nats/network.py",
+    "spaces/darts/network.py", "losses", "schemes/mixing.py", "data/augmentation.py",
+    "data/streams.py",
 )  # fmt: skip
 """What runs in every step, below the package."""
 
