@@ -133,6 +133,8 @@ def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[s
             name: metrics.mean_accuracy(classes) if classes else None
             for name, classes in groups.items()
         },
+        "harmonic_mean": metrics.harmonic_mean(),
+        "expected_calibration_error": metrics.expected_calibration_error(),
         "params": metrics.params,
         "macs": metrics.macs,
         "train_loss": metrics.train_loss,

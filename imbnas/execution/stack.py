@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -16,6 +17,7 @@ from imbnas.spaces.nats.network import CellNetwork
 from imbnas.spaces.nats.stacked_network import StackedNetwork
 from imbnas.training.checkpoints import Checkpoints
 from imbnas.training.fitting import Fit, NonFiniteLossError
+from imbnas.training.validation import validated
 from imbnas.units.unit import TrainUnit
 
 
@@ -36,10 +38,7 @@ def train_stack(
     ready = [set_up_unit(unit, pool) for unit in _places(units)]
     fit = fit_stack(ready, checkpoints)
     share = replace(fit, seconds=fit.seconds / len(units))
-    return [
-        _outcome(ready[place], share, fit.train_losses[place], pool.device)
-        for place in map(_place, units)
-    ]
+    return [_outcome(ready[place], share, place, pool.device) for place in map(_place, units)]
 
 
 def fit_stack(ready: Sequence[UnitSetup], checkpoints: Checkpoints) -> Fit:
@@ -59,10 +58,19 @@ def fit_stack(ready: Sequence[UnitSetup], checkpoints: Checkpoints) -> Fit:
         mixing_generator=torch.Generator(),  # each scheme has its own
         compiled=ready[0].unit.compiled,
         checkpoint=checkpoints.open(),
+        validate=partial(_validated, network, ready),
     )
     fit = trainer.run()
     network.unstack()
     return fit
+
+
+def _validated(
+    network: StackedNetwork, ready: Sequence[UnitSetup]
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Evaluate every network by itself, as it is after the whole training, too."""
+    network.unstack()
+    return [validated(one.training, one.images.validation) for one in ready]
 
 
 def _stacked(ready: Sequence[UnitSetup]) -> StackedNetwork:
@@ -91,9 +99,10 @@ def _places(units: Sequence[TrainUnit]) -> list[TrainUnit]:
 
 
 def _outcome(
-    ready: UnitSetup, fit: Fit, loss: float, device: torch.device
+    ready: UnitSetup, fit: Fit, place: int, device: torch.device
 ) -> Outcome | NonFiniteLossError:
+    loss = fit.train_losses[place]
     if not math.isfinite(loss):
         epochs = ready.unit.recipe.epochs
         return NonFiniteLossError(epochs - 1, epochs, loss)
-    return outcome(ready, fit, loss, device)
+    return outcome(ready, fit, place, device)

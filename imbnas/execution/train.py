@@ -14,6 +14,7 @@ from imbnas.training.checkpoints import Checkpoints
 from imbnas.training.evaluation import evaluate
 from imbnas.training.fitting import Fit
 from imbnas.training.setup import Setup, set_up
+from imbnas.training.validation import validated
 from imbnas.units.randomness import derive_seed
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import TrainUnit
@@ -68,36 +69,47 @@ def train(unit: TrainUnit, pool: DataPool, checkpoints: Checkpoints) -> Outcome:
     """Train a network from scratch and read the test split once, at the last epoch."""
     ready = set_up_unit(unit, pool)
     fit = fit_alone(ready, checkpoints)
-    return outcome(ready, fit, fit.train_loss, pool.device)
+    return outcome(ready, fit, 0, pool.device)
 
 
 def fit_alone(ready: UnitSetup, checkpoints: Checkpoints) -> Fit:
     """Train one network."""
-    compiled, checkpoint = ready.unit.compiled, checkpoints.open()
-    return replace(ready.training.trainer, compiled=compiled, checkpoint=checkpoint).run()
+    trainer = replace(
+        ready.training.trainer,
+        compiled=ready.unit.compiled,
+        checkpoint=checkpoints.open(),
+        validate=lambda: [validated(ready.training, ready.images.validation)],
+    )
+    return trainer.run()
 
 
-def outcome(ready: UnitSetup, fit: Fit, train_loss: float, device: torch.device) -> Outcome:
+def outcome(ready: UnitSetup, fit: Fit, place: int, device: torch.device) -> Outcome:
     """Evaluate a trained network on the test split.
 
     Args:
         ready: whose network was trained.
         fit: the training; its seconds are those of this network alone.
-        train_loss: of this network.
+        place: of this network in the training.
         device: where it is.
     """
     counts, shape = ready.counts, ready.shape
     evaluation = evaluate(ready.training, ready.images.test)
+    answers = evaluation.answers
+    curve = fit.curves[place] if fit.curves else None
+    evaluated = evaluation.images_seen + sum(sum(point.class_total) for point in curve or ())
     return Outcome(
         TrainMetrics(
-            class_correct=evaluation.correct,
-            class_total=evaluation.total,
+            class_correct=answers.correct,
+            class_total=answers.total,
             params=counts.params,
             macs=counts.macs,
-            train_loss=train_loss,
+            train_loss=fit.train_losses[place],
+            correct_bits=answers.bits,
+            calibration=answers.calibration,
+            curve=curve,
         ),
-        images_seen=fit.trained_images + evaluation.images_seen,
-        macs=counts.macs * (3 * fit.trained_images + evaluation.images_seen),
+        images_seen=fit.trained_images + evaluated,
+        macs=counts.macs * (3 * fit.trained_images + evaluated),
         train_images_per_second=fit.trained_images / fit.seconds,
         latency=seconds_per_image(evaluation.predict, shape.in_channels, shape.resolution, device),
     )

@@ -1,9 +1,9 @@
 """Results of a run or of published tables, as frames and as answers to single questions."""
 
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from imbnas.leaderboards.tables.architectures import trainings
 from imbnas.leaderboards.tables.build import TABLES, build_tables
 from imbnas.leaderboards.tables.formats import to_rows
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.suites.schema import BaselinesPart, MotivationPart
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import TrainUnit
 
@@ -33,6 +34,11 @@ class Accuracy:
         n_replicates: finished replicates.
         params: trainable parameters.
         macs: multiply-accumulates of one image.
+        harmonic_mean: of the class accuracies in percent, 0 where one of them is 0; mean over
+            replicates. ``None`` if one is missing, and where published tables are all there is.
+        calibration_error: expected calibration error in percentage points, see
+            ``TrainMetrics.expected_calibration_error``; mean over replicates. ``None`` as above,
+            and where a record does not hold it.
     """
 
     mean: float | None
@@ -40,6 +46,8 @@ class Accuracy:
     n_replicates: int
     params: int
     macs: int
+    harmonic_mean: float | None = None
+    calibration_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,17 @@ class LoadedResults:
         source: the folder they were read from.
         tables: name → table, as in the CSV files.
         records: one row per finished training of a run: model, condition, scheme, replicate,
-            accuracy (percent), cost; ``None`` for published tables, which hold no records.
+            accuracy (percent), cost, harmonic mean of class accuracies (percent), expected
+            calibration error (percentage points); ``None`` for published tables, which hold no
+            records.
+        trained: what each accuracy rests on, one entry per replicate and ``None`` where that is
+            missing; empty for published tables.
     """
 
     source: Path
     tables: Mapping[str, pd.DataFrame]
     records: pd.DataFrame | None
+    trained: Mapping[Key, Sequence[TrainMetrics | None]] = field(default_factory=dict)
 
     @cached_property
     def accuracies(self) -> pd.DataFrame:
@@ -70,7 +83,10 @@ class LoadedResults:
     @cached_property
     def index(self) -> dict[Key, Accuracy]:
         """(space, architecture, condition, scheme) → accuracy."""
-        return {**dict(_baselines(self.tables)), **dict(_population(self.tables))}
+        found = {**dict(_baselines(self.tables)), **dict(_population(self.tables))}
+        for key in self.trained.keys() & found.keys():
+            found[key] = _beyond_tables(found[key], self.trained[key])
+        return found
 
 
 def load_results(path: str | Path) -> LoadedResults:
@@ -90,7 +106,8 @@ def load_results(path: str | Path) -> LoadedResults:
         results = Results.read(directory)
         for line in results.damaged:
             warnings.warn(line, stacklevel=2)
-        loaded = LoadedResults(folder, build_tables(results), _records(results))
+        tables, trained = build_tables(results), dict(_trained(results))
+        loaded = LoadedResults(folder, tables, _records(results), trained)
     elif (folder / "rank_correlation.csv").is_file():
         files = {name: folder / f"{name}.csv" for name in TABLES}
         tables = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
@@ -156,13 +173,56 @@ def _accuracy(row: Mapping[str, Any], mean: str, sd: str, n_replicates: str) -> 
     return Accuracy(row[mean], row[sd], *numbers)
 
 
+def _trained(results: Results) -> Iterator[tuple[Key, list[TrainMetrics | None]]]:
+    """The trainings behind the accuracies, found where the tables find them."""
+    for _, baselines in results.parts(BaselinesPart):
+        for label in baselines.labels:
+            facts = results.resolved.baselines[label]
+            for training in baselines.trainings:
+                key = (facts.source, label, training.condition, training.scheme)
+                yield key, results.model_metrics(facts.model, training)
+    train = partial(results.expansion.train, recipe="motivation")
+    for name, part in results.parts(MotivationPart):
+        for model in results.resolved.motivation[name]:
+            for training in part.trainings:
+                key = (model.space, model.label, training.condition, training.scheme)
+                units = (train(model, training, replicate) for replicate in results.replicates)
+                yield key, [results.trained(unit) for unit in units]
+    space = results.resolved.suite.space
+    for training, replicates in results.population_identities.items():
+        for member, *ids in zip(results.resolved.population, *replicates, strict=True):
+            key = (space, member.architecture, training.condition, training.scheme)
+            yield key, [results.metrics(identity) for identity in ids]
+
+
+def _beyond_tables(accuracy: Accuracy, trained: Sequence[TrainMetrics | None]) -> Accuracy:
+    """The accuracy with what no table holds."""
+    done = [metrics for metrics in trained if metrics is not None]
+    if len(done) < len(trained):
+        return accuracy
+    return replace(
+        accuracy,
+        harmonic_mean=_mean_percent([metrics.harmonic_mean() for metrics in done]),
+        calibration_error=_mean_percent([m.expected_calibration_error() for m in done]),
+    )
+
+
+def _mean_percent(shares: Sequence[float | None]) -> float | None:
+    """Mean in percent, ``None`` if one is missing."""
+    known = [share for share in shares if share is not None]
+    return 100 * sum(known) / len(known) if known and len(known) == len(shares) else None
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
 def _records(results: Results) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for record in results.records.values():
         unit, metrics = record.unit, record.metrics
         if not isinstance(unit, TrainUnit) or not isinstance(metrics, TrainMetrics):
             continue
-        accuracy = metrics.mean_accuracy()
         rows.append(
             {
                 "identity": record.identity,
@@ -171,11 +231,13 @@ def _records(results: Results) -> pd.DataFrame:
                 "condition": results.condition(unit.data),
                 "scheme": unit.scheme.name,
                 "replicate": unit.replicate,
-                "accuracy": None if accuracy is None else 100 * accuracy,
+                "accuracy": _percent(metrics.mean_accuracy()),
                 "train_loss": metrics.train_loss,
                 "params": metrics.params,
                 "macs": metrics.macs,
                 "seconds": record.cost.seconds,
+                "harmonic_mean": _percent(metrics.harmonic_mean()),
+                "calibration_error": _percent(metrics.expected_calibration_error()),
             }
         )
     return pd.DataFrame(rows)

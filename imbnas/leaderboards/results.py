@@ -146,9 +146,8 @@ class Results:
         return found
 
     def _accuracy(self, identity: str) -> float:
-        record = self.records.get(identity)
-        metrics = record.metrics if record else None
-        accuracy = metrics.mean_accuracy() if isinstance(metrics, TrainMetrics) else None
+        metrics = self.metrics(identity)
+        accuracy = metrics.mean_accuracy() if metrics else None
         return np.nan if accuracy is None else accuracy
 
     def record(self, unit: Unit) -> Record | None:
@@ -157,7 +156,11 @@ class Results:
 
     def trained(self, unit: TrainUnit) -> TrainMetrics | None:
         """The metrics of a training, if it is finished."""
-        record = self.record(unit)
+        return self.metrics(unit.identity)
+
+    def metrics(self, identity: str) -> TrainMetrics | None:
+        """The metrics of the training of an identity, if it is finished."""
+        record = self.records.get(identity)
         return record.metrics if record and isinstance(record.metrics, TrainMetrics) else None
 
     def model_metrics(self, model: Model, training: Training) -> list[TrainMetrics | None]:

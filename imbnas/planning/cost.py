@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from imbnas.baselines import ImageShape
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.registry import load_baseline
 from imbnas.execution.data_pool import ConditionImages, DataPool
@@ -17,7 +18,7 @@ from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
 from imbnas.strategies import HeadForEach, build_strategy
 from imbnas.supernet.path_sampling import paths_per_step
-from imbnas.training.counting import finishing_passes, trained_images
+from imbnas.training.counting import curve_images, finishing_passes, trained_images
 from imbnas.units.unit import (
     AdaptUnit,
     Component,
@@ -123,7 +124,8 @@ class UnitCosts:
         macs = network_macs(unit.model, self.shape(unit))
         trained = trained_images(unit.recipe, manifest.total)
         finishing = finishing_passes(unit.recipe, unit.scheme) * manifest.total
-        evaluated = finishing + len(manifest.test.indices)
+        curve = curve_images(unit.recipe, len(manifest.validation.indices))
+        evaluated = finishing + curve + len(manifest.test.indices)
         return UnitCost(trained, 0, evaluated, macs * (3 * trained + evaluated), macs)
 
     def _supernet(self, unit: SupernetUnit) -> UnitCost:
@@ -227,8 +229,6 @@ def network_macs(model: Model, shape: NetworkShape) -> int:
         return get_space(model.space).counts(model.architecture, shape).macs
     counted: int = count_baseline(
         load_baseline(model.baseline),
-        resolution=shape.resolution,
-        in_channels=shape.in_channels,
-        num_classes=shape.num_classes,
+        ImageShape(shape.resolution, shape.in_channels, shape.num_classes),
     ).macs
     return counted

@@ -36,7 +36,7 @@ def train_shortly(candidate: Candidate, fraction: float) -> Score:
         images = steps * recipe.batch_size if steps else len(task.train_images)
         return candidate.scored(math.nan, backward=recipe.epochs * images)
     evaluation = evaluate(setup, task.validation_images)
-    value = mean_recall(evaluation.correct, evaluation.total)
+    value = mean_recall(evaluation.answers.correct, evaluation.answers.total)
     return candidate.scored(value, forward=evaluation.images_seen, backward=trained)
 
 

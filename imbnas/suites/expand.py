@@ -262,7 +262,7 @@ class Expansion:
             architectures=tuple(member.architecture for member in resolved.population),
             data=self.data(training.condition, replicate),
             scheme=self._scheme(training.scheme, "network"),
-            recipe=resolved.settings.network,
+            recipe=resolved.settings.network.without_curve,
             **self._of_space(replicate),
         )
 

@@ -109,6 +109,13 @@ class Fidelity(FrozenModel):
                     f"{field}.path_sampling: a stand-alone network has no paths; leave it out here "
                     "and set it in supernet or adaptation"
                 )
+        for field in ("supernet", "adaptation"):
+            recipe = getattr(self, field)
+            if recipe and recipe.curve_points:
+                yield (
+                    f"{field}.curve_points: a supernet has no learning curve; leave it out here "
+                    "and set it in network"
+                )
         if self.stack > 1 and self.network.clip_norm is not None:
             yield (
                 "network.clip_norm: the norm of a stack's gradients is not that of its networks; "

@@ -10,9 +10,7 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.data import Dataset, Manifest, load_dataset, resolve
-from imbnas.data.loading import load_dataset
 from imbnas.data.overlap import common_images
-from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
 from imbnas.rankers.registry import RANKERS
 from imbnas.schemes import resolve_scheme
@@ -203,7 +201,7 @@ class _Resolver:
             condition, self.request.settings.protocol or self.request.suite.protocol
         )
 
-    def _manifests(self, name: str) -> Iterator["Manifest"]:
+    def _manifests(self, name: str) -> Iterator[Manifest]:
         """A condition's manifest for each replicate, one at a time: they can be large."""
         condition, dataset = self._parse(name), self._dataset(name)
         for replicate in range(self._replicates):

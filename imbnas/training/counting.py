@@ -28,3 +28,13 @@ def finishing_passes(recipe: Recipe, scheme: SchemeSpec) -> int:
     One estimates the batch statistics of averaged weights, one fits a post-hoc step.
     """
     return (recipe.average_from is not None) + (scheme.posthoc is not None)
+
+
+def curve_images(recipe: "Recipe", validation: int) -> int:
+    """Images through forward passes for the learning curve.
+
+    Args:
+        recipe: of the training.
+        validation: validation images.
+    """
+    return len(recipe.curve_epochs) * validation

@@ -1,13 +1,15 @@
-"""Evaluation of a trained network: its final logits, and correct answers per class."""
+"""Evaluation of a trained network: its final logits, and what it answers."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from imbnas.data.image_sets import Images
 from imbnas.data.streams import evaluation_batches
+from imbnas.training.answers import Answers
 from imbnas.training.counting import finishing_passes
 from imbnas.training.fitting import torch_module
 from imbnas.training.forward import forward_passes
@@ -16,6 +18,7 @@ from imbnas.training.statistics import estimate_statistics
 from imbnas.units.randomness import derive_seed
 
 Predictor = Callable[[Tensor], Tensor]
+Batches = Iterable[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,12 @@ class Evaluation:
 
     Attributes:
         predict: maps (B, C, H, W) images to (B, K) final logits.
-        correct: K counts of correct answers.
-        total: K counts of images.
+        answers: to the images.
         images_seen: images through forward passes, those of ``finishing_passes`` included.
     """
 
     predict: Predictor
-    correct: tuple[int, ...]
-    total: tuple[int, ...]
+    answers: Answers
     images_seen: int
 
 
@@ -54,33 +55,25 @@ def evaluate(trained: Setup, images: Images) -> Evaluation:
             estimate_statistics(module, (batch for batch, _ in batches))
     predict = fit_predictor(trained)
     batches = evaluation_batches(images, recipe.evaluation_batch_size)
-    correct, total = class_correct(predict, batches, images.num_classes)
+    answers = ask(predict, batches, images.num_classes)
     passes = finishing_passes(recipe, trained.scheme.spec)
-    return Evaluation(predict, correct, total, passes * len(known) + len(images))
+    return Evaluation(predict, answers, passes * len(known) + len(images))
 
 
 @torch.no_grad()
 def fit_predictor(trained: Setup) -> Predictor:
     """Make the function that maps (B, C, H, W) images to (B, K) final logits.
 
-    A post-hoc step is fitted on the training images, without augmentation. Logits are computed of
-    features in float32.
+    A post-hoc step is fitted on the training images, without augmentation.
 
     Args:
         trained: whose network was trained and is in evaluation mode.
     """
-    network, scheme, trainer = trained.trainer.network, trained.scheme, trained.trainer
-
-    def outputs(images: Tensor) -> tuple[Tensor, Tensor]:
-        with forward_passes(trainer.precision, images.device):
-            features = network.forward_features(images)
-        # Logits of so few digits would often be equal, and the first of the classes would win.
-        features = features.float()
-        return features, scheme.evaluation_logits(network.classifier(features))
-
+    network, scheme = trained.trainer.network, trained.scheme
+    outputs = partial(features_and_logits, trained)
     if scheme.spec.posthoc is None:
         return lambda images: outputs(images)[1]
-    batches = evaluation_batches(trained.images, trainer.recipe.evaluation_batch_size)
+    batches = evaluation_batches(trained.images, trained.trainer.recipe.evaluation_batch_size)
     cached = [(*outputs(images), labels) for images, labels in batches]
     features, logits, labels = (torch.cat(column) for column in zip(*cached, strict=True))
     seed = derive_seed(trained.seed, "post-hoc")
@@ -91,11 +84,46 @@ def fit_predictor(trained: Setup) -> Predictor:
     return lambda images: correction(*outputs(images))
 
 
+def features_and_logits(trained: "Setup", images: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, F) features and (B, K) logits of (B, C, H, W) images, before any post-hoc step."""
+    network, trainer = trained.trainer.network, trained.trainer
+    with forward_passes(trainer.precision, images.device):
+        features = network.forward_features(images)
+    # Logits of so few digits would often be equal, and the first of the classes would win.
+    features = features.float()
+    return features, trained.scheme.evaluation_logits(network.classifier(features))
+
+
+@torch.no_grad()
+def ask(predict: Predictor, batches: Batches, num_classes: int) -> Answers:
+    """Let a network answer to images.
+
+    Args:
+        predict: maps (B, C, H, W) images to (B, K) logits.
+        batches: images with (B,) integer labels.
+        num_classes: K.
+    """
+    answers: list[Tensor] = []
+    confidences: list[Tensor] = []
+    truth: list[Tensor] = []
+    for images, labels in batches:
+        logits = predict(images)
+        # Rounding makes probabilities equal that logits tell apart, so the logits decide.
+        answers.append(logits.argmax(dim=1))
+        confidences.append(logits.softmax(dim=1).amax(dim=1))
+        truth.append(labels)
+    if not truth:
+        nothing = torch.zeros(0, dtype=torch.int64)
+        return Answers.read(nothing, nothing, nothing, num_classes)
+    # Read once at the end: a GPU would wait at each batch.
+    return Answers.read(torch.cat(truth), torch.cat(answers), torch.cat(confidences), num_classes)
+
+
 @torch.no_grad()
 def class_correct(
-    predict: Predictor, batches: Iterable[tuple[Tensor, Tensor]], num_classes: int
+    predict: Predictor, batches: Batches, num_classes: int
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Count correct and all images of each class.
+    """Count correct and all images of each class, and nothing else.
 
     Args:
         predict: maps (B, C, H, W) images to (B, K) logits.
@@ -112,7 +140,7 @@ def class_correct(
         truth.append(labels)
     if not truth:
         return (0,) * num_classes, (0,) * num_classes
-    # Read once at the end: a GPU would wait at each batch.
+    # Read once at the end, as above.
     labels = torch.cat(truth)
     hits = labels[torch.cat(answers) == labels]
     correct, total = (torch.bincount(found, minlength=num_classes) for found in (hits, labels))

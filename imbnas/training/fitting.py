@@ -20,9 +20,10 @@ from imbnas.training.checkpoints import Checkpoint, NothingKept
 from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
-from imbnas.training.state import Companion, TrainingProgress, TrainingState
+from imbnas.training.state import Companion, Counts, TrainingProgress, TrainingState
 from imbnas.units.networks import ImageClassifier
 from imbnas.units.recipes import Recipe
+from imbnas.units.records import CurvePoint
 from imbnas.units.unit import Precision
 
 
@@ -51,13 +52,17 @@ class Fit:
         trained_images: images through forward and backward passes of the whole network, or of each
             network of a stack.
         head_images: images through a frozen backbone and a trained classifier.
-        seconds: wall-clock seconds of the training, earlier attempts that it resumed included.
+        seconds: wall-clock seconds of the training, earlier attempts that it resumed included and
+            evaluations left out.
+        curves: for each network, what ``Trainer.validate`` counted as the training went on; empty
+            where it did not.
     """
 
     train_losses: tuple[float, ...]
     trained_images: int
     head_images: int
     seconds: float = field(default=0.0, compare=False)
+    curves: tuple[tuple[CurvePoint, ...], ...] = ()
 
     @property
     def train_loss(self) -> float:
@@ -89,6 +94,8 @@ class Trainer:
             the same way.
         checkpoint: where the state is kept after an epoch, and found by a later attempt.
         companion: further state that is kept there; what ``before_pass`` draws from.
+        validate: counts correct and all validation images of each class, for each network, after
+            the recipe's ``curve_epochs``, and leaves everything as it is; ``None`` for never.
     """
 
     network: ImageClassifier
@@ -105,6 +112,7 @@ class Trainer:
     compiled: bool = False
     checkpoint: Checkpoint = field(default_factory=NothingKept)
     companion: Companion | None = None
+    validate: Callable[[], Counts] | None = None
     _features: Callable[[Tensor], Tensor] = field(init=False, repr=False)
 
     def run(self) -> Fit:
@@ -137,9 +145,18 @@ class Trainer:
             if not any(map(math.isfinite, progress.losses)):
                 raise NonFiniteLossError(epoch, self.recipe.epochs, losses[0])
             progress.seconds = time.perf_counter() - start
+            if self.validate is not None and progress.epoch in self.recipe.curve_epochs:
+                progress.curve.append((progress.epoch, self.validate()))
+                start = time.perf_counter() - progress.seconds
             self.checkpoint.offer(partial(state.take, progress, optimizer))
         average.apply()
-        return Fit(tuple(progress.losses), progress.trained, progress.head, progress.seconds)
+        return Fit(
+            tuple(progress.losses),
+            progress.trained,
+            progress.head,
+            progress.seconds,
+            _curves(progress.curve),
+        )
 
     def _optimizer(self, epochs_done: int) -> torch.optim.Optimizer:
         """A new optimizer of what the last of the epochs trained."""
@@ -217,6 +234,15 @@ def _keep_failed(before: Sequence[float], now: Sequence[float]) -> list[float]:
     if not before:
         return list(now)
     return [new if math.isfinite(old) else old for old, new in zip(before, now, strict=True)]
+
+
+def _curves(points: Iterable[tuple[int, Counts]]) -> tuple[tuple[CurvePoint, ...], ...]:
+    """One curve for each network; a checkpoint may have turned tuples into lists."""
+    by_epoch = [
+        [CurvePoint(epoch, tuple(correct), tuple(total)) for correct, total in counts]
+        for epoch, counts in points
+    ]
+    return tuple(zip(*by_epoch, strict=True))
 
 
 def _sgd(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.SGD:

@@ -1,6 +1,6 @@
 """The whole state of a training between two epochs, taken and put back bit for bit."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,6 +13,9 @@ from imbnas.schemes.training_scheme import TrainingScheme
 from imbnas.training.averaging import WeightAverage
 from imbnas.training.checkpoints import Snapshot
 from imbnas.units.state_names import below, named_below
+
+Counts = Sequence[tuple[Sequence[int], Sequence[int]]]
+"""Correct and all images of each class, for each network that is trained."""
 
 
 class Companion(Protocol):
@@ -35,6 +38,7 @@ class TrainingProgress:
         trained: see ``Fit.trained_images``.
         head: see ``Fit.head_images``.
         seconds: see ``Fit.seconds``.
+        curve: epochs done, with what ``Trainer.validate`` gave then.
     """
 
     epoch: int = 0
@@ -42,6 +46,7 @@ class TrainingProgress:
     trained: int = 0
     head: int = 0
     seconds: float = 0.0
+    curve: list[tuple[int, Counts]] = field(default_factory=list)
 
 
 @dataclass

@@ -23,6 +23,11 @@ def is_one(value: object) -> bool:
     return value == 1
 
 
+def is_zero(value: object) -> bool:
+    """As ``is_none``, for numbers whose default is 0."""
+    return value == 0
+
+
 def is_false(value: object) -> bool:
     """As ``is_none``, for switches whose default is off."""
     return value is False

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from imbnas.units.frozen import FrozenModel
+from imbnas.units.frozen import FrozenModel, is_zero
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -62,6 +62,9 @@ class Recipe(FrozenModel):
             structures; ``fair`` takes as many as an edge has operations, so that each is used
             exactly once (FairNAS, arXiv:1907.01845), and so costs as many passes per step.
             Omitted from the identity when default.
+        curve_points: so many times a stand-alone network is evaluated on the validation images
+            before its training ends, see ``curve_epochs``; it changes nothing of the training.
+            Omitted from the identity when 0.
     """
 
     epochs: PositiveInt
@@ -83,6 +86,22 @@ class Recipe(FrozenModel):
     depth: PositiveInt = 5
     evaluation_batch_size: PositiveInt = 512
     path_sampling: PathSampling = Field(default="uniform", exclude_if=_is_uniform)
+    curve_points: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=is_zero)
+
+    @property
+    def curve_epochs(self) -> tuple[int, ...]:
+        """After how many epochs the learning curve is evaluated, ascending.
+
+        After a half, a quarter, … of them, ``curve_points`` times, rounded to the nearest whole
+        number (halves to the even one). There are fewer where these are equal, or 0, or all epochs.
+        """
+        parts = {round(self.epochs / 2**point) for point in range(1, self.curve_points + 1)}
+        return tuple(sorted(parts - {0, self.epochs}))
+
+    @property
+    def without_curve(self) -> "Recipe":
+        """The same recipe for what has no learning curve."""
+        return self.model_copy(update={"curve_points": 0}) if self.curve_points else self
 
     @model_validator(mode="after")
     def _consistent(self) -> "Recipe":

@@ -2,16 +2,50 @@
 
 from collections.abc import Iterable
 from operator import gt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from imbnas.units.correct_bits import number_of_ones
 from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.unit import Sha256, Unit
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0)]
+CALIBRATION_BINS = 15
+
+
+class CalibrationBin(NamedTuple):
+    """Images whose largest softmax probability is in one bin.
+
+    Attributes:
+        images: how many there are.
+        confidence: sum of their largest probabilities.
+        correct: how many of them were classified correctly.
+    """
+
+    images: Count
+    confidence: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    correct: Count
+
+
+class CurvePoint(NamedTuple):
+    """How a network did on the validation images before its training had ended.
+
+    Attributes:
+        epoch: epochs done.
+        class_correct: validation images of each class that were classified correctly.
+        class_total: validation images of each class.
+    """
+
+    epoch: Annotated[int, Field(ge=1)]
+    class_correct: tuple[Count, ...]
+    class_total: tuple[Count, ...]
+
+    def mean_accuracy(self) -> float | None:
+        """Mean per-class recall in [0, 1]; ``None`` without validation images."""
+        return _mean(_recalls(self.class_correct, self.class_total))
 
 
 class TrainMetrics(FrozenModel):
@@ -23,6 +57,16 @@ class TrainMetrics(FrozenModel):
         params: trainable parameters of the network.
         macs: multiply-accumulates of one forward pass of one image.
         train_loss: mean loss of the last epoch.
+        correct_bits: which test images were classified correctly, see ``correct_bits.pack``;
+            ``None`` in older records.
+        calibration: test images by their largest softmax probability p, in bins of equal width:
+            bin b of ``CALIBRATION_BINS`` = 15 holds b/15 < p ≤ (b + 1)/15, as MiSLAS has them
+            (arXiv:2104.00466). p is that of the logits that decide the answer: scaled by the
+            scheme, and corrected by its post-hoc step. ``None`` in older records, and where a
+            p is not a number.
+        curve: the network on validation images after the recipe's ``curve_epochs``: weights as
+            they were then, neither averaged nor corrected. Under protocol ``paper`` validation
+            images are test images. ``None`` for recipes that do not ask.
     """
 
     kind: Literal["train"] = "train"
@@ -31,27 +75,103 @@ class TrainMetrics(FrozenModel):
     params: Count
     macs: Count
     train_loss: float
+    correct_bits: str | None = Field(default=None, exclude_if=is_none)
+    calibration: (
+        Annotated[
+            tuple[CalibrationBin, ...],
+            Field(min_length=CALIBRATION_BINS, max_length=CALIBRATION_BINS),
+        ]
+        | None
+    ) = Field(default=None, exclude_if=is_none)
+    curve: Annotated[tuple[CurvePoint, ...], Field(min_length=1)] | None = Field(
+        default=None, exclude_if=is_none
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "TrainMetrics":
-        if len(self.class_correct) != len(self.class_total):
-            raise ValueError("class_correct and class_total differ in length")
-        if any(map(gt, self.class_correct, self.class_total)):
-            raise ValueError("more correct images than images in a class")
+        _check_counts(self.class_correct, self.class_total)
+        correct, total = sum(self.class_correct), sum(self.class_total)
+        if self.correct_bits is not None and number_of_ones(self.correct_bits, total) != correct:
+            raise ValueError("correct_bits and class_correct differ in how many images are correct")
+        if self.calibration is not None:
+            _check_calibration(self.calibration, correct, total)
+        if self.curve is not None:
+            _check_curve(self.curve, len(self.class_total))
         return self
 
     @property
     def class_accuracy(self) -> tuple[float | None, ...]:
         """Recall of each class in [0, 1]; ``None`` where the test split has no image."""
-        pairs = zip(self.class_correct, self.class_total, strict=True)
-        return tuple(c / t if t else None for c, t in pairs)
+        return _recalls(self.class_correct, self.class_total)
 
     def mean_accuracy(self, classes: Iterable[int] | None = None) -> float | None:
         """Mean per-class recall in [0, 1] over the given classes, or all; ``None`` for none."""
         accuracies = self.class_accuracy
-        chosen = accuracies if classes is None else (accuracies[c] for c in classes)
-        recalls = [accuracy for accuracy in chosen if accuracy is not None]
-        return sum(recalls) / len(recalls) if recalls else None
+        return _mean(accuracies if classes is None else (accuracies[c] for c in classes))
+
+    def harmonic_mean(self) -> float | None:
+        """Harmonic mean of the class recalls in [0, 1]; ``None`` without test images.
+
+        It is 0 as soon as one recall is: some put a small number there instead, which then decides
+        the mean.
+        """
+        recalls = [recall for recall in self.class_accuracy if recall is not None]
+        if not recalls:
+            return None
+        return len(recalls) / sum(1 / recall for recall in recalls) if all(recalls) else 0.0
+
+    def expected_calibration_error(self) -> float | None:
+        """Mean over the test images of |accuracy − mean confidence| of their bin, in [0, 1].
+
+        Naeini et al. (AAAI 2015), as in arXiv:1706.04599, with the bins of ``calibration``.
+        Images count alike, whatever their class.
+
+        Returns:
+            ``None`` where there is no calibration, or no test image.
+        """
+        images = sum(self.class_total)
+        if self.calibration is None or not images:
+            return None
+        return sum(abs(each.correct - each.confidence) for each in self.calibration) / images
+
+
+def _recalls(correct: Iterable[int], total: Iterable[int]) -> tuple[float | None, ...]:
+    return tuple(c / t if t else None for c, t in zip(correct, total, strict=True))
+
+
+def _mean(recalls: Iterable[float | None]) -> float | None:
+    known = [recall for recall in recalls if recall is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _check_counts(correct: tuple[int, ...], total: tuple[int, ...]) -> None:
+    if len(correct) != len(total):
+        raise ValueError("class_correct and class_total differ in length")
+    if any(map(gt, correct, total)):
+        raise ValueError("more correct images than images in a class")
+
+
+def _check_calibration(bins: tuple[CalibrationBin, ...], correct: int, total: int) -> None:
+    if sum(each.images for each in bins) != total:
+        raise ValueError("calibration and class_total differ in how many images there are")
+    if sum(each.correct for each in bins) != correct:
+        raise ValueError("calibration and class_correct differ in how many images are correct")
+    for place, each in enumerate(bins):
+        low, high = (each.images * edge / CALIBRATION_BINS for edge in (place, place + 1))
+        # A sum of many numbers is rounded.
+        slack = 1e-9 * each.images
+        if each.correct > each.images or not low - slack <= each.confidence <= high + slack:
+            raise ValueError(f"calibration: bin {place} holds what cannot be in it")
+
+
+def _check_curve(curve: tuple[CurvePoint, ...], classes: int) -> None:
+    for point in curve:
+        _check_counts(point.class_correct, point.class_total)
+        if len(point.class_total) != classes:
+            raise ValueError("curve and class_total differ in the number of classes")
+    epochs = [point.epoch for point in curve]
+    if epochs != sorted(set(epochs)):
+        raise ValueError("curve: its epochs do not ascend")
 
 
 class SupernetMetrics(FrozenModel):

@@ -163,6 +163,8 @@ def test_train_prints_everything(bench_here) -> None:
     assert shown["test_accuracy"] == pytest.approx(sum(shown["per_class_accuracy"]) / 10)
     assert shown["many"] is None
     assert 0 <= shown["few"] <= 1
+    assert 0 <= shown["harmonic_mean"] <= shown["test_accuracy"]
+    assert 0 < shown["expected_calibration_error"] < 1
     assert shown["seconds"] > 0
     assert shown["images_per_second"] > 0
 

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.stats import hmean
 
 import imbnas
 from imbnas.errors import InputError
@@ -12,6 +14,10 @@ from imbnas.leaderboards.library import Accuracy, LoadedResults
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, write_tables
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.units.records import TrainMetrics
+from imbnas.units.unit import TrainUnit
+
+from ..factories import varied
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +72,47 @@ def test_a_baseline_is_found_under_its_source(loaded: LoadedResults) -> None:
     assert found.mean is not None
 
 
+def test_what_records_alone_hold_is_offered_where_there_are_records(
+    run: RunDirectory, loaded: LoadedResults, fabricated: Results
+) -> None:
+    member = fabricated.resolved.population[4]
+    asked = ("nats-tss", member.architecture, "digits@10x", "cb-drw")
+    here = imbnas.query(*asked, loaded)
+    counts = [
+        record.metrics.class_correct
+        for record in fabricated.records.values()
+        if isinstance(record.metrics, TrainMetrics)
+        and isinstance(record.unit, TrainUnit)
+        and record.unit.model.label == member.architecture
+        and record.unit.scheme.name == "cb-drw"
+    ]
+    assert len(counts) == 3
+    harmonic = [hmean(np.array(each) / 80) for each in counts]
+    assert here.harmonic_mean == pytest.approx(100 * np.mean(harmonic))
+    # Their networks are 90% sure of every answer.
+    errors = [abs(0.9 - sum(each) / 800) for each in counts]
+    assert here.calibration_error == pytest.approx(100 * np.mean(errors))
+    assert loaded.records is not None
+    assert list(loaded.records)[-2:] == ["harmonic_mean", "calibration_error"]
+    assert list(loaded.accuracies)[-2:] == ["harmonic_mean", "calibration_error"]
+    of_baseline = imbnas.query("timm", "mobilenetv3_small_050", "digits@10x", "cb-drw", loaded)
+    assert of_baseline.harmonic_mean is not None
+    assert of_baseline.calibration_error is not None
+    there = imbnas.query(*asked, imbnas.load_results(run.tables))
+    assert (there.harmonic_mean, there.calibration_error) == (None, None)
+
+
+def test_older_records_have_no_calibration_error(fabricated: Results, tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.store_suite(fabricated.resolved)
+    for record in fabricated.records.values():
+        if isinstance(record.metrics, TrainMetrics):
+            directory.publish_record(varied(record, metrics={"calibration": None}))
+    results = imbnas.load_results(directory.path)
+    assert results.accuracies["calibration_error"].isna().all()
+    assert results.accuracies["harmonic_mean"].notna().all()
+
+
 def test_an_unfinished_replicate_leaves_a_gap(fabricated: Results, tmp_path: Path) -> None:
     member = fabricated.resolved.population[0].architecture
     directory = RunDirectory(tmp_path / "run")
@@ -82,6 +129,7 @@ def test_an_unfinished_replicate_leaves_a_gap(fabricated: Results, tmp_path: Pat
     condition = lost.unit.data.condition.partition(":")[0]
     found = imbnas.query("nats-tss", member, condition, lost.unit.scheme.name, results)
     assert (found.mean, found.n_replicates) == (None, 2)
+    assert (found.harmonic_mean, found.calibration_error) == (None, None)
 
 
 def test_a_baseline_that_is_not_trained_yet_is_not_held(

@@ -79,6 +79,8 @@ def test_the_mean_path_is_that_of_the_whole_space() -> None:
         ({"average_from": 0.5}, "ce"),
         ({}, "ce-tau-norm"),
         ({"average_from": 0.0, "batch_size": 1}, "ce"),
+        # After one epoch and after two of four.
+        ({"epochs": 4, "curve_points": 3}, "ce-tau-norm"),
     ],
 )
 def test_trainings_of_any_recipe_are_planned_exactly(

@@ -55,6 +55,31 @@ def test_stand_alone_networks_have_no_paths(tmp_path: Path, tiny_suite: Path) ->
         read_suite(path)
 
 
+@pytest.mark.parametrize("recipe", ["supernet", "adaptation"])
+def test_supernets_have_no_learning_curve(tmp_path: Path, tiny_suite: Path, recipe: str) -> None:
+    table = f"[fidelities.only.{recipe}]\n"
+    path = variant(tmp_path, tiny_suite, (table, table + "curve_points = 3\n"))
+    with pytest.raises(InputError, match=rf"{recipe}.curve_points: .* set it in network"):
+        read_suite(path)
+
+
+def test_a_learning_curve_is_part_of_trainings_alone(
+    tmp_path: Path, tiny_suite: Path, expansion: Expansion
+) -> None:
+    table = "[fidelities.only.network]\n"
+    ranked = ('kind = "transfer"\n', 'kind = "transfer"\nrankers = ["synflow"]\n')
+    kinds = []
+    for more in ("", "curve_points = 1\n"):
+        path = variant(tmp_path, tiny_suite, (table, table + more), ranked)
+        units = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))).plan()
+        kinds.append({unit.identity: unit.kind for unit in units.units})
+    without, asked = kinds
+    assert {unit.identity for unit in expansion.plan().units} <= set(without)
+    changed = asked.keys() - without.keys()
+    assert {asked[identity] for identity in changed} == {"train"}
+    assert len(changed) == list(asked.values()).count("train")
+
+
 def test_sampling_is_part_of_an_identity_only_where_it_is_not_the_default(
     tmp_path: Path, tiny_suite: Path, expansion: Expansion
 ) -> None:

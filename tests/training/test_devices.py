@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.fx.experimental import _config
@@ -18,7 +19,7 @@ from imbnas.losses.loss import Loss
 from imbnas.schemes import SCHEMES, resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.spaces import NetworkShape, get_space
-from imbnas.training.evaluation import class_correct
+from imbnas.training.evaluation import ask, class_correct
 from imbnas.training.fitting import Trainer
 from imbnas.units.recipes import Recipe
 
@@ -29,9 +30,10 @@ COUNTS = (40, 20, 10)
 META = torch.device("meta")
 STEP_BY_STEP = (
     "training/fitting.py", "training/evaluation.py", "training/averaging.py", "training/parts.py",
-    "training/statistics.py", "training/forward.py", "supernet", "spaces/pooling.py",
-    "spaces/nats/operations.py", "spaces/nats/network.py", "spaces/darts/network.py", "losses",
-    "schemes/mixing.py", "data/augmentation.py", "data/streams.py",
+    "training/statistics.py", "training/forward.py", "training/validation.py", "supernet",
+    "spaces/pooling.py", "spaces/nats/operations.py", "spaces/nats/network.py",
+    "spaces/darts/network.py", "losses", "schemes/mixing.py", "data/augmentation.py",
+    "data/streams.py",
 )  # fmt: skip
 """What runs in every step, below the package."""
 
@@ -113,6 +115,36 @@ def test_an_evaluation_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert class_correct(predict, batches, 4) == ((2, 2, 1, 0), (2, 2, 2, 0))
     assert class_correct(predict, [], 2) == ((0, 0), (0, 0))
     assert answers == [3, 3]
+
+
+def test_answers_are_read_after_the_last_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, read = [], []
+    to_host = torch.Tensor.cpu
+    monkeypatch.setattr(torch.Tensor, "item", partial(pytest.fail, "a value was read"))
+    monkeypatch.setattr(torch.Tensor, "tolist", partial(pytest.fail, "values were read"))
+    monkeypatch.setattr(
+        torch.Tensor, "cpu", lambda tensor: read.append(len(done)) or to_host(tensor)
+    )
+
+    def predict(images: torch.Tensor) -> torch.Tensor:
+        done.append(len(images))
+        return images
+
+    batches = [(torch.eye(3)[[0, 1, 1]], torch.tensor([0, 1, 2])), (torch.eye(3), torch.arange(3))]
+    found = ask(predict, batches, 4)
+    assert read == [2, 2, 2]
+    assert (found.correct, found.total) == ((2, 2, 1, 0), (2, 2, 2, 0))
+    assert found.right.tolist() == [True, True, False, True, True, True]
+    likely = np.exp(1) / (np.exp(1) + 2)
+    assert found.confidence == pytest.approx([likely] * 6)
+    assert ask(predict, [], 2).total == (0, 0)
+
+
+def test_logits_decide_where_rounding_makes_probabilities_equal() -> None:
+    logits = torch.tensor([[0.0, 120.0, 120.00001, 0.0]])
+    assert logits[0, 1] < logits[0, 2]
+    found = ask(lambda images: images, [(logits, torch.tensor([2]))], 4)
+    assert found.right.tolist() == [True]
 
 
 def test_no_step_asks_for_a_device_by_name_or_for_a_copy_on_the_host() -> None:

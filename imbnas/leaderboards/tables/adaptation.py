@@ -8,7 +8,7 @@ import pandas as pd
 
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.tables.shared import adaptation_cost, regrets, summary
-from imbnas.leaderboards.tables.shared.rankings import Ranking, part_with, rankings
+from imbnas.leaderboards.tables.shared.rankings import Ranking, part_with, rankings, with_scores
 from imbnas.leaderboards.tables.shared.summary import Metrics, mean, sd
 from imbnas.stats import holm, predictive_tau, t_interval
 from imbnas.suites.expand import Chain
@@ -147,7 +147,7 @@ def _population_scores(results: Results, chains: Sequence[Chain]) -> Floats:
 def _ranking(results: Results, part: AdaptationPart, scores: Floats) -> Row:
     """Agreement of scores with stand-alone accuracies, and what following them would lose."""
     actual = results.population_accuracy.get(part.target)
-    scored = scores[:, ~np.isnan(scores).all(axis=0)]
+    scored = with_scores(scores)
     if actual is None or not scored.shape[1]:
         return {}
     found = predictive_tau(scored, actual, classes=results.functional_classes)

@@ -61,7 +61,7 @@ def _rows(results: Results, name: str, part: TransferPart) -> Iterator[Row]:
         for training, other in [(part.reference, None), *pairs]:
             row = {"part": name, **_agreement(results, training, ranked[training][place])}
             if other is not None:
-                before, after = ((t, ranked[t][place].scores) for t in (other, training))
+                before, after = ((t, ranked[t][place].finished) for t in (other, training))
                 row |= _difference(results, before, after, resamples)
             rows.append(row)
     adjusted = holm([row.get("p_value") for row in rows])
@@ -90,9 +90,9 @@ def _agreement(results: Results, training: Training, ranking: Ranking) -> Row:
         **results.scope,
         "n_missing": ranking.n_missing + int(np.isnan(actual).sum()),
     }
-    if ranking.scores.size:
+    if ranking.finished.size:
         classes = results.functional_classes
-        found = predictive_tau(ranking.scores, actual, classes=classes, level=LEVEL)
+        found = predictive_tau(ranking.finished, actual, classes=classes, level=LEVEL)
         row |= {**vars(found), "n_architectures": found.n}
     return row
 
@@ -151,7 +151,7 @@ def _cost_ratio(results: Results, ranking: Ranking, training: Training) -> float
     whole = [macs for macs in spent if macs is not None]
     if not whole:
         return None
-    ratio: float = ranking.macs / ranking.scores.shape[1] / float(np.mean(whole))
+    ratio: float = ranking.macs / ranking.finished.shape[1] / float(np.mean(whole))
     return ratio
 
 

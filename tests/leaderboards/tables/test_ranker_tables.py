@@ -11,6 +11,7 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.rankers import verdict
 from imbnas.leaderboards.tables.shared.rankings import rankings
+from imbnas.leaderboards.tables.shared.regrets import regret_by_replicate
 from imbnas.stats import holm, predictive_tau_change
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
@@ -184,6 +185,27 @@ def test_a_missing_ranking_is_counted(fabricated: Results) -> None:
     row = rows.set_index(["ranker", "condition"]).loc[("synflow", "digits@10x")]
     assert row["n_missing"] == 3
     assert row[["tau_b", "difference", "cost_ratio"]].isna().all()
+
+
+def test_a_ranking_that_failed_leaves_the_others_to_their_own_replicates(
+    fabricated: Results,
+) -> None:
+    part = fabricated.resolved.suite.parts["transfer"]
+    assert isinstance(part, TransferPart)
+    _, lost, _ = rank_records(fabricated, "synflow", "digits@10x")
+    kept = {i: record for i, record in fabricated.records.items() if record is not lost}
+    results = Results(fabricated.resolved, kept)
+    whole, holed = (
+        next(r for r in rankings(each, part, TAIL) if r.label == "synflow")
+        for each in (fabricated, results)
+    )
+    assert np.isnan(holed.scores[:, 1]).all()
+    assert (holed.finished == whole.scores[:, [0, 2]]).all()
+    before = regret_by_replicate(whole.scores, fabricated.population_accuracy[TAIL])
+    row = build_tables(results)["adaptation"].set_index("strategy").loc["synflow"]
+    assert row["regret"] == pytest.approx(np.mean([before[0], before[2]]))
+    assert row["regret_sd"] == pytest.approx(np.std([before[0], before[2]], ddof=1))
+    assert row["cost_ratio"] == 1
 
 
 def test_cost_is_that_of_ranking_over_that_of_training(

@@ -188,6 +188,12 @@ def test_regret_pairs_replicates_and_leaves_out_those_without_scores() -> None:
     assert regret_by_replicate(scores, actual) == [whole[0], whole[2]]
 
 
+def test_regret_refuses_scores_that_are_not_by_replicate() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        regret_by_replicate(rng.random((6, 2)), rng.random((6, 3)))
+
+
 def test_regret_of_a_tie_is_its_expectation() -> None:
     actual = np.array([[0.9, 0.9], [0.5, 0.5], [0.1, 0.1]])
     scores = np.array([[1.0], [0.0], [1.0]])

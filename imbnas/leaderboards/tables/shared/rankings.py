@@ -20,8 +20,9 @@ class Ranking:
 
     Attributes:
         label: of the ranker, or ``params`` or ``macs``.
-        scores: (A, S) ranks, larger is better, one column per finished replicate. A score that
-            is not a finite number shares the last place: nobody would choose it.
+        scores: (A, R) ranks, larger is better, column r of replicate r, NaN where it failed or is
+            not finished; (A, 1) for what is the same in every replicate. A score that is not a
+            finite number shares the last place: nobody would choose it.
         macs: multiply-accumulates that the scores took; 0 for a count in closed form.
         n_undefined: scores that were not finite numbers.
         n_missing: replicates that failed or are not finished.
@@ -32,6 +33,16 @@ class Ranking:
     macs: int
     n_undefined: int
     n_missing: int
+
+    @property
+    def finished(self) -> Floats:
+        """(A, S) the columns of finished replicates."""
+        return with_scores(self.scores)
+
+
+def with_scores(scores: Floats) -> Floats:
+    """The columns of (A, R) scores that are not missing as a whole."""
+    return scores[:, ~np.isnan(scores).all(axis=0)]
 
 
 def rankings(results: Results, part: TransferPart, training: Training) -> Iterator[Ranking]:
@@ -55,20 +66,15 @@ def part_with(results: Results, training: Training) -> TransferPart | None:
 
 
 def _ranking(results: Results, label: str, training: Training) -> Ranking:
-    columns, macs, undefined = [], 0, 0
+    shape = (len(results.resolved.population), len(results.replicates))
+    scores, macs, undefined, missing = np.full(shape, np.nan), 0, 0, 0
     for replicate in results.replicates:
         record = results.record(results.expansion.ranking(label, training, replicate))
         if record is None or not isinstance(record.metrics, RankMetrics):
+            missing += 1
             continue
         values = pd.Series([score for _, score in record.metrics.scores], dtype=np.float64)
         undefined += int(values.isna().sum())
         macs += record.cost.macs
-        columns.append(values.rank(na_option="top").to_numpy())
-    population = len(results.resolved.population)
-    return Ranking(
-        label=label,
-        scores=np.array(columns, np.float64).reshape(len(columns), population).T,
-        macs=macs,
-        n_undefined=undefined,
-        n_missing=results.resolved.replicates - len(columns),
-    )
+        scores[:, replicate] = values.rank(na_option="top")
+    return Ranking(label, scores, macs, undefined, missing)

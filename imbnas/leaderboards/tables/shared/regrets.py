@@ -16,16 +16,21 @@ def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
     share the highest score, the favourite is one of them at random, and regret its expectation.
 
     Args:
-        scores: (A, S) scores; replicate r of ``actual`` is paired with column r, or with the only
-            one. A replicate whose column is all NaN is left out.
+        scores: (A, R) scores, column r of replicate r, or (A, 1) scores of every replicate. A
+            replicate whose column is all NaN is left out.
         actual: (A, R) accuracies in [0, 1]; replicates with a missing value are left out.
 
     Returns:
         Nothing where fewer than two complete replicates exist.
+
+    Raises:
+        ValueError: there are other columns than that, so that some would be paired wrongly.
     """
+    # Broadcasting refuses any other number of columns.
+    by_replicate = np.broadcast_to(scores, actual.shape)
     regrets = []
     for judged in _judged(actual):
-        column = scores[:, min(judged.replicate, scores.shape[1] - 1)]
+        column = by_replicate[:, judged.replicate]
         if not np.isnan(column).all():
             regrets.append(judged.regret(column))
     return regrets
