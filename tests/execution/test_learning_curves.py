@@ -1,5 +1,6 @@
 """Evaluations as a training goes on: they cost images and change nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,10 @@ def weights(units: list[TrainUnit]) -> tuple[list[dict[str, torch.Tensor]], Any,
     """Weights and statistics of every network after its training, the fit, a random number."""
     pool = DataPool(LOCATIONS, torch.device("cpu"))
     ready = [set_up_unit(unit, pool) for unit in units]
-    recipe = units[0].recipe
     if units[0].stack == 1:
-        fit = fit_alone(ready[0], recipe, NothingKept())
+        fit = fit_alone(ready[0], NothingKept())
     else:
-        fit = fit_stack(ready, recipe, NothingKept())
+        fit = fit_stack(ready, NothingKept())
     states = [one.training.trainer.network.state_dict() for one in ready]  # type: ignore[attr-defined]
     return states, fit, torch.rand(3)
 
@@ -127,9 +127,10 @@ def test_the_counts_are_those_of_a_training_that_stops_there(stack: list[TrainUn
     )
     pool = DataPool(LOCATIONS, torch.device("cpu"))
     ready = set_up_unit(unit, pool)
-    (curve,) = fit_alone(ready, unit.recipe, NothingKept()).curves
+    (curve,) = fit_alone(ready, NothingKept()).curves
     stopped = set_up_unit(unit, pool)
-    fit_alone(stopped, varied(unit.recipe, epochs=2, curve_points=0), NothingKept())
+    short = varied(unit.recipe, epochs=2, curve_points=0)
+    replace(stopped.training.trainer, recipe=short).run()
     network = stopped.training.trainer.network.eval()  # type: ignore[attr-defined]
     held = stopped.images.validation
     assert isinstance(held, ImageSet)
