@@ -207,11 +207,14 @@ class Supervisor:
         own = {process.pid: process for process in self._processes}
         held = {pid: units for pid, units in self._claims.by_process().items() if pid in own}
         for pid, (error, message) in self._watch.breaches(held).items():
+            # Before its worker is gone, so that no other one takes the unit over.
+            for identity in held[pid]:
+                self._fail(identity, error, message)
             os.killpg(pid, signal.SIGKILL)
             own[pid].wait()
             self._limited.add(pid)
             for identity in held[pid]:
-                self._fail(identity, error, message)
+                self._claims.release(identity)
 
     def _may_follow(self, process: Process) -> bool:
         """Decide whether a worker that ended gets a successor."""
@@ -222,6 +225,7 @@ class Supervisor:
             message = self._deaths.failure(identity, process.returncode)
             if message:
                 self._fail(identity, "WorkerDied", message)
+                self._claims.release(identity)
         self._tokens_left += len(held) if self._tokens else 0
         limited = process.pid in self._limited
         if held or limited or self._deaths.is_replaced_without_unit():
@@ -236,7 +240,6 @@ class Supervisor:
         unit = self.queue.units.get(identity)
         if unit is None or not self._directory.state(unit).has_record:
             self._directory.publish_failure(identity, unit, error, message)
-        self._claims.release(identity)
 
 
 def _say(message: str) -> None:

@@ -6,9 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from imbnas.runs.limits import Limits, LimitWatch, resident_bytes
+from imbnas.runs.queue.claims import Claims
+from imbnas.runs.request import RunRequest
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.supervisor import Supervisor
+
+from ..factories import OFFLINE
+from .conftest import queue_of
 
 PLUGIN = """
 import os
@@ -72,6 +82,37 @@ def test_the_supervisor_enforces_limits_and_survives_crashes(
     assert "because workers stopped" not in done.stderr
     assert status["done"] >= 5
     assert list((run / "claims").iterdir()) == []
+
+
+def test_a_unit_has_failed_before_its_worker_is_killed(
+    fake_run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that looks for work just after the kill would take the unit over, and hang, too."""
+    queue = queue_of(fake_run)
+    request = RunRequest(
+        queue.plan.expansion.resolved.suite, "only", OFFLINE,
+        directory=fake_run, workers=1, limits=Limits(seconds=0.01),
+    )  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
+                               start_new_session=True)  # fmt: skip
+    unit = next(iter(queue.units.values()))
+    claims = Claims(fake_run)
+    claims.owner = replace(claims.owner, pid=process.pid)
+    assert claims.acquire(unit.identity)
+    supervisor, seen, kill = Supervisor(request, queue), [], os.killpg
+
+    def killpg(pid: int, number: int) -> None:
+        seen.append((pid, fake_run.failed()))
+        kill(pid, number)
+
+    monkeypatch.setattr(os, "killpg", killpg)
+    supervisor._processes.append(process)
+    supervisor._enforce_limits()
+    time.sleep(0.05)
+    supervisor._enforce_limits()
+    assert seen == [(process.pid, {unit.identity})]
+    assert process.poll() == -signal.SIGKILL
+    assert not fake_run.claim_path(unit.identity).exists()
 
 
 def test_workers_that_die_without_a_unit_are_replaced_a_few_times(
