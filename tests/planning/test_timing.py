@@ -89,10 +89,8 @@ def job_of(tiny_suite: Path, pool: DataPool, kinds: tuple[type, ...], tmp_path: 
     units = {unit.identity: unit for unit in plan.units}
     sample = Sample(units, UnitCosts(pool, units.values()), "cpu")
     trials = sample.trials(unit for unit in units.values() if isinstance(unit, kinds))
-    request = RunRequest(
-        suite, "only", None, RunDirectory(tmp_path / "run"), (), LOCATIONS, "cpu", "float32",
-        False, None, (), (), 2,
-    )  # fmt: skip
+    directory = RunDirectory(tmp_path / "run")
+    request = RunRequest(suite, "only", LOCATIONS, directory=directory, workers=2)
     return Job(trials, sample.limit, request, ())
 
 
