@@ -156,11 +156,10 @@ def _check_calibration(bins: tuple[CalibrationBin, ...], correct: int, total: in
         raise ValueError("calibration and class_total differ in how many images there are")
     if sum(each.correct for each in bins) != correct:
         raise ValueError("calibration and class_correct differ in how many images are correct")
-    for place, each in enumerate(bins):
-        low, high = (each.images * edge / CALIBRATION_BINS for edge in (place, place + 1))
+    for place, (images, confidence, right) in enumerate(bins):
         # A sum of many numbers is rounded.
-        slack = 1e-9 * each.images
-        if each.correct > each.images or not low - slack <= each.confidence <= high + slack:
+        low, high = place / CALIBRATION_BINS - 1e-9, (place + 1) / CALIBRATION_BINS + 1e-9
+        if right > images or not images * low <= confidence <= images * high:
             raise ValueError(f"calibration: bin {place} holds what cannot be in it")
 
 
