@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from imbnas.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from imbnas.stats.bootstrap import MIN_MODELS as MIN_MODELS
     from imbnas.stats.bootstrap import Interval as Interval
     from imbnas.stats.bootstrap import resamples_for as resamples_for
+    from imbnas.stats.comparison import Comparison as Comparison
+    from imbnas.stats.comparison import compare_taus as compare_taus
+    from imbnas.stats.comparison import compare_values as compare_values
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
@@ -37,7 +41,8 @@ if TYPE_CHECKING:
     from imbnas.stats.verdict import Verdict as Verdict
 
 _NAMES = {
-    "bootstrap": ("Interval", "resamples_for"),
+    "bootstrap": ("Interval", "MIN_MODELS", "resamples_for"),
+    "comparison": ("Comparison", "compare_taus", "compare_values"),
     "kendall": ("tau_b",),
     "multiplicity": ("holm", "holm_verdicts"),
     "paired": ("PairedDifference", "compare_strategies", "paired_bootstrap"),

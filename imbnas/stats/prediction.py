@@ -299,30 +299,61 @@ def _samples(
     counts: NDArray[np.integer],
     replicates: Numbers | None = None,
 ) -> _Samples:
-    """The columns are: replicates of the scores, of the accuracies, means of the accuracies."""
-    n_scores, n_actual = scores.shape[1], accuracies.shape[1]
-    judges = _judges(n_scores, n_actual, replicates)
-    sets = list(dict.fromkeys(judges))
-    means = [_mean(accuracies, chosen) for chosen in sets]
-    columns = [*scores.T, *accuracies.T, *means]
-    scored, actual = range(n_scores), range(n_scores, n_scores + n_actual)
-    within = replicate_pairs(actual)
-    targets = [n_scores + n_actual + sets.index(chosen) for chosen in judges]
-    taus = tau_b_resampled(columns, [*zip(scored, targets, strict=True), *within], counts)
-    seed_tau = mean_over_pairs(taus[n_scores:])
+    judges = _judges(scores.shape[1], accuracies.shape[1], replicates)
+    taus = _taus(scores, accuracies, judges, counts)
+    seed_tau = _agreement(accuracies, counts)
     ceilings = np.array([_ceiling(seed_tau, len(chosen)) for chosen in judges])
-    tau, taus = np.asarray(taus[:n_scores].mean(axis=0)), taus[:n_scores]
-    ceiling = ceilings[0] if len(sets) == 1 else np.asarray(ceilings.mean(axis=0))
-    between = replicate_pairs(scored)
-    agreement = tau_b_resampled(columns, between, counts[:1])[:, 0].mean() if between else np.nan
+    tau = np.asarray(taus.mean(axis=0))
+    ceiling = ceilings[0] if len(set(judges)) == 1 else np.asarray(ceilings.mean(axis=0))
     return _Samples(
         tau=tau,
         ceiling=ceiling,
         corrected=correct_for_noise(tau, ceiling)[0],
         taus=taus,
         corrected_taus=correct_for_noise(taus, ceilings)[0],
-        seed_tau=float(agreement),
+        seed_tau=float(_agreement(scores, counts[:1])[0]),
     )
+
+
+def judged_taus(
+    scores: Floats,
+    accuracies: Floats,
+    counts: NDArray[np.integer],
+    replicates: Numbers | None = None,
+) -> Floats:
+    """tau-b of each replicate of the scores to the mean accuracies, in each resample.
+
+    Args:
+        scores: shape (A, S) without NaN.
+        accuracies: shape (A, R) without NaN.
+        counts: shape (B, A).
+        replicates: as in ``predictive_tau``.
+
+    Returns:
+        Shape (S, B), in [-1, 1]; NaN where a side is constant or no replicate may judge.
+    """
+    judges = _judges(scores.shape[1], accuracies.shape[1], replicates)
+    return _taus(scores, accuracies, judges, counts)
+
+
+def _taus(
+    scores: Floats,
+    accuracies: Floats,
+    judges: Sequence[tuple[int, ...]],
+    counts: NDArray[np.integer],
+) -> Floats:
+    sets = list(dict.fromkeys(judges))
+    columns = [*scores.T, *(_mean(accuracies, chosen) for chosen in sets)]
+    targets = [scores.shape[1] + sets.index(chosen) for chosen in judges]
+    return tau_b_resampled(columns, list(enumerate(targets)), counts)
+
+
+def _agreement(matrix: Floats, counts: NDArray[np.integer]) -> Floats:
+    """Mean tau-b between two replicates in each resample, shape (B,); NaN for a single one."""
+    pairs = replicate_pairs(range(matrix.shape[1]))
+    if not pairs:
+        return np.full(len(counts), np.nan)
+    return mean_over_pairs(tau_b_resampled(list(matrix.T), pairs, counts))
 
 
 def _judges(n_scores: int, n_actual: int, replicates: Numbers | None) -> Sequence[tuple[int, ...]]:
