@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from imbnas.stats.comparison import Comparison as Comparison
     from imbnas.stats.comparison import compare_taus as compare_taus
     from imbnas.stats.comparison import compare_values as compare_values
+    from imbnas.stats.image_sampling import ImageVariance as ImageVariance
+    from imbnas.stats.image_sampling import image_variance as image_variance
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "bootstrap": ("Interval", "MIN_MODELS", "resamples_for"),
     "comparison": ("Comparison", "compare_taus", "compare_values"),
+    "image_sampling": ("ImageVariance", "image_variance"),
     "kendall": ("tau_b",),
     "multiplicity": ("holm", "holm_verdicts"),
     "paired": ("PairedDifference", "compare_strategies", "paired_bootstrap"),

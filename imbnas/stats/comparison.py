@@ -104,7 +104,7 @@ def compare_values(
 
     Intervals and tests are Student's of paired differences. Simulated with 8 strategies of unequal
     noise, 3 to 12 replicates, and all, some or no true values tied: all true ranks lie in their
-    ranges in at least 94% of tables (``tests/stats/test_comparison.py``).
+    ranges in 94% of tables or more (``tests/stats/test_comparison.py``).
 
     Args:
         values: strategy → shape (R,), the same replicates in the same order for all; NaN marks a

@@ -54,10 +54,11 @@ def test_all_ranges_of_a_table_hold_at_once(effects):
 @pytest.mark.parametrize("effects", [TIED, SOME_TIED, LADDER])
 @pytest.mark.parametrize("replicates", [3, 6, 12])
 def test_coverage_in_full(effects, replicates):
-    together, _ = shares(effects, "all", 1500, replicates)
-    _, single = shares(effects, "own", 1500, replicates)
-    assert together >= 0.94
-    assert single >= 0.94
+    together, _ = shares(effects, "all", 600, replicates)
+    _, single = shares(effects, "own", 600, replicates)
+    # 0.95 less two standard errors, and less three for the lowest of eight.
+    assert together >= 0.932
+    assert single >= 0.923
 
 
 def test_what_the_data_tell_apart_is_told_apart():
