@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 from imbnas.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from imbnas.stats.bootstrap import MIN_MODELS as MIN_MODELS
     from imbnas.stats.bootstrap import Interval as Interval
     from imbnas.stats.bootstrap import resamples_for as resamples_for
+    from imbnas.stats.comparison import Comparison as Comparison
+    from imbnas.stats.comparison import compare_taus as compare_taus
+    from imbnas.stats.comparison import compare_values as compare_values
+    from imbnas.stats.image_sampling import ImageVariance as ImageVariance
+    from imbnas.stats.image_sampling import image_variance as image_variance
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts

@@ -1,15 +1,23 @@
 """Does a ranking of architectures carry over: tau-b with its interval, ceiling and verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from imbnas.errors import InputError
 from imbnas.stats.arrays import Floats, as_matrix, as_vector, optional, replicate_mean, same_rows
 from imbnas.stats.bootstrap import MIN_ROWS, Bootstrap, interval_of, upper_p_value
 from imbnas.stats.ceiling import correct_for_noise, noise_ceiling
 from imbnas.stats.kendall import ones, tau_b_resampled, untied_pairs
-from imbnas.stats.reliability import mean_over_pairs, reliability, replicate_pairs
+from imbnas.stats.pairings import Numbers, Pairing, apart, column_numbers, everything, halves
+from imbnas.stats.reliability import (
+    mean_over_pairs,
+    noise_variance,
+    reliability_on_other_images,
+    replicate_pairs,
+)
 from imbnas.stats.verdict import CEILING_ERROR, Verdict, decide
 
 
@@ -93,11 +101,14 @@ def rank_transfer(
     resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
+    replicates: Numbers | None = None,
+    image_variance: tuple[float, float] | None = None,
+    at_least: int = 0,
 ) -> RankTransfer:
     """Compare two rankings of the same architectures, each measured with replicates.
 
     The result depends neither on the order of the rows nor on the number of threads. Replicates
-    must be independent within and across the two sides.
+    must be independent within each side, and across the two sides but for those of one number.
 
     Args:
         x: shape (A,) or (A, Rx), larger is better; NaN marks a missing value.
@@ -108,12 +119,29 @@ def rank_transfer(
             architectures and more.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
+        replicates: numbers of the columns of x and of y. Columns of equal number share training
+            images, and with them an effect of (architecture × subset) that lifts tau and hides a
+            change; they are never compared. ``tau_b``, its ceiling and the correlations are then
+            means over splits of the numbers into two halves, one for either side
+            (``imbnas.stats.pairings``), and so lower than those of all replicates together.
+            ``None``: no images are shared.
+        image_variance: of x and of y, in their squared units, at least 0: what the sampling of test
+            images adds to each architecture, where the two sides were tested on *different* test
+            splits; ``sd ** 2`` of ``imbnas.stats.image_variance``. It lowers the ceiling. ``None``:
+            one test split for both, whose luck both share.
+        at_least: below so many complete architectures (distinct ones, with ``classes``) no number
+            is given but counts, and a note says so; ``imbnas.stats.MIN_MODELS`` is recommended.
 
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     left, right = as_matrix(x, "x"), as_matrix(y, "y")
-    return _compare(left, right, Bootstrap(classes, resamples, seed, level), exact=False)
+    bootstrap = Bootstrap(classes, resamples, seed, level)
+    if replicates is None:
+        design = _Design.without_sharing(left, right, image_variance)
+    else:
+        design = _Design.with_sharing(left, right, replicates, image_variance)
+    return _compare(left, right, bootstrap, design, at_least)
 
 
 def rank_against_predictor(
@@ -124,6 +152,8 @@ def rank_against_predictor(
     resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
+    image_variance: float = 0.0,
+    at_least: int = 0,
 ) -> RankTransfer:
     """Compare a predictor without noise of its own, such as MACs, with replicated accuracies.
 
@@ -138,20 +168,83 @@ def rank_against_predictor(
         resamples: as in ``rank_transfer``.
         seed: of the resampling.
         level: of all intervals, in (0, 1).
+        image_variance: as in ``rank_transfer``, of the target; 0 asks for this test split alone.
+        at_least: as in ``rank_transfer``.
 
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     left, right = as_vector(predictor, "predictor")[:, None], as_matrix(target, "target")
-    return _compare(left, right, Bootstrap(classes, resamples, seed, level), exact=True)
+    bootstrap = Bootstrap(classes, resamples, seed, level)
+    design = _Design.without_sharing(left, right, (0.0, image_variance), exact=True)
+    return _compare(left, right, bootstrap, design, at_least)
 
 
-def _compare(x: Floats, y: Floats, bootstrap: Bootstrap, *, exact: bool) -> RankTransfer:
+@dataclass(frozen=True)
+class _Design:
+    """Which columns of x are compared with which of y, and what noise the sides have.
+
+    Attributes:
+        pairings: sets of columns whose means are compared.
+        across: single columns that are compared.
+        image_variance: of x and of y.
+        exact: x has no noise of its own.
+    """
+
+    pairings: list[Pairing]
+    across: list[tuple[int, int]]
+    image_variance: tuple[float, float]
+    exact: bool
+
+    @classmethod
+    def without_sharing(
+        cls,
+        x: Floats,
+        y: Floats,
+        image_variance: tuple[float, float] | None,
+        *,
+        exact: bool = False,
+    ) -> "_Design":
+        """Every column of x against every one of y."""
+        pairings = everything(x.shape[1], y.shape[1])
+        across = [(i, j) for i in range(x.shape[1]) for j in range(y.shape[1])]
+        return cls(pairings, across, _variances(image_variance), exact)
+
+    @classmethod
+    def with_sharing(
+        cls,
+        x: Floats,
+        y: Floats,
+        replicates: Numbers,
+        image_variance: tuple[float, float] | None,
+    ) -> "_Design":
+        """Columns of different numbers only."""
+        left = column_numbers(replicates[0], x.shape[1], "x")
+        right = column_numbers(replicates[1], y.shape[1], "y")
+        variances = _variances(image_variance)
+        return cls(halves(left, right), apart(left, right), variances, exact=False)
+
+
+def _variances(given: tuple[float, float] | None) -> tuple[float, float]:
+    x, y = (0.0, 0.0) if given is None else given
+    if not (x >= 0 and y >= 0 and np.isfinite([x, y]).all()):
+        raise InputError(f"image_variance: {x}, {y}; give numbers of at least 0")
+    return x, y
+
+
+def _compare(
+    x: Floats, y: Floats, bootstrap: Bootstrap, design: _Design, at_least: int
+) -> RankTransfer:
     same_rows(x, y, "x, y")
-    (x, y), counts, dropped = bootstrap.draw([x, y], "x")
+    given = [x, y]
+    (x, y), counts, dropped = bootstrap.draw(given, "x")
+    distinct = bootstrap.distinct(given)
     mean_x, mean_y = replicate_mean(x), replicate_mean(y)
-    samples = _samples(mean_x, mean_y, x, y, counts, exact)
-    spearman, weighted = _scipy_correlations(mean_x, mean_y)
+    if distinct < at_least:
+        note = f"{distinct} distinct complete rows: fewer than the {at_least} asked for"
+        return _nothing(x, y, dropped, note)
+    samples = _samples(x, y, counts, design)
+    spearman, weighted = _scipy_correlations(x, y, design)
     undefined = np.isnan(samples.corrected[0])
     return RankTransfer(
         **bootstrap.bounded(samples.tau, "tau_b", "ci"),
@@ -160,12 +253,7 @@ def _compare(x: Floats, y: Floats, bootstrap: Bootstrap, *, exact: bool) -> Rank
         clipped=None if undefined else bool(samples.clipped[0]),
         spearman=spearman,
         weighted_tau=weighted,
-        n=len(x),
-        n_dropped=dropped,
-        n_x=x.shape[1],
-        n_y=y.shape[1],
-        ties_x=_ties(mean_x),
-        ties_y=_ties(mean_y),
+        **_counts(x, y, dropped),
         seed_tau_x=optional(samples.seed_x[0]),
         seed_tau_y=optional(samples.seed_y[0]),
         **bootstrap.bounded(samples.difference, "difference", "difference"),
@@ -175,8 +263,25 @@ def _compare(x: Floats, y: Floats, bootstrap: Bootstrap, *, exact: bool) -> Rank
             interval_of(samples.difference, bootstrap.level),
             interval_of(samples.single, bootstrap.level),
         ),
-        notes=_notes(x, y, mean_x, mean_y, samples, exact),
+        notes=_notes(x, y, mean_x, mean_y, samples, design),
     )
+
+
+def _counts(x: Floats, y: Floats, dropped: int) -> dict[str, int]:
+    return {
+        "n": len(x),
+        "n_dropped": dropped,
+        "n_x": x.shape[1],
+        "n_y": y.shape[1],
+        "ties_x": _ties(replicate_mean(x)),
+        "ties_y": _ties(replicate_mean(y)),
+    }
+
+
+def _nothing(x: Floats, y: Floats, dropped: int, note: str) -> RankTransfer:
+    """Counts, a reason, and no other number."""
+    numbers: dict[str, Any] = {field.name: None for field in fields(RankTransfer)}
+    return RankTransfer(**numbers | _counts(x, y, dropped) | {"notes": (note,)})
 
 
 @dataclass(frozen=True)
@@ -193,30 +298,36 @@ class _Samples:
     single: Floats
 
 
-def _samples(
-    mean_x: Floats, mean_y: Floats, x: Floats, y: Floats, counts: np.ndarray, exact: bool
-) -> _Samples:
+def _samples(x: Floats, y: Floats, counts: np.ndarray, design: _Design) -> _Samples:
     """Recompute the whole pipeline in each resample.
 
-    The columns are: mean of x, mean of y, replicates of x, replicates of y.
+    The columns are: replicates of x, replicates of y, then both means of each pairing.
     """
     n_x, n_y = x.shape[1], y.shape[1]
-    columns = [mean_x, mean_y, *x.T, *y.T]
-    left, right = range(2, 2 + n_x), range(2 + n_x, 2 + n_x + n_y)
-    within_x, within_y = replicate_pairs(left), replicate_pairs(right)
-    has_ceiling = n_y > 1 and (exact or n_x > 1)
-    across = [(i, j) for i in left for j in right] if has_ceiling else []
-    taus = tau_b_resampled(columns, [(0, 1), *within_x, *within_y, *across], counts)
-    tau, rest = taus[0], taus[1:]
-    seed_x = mean_over_pairs(rest[: len(within_x)])
-    seed_y = mean_over_pairs(rest[len(within_x) : len(within_x) + len(within_y)])
-    tau_single = mean_over_pairs(rest[len(within_x) + len(within_y) :])
-    if exact:
-        rel_x = single_x = np.ones_like(tau)
-    else:
-        rel_x, single_x = reliability(seed_x, n_x), reliability(seed_x, 1)
-    ceiling = noise_ceiling(rel_x, reliability(seed_y, n_y))
-    ceiling_single = noise_ceiling(single_x, reliability(seed_y, 1))
+    means = [
+        mean
+        for left, right in design.pairings
+        for mean in (replicate_mean(x[:, left]), replicate_mean(y[:, right]))
+    ]
+    columns = [*x.T, *y.T, *means]
+    within_x = replicate_pairs(range(n_x))
+    within_y = replicate_pairs(range(n_x, n_x + n_y))
+    has_ceiling = n_y > 1 and (design.exact or n_x > 1)
+    across = [(i, n_x + j) for i, j in design.across] if has_ceiling else []
+    paired = [(k, k + 1) for k in range(n_x + n_y, len(columns), 2)]
+    groups = [paired, within_x, within_y, across]
+    asked = [pair for group in groups for pair in group]
+    taus = tau_b_resampled(columns, asked, counts) if asked else np.empty((0, len(counts)))
+    tau, seed_x, seed_y, tau_single = (
+        mean_over_pairs(part)
+        for part in np.split(taus, np.cumsum([len(group) for group in groups])[:-1])
+    )
+    variance_x, variance_y = design.image_variance
+    left = _Side(seed_x, _image_noise(x, counts, variance_x), design.exact)
+    right = _Side(seed_y, _image_noise(y, counts, variance_y), exact=False)
+    sizes = {(len(i), len(j)) for i, j in design.pairings}
+    ceilings = [noise_ceiling(left.of(i), right.of(j)) for i, j in sorted(sizes)]
+    ceiling = mean_over_pairs(np.array(ceilings).reshape(-1, len(counts)))
     corrected, clipped = correct_for_noise(tau, ceiling)
     return _Samples(
         tau=tau,
@@ -226,8 +337,34 @@ def _samples(
         corrected=corrected,
         clipped=clipped,
         difference=ceiling - tau,
-        single=ceiling_single - tau_single,
+        single=noise_ceiling(left.of(1), right.of(1)) - tau_single,
     )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What tells the reliability of one side, in each resample."""
+
+    seed_tau: Floats
+    image_noise: Floats
+    exact: bool
+
+    def of(self, replicates: int) -> Floats:
+        """Reliability of the mean of so many replicates."""
+        if self.exact:
+            return np.ones_like(self.seed_tau)
+        return reliability_on_other_images(self.seed_tau, replicates, self.image_noise)
+
+
+def _image_noise(matrix: Floats, counts: np.ndarray, variance: float) -> Floats:
+    """Variance by test images over that of a single replicate; NaN where there is no such noise."""
+    if variance == 0:
+        return np.zeros(len(counts))
+    ratio = np.full(len(counts), np.nan)
+    if matrix.shape[1] > 1:
+        noise = noise_variance(matrix, counts)
+        np.divide(variance, noise, out=ratio, where=noise > 0)
+    return ratio
 
 
 def _p_value(samples: _Samples) -> float | None:
@@ -238,13 +375,16 @@ def _p_value(samples: _Samples) -> float | None:
     return None if means is None or singles is None else max(means, singles)
 
 
-def _scipy_correlations(x: Floats, y: Floats) -> tuple[float | None, float | None]:
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
+def _scipy_correlations(x: Floats, y: Floats, design: _Design) -> tuple[float | None, float | None]:
+    """Spearman's rho and the weighted tau of means, themselves means over pairings."""
+    sides = [(replicate_mean(x[:, i]), replicate_mean(y[:, j])) for i, j in design.pairings]
+    if not sides or any(len(side) < 2 or np.ptp(side) == 0 for pair in sides for side in pair):
         return None, None
     from scipy import stats
 
-    spearman = float(stats.spearmanr(x, y).statistic)
-    return optional(spearman), optional(float(stats.weightedtau(x, y).statistic))
+    spearman = np.mean([stats.spearmanr(*pair).statistic for pair in sides])
+    weighted = np.mean([stats.weightedtau(*pair).statistic for pair in sides])
+    return optional(float(spearman)), optional(float(weighted))
 
 
 def _ties(column: Floats) -> int:
@@ -253,14 +393,19 @@ def _ties(column: Floats) -> int:
 
 
 def _notes(
-    x: Floats, y: Floats, mean_x: Floats, mean_y: Floats, samples: _Samples, exact: bool
+    x: Floats, y: Floats, mean_x: Floats, mean_y: Floats, samples: _Samples, design: _Design
 ) -> tuple[str, ...]:
     notes = []
+    if not design.pairings:
+        notes.append("no replicates of different images on the two sides: nothing is compared")
     if len(x) < MIN_ROWS:
         notes.append(
             f"{len(x)} complete rows: a correlation needs 2, an interval at least {MIN_ROWS}"
         )
-    for name, mean, matrix, noise in (("x", mean_x, x, not exact), ("y", mean_y, y, True)):
+    sides = (("x", mean_x, x, not design.exact), ("y", mean_y, y, True))
+    for (name, mean, matrix, noise), variance in zip(sides, design.image_variance, strict=True):
+        if variance > 0 and matrix.shape[1] > 1 and not np.ptp(matrix, axis=1).any():
+            notes.append(f"replicates of {name} are equal: they have no noise to compare images by")
         if len(mean) > 1 and np.ptp(mean) == 0:
             notes.append(f"{name} is constant: no rank correlation is defined")
         elif len(mean) > 1 and (np.ptp(matrix, axis=0) == 0).any():
