@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from imbnas.errors import InputError
 from imbnas.rankers.ranker import Passes
 from imbnas.units.frozen import FrozenModel
 
@@ -79,28 +78,6 @@ class JacobCov(OneBatch):
     """How little the gradients of the outputs with respect to the images correlate."""
 
     formula: ClassVar[str] = "imbnas.rankers.jacobian:decorrelation"
-
-
-class RegularJacobCov(JacobCov):
-    """``JacobCov`` that refuses batches whose correlation matrix is singular for every network.
-
-    The rows are centred, so that as many images as an image has values are already too many.
-    """
-
-    def score(self, candidate: "Candidate") -> "Score":
-        """See ``jacobian.decorrelation``.
-
-        Raises:
-            InputError: the batch has at least as many images as an image has values.
-        """
-        values = candidate.shape.in_channels * candidate.shape.resolution**2
-        images = min(self.batch_size, len(candidate.task.train_images))
-        if images >= values:
-            raise InputError(
-                f"ranker 'jacob-cov': option 'batch_size': {images} images of {values} values each "
-                f"have a singular correlation matrix; take fewer, such as {min(32, values // 2)}"
-            )
-        return super().score(candidate)
 
 
 class ShortTraining(FrozenModel):

@@ -1,6 +1,6 @@
 """Evolutionary search over architecture strings (SPOS, arXiv:1904.00420, section 3.4)."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from imbnas.search.deduplication import Deduplicator
 from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
-from imbnas.spaces.space import Space, SpellingSpace
-from imbnas.spaces.variation import MacBound, crossed, mutated, random_within
+from imbnas.spaces.space import Space
+from imbnas.spaces.variation import crossed, mutated, random_within
 
 _TRIES = 10
 """Attempts for each wanted child before random architectures fill the generation."""
@@ -32,10 +32,8 @@ class Evolution(MacOptions):
         mutation: of them, how many come from one parent.
         probability: of each gene to be drawn again in a mutation.
         top_k: how many of the best are parents.
-        respelled: whether children are scored as ``SpellingSpace.spelling`` has them.
     """
 
-    respelled: ClassVar[bool] = False
     generations: Annotated[int, Field(ge=0)] = 20
     population: Annotated[int, Field(ge=1)] = 50
     crossover: Annotated[int, Field(ge=0)] = 25
@@ -68,34 +66,15 @@ class Evolution(MacOptions):
 
             def mutant(parents: list[str] = parents) -> str | None:
                 parent = _pick(rng, parents)
-                child = mutated(space, parent, rng, self.probability, None, True, tries=1)
-                return self._admissible(space, child, bound)
+                return mutated(space, parent, rng, self.probability, bound, True, tries=1)
 
             def crossing(parents: list[str] = parents) -> str | None:
                 first, second = _pick(rng, parents), _pick(rng, parents)
-                child = crossed(space, first, second, rng, None, True, tries=1)
-                return self._admissible(space, child, bound)
+                return crossed(space, first, second, rng, bound, True, tries=1)
 
             born = distinct.take(mutant, self.mutation, _TRIES * self.mutation)
             born += distinct.take(crossing, self.crossover, _TRIES * self.crossover)
             distinct.fill(draw, self.population - born, _RANDOM_TRIES)
-
-    def _admissible(self, space: Space, child: str | None, bound: MacBound | None) -> str | None:
-        """The child as it is scored, if its multiply-accumulates are within the bounds."""
-        if child is not None and self.respelled and isinstance(space, SpellingSpace):
-            child = space.spelling(child)
-        if child is None or bound is None or bound.allows(space, child):
-            return child
-        return None
-
-
-class RespellingEvolution(Evolution):
-    """``Evolution`` that scores children in the spelling that supernet training samples.
-
-    Other spellings of a structure use shared weights that were never trained together.
-    """
-
-    respelled: ClassVar[bool] = True
 
 
 def _pick(rng: np.random.Generator, architectures: list[str]) -> str:

@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from imbnas.errors import InputError
-from imbnas.rankers.builtin import GradNorm, JacobCov, Naswot, RegularJacobCov, Snip, SynFlow
+from imbnas.rankers.builtin import GradNorm, JacobCov, Naswot, Snip, SynFlow
 from imbnas.rankers.candidate import Candidate, Task
 
 BATCH = 9
@@ -146,17 +145,6 @@ def test_jacobian_covariance(
     value = -sum(math.log(v + 1e-5) + 1 / (v + 1e-5) for v in eigenvalues)
     score = JacobCov(batch_size=BATCH).score(make_candidate(two_layers, task))
     assert score.value == pytest.approx(value, rel=1e-3)
-
-
-def test_a_batch_whose_correlation_is_singular_can_be_refused(
-    two_layers: Any, make_candidate: MakeCandidate, make_task: MakeTask
-) -> None:
-    candidate = make_candidate(two_layers, make_task())
-    values = candidate.shape.in_channels * candidate.shape.resolution**2
-    with pytest.raises(InputError, match=rf"'batch_size': {values} images .* take fewer"):
-        RegularJacobCov(batch_size=values).score(candidate)
-    whole = RegularJacobCov(batch_size=BATCH).score(candidate)
-    assert whole == JacobCov(batch_size=BATCH).score(candidate)
 
 
 def test_cost_is_counted(two_layers: Any, make_candidate: MakeCandidate) -> None:

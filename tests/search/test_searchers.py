@@ -3,14 +3,13 @@ import pytest
 
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.search import random_search
-from imbnas.search.evolution import Evolution, RespellingEvolution
+from imbnas.search.evolution import Evolution
 from imbnas.search.exhaustive import Exhaustive
 from imbnas.search.random_search import RandomSearch
 from imbnas.search.registry import SEARCHERS, build_searcher
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import Searcher
 from imbnas.spaces import get_space
-from imbnas.spaces.nats.topology_space import unique_representatives
 
 SPACE = get_space("nats-tss")
 GOAL = (
@@ -36,38 +35,6 @@ def test_evolution_spends_its_budget_on_distinct_live_structures() -> None:
     assert len(board.scores) == 100
     assert len({SPACE.unique_id(a) for a in board.scores}) == 100
     assert not any(SPACE.is_dead(a) for a in board.scores)
-
-
-def test_children_may_be_scored_in_the_spelling_that_supernets_are_trained_in() -> None:
-    options = {"generations": 9, "population": 20, "crossover": 10, "mutation": 10}
-    sampled = set(unique_representatives())
-    foreign = [a for seed in range(3) for a in search(Evolution(**options), seed).scores]
-    assert not set(foreign) <= sampled
-    for seed in range(3):
-        scores = search(RespellingEvolution(**options), seed).scores
-        assert set(scores) <= sampled
-        assert len({SPACE.unique_id(a) for a in scores}) == len(scores) == 200
-
-
-def test_a_respelled_child_is_within_the_bounds_on_macs() -> None:
-    least, most = 40_000_000, 60_000_000
-    searcher = RespellingEvolution(
-        generations=9, population=20, crossover=10, mutation=10, min_macs=least, max_macs=most
-    )
-    macs = [SPACE.counts(a, SPACE.published_shape).macs for a in search(searcher).scores]
-    assert len(macs) > 100
-    assert least <= min(macs) <= max(macs) <= most
-
-
-def test_a_space_of_one_spelling_is_searched_as_before() -> None:
-    space = get_space("nats-sss")
-    found = []
-    for kind in (Evolution, RespellingEvolution):
-        board = Scoreboard(lambda a: float(len(a)))
-        searcher = kind(generations=2, population=8, crossover=4, mutation=4)
-        searcher.search(space, board, np.random.default_rng(0))
-        found.append(list(board.scores))
-    assert found[0] == found[1]
 
 
 def test_evolution_beats_random_search_of_the_same_budget() -> None:
