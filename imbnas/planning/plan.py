@@ -13,7 +13,7 @@ from imbnas.execution.data_pool import DataPool
 from imbnas.planning.cost import UnitCosts
 from imbnas.planning.sample import Sample
 from imbnas.planning.throughput import Task, TimeRange, Workload
-from imbnas.runs.bind import held_pins, held_replicates
+from imbnas.runs.bind import as_held, held_pins
 from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
@@ -130,7 +130,7 @@ class Planner:
             TimingError: a shortened unit fails.
         """
         request = self.request
-        resolved = self._resolve(fidelity, request.replicates or held_replicates(request.directory))
+        resolved = resolve_suite(replace(as_held(request), fidelity=fidelity))
         request.directory.check_suite(resolved)
         units = self._units(resolved, (request.directory, *request.reused))
         time = self._time(units)
@@ -151,10 +151,6 @@ class Planner:
     def _pins(self) -> tuple[Manifest, ...]:
         return held_pins(self.request.directory, self.request.pins)
 
-    def _resolve(self, fidelity: str, replicates: int | None) -> ResolvedSuite:
-        asked = replace(self.request, fidelity=fidelity, replicates=replicates, pins=self._pins)
-        return resolve_suite(asked)
-
     def _units(self, resolved: ResolvedSuite, directories: Sequence[RunDirectory]) -> PlannedUnits:
         """Look up what of a suite is known in directories; compute the cost of the rest."""
         plan = Expansion(resolved).plan(self.request.parts)
@@ -167,9 +163,12 @@ class Planner:
         priced = [(unit, costs.of(unit)) for unit in left]
         tasks = [Task(unit, unit.requires, cost) for unit, cost in priced if cost]
         space, rng = get_space(resolved.suite.space), np.random.default_rng(0)
+        stand_ins: dict[str, str] = {}
         for retraining in plan.retrainings:
             if retraining.waits_for not in found:
-                unit = plan.expansion.retrain(retraining, space.random(rng))
+                if retraining.waits_for not in stand_ins:
+                    stand_ins[retraining.waits_for] = space.random(rng)
+                unit = plan.expansion.retrain(retraining, stand_ins[retraining.waits_for])
                 requires = (retraining.waits_for,)
                 tasks.append(Task(unit, requires, costs.of_any_architecture(unit)))
         return PlannedUnits(
@@ -193,10 +192,11 @@ class Planner:
         return max(fitting, key=lambda other: other[1].high, default=None)
 
     def _others(self, fidelity: str) -> Iterator[tuple[str, TimeRange]]:
-        for name in self.request.suite.fidelities:
-            if name != fidelity:
+        suite, parts = self.request.suite, set(self.request.parts or ())
+        for name in suite.fidelities:
+            if name != fidelity and parts <= set(suite.at(name).parts):
                 # Another fidelity would go into another directory, with replicates of its own.
-                resolved = self._resolve(name, self.request.replicates)
+                resolved = resolve_suite(replace(self.request, fidelity=name, pins=self._pins))
                 yield name, self._time(self._units(resolved, self.request.reused))
 
 
