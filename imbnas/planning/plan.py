@@ -11,6 +11,7 @@ import torch
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import DataPool
 from imbnas.planning.cost import UnitCosts
+from imbnas.planning.reweighting import ReweightedTrainings, reweighted_trainings
 from imbnas.planning.sample import Sample
 from imbnas.planning.throughput import Task, TimeRange, Workload
 from imbnas.runs.bind import as_held, held_pins
@@ -59,6 +60,7 @@ class RunPlan:
         replicates: how many.
         totals: units by kind.
         of_unknown_cost: what computes units of unknown cost → how many of them.
+        reweighted: what trainings with deferred schemes spend on re-weighting.
         time: wall-clock seconds on this machine, units of unknown cost left out.
         alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night, and
             its time.
@@ -68,6 +70,7 @@ class RunPlan:
     replicates: int
     totals: tuple[KindTotal, ...]
     of_unknown_cost: Mapping[str, int]
+    reweighted: tuple[ReweightedTrainings, ...]
     time: TimeRange
     alternative: tuple[str, TimeRange] | None
 
@@ -87,6 +90,13 @@ class PlannedUnits:
     tasks: Sequence[Task]
     of_unknown_cost: Sequence[Unit]
     sample: Sample
+
+    @property
+    def all(self) -> Iterator[Unit]:
+        """Units known and unknown."""
+        yield from self.known
+        yield from (task.unit for task in self.tasks)
+        yield from self.of_unknown_cost
 
     @property
     def totals(self) -> tuple[KindTotal, ...]:
@@ -139,6 +149,7 @@ class Planner:
             replicates=resolved.replicates,
             totals=units.totals,
             of_unknown_cost=Counter(map(_maker, units.of_unknown_cost)),
+            reweighted=reweighted_trainings(resolved, units.all),
             time=time,
             alternative=self._alternative(fidelity) if time.high > DAY else None,
         )
