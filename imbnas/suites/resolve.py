@@ -10,6 +10,7 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.data import Dataset, Manifest, load_dataset, resolve
+from imbnas.data.dataset import normalised_by
 from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.registry import RANKERS
@@ -95,6 +96,7 @@ class _Resolver:
                 check()
         for name, route in suite.routes:
             self._check_route(name, route)
+        self._check_channels()
         drawn = self._draw()
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
@@ -181,6 +183,14 @@ class _Resolver:
         if source.digest == target.digest and not route.shared_images:
             with blame(suite, "parts", name):
                 self._check_images(route)
+
+    def _check_channels(self) -> None:
+        """Refuse channel statistics that do not fit the images."""
+        for name, recipe in self.request.settings.recipes.items():
+            place = ("fidelities", self.request.fidelity, name)
+            for dataset in self._datasets.values() if recipe.channel_statistics else ():
+                with blame(self.request.suite, *place):
+                    normalised_by(dataset, recipe.channel_statistics)
 
     def _check_images(self, route: AdaptationPart) -> None:
         """Refuse a source supernet that has seen images of its target."""
