@@ -140,7 +140,7 @@ def test_a_batch_too_large_for_its_images_is_told_before_anything_runs(
 
 
 def test_the_full_suite_compares_every_built_in_ranker() -> None:
-    part = load_suite("lt-digits").parts["transfer"]
+    part = load_suite("lt-digits").parts["rankers"]
     assert isinstance(part, TransferPart)
     listed = {ranker.name for ranker in part.rankers}
     assert listed == {e.name for e in RANKERS.entries() if e.origin == "imbnas"}
