@@ -199,7 +199,7 @@ def test_fair_paths_heads_caches_and_rankers_are_planned_as_they_are_recorded(
             exact.add(record.unit.kind)
             assert planned.macs == record.cost.macs, record.unit.label
         elif record.unit.kind == "search":  # five cells that nobody knows before
-            assert 0.5 < planned.macs / record.cost.macs < 2, record.unit.label
+            assert 1 / 3 < planned.macs / record.cost.macs < 3, record.unit.label
         else:
             # Fair steps take every operation; the cache has 32 paths.
             assert planned.macs == pytest.approx(record.cost.macs, rel=0.15), record.unit.label
