@@ -110,8 +110,8 @@ def _difference(
         "compared_scheme": other.scheme,
         "class_orders": results.class_orders(training, other),
     }
-    sides = ((scores, results.population_accuracy[t]) for t, scores in (before, after))
-    change = predicted_change(results, *sides, resamples)
+    first, second = ((scores, results.population_accuracy[t]) for t, scores in (before, after))
+    change = predicted_change(results, first, second, resamples)
     return row if change is None else row | vars(change)
 
 

@@ -4,11 +4,13 @@ A score of replicate r may have seen the training images of replicate r, and so 
 of that number: scores are judged by the accuracies of the other replicates only.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from imbnas.leaderboards.results import Floats
+from imbnas.leaderboards.results import Floats, Results
+from imbnas.suites.expand import Chain
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,19 @@ class Scores:
 def complete(actual: Floats) -> tuple[int, ...]:
     """Replicates of (A, R) accuracies in which none is missing."""
     return tuple(np.flatnonzero(~np.isnan(actual).any(axis=0)).tolist())
+
+
+def population_scores(results: Results, chains: Sequence[Chain]) -> Scores:
+    """How adapted supernets score the population; a missing search leaves its column empty.
+
+    Args:
+        results: holds the records.
+        chains: of one strategy, one per replicate.
+    """
+    members = [member.architecture for member in results.resolved.population]
+    columns = []
+    for chain in chains:
+        found = results.scores(chain.population_scores)
+        scores = dict(found.scores) if found else {}
+        columns.append([scores.get(architecture, np.nan) for architecture in members])
+    return Scores(np.array(columns, dtype=np.float64).T)
