@@ -29,11 +29,12 @@ def rankers(results: Results) -> pd.DataFrame:
     """Rows for every ranker of a transfer part, and for plain parameter and MAC counts.
 
     - ``tau_b``: between a ranker's scores for a training and the accuracies that the training
-      gave, mean over replicates of the scores; ``noise_ceiling`` is what noise in the accuracies
-      would leave to perfect scores.
+      gave, mean over replicates of the scores, each judged by the accuracies of the others. Its
+      interval holds other architectures and, but for plain counts, other replicates of the
+      ranker. ``noise_ceiling`` is what noise in the accuracies would leave to perfect scores.
     - ``difference``: ``tau_b`` here minus that for the training it is ``compared_with``, which is
       the part's reference, and for a long-tailed condition also its balanced control of equal
-      size; the interval draws the same architectures for both. ``corrected_difference`` is the
+      size; replicates are paired, and the interval draws the same architectures for both. ``corrected_difference`` is the
       same of ``tau_corrected``: accuracies on a long tail may be no harder to predict, only
       noisier.
     - ``verdict``: ``ranks worse`` or ``ranks better`` than there where ``p_adjusted`` (Holm, over
