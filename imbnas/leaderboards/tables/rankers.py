@@ -34,9 +34,9 @@ def rankers(results: Results) -> pd.DataFrame:
       ranker. ``noise_ceiling`` is what noise in the accuracies would leave to perfect scores.
     - ``difference``: ``tau_b`` here minus that for the training it is ``compared_with``, which is
       the part's reference, and for a long-tailed condition also its balanced control of equal
-      size; replicates are paired, and the interval draws the same architectures for both. ``corrected_difference`` is the
-      same of ``tau_corrected``: accuracies on a long tail may be no harder to predict, only
-      noisier.
+      size; over the replicates that are finished for both, which are paired. The interval draws
+      the same architectures for both. ``corrected_difference`` is the same of
+      ``tau_corrected``: accuracies on a long tail may be no harder to predict, only noisier.
     - ``verdict``: ``ranks worse`` or ``ranks better`` than there where ``p_adjusted`` (Holm, over
       the comparisons of a part) is at most 0.05 and the interval of ``corrected_difference``
       leaves out 0 on the same side; else ``no difference shown``.
