@@ -13,8 +13,9 @@ _SHOWN = {
         "verdict", "n_architectures", "n_replicates", "n_missing",
     ],
     "adaptation": [
-        "part", "strategy", "target", "target_scheme", "accuracy_mean", "accuracy_sd", "tau_b",
-        "ci_low", "ci_high", "noise_ceiling", "regret", "cost_ratio", "n_replicates", "n_missing",
+        "part", "strategy", "searcher", "target", "target_scheme", "accuracy_mean", "accuracy_sd",
+        "accuracy_rank_low", "accuracy_rank_high", "tau_b", "ci_low", "ci_high", "noise_ceiling",
+        "regret", "cost_ratio", "n_replicates", "n_missing",
     ],
     "baselines": [
         "part", "model", "source", "condition", "scheme", "accuracy_mean", "accuracy_sd",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from imbnas.stats.comparison import compare_values as compare_values
     from imbnas.stats.image_sampling import ImageVariance as ImageVariance
     from imbnas.stats.image_sampling import image_variance as image_variance
+    from imbnas.stats.jackknife import pair_values as pair_values
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts

@@ -178,6 +178,7 @@ def test_leaderboard_and_status_of_a_finished_run(bench_here, finished_run: Path
         "rank_correlation",
         "rankers",
         "adaptation",
+        "strategy_differences",
         "baselines",
         "matched_budget",
         "architectures",

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from imbnas.leaderboards.headline import answer, reservations
+from imbnas.leaderboards.headline import answer, reservations, strategies_answer
 from imbnas.leaderboards.page.architecture_panel import contents
 from imbnas.leaderboards.page.charts import charts
 from imbnas.leaderboards.page.grids import grid
@@ -50,6 +50,7 @@ def render(
         title=results.resolved.title,
         summary=results.resolved.suite.summary,
         answer=answer(tables),
+        strategies=strategies_answer(tables),
         reservations=reservations(tables),
         scope=results.scope,
         charts=drawn,

@@ -16,6 +16,7 @@ from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 from imbnas.leaderboards.tables.matched_budget import matched_budget
 from imbnas.leaderboards.tables.rank_correlation import rank_correlation
 from imbnas.leaderboards.tables.rankers import rankers
+from imbnas.leaderboards.tables.strategy_differences import strategy_differences
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
 
@@ -23,6 +24,7 @@ TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
     "rank_correlation": rank_correlation,
     "rankers": rankers,
     "adaptation": adaptation,
+    "strategy_differences": strategy_differences,
     "baselines": baselines,
     "matched_budget": matched_budget,
     "architectures": architectures,
