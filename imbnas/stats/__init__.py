@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from imbnas.stats.transfer import RankTransfer as RankTransfer
     from imbnas.stats.transfer import rank_against_predictor as rank_against_predictor
     from imbnas.stats.transfer import rank_transfer as rank_transfer
+    from imbnas.stats.transfer_regret import TransferRegret as TransferRegret
+    from imbnas.stats.transfer_regret import regret_of_transfer as regret_of_transfer
     from imbnas.stats.verdict import Verdict as Verdict
 
 __getattr__, __dir__ = lazy_names(__name__)
