@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from imbnas.stats.paired import PairedDifference as PairedDifference
     from imbnas.stats.paired import compare_strategies as compare_strategies
     from imbnas.stats.paired import paired_bootstrap as paired_bootstrap
+    from imbnas.stats.power import SmallestChange as SmallestChange
+    from imbnas.stats.power import smallest_detectable_change as smallest_detectable_change
+    from imbnas.stats.power import smallest_detectable_difference as smallest_detectable_difference
     from imbnas.stats.prediction import PredictiveTau as PredictiveTau
     from imbnas.stats.prediction import PredictiveTauChange as PredictiveTauChange
     from imbnas.stats.prediction import predictive_tau as predictive_tau
