@@ -16,6 +16,7 @@ COLUMNS = (
     "part", "model", "source", "pretrained", "condition", "scheme", "accuracy_mean", "accuracy_sd",
     "many", "medium", "few", "worst_class", "relative_accuracy", "control", "control_scheme",
     "params", "macs", "n_replicates", "n_missing", "protocol", "fidelity",
+    *summary.QUALITIES,
 )  # fmt: skip
 
 Row = dict[str, object]
@@ -38,6 +39,9 @@ def baselines(results: Results) -> pd.DataFrame:
       suite has no control.
     - ``params``, ``macs``: of the trained networks; means over found architectures, which may
       differ between replicates. Empty until one is trained.
+    - ``harmonic_mean``: of the class recalls, percent, 0 where one of them is 0.
+    - ``calibration_error``: expected calibration error with 15 bins, percentage points; empty
+      where a record does not hold it. Both are means over replicates.
     """
     rows = [row for models in (_baselines, _motivation, _searched) for row in models(results)]
     return summary.with_whole_numbers(pd.DataFrame(rows, columns=list(COLUMNS)), "params", "macs")
