@@ -44,9 +44,9 @@ def summarise(metrics: Metrics, facts: ConditionFacts) -> dict[str, float | None
     }
 
 
-def accuracies(metrics: Metrics) -> Floats:
-    """(R,) mean per-class recalls in [0, 1], NaN where a training is missing."""
-    found = (m.mean_accuracy() if m else None for m in metrics)
+def accuracies(metrics: Metrics, classes: Sequence[int] | None = None) -> Floats:
+    """(R,) mean recalls of the classes, or of all, in [0, 1]; NaN where a training is missing."""
+    found = (m.mean_accuracy(classes) if m else None for m in metrics)
     return np.array([np.nan if a is None else a for a in found], dtype=np.float64)
 
 
@@ -62,7 +62,7 @@ def mean_percent(metrics: Metrics, of: Callable[[TrainMetrics], float | None]) -
     return 100 * sum(known) / len(known) if known and len(known) == len(shares) else None
 
 
-def mean(values: Sequence[float]) -> float | None:
+def mean(values: Sequence[float] | Floats) -> float | None:
     """Arithmetic mean, ``None`` for nothing."""
     return float(np.mean(values)) if len(values) else None
 
