@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,13 +21,16 @@ COLUMNS = (
     "protocol", "fidelity", "difference_p_adjusted", "note", "best_baseline", "best_accuracy",
     "best_difference", "best_difference_low", "best_difference_high",
     "best_difference_p_adjusted", "best_macs", "best_macs_ratio", "found_few", "best_few",
+    "searcher",
 )  # fmt: skip
 
 Row = dict[str, Any]
 
 
 def matched_budget(results: Results) -> pd.DataFrame:
-    """One row per strategy and training: what it found minus the best baseline of no more MACs.
+    """What strategies found minus the best baseline of no more MACs.
+
+    One row per strategy, training and searcher.
 
     Replicate by replicate the budget is the MACs of the architecture that was found there, and
     the baseline is the one with the best mean accuracy among those within the budget *on the
@@ -38,8 +42,9 @@ def matched_budget(results: Results) -> pd.DataFrame:
       scheme, ``n_baselines`` in number; pretrained ones never take part.
     - ``baseline``: which were chosen, and in how many replicates each.
     - ``difference`` (percentage points): found − baseline, paired by replicate (both see the same
-      subset), with a 95% t-interval over replicates; ``difference_p_adjusted`` is that of "there is
-      none", after Holm's correction over the strategies of a part and training.
+      subset where a found architecture is trained once), with a 95% t-interval over replicates;
+      ``difference_p_adjusted`` is that of "there is none", after Holm's correction over the
+      strategies and searchers of a part and training.
     - ``found_macs``, ``baseline_macs``, ``found_accuracy`` (percent), ``baseline_accuracy``
       (percent): means over the ``n_pairs`` pairs.
     - ``n_unmatched``: replicates whose architecture is cheaper than every baseline.
@@ -60,25 +65,24 @@ def matched_budget(results: Results) -> pd.DataFrame:
 
 
 def _rows(results: Results, name: str, part: AdaptationPart) -> Iterator[Row]:
-    """Rows of a part: those of one strategy stand together."""
-    trainings = (part.target, *part.also_retrain)
-    families = [_family(results, part, training) for training in trainings]
+    """Rows of a part: those of one strategy and searcher stand together."""
+    families = [_family(results, part, training) for training in part.retrained_on]
     for of_strategy in zip(*filter(None, families), strict=True):
         for row in of_strategy:
             yield {"part": name, **row, **results.scope}
 
 
 def _family(results: Results, part: AdaptationPart, training: Training) -> list[Row]:
-    """One row per strategy; their p-values are adjusted together."""
+    """One row per strategy and searcher; their p-values are adjusted together."""
     rivals = _baselines_on(results, training)
     if not rivals:
         return []
-    rows = []
-    few = results.facts(training).groups.get("few")
-    for strategy in part.choices:
-        found = Trained.of(results.retrained(part, strategy, training), few)
+    few, rows = results.facts(training).groups.get("few"), []
+    for strategy, searcher in product(part.choices, results.expansion.searchers(part)):
+        found = Trained.of(results.retrained(part, strategy, training, searcher), few)
         row = {
             "strategy": strategy,
+            "searcher": searcher,
             "condition": training.condition,
             "scheme": training.scheme,
             **_within_budget(found, rivals),
