@@ -92,12 +92,14 @@ def test_each_searcher_has_a_row(tiny_suite: Path, fabricate_records) -> None:
         tiny_suite,
         parts={PART: {"searchers": ("by-chance",)}},
         fidelities={
-            "only": {"searchers": {"by-chance": SearcherChoice(name="random", options={"evaluations": 3})}}
+            "only": {
+                "searchers": {
+                    "by-chance": SearcherChoice(name="random", options={"evaluations": 3})
+                }
+            }
         },
     )
     rows = of_strategies(Results.collect(resolved, fabricate_records(resolved)))
     assert list(zip(rows.index, rows["searcher"], strict=True)) == [
-        (strategy, searcher)
-        for strategy in ("p0", "p1")
-        for searcher in ("evolution", "by-chance")
+        (strategy, searcher) for strategy in ("p0", "p1") for searcher in ("evolution", "by-chance")
     ]
