@@ -5,9 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.correlations import transfer_rows
-
-ORDERS_NEEDED = 3
-"""Class orders that a claim about imbalance as such, not about these classes, needs."""
+from imbnas.leaderboards.tables.checklist import ORDERS_NEEDED
 
 _VERDICTS = {
     "changed": "so the ranking changed by more than noise explains",

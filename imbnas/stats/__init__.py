@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     from imbnas.stats.image_sampling import image_variance as image_variance
     from imbnas.stats.jackknife import pair_values as pair_values
     from imbnas.stats.kendall import tau_b as tau_b
+    from imbnas.stats.matching import MatchedPairs as MatchedPairs
+    from imbnas.stats.matching import matched_pairs as matched_pairs
+    from imbnas.stats.matching import spread as spread
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
     from imbnas.stats.paired import PairedDifference as PairedDifference
     from imbnas.stats.paired import compare_strategies as compare_strategies
     from imbnas.stats.paired import paired_bootstrap as paired_bootstrap
+    from imbnas.stats.power import SmallestChange as SmallestChange
+    from imbnas.stats.power import smallest_detectable_change as smallest_detectable_change
+    from imbnas.stats.power import smallest_detectable_difference as smallest_detectable_difference
     from imbnas.stats.prediction import PredictiveTau as PredictiveTau
     from imbnas.stats.prediction import PredictiveTauChange as PredictiveTauChange
     from imbnas.stats.prediction import predictive_tau as predictive_tau
@@ -41,6 +47,8 @@ if TYPE_CHECKING:
     from imbnas.stats.transfer import RankTransfer as RankTransfer
     from imbnas.stats.transfer import rank_against_predictor as rank_against_predictor
     from imbnas.stats.transfer import rank_transfer as rank_transfer
+    from imbnas.stats.transfer_regret import TransferRegret as TransferRegret
+    from imbnas.stats.transfer_regret import regret_of_transfer as regret_of_transfer
     from imbnas.stats.verdict import Verdict as Verdict
 
 __getattr__, __dir__ = lazy_names(__name__)
