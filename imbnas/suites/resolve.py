@@ -30,6 +30,7 @@ from imbnas.suites.schema import (
     Training,
     TransferPart,
 )
+from imbnas.suites.shared_images import compared_images, packed_test_labels
 from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import Condition, parse_condition
@@ -115,6 +116,8 @@ class _Resolver:
             baselines=self._baselines(),
             rankers=self._rankers(),
             motivation=self._motivation(),
+            common_images=compared_images(suite, self._manifests),
+            test_labels=packed_test_labels(suite, self._datasets),
             plugins=tuple(
                 PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
                 for name, text in plugin_texts(request.plugins).items()
