@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.correlations import transfer_rows
-
-ORDERS_NEEDED = 3
-"""Class orders that a claim about imbalance as such, not about these classes, needs."""
+from imbnas.leaderboards.tables.class_orders import ORDERS_NEEDED
+from imbnas.stats import MIN_MODELS
 
 _VERDICTS = {
     "changed": "so the ranking changed by more than noise explains",
@@ -24,7 +23,7 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     """
     rows = transfer_rows(tables["rank_correlation"])
     if rows.empty:
-        return "No two trainings have a rank correlation yet; run the suite to its end first."
+        return _nothing(tables["rank_correlation"])
     row = rows.iloc[0]
     space = str(row["population"]).partition(":")[0]
     sentence = (
@@ -39,6 +38,22 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     if row["verdict"] in _VERDICTS:
         sentence += f", {_VERDICTS[row['verdict']]}"
     return sentence + "."
+
+
+def _nothing(table: pd.DataFrame) -> str:
+    """Why no two trainings have a rank correlation."""
+    finished = table[table["n_missing"].eq(0)]
+    if not finished.empty and finished["n_architectures"].max() < MIN_MODELS:
+        return (
+            f"{finished['n_architectures'].max()} architectures are too few for a rank "
+            f"correlation, which needs {MIN_MODELS} distinct ones."
+        )
+    if not finished.empty and finished["n_replicates"].max() < 2:
+        return (
+            "A single replicate has no rank correlation: trainings of one dataset share images, "
+            "and only different replicates are compared."
+        )
+    return "No two trainings have a rank correlation yet; run the suite to its end first."
 
 
 def reservations(tables: Mapping[str, pd.DataFrame]) -> list[str]:
