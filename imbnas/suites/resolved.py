@@ -42,12 +42,15 @@ class ConditionFacts(FrozenModel):
         class_counts: training images of each class.
         groups: name (many, medium, few) → classes; ``None`` for a group without classes.
         replicates: the pinned data of each replicate.
+        retrainings: the same for every replicate number that found architectures are trained on,
+            where these are more than the replicates.
     """
 
     condition: Condition
     class_counts: tuple[int, ...]
     groups: dict[str, tuple[int, ...] | None]
     replicates: tuple[DataRef, ...]
+    retrainings: tuple[DataRef, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class CommonImages(FrozenModel):
@@ -105,11 +108,13 @@ class PluginFile(FrozenModel):
 class ResolvedSuite(Computation):
     """A suite at one fidelity with every name resolved, and how its networks are computed.
 
-    ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some.
-    ``motivation`` holds the networks of each motivation part. ``common_images`` holds the pairs of
-    conditions of transfer and baselines parts that share any; without one it is of an older suite,
-    since every condition shares images with itself. ``test_labels`` holds the classes of the test
-    images by digest of the dataset, see ``image_labels.pack``, where parts compare datasets.
+    ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some;
+    ``searchers`` holds the further ones by the label that the fidelity gives them.
+    ``motivation`` holds the networks of each motivation part. Replicates are numbered from
+    ``first_replicate``. ``common_images`` holds the pairs of conditions of transfer and baselines
+    parts that share any; without one it is of an older suite, since every condition shares images
+    with itself. ``test_labels`` holds the classes of the test images by digest of the dataset, see
+    ``image_labels.pack``, where parts compare datasets.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -119,6 +124,7 @@ class ResolvedSuite(Computation):
     fidelity: str
     settings: Fidelity
     replicates: Annotated[int, Field(ge=1)]
+    first_replicate: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=operator.not_)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]
@@ -126,6 +132,7 @@ class ResolvedSuite(Computation):
     schemes: dict[str, SchemeSpec]
     strategies: dict[str, StrategyFacts]
     searcher: Component
+    searchers: dict[str, Component] = Field(default_factory=dict, exclude_if=operator.not_)
     population_scorer: Component
     baselines: dict[str, BaselineFacts]
     rankers: dict[str, Component] = Field(default_factory=dict, exclude_if=operator.not_)
@@ -135,6 +142,11 @@ class ResolvedSuite(Computation):
     common_images: tuple[CommonImages, ...] = Field(default=(), exclude_if=operator.not_)
     test_labels: dict[str, str] = Field(default_factory=dict, exclude_if=operator.not_)
     plugins: tuple[PluginFile, ...] = ()
+
+    @property
+    def replicate_numbers(self) -> range:
+        """Numbers of the replicates."""
+        return range(self.first_replicate, self.first_replicate + self.replicates)
 
     @property
     def protocol(self) -> Protocol:

@@ -148,6 +148,20 @@ def test_conditions_that_share_nothing_are_compared_in_all_replicates(
     assert row["shared_images"] == 0
 
 
+def test_replicates_of_one_fixed_subset_are_all_compared(resolved: ResolvedSuite) -> None:
+    """Equal ones share no more than others, so that leaving them out would only cost power."""
+    rng = np.random.default_rng(11)
+    truth = rng.normal(size=24)
+    accuracy = {t: noisy(rng, truth, 0.05) for t in (BALANCED, TAIL)}
+    pair = (TAIL.condition, BALANCED.condition)
+    fixed = (CommonImages(conditions=pair, same=1, different=1),)
+    results = collect(suite(resolved, BALANCED, TAIL, common_images=fixed), reached(accuracy))
+    row = transfers(results)[0]
+    held = [results.population_accuracy[t] for t in (BALANCED, TAIL)]
+    assert row["tau_b"] == pytest.approx(rank_transfer(*held).tau_b)
+    assert row["shared_images"] == 1
+
+
 @pytest.mark.parametrize(("half", "apart"), [(None, True), (1, True), (2, False)])
 def test_older_suites_share_unless_their_halves_differ(
     resolved: ResolvedSuite, half: int | None, apart: bool

@@ -1,4 +1,4 @@
-"""Which replicates of two trainings may be compared: those that share no draw of images."""
+"""Which replicates of two trainings are compared: those that share no more images than others."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,8 @@ class Sharing(NamedTuple):
 
     Attributes:
         replicates: numbers of the replicates of either side, of which equal ones are not compared;
-            ``None`` where the two share no training images, so that all are.
+            ``None`` where all are, since equal ones share no more training images than others:
+            none in two datasets or disjoint halves, all where a fidelity fixes the subset.
         images: share of common training images, of the smaller set, mean over the pairs of
             replicates that are compared; ``None`` where there is no such pair, and in suites that
             were resolved before images were counted.
@@ -34,7 +35,10 @@ def sharing(results: Results, x: Training, y: Training) -> Sharing:
         return Sharing(apart, None) if _may_share(results, x, y) else Sharing(None, 0.0)
     one, two = sorted((x.condition, y.condition))
     found = known.get((one, two))
-    return Sharing(apart, found.different) if found else Sharing(None, 0.0)
+    if found is None:
+        return Sharing(None, 0.0)
+    together = found.different is not None and found.same <= found.different
+    return Sharing(None if together else apart, found.different)
 
 
 def one_dataset(results: Results, x: Training, y: Training) -> bool:
