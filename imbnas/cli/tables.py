@@ -25,7 +25,7 @@ _SHOWN = {
 
 
 _RESULTS = {
-    "rank_correlation": (["part", "x", "x_scheme", "y", "y_scheme"], ["tau_b"]),
+    "rank_correlation": (["part", "x", "x_scheme", "y", "y_scheme"], ["tau_b", "regret_top1"]),
     "adaptation": (["part"], ["accuracy_mean", "cost_ratio"]),
     "baselines": (["part"], ["accuracy_mean"]),
 }

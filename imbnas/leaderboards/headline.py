@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.correlations import transfer_rows
-from imbnas.leaderboards.tables.checklist import ORDERS_NEEDED
+from imbnas.leaderboards.tables.class_orders import ORDERS_NEEDED
+from imbnas.stats import MIN_MODELS
 
 _VERDICTS = {
     "changed": "so the ranking changed by more than noise explains",
@@ -22,7 +23,7 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     """
     rows = transfer_rows(tables["rank_correlation"])
     if rows.empty:
-        return "No two trainings have a rank correlation yet; run the suite to its end first."
+        return _nothing(tables["rank_correlation"])
     row = rows.iloc[0]
     space = str(row["population"]).partition(":")[0]
     sentence = (
@@ -78,6 +79,22 @@ def _first(first: list[str], others: list[str]) -> str:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _nothing(table: pd.DataFrame) -> str:
+    """Why no two trainings have a rank correlation."""
+    finished = table[table["n_missing"].eq(0)]
+    if not finished.empty and finished["n_architectures"].max() < MIN_MODELS:
+        return (
+            f"{finished['n_architectures'].max()} architectures are too few for a rank "
+            f"correlation, which needs {MIN_MODELS} distinct ones."
+        )
+    if not finished.empty and finished["n_replicates"].max() < 2:
+        return (
+            "A single replicate has no rank correlation: trainings of one dataset share images, "
+            "and only different replicates are compared."
+        )
+    return "No two trainings have a rank correlation yet; run the suite to its end first."
 
 
 def reservations(tables: Mapping[str, pd.DataFrame]) -> list[str]:

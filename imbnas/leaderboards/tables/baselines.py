@@ -35,9 +35,9 @@ def baselines(results: Results) -> pd.DataFrame:
     - ``relative_accuracy``: mean accuracy over replicates on the long-tailed condition, divided
       by the same model's on ``control``, the balanced condition of equal size (see
       ``balanced_control``). 1 means that imbalance cost nothing; a strong model that suffers
-      from imbalance has a high accuracy and a low ratio. A ratio of means: replicates of two
-      conditions share images but no noise of training. Empty for balanced rows and where the
-      suite has no control.
+      from imbalance has a high accuracy and a low ratio. It is a ratio of means: replicates of two
+      conditions of one dataset share many images, but no randomness of training. Empty for
+      balanced rows and where the suite has no control.
     - ``params``, ``macs``: of the trained networks; means over found architectures, which may
       differ between replicates. Empty until one is trained.
     - ``harmonic_mean``: of the class recalls, percent, 0 where one of them is 0.
