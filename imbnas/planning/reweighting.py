@@ -46,5 +46,5 @@ def _trained(unit: SupernetUnit | AdaptUnit | TrainUnit) -> str:
     if isinstance(unit, SupernetUnit):
         return "source supernets"
     if isinstance(unit, AdaptUnit):
-        return f"supernets by {unit.strategy.label}"
+        return "adaptations"
     return "baselines" if isinstance(unit.model, BaselineModel) else "networks"
