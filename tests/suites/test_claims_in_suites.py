@@ -1,5 +1,6 @@
 """Claims as a suite file states them: what is refused, and what they leave as it was."""
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -9,6 +10,7 @@ from imbnas.errors import InputError, RefusedDirectoryError
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.claims import ClaimKind, DifferenceClaim
 from imbnas.suites.expand import Expansion
+from imbnas.suites.files import suite_files
 from imbnas.suites.load import read_suite
 from imbnas.suites.schema import SuiteFile
 from imbnas.units.frozen import canonical_json, content_sha256
@@ -16,6 +18,7 @@ from imbnas.units.frozen import canonical_json, content_sha256
 from .. import factories
 from ..factories import varied
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "suites.md"
 CLAIMS = """
 [claims.transfer]
 kind = "rankings-change"
@@ -152,3 +155,24 @@ def test_claims_may_be_added_to_a_run(with_claims: Path, tiny_suite: Path, tmp_p
     assert set(directory.read_suite().suite.claims) == {"transfer", "p1"}
     with pytest.raises(RefusedDirectoryError, match="suite of tiny@1/only changed"):
         directory.store_suite(varied(claiming, suite={"summary": "another"}))
+
+
+@pytest.mark.skipif(not GUIDE.exists(), reason="the documentation is not beside the tests")
+def test_the_documented_claims_go_with_the_suite_that_they_are_about(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    (added,) = (block for block in blocks if block.startswith("[claims."))
+    path = tmp_path / "mine.toml"
+    path.write_text(suite_files()["lt-cifar"].read_text() + added)
+    claims = read_suite(path).claims
+    assert {claims[name].kind for name in ("p2-beats-p0", "size-alone")} == {
+        "better", "rankings-agree",
+    }  # fmt: skip
+    listed = re.findall(r"^\| `([a-z-]+)` \|", GUIDE.read_text().partition("## Claims")[2], re.M)
+    assert set(get_args(ClaimKind)) <= set(listed)
+
+
+def test_a_fidelity_has_the_claims_of_its_parts(with_claims: Path) -> None:
+    suite = read_suite(with_claims)
+    fidelity = varied(suite.fidelities["only"], parts=("adaptation",))
+    scoped = varied(suite, fidelities={"only": fidelity}).at("only")
+    assert list(scoped.claims) == ["p1"]
