@@ -21,8 +21,8 @@ _SHOWN = {
         "relative_accuracy", "many", "medium", "few", "params", "macs", "n_missing",
     ],
     "claims": [
-        "claim", "answer", "rests_on", "effect", "unit", "low", "high", "margin",
-        "smallest_effect", "row_answer", "n_replicates", "n_missing",
+        "claim", "answer", "row_answer", "effect", "low", "high", "unit", "margin",
+        "smallest_effect", "n_replicates", "n_missing", "rests_on",
     ],
 }  # fmt: skip
 
