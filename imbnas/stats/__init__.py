@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 from imbnas.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from imbnas.stats.answers import Answer as Answer
+    from imbnas.stats.answers import Region as Region
+    from imbnas.stats.answers import all_hold as all_hold
+    from imbnas.stats.answers import row_level as row_level
+    from imbnas.stats.answers import smallest_effect as smallest_effect
     from imbnas.stats.bootstrap import MIN_MODELS as MIN_MODELS
     from imbnas.stats.bootstrap import Interval as Interval
     from imbnas.stats.bootstrap import resamples_for as resamples_for

@@ -187,6 +187,7 @@ def test_leaderboard_and_status_of_a_finished_run(bench_here, finished_run: Path
         "motivation_pairs",
         "cost",
         "checklist",
+        "claims",
     }
     assert {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()} == before
 

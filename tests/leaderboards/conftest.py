@@ -8,6 +8,7 @@ import pytest
 
 from imbnas.leaderboards.results import Results
 from imbnas.suites.choice import RankerChoice
+from imbnas.suites.claims import DifferenceClaim
 from imbnas.suites.expand import Expansion
 from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
@@ -30,8 +31,12 @@ Resolve = Callable[..., ResolvedSuite]
 
 @pytest.fixture(scope="session")
 def resolve_tiny(tiny_suite: Path) -> Resolve:
-    """Resolve the tiny suite with rankers, another population and number of replicates."""
+    """Resolve the tiny suite with rankers, a claim, another population and number of replicates."""
     rankers = (RankerChoice(name="synflow"), RankerChoice(name="snip", options={"batch_size": 8}))
+    claim = DifferenceClaim(
+        kind="not-worse", source="a paper", statement="p1 is at least p0", part="adaptation",
+        strategies=("p1",), against="p0", margin=1,
+    )  # fmt: skip
 
     def resolve(replicates: int = 3, **population: object) -> ResolvedSuite:
         drawn = PopulationRule.model_validate({"size": 12, "seed": 3} | population)
@@ -40,6 +45,7 @@ def resolve_tiny(tiny_suite: Path) -> Resolve:
             replicates=replicates,
             fidelities={"only": {"population": drawn, "network": {"curve_points": 1}}},
             parts={"transfer": {"rankers": rankers}},
+            claims={"p1": claim},
         )
 
     return resolve

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from imbnas.leaderboards.chart_data.claims import answered_claims
 from imbnas.leaderboards.headline import answer, reservations, strategies_answer
 from imbnas.leaderboards.page.architecture_panel import contents
 from imbnas.leaderboards.page.charts import charts
@@ -53,6 +54,7 @@ def render(
         strategies=strategies_answer(tables),
         reservations=reservations(tables),
         scope=results.scope,
+        claims=answered_claims(tables),
         charts=drawn,
         data={"charts": drawn, "cells": contents(results.resolved.suite.space, tables)},
         grids=[grid(name, table, folder) for name, table in tables.items()],

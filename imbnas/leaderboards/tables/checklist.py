@@ -11,6 +11,7 @@ import pandas as pd
 
 from imbnas.leaderboards.provenance import origins
 from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.class_orders import ORDERS_NEEDED
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, TransferPart
 from imbnas.units.records import TrainMetrics
 
@@ -18,8 +19,6 @@ COLUMNS = (
     "item", "question", "answer", "evidence", "population", "n_architectures", "n_replicates",
     "protocol", "fidelity",
 )  # fmt: skip
-ORDERS_NEEDED = 3
-"""Class orders that a claim about imbalance as such, not about these classes, needs."""
 
 
 @dataclass(frozen=True)
