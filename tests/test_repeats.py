@@ -64,7 +64,7 @@ def compared(repeats, *folders):
 
 
 def table(repeats, name, *folders):
-    return repeats.compare(name, [repeats.read(path, name) for path in folders])
+    return repeats.compare(name, [repeats.read(path / f"{name}.csv") for path in folders])
 
 
 def test_a_run_and_a_published_folder_are_repeats(repeats, tmp_path):
@@ -146,6 +146,21 @@ def test_contradictions_of_every_kind(repeats, tmp_path):
     assert "verdict: changed | not distinguishable from noise" in output
     assert "rank: 2 [1, 3] | 4 [4, 5]" in output
     assert "difference_to_p0: 5 [1, 9] | -5 [-9, -1]" in output
+
+
+def test_any_other_table_that_says_something_is_compared(repeats, tmp_path):
+    folders = [folder(tmp_path / name) for name in "ab"]
+    for path, verdict, words in zip(folders, ("better", "worse"), "xy", strict=True):
+        text = f"part,metric,strategy,tau_vs_p0\nadaptation,tau,p1,{verdict}\n"
+        (path / "standings.csv").write_text(text)
+        (path / "words.csv").write_text(f"part,text\nadaptation,{words}\n")
+    (folders[0] / "alone.csv").write_text("part,verdict\nadaptation,changed\n")
+    assert repeats.names_of(folders) == [*repeats.REQUIRED, "standings"]
+    for path in folders:
+        (path / "nameless.csv").write_text("text,verdict\nx,changed\ny,changed\n")
+    assert "nameless.csv: two rows of ; no name tells them apart" in compared(repeats, *folders)[1]
+    (found,) = table(repeats, "standings", *folders).contradictions
+    assert (found.kind, found.what) == ("verdict", "tau_vs_p0: better | worse")
 
 
 def test_what_is_not_shown_contradicts_nothing(repeats, tmp_path):

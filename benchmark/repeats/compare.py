@@ -40,12 +40,12 @@ from tabulate import tabulate
 
 from imbnas.errors import InputError
 
-TABLES = ("adaptation", "rank_correlation", "matched_budget", "rankers", "claims")
-REQUIRED = TABLES[:3]
+REQUIRED = ("adaptation", "rank_correlation", "matched_budget")
+"""Any other table that has intervals or verdicts is compared, too."""
 NAMING = (
-    "claim", "rests_on", "part", "strategy", "searcher", "ranker", "x", "x_scheme", "y", "y_scheme",
-    "source", "source_scheme", "target", "target_scheme", "condition", "scheme", "compared_with",
-    "compared_scheme", "population", "protocol", "fidelity",
+    "item", "claim", "rests_on", "part", "metric", "strategy", "searcher", "reference", "ranker",
+    "x", "x_scheme", "y", "y_scheme", "k", "source", "source_scheme", "target", "target_scheme",
+    "condition", "scheme", "compared_with", "compared_scheme", "population", "protocol", "fidelity",
 )  # fmt: skip
 """Columns that say what a row is of; a table has some of them."""
 ESTIMATES = {
@@ -60,6 +60,7 @@ ESTIMATES = {
 DEVIATIONS = {"accuracy_mean": "accuracy_sd", "regret": "regret_sd"}
 """Means over replicates and their standard deviations, where a table gives no interval."""
 VERDICTS = ("verdict", "row_answer", "answer")
+"""So is every METRIC_vs_STRATEGY."""
 OPPOSITE = (
     {"changed", "not distinguishable from noise"},
     {"ranks better", "ranks worse"},
@@ -162,15 +163,12 @@ class Table:
     rows: Mapping[Key, Row]
 
 
-def read(folder: Path, name: str) -> Table | None:
-    """Read NAME.csv; ``None`` where there is none.
+def read(path: Path) -> Table:
+    """Read a CSV file.
 
     Raises:
         InputError: two rows are of the same thing.
     """
-    path = folder / f"{name}.csv"
-    if not path.exists():
-        return None
     with path.open(newline="", encoding="utf-8") as file:
         lines = csv.DictReader(file)
         columns = tuple(lines.fieldnames or ())
@@ -178,7 +176,7 @@ def read(folder: Path, name: str) -> Table | None:
         for line in lines:
             key = tuple(line[column] for column in NAMING if column in columns)
             if key in rows:
-                raise InputError(f"{path}: two rows of {'; '.join(key)}; tell them apart by a name")
+                raise InputError(f"{path}: two rows of {'; '.join(key)}; no name tells them apart")
             rows[key] = line
     return Table(columns, rows)
 
@@ -196,6 +194,19 @@ def tables_of(run: Path) -> Path:
         f"{run}: {', '.join(f'{name}.csv' for name in REQUIRED)} are neither in leaderboards/ nor "
         "here; give a run directory after imbnas-bench report, or a folder of published tables"
     )
+
+
+def names_of(folders: Sequence[Path]) -> list[str]:
+    """Tables that all folders have and that hold an interval or a verdict, the required first."""
+    in_all = set.intersection(*({path.stem for path in f.glob("*.csv")} for f in folders))
+    further = [name for name in sorted(in_all - set(REQUIRED)) if _says(folders[0] / f"{name}.csv")]
+    return [*REQUIRED, *further]
+
+
+def _says(path: Path) -> bool:
+    with path.open(newline="", encoding="utf-8") as file:
+        columns = next(csv.reader(file), [])
+    return bool(verdicts(columns)) or any(isinstance(i, Interval) for i in intervals(columns)[0])
 
 
 def intervals(columns: Sequence[str]) -> tuple[list[Interval | Student], list[str]]:
@@ -220,6 +231,11 @@ def intervals(columns: Sequence[str]) -> tuple[list[Interval | Student], list[st
         if mean not in bounded and {mean, sd, "n_replicates", "n_missing"} <= set(columns)
     ]
     return found, unknown
+
+
+def verdicts(columns: Sequence[str]) -> list[str]:
+    """Columns that hold a statement in words."""
+    return [column for column in columns if column in VERDICTS or "_vs_" in column]
 
 
 def _p_value(prefix: str, columns: Sequence[str]) -> str | None:
@@ -379,7 +395,7 @@ def _labels(keys: Sequence[Key]) -> dict[Key, str]:
 def _statements(
     row: str, rows: Sequence[Row], columns: Sequence[str], bounded: Sequence[Interval | Student]
 ) -> Iterator[Statement]:
-    said = {column: [line[column] for line in rows] for column in VERDICTS if column in columns}
+    said = {column: [line[column] for line in rows] for column in verdicts(columns)}
     for interval in bounded:
         if interval.is_rank:
             said[interval.estimate] = [_range(interval.of(line)) for line in rows]
@@ -395,11 +411,10 @@ def _range(rank: Bounded | None) -> str:
 def _opposite_verdicts(
     row: str, rows: Sequence[Row], columns: Sequence[str]
 ) -> Iterator[Contradiction]:
-    for column in VERDICTS:
-        if column in columns:
-            for one, other in combinations([line[column] for line in rows], 2):
-                if {one, other} in OPPOSITE:
-                    yield Contradiction("verdict", row, f"{column}: {one} | {other}")
+    for column in verdicts(columns):
+        for one, other in combinations([line[column] for line in rows], 2):
+            if {one, other} in OPPOSITE:
+                yield Contradiction("verdict", row, f"{column}: {one} | {other}")
 
 
 def _contradictions(
@@ -470,6 +485,23 @@ def _short(number: float) -> str:
     return f"{number:.4g}"
 
 
+def compared(folders: Sequence[Path]) -> Iterator[Comparison]:
+    """Every table; a note stands for a further one whose rows have no names of their own.
+
+    Raises:
+        InputError: that is so of a required table.
+    """
+    for name in names_of(folders):
+        try:
+            tables = [read(folder / f"{name}.csv") for folder in folders]
+        except InputError as error:
+            if name in REQUIRED:
+                raise
+            yield Comparison(name, 0, math.comb(len(folders), 2), (), (), (), (str(error),))
+        else:
+            yield compare(name, tables)
+
+
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 def main(runs: tuple[Path, ...]) -> None:
@@ -478,14 +510,7 @@ def main(runs: tuple[Path, ...]) -> None:
         if len(runs) < 2:
             raise InputError("RUN: one run has no repeat; give two or more")
         folders = [tables_of(run) for run in runs]
-        comparisons = []
-        for name in TABLES:
-            tables = [read(folder, name) for folder in folders]
-            there = [table for table in tables if table is not None]
-            if len(there) == len(tables):
-                comparisons.append(compare(name, there))
-            elif there:
-                click.echo(f"note: {name}.csv is in {len(there)} of {len(tables)} repeats\n")
+        comparisons = list(compared(folders))
         if not any(comparison.rows for comparison in comparisons):
             raise InputError("RUN: the runs have no row in common; give repeats of one suite")
     except InputError as error:
