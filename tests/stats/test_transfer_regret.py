@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from imbnas.errors import InputError
 from imbnas.stats import regret_of_transfer
 
+from .chance import least
+
 
 def trained(rng, truths, replicates, shared, noise):
     """``noise`` is that of both sides, or of each."""
@@ -63,10 +65,12 @@ def test_intervals_hold_where_one_side_is_noisier():
 )
 @pytest.mark.parametrize("shared", [0.0, 0.5])
 def test_coverage_in_full(replicates, noise, correlation, k, shared):
-    regret, gain = coverage(replicates, noise, correlation, k, shared, 60, populations=6)
+    # Twelve replicates are left out one by one: that takes long.
+    populations = 6 if replicates < 12 else 2
+    regret, gain = coverage(replicates, noise, correlation, k, shared, 60, populations)
     print(f"{replicates} replicates, noise {noise}, correlation {correlation}, top {k}, "  # noqa: T201
           f"shared {shared}: regret {regret:.3f}, gain {gain:.3f}")  # fmt: skip
-    assert min(regret, gain) >= 0.92
+    assert min(regret, gain) >= least(0.95, 60 * populations)
 
 
 def slow_loss(x, y, k, numbers):
