@@ -1,6 +1,5 @@
 """Does search pay? Found architectures against the best baseline of no more MACs."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -11,8 +10,7 @@ import pandas as pd
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.tables.shared import summary
 from imbnas.leaderboards.tables.shared.summary import Metrics, mean
-from imbnas.stats import jackknife_interval
-from imbnas.stats.summary import TInterval
+from imbnas.stats import t_interval
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Training
 
 COLUMNS = (
@@ -36,9 +34,7 @@ def matched_budget(results: Results) -> pd.DataFrame:
       scheme, ``n_baselines`` in number; pretrained ones never take part.
     - ``baseline``: which were chosen, and in how many replicates each.
     - ``difference`` (percentage points): found − baseline, paired by replicate (both see the same
-      subset), with a 95% interval over replicates, from three on. It leaves out whole replicates
-      (jackknife), since each also chooses the baselines of the others; where the choice never
-      changes it is Student's.
+      subset), with a 95% t-interval over replicates.
     - ``found_macs``, ``baseline_macs``, ``found_accuracy`` (percent), ``baseline_accuracy``
       (percent): means over the ``n_pairs`` pairs.
     - ``n_unmatched``: replicates whose architecture is cheaper than every baseline.
@@ -85,10 +81,6 @@ class Trained(NamedTuple):
             accuracy=100 * summary.accuracies(metrics),
             macs=np.array([np.nan if m is None else float(m.macs) for m in metrics]),
         )
-
-    def without(self, replicate: int) -> "Trained":
-        """All other replicates."""
-        return Trained(np.delete(self.accuracy, replicate), np.delete(self.macs, replicate))
 
 
 def _baselines_on(results: Results, training: Training) -> dict[str, Trained]:
@@ -152,12 +144,14 @@ def _comparison(found: Trained, rivals: dict[str, Trained]) -> dict[str, object]
     names, baselines = list(rivals), list(rivals.values())
     pairing = match(found, baselines)
     pairs = pairing.chosen
-    interval = _interval(found, baselines, pairing)
+    ours = [float(found.accuracy[r]) for r, _ in pairs]
+    theirs = [float(baselines[b].accuracy[r]) for r, b in pairs]
+    interval = t_interval(ours, theirs)
     chosen_on = "other replicates" if pairing.on_others else "the same replicate"
     return {
         "baseline": _named(Counter(names[b] for _, b in pairs)),
-        "found_accuracy": mean([float(found.accuracy[r]) for r, _ in pairs]),
-        "baseline_accuracy": mean([float(baselines[b].accuracy[r]) for r, b in pairs]),
+        "found_accuracy": mean(ours),
+        "baseline_accuracy": mean(theirs),
         "difference": interval.mean,
         "difference_low": interval.low,
         "difference_high": interval.high,
@@ -169,21 +163,6 @@ def _comparison(found: Trained, rivals: dict[str, Trained]) -> dict[str, object]
         "n_unmatched": pairing.n_unmatched,
         "n_missing": pairing.n_missing,
     }
-
-
-def _interval(found: Trained, baselines: Sequence[Trained], pairing: Pairing) -> TInterval:
-    """Leaves out each paired replicate in turn: its pair, and its word on the other pairs."""
-
-    def difference(kept: Trained, rivals: Sequence[Trained], chosen: Pairing) -> float:
-        values = [kept.accuracy[r] - rivals[b].accuracy[r] for r, b in chosen.chosen]
-        return float(np.mean(values)) if values else math.nan
-
-    without = []
-    for left_out, _ in pairing.chosen:
-        kept = found.without(left_out)
-        rivals = [baseline.without(left_out) for baseline in baselines]
-        without.append(difference(kept, rivals, match(kept, rivals)))
-    return jackknife_interval(difference(found, baselines, pairing), without)
 
 
 def _named(chosen: Counter[str]) -> str | None:

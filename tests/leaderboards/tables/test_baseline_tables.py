@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from scipy.stats import kendalltau, t
+from scipy.stats import kendalltau, ttest_rel
 
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.baselines import baselines
@@ -213,25 +213,6 @@ def test_the_control_differs_in_imbalance_alone(
     assert found == (None if expected is None else trainings[expected])
 
 
-def interval_by_hand() -> tuple[float, float]:
-    """Tukey's jackknife of found − the best of a, b, c on the other replicates."""
-    found = 100 * np.array(TABLE["found"])
-    rivals = 100 * np.array([TABLE[name] for name in "abc"])
-
-    def difference(kept: list[int]) -> float:
-        values = []
-        for r in kept:
-            others = [other for other in kept if other != r]
-            values.append(found[r] - rivals[rivals[:, others].mean(axis=1).argmax(), r])
-        return float(np.mean(values))
-
-    n = len(found)
-    without = [difference([r for r in range(n) if r != out]) for out in range(n)]
-    half = t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(without))
-    middle = difference(list(range(n)))
-    return middle - half, middle + half
-
-
 def test_matched_budget_chooses_on_other_replicates_and_compares_in_pairs(
     results: Results,
 ) -> None:
@@ -243,7 +224,7 @@ def test_matched_budget_chooses_on_other_replicates_and_compares_in_pairs(
     ours, theirs = (100 * np.array(TABLE[name]) for name in ("found", "b"))
     assert row["baseline"] == "b"
     assert row["difference"] == pytest.approx(np.mean(ours - theirs))
-    low, high = interval_by_hand()
+    low, high = ttest_rel(ours, theirs).confidence_interval(0.95)
     assert (row["difference_low"], row["difference_high"]) == (
         pytest.approx(low),
         pytest.approx(high),
