@@ -4,8 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_WIDTHS = (16, 32, 64)
-
 
 class _PaddedShortcut(nn.Module):
     """Option A of He et al.: every second pixel, and zeros as the new channels; no weights."""
@@ -40,22 +38,28 @@ class _BasicBlock(nn.Module):
 class CifarResNet(nn.Module):
     """ResNet of 6n+2 layers for 32×32 images, without classifier.
 
-    Three stages of 16, 32 and 64 channels, option-A shortcuts, Kaiming-normal initialisation
+    Three stages of w, 2w and 4w channels, option-A shortcuts, Kaiming-normal initialisation
     (He et al., https://arxiv.org/abs/1512.03385, section 4.2; with 32 layers the backbone of
     Cao et al., https://arxiv.org/abs/1906.07413). Images are reduced by 4.
 
     Args:
         in_channels: channels of the images.
-        blocks: basic blocks in each stage; 5 for ResNet-32.
+        blocks: n, basic blocks in each stage; 5 for ResNet-32.
+        width: w, channels of the first stage, at least 1; 16 as published.
+
+    Raises:
+        ValueError: the width is not a whole number of at least 1.
     """
 
-    def __init__(self, in_channels: int, blocks: int = 5) -> None:
+    def __init__(self, in_channels: int, blocks: int = 5, width: int = 16) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(in_channels, _WIDTHS[0], 3, padding=1, bias=False)
-        self.bn = nn.BatchNorm2d(_WIDTHS[0])
+        if type(width) is not int or width < 1:
+            raise ValueError(f"width {width!r} must be a whole number of at least 1")
+        self.stem = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(width)
         stages = []
-        previous = _WIDTHS[0]
-        for channels in _WIDTHS:
+        previous = width
+        for channels in (width, 2 * width, 4 * width):
             stride = 1 if channels == previous else 2
             first = _BasicBlock(previous, channels, stride)
             rest = [_BasicBlock(channels, channels, 1) for _ in range(blocks - 1)]
@@ -67,6 +71,6 @@ class CifarResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Map (B, C, H, W) images to (B, 64) features, averaged over the last map."""
+        """Map (B, C, H, W) images to (B, 4w) features, averaged over the last map."""
         maps = self.stages(F.relu(self.bn(self.stem(images))))
         return torch.flatten(F.adaptive_avg_pool2d(maps, 1), 1)

@@ -13,11 +13,10 @@ from imbnas.baselines.pretrained import Pretrained, check_pretrained
 from imbnas.baselines.spec import BaselineSpec, ImageShape
 from imbnas.baselines.tracing import macs_per_image, meta_forward
 from imbnas.errors import InputError, UnknownNameError
+from imbnas.validation import make_with_options
 
-_OWN_MODELS = {
-    "cifar_resnet20": partial(CifarResNet, blocks=3),
-    "cifar_resnet32": partial(CifarResNet, blocks=5),
-}
+# Basic blocks in each stage.
+_OWN_MODELS = {"cifar_resnet8": 1, "cifar_resnet14": 2, "cifar_resnet20": 3, "cifar_resnet32": 5}
 _TRIED_SIZES = (8, 16, 32, 64, 128, 224, 256)
 
 
@@ -128,11 +127,9 @@ def _body(
     check_pretrained(spec, pretrained)
     if spec.model not in _OWN_MODELS:
         raise UnknownNameError("imbnas model", spec.model, _OWN_MODELS)
-    options: dict[str, Any] = dict(spec.model_options)
-    try:
-        return _OWN_MODELS[spec.model](in_channels, **options)
-    except TypeError as error:
-        raise InputError(f"baseline {spec.name}: model_options: {error}") from error
+    create = partial(CifarResNet, in_channels, _OWN_MODELS[spec.model])
+    owner = f"baseline {spec.name}: model_options"
+    return make_with_options(create, dict(spec.model_options), owner)
 
 
 def check(spec: BaselineSpec, shape: ImageShape, pretrained: Pretrained = False) -> None:

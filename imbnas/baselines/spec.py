@@ -1,10 +1,11 @@
 """What a baseline is, as data: a model's name, how it is fitted to small images, its recipe."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from imbnas.errors import InputError
 from imbnas.units.frozen import FrozenModel, content_sha256
@@ -12,14 +13,34 @@ from imbnas.units.recipes import Recipe
 from imbnas.validation import first_fault
 
 PositiveInt = Annotated[int, Field(ge=1)]
-Scalar = bool | int | float | str
 
 
 def _as_pairs(value: Any) -> Any:
     return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
-OptionPairs = Annotated[tuple[tuple[str, Scalar], ...], BeforeValidator(_as_pairs)]
+def _frozen(value: Any) -> Any:
+    """Make lists tuples, so that options are hashable; anything but plain values is refused."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_frozen, value))
+    if isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError(f"{value!r} must be a finite number, text, true, false or a list of these")
+
+
+def _freeze_values(pairs: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+    frozen = []
+    for name, value in pairs:
+        try:
+            frozen.append((name, _frozen(value)))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return tuple(frozen)
+
+
+OptionPairs = Annotated[
+    tuple[tuple[str, Any], ...], BeforeValidator(_as_pairs), AfterValidator(_freeze_values)
+]
 
 
 def first_problem(error: ValidationError) -> str:
@@ -148,7 +169,8 @@ class BaselineSpec(FrozenModel):
             of the fitting they take only ``input_size`` and the sizes.
         model: the network's name in its source; a timm tag (``resnet10t.c3_in1k``) picks the
             pretrained weights.
-        model_options: keyword arguments of the network's constructor, sorted by name.
+        model_options: keyword arguments of the network's constructor, sorted by name; numbers,
+            text, booleans, and lists of these, also nested.
         fitting: see ``SmallImageFitting``.
         recipe: the baseline's whole recipe, in place of the suite's.
         recipe_changes: fields that replace those of the suite's recipe, sorted by name.

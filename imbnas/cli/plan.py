@@ -12,6 +12,7 @@ from imbnas.cli.suite_options import suite_options
 
 if TYPE_CHECKING:
     from imbnas.planning.plan import RunPlan
+    from imbnas.planning.reweighting import ReweightedTrainings
     from imbnas.runs.request import RunRequest
 
 _DAY = 24 * 3600.0
@@ -53,6 +54,9 @@ def _fields(request: "RunRequest", planned: "RunPlan") -> dict[str, Any]:
         "out": str(request.directory.path),
         "kinds": kinds,
         **{name: sum(kind[name] for kind in kinds) for name in summed},
+        "reweighted": [
+            {**each._asdict(), "spent": each.spent._asdict()} for each in planned.reweighted
+        ],
         "seconds": asdict(planned.time),
         "told": format_range(planned.time.low, planned.time.high),
         "fits_in_a_night": planned.alternative
@@ -84,7 +88,16 @@ def _lines(request: "RunRequest", planned: "RunPlan") -> list[str]:
     if planned.of_unknown_cost:
         named = ", ".join(f"{n:,} x {what}" for what, n in planned.of_unknown_cost.items())
         lines.append(f"The cost of some units is unknown and comes on top: {named}.")
+    lines += map(_reweighting_line, planned.reweighted)
     return [*lines, *_time_lines(request, planned, known == units)]
+
+
+def _reweighting_line(row: "ReweightedTrainings") -> str:
+    spent = row.spent
+    return (
+        f"{row.scheme} in {row.trained}: re-weighted from epoch {spent.from_epoch} of {row.epochs}, "
+        f"{100 * spent.share:.2g}% of the sum of learning rates, {spent.dose:.3g} steps at the peak."
+    )
 
 
 def _time_lines(request: "RunRequest", planned: "RunPlan", complete: bool) -> list[str]:

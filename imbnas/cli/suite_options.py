@@ -51,6 +51,12 @@ _suite_options = add_options(
     ),
     click.option("--replicates", type=click.IntRange(1), help="More of them extend a run."),
     click.option(
+        "--first-replicate",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Repeat the suite with the replicates from N on: other images, other seeds.",
+    ),
+    click.option(
         "--manifest",
         "manifests",
         multiple=True,
@@ -123,7 +129,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
     from imbnas.cli.devices import default_workers, device_type
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import read_manifest
-    from imbnas.errors import UnknownNameError
+    from imbnas.errors import InputError, UnknownNameError
     from imbnas.runs.limits import Budget, Limits
     from imbnas.runs.request import RunRequest
     from imbnas.runs.reuse import reusable
@@ -136,9 +142,16 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
     suite = load_suite(take("suite_name") or DEFAULT_SUITE)
     fidelity, _ = choose_fidelity(suite, take("fidelity"))
     parts = take("parts")
+    offered = suite.at(fidelity).parts
     for part in parts:
-        if part not in suite.parts:
-            raise UnknownNameError(f"part of suite {suite.name!r}:", part, suite.parts)
+        if part in suite.parts and part not in offered:
+            others = (name for name in suite.fidelities if part in suite.at(name).parts)
+            raise InputError(
+                f"part {part!r} of suite {suite.name!r} is not in fidelity {fidelity!r}; give "
+                f"--fidelity {' or '.join(others)}"
+            )
+        if part not in offered:
+            raise UnknownNameError(f"part of suite {suite.name!r}:", part, offered)
     device = device_type(take("device"))
     interval = take("checkpoint_every", None)
     return RunRequest(
@@ -147,6 +160,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
         locations,
         Computation(device_type=device, precision=take("precision"), compiled=take("compiled")),
         replicates=take("replicates"),
+        first_replicate=take("first_replicate"),
         pins=tuple(map(read_manifest, take("manifests"))),
         plugins=take("plugins"),
         directory=RunDirectory(

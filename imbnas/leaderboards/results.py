@@ -19,7 +19,7 @@ from imbnas.suites.schema import (
     Training,
     TransferPart,
 )
-from imbnas.units.records import Record, SearchMetrics, TrainMetrics
+from imbnas.units.records import Record, SearchMetrics, TrainMetrics, pooled
 from imbnas.units.unit import DataRef, Model, TrainUnit, Unit
 
 Floats = NDArray[np.float64]
@@ -167,9 +167,11 @@ class Results:
         """The metrics of one model on one training, one entry per replicate."""
         return [self.trained(self.expansion.train(model, training, r)) for r in self.replicates]
 
-    def chains(self, part: AdaptationPart, strategy: str) -> list[Chain]:
-        """One chain per replicate."""
-        return [self.expansion.chain(part, strategy, r) for r in self.replicates]
+    def chains(
+        self, part: AdaptationPart, strategy: str, searcher: str | None = None
+    ) -> list[Chain]:
+        """One chain per replicate; by the fidelity's own searcher unless another one is named."""
+        return [self.expansion.chain(part, strategy, r, searcher) for r in self.replicates]
 
     def found(self, chain: Chain) -> str | None:
         """The architecture that a chain's search named, if it has ended."""
@@ -182,12 +184,25 @@ class Results:
         return record.metrics if record and isinstance(record.metrics, SearchMetrics) else None
 
     def retrained(
-        self, part: AdaptationPart, strategy: str, training: Training
+        self,
+        part: AdaptationPart,
+        strategy: str,
+        training: Training,
+        searcher: str | None = None,
     ) -> list[TrainMetrics | None]:
-        """Metrics of the networks that a strategy found, one entry per replicate."""
-        metrics: list[TrainMetrics | None] = []
-        for chain in self.chains(part, strategy):
-            found = self.found(chain)
-            unit = found and self.expansion.retrain(Retraining(chain, training), found)
-            metrics.append(self.trained(unit) if unit else None)
-        return metrics
+        """Metrics of the networks that a strategy found, one entry per replicate.
+
+        Where each is trained several times, counts are summed over its trainings.
+        """
+        chains = self.chains(part, strategy, searcher)
+        return [self._retrained(chain, training) for chain in chains]
+
+    def _retrained(self, chain: Chain, training: Training) -> TrainMetrics | None:
+        found = self.found(chain)
+        if not found:
+            return None
+        places = range(self.resolved.settings.retrainings)
+        again = (Retraining(chain, training, place) for place in places)
+        metrics = [self.trained(self.expansion.retrain(each, found)) for each in again]
+        complete = [each for each in metrics if each is not None]
+        return pooled(complete) if len(complete) == len(metrics) else None

@@ -194,9 +194,13 @@ class FocalConfig(LossConfig):
 
 
 class ClassBalancedFocalConfig(FocalConfig):
-    """Sigmoid focal loss weighted by the effective number of images."""
+    """Sigmoid focal loss weighted by the effective number of images.
+
+    The authors divide a batch's sum by its number of positives, which is that of its images.
+    """
 
     weights: WeightRule = "effective-number"
+    normalise: Literal["sum_w", "n"] = "n"
     gamma: NonNegative = 1.0
     form: Literal["softmax", "sigmoid"] = "sigmoid"
 

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from imbnas.losses.configs import LossConfig
 
 
-def _options(name: str, summary: str) -> tuple[Any, str, str]:
+def _options(name: str, summary: str, version: str = "1") -> tuple[Any, str, str]:
     """The entry of a class of options: naming and checking it does not import torch."""
-    return built_in(f"imbnas.losses.configs:{name}", summary)
+    return built_in(f"imbnas.losses.configs:{name}", summary, version)
 
 
 LOSSES: "Registry[Callable[..., LossConfig]]" = Registry(
@@ -43,6 +43,7 @@ LOSSES: "Registry[Callable[..., LossConfig]]" = Registry(
         "cb-focal": _options(
             "ClassBalancedFocalConfig",
             "sigmoid focal loss weighted by effective numbers (Cui et al. 2019, arXiv 1901.05555)",
+            version="2",
         ),
         "ldam": _options(
             "LdamConfig",

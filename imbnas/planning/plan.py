@@ -11,9 +11,10 @@ import torch
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import DataPool
 from imbnas.planning.cost import UnitCosts
+from imbnas.planning.reweighting import ReweightedTrainings, reweighted_trainings
 from imbnas.planning.sample import Sample
 from imbnas.planning.throughput import Task, TimeRange, Workload
-from imbnas.runs.bind import held_pins, held_replicates
+from imbnas.runs.bind import as_held, held_pins
 from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
@@ -59,6 +60,7 @@ class RunPlan:
         replicates: how many.
         totals: units by kind.
         of_unknown_cost: what computes units of unknown cost → how many of them.
+        reweighted: what trainings with deferred schemes spend on re-weighting.
         time: wall-clock seconds on this machine, units of unknown cost left out.
         alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night, and
             its time.
@@ -68,6 +70,7 @@ class RunPlan:
     replicates: int
     totals: tuple[KindTotal, ...]
     of_unknown_cost: Mapping[str, int]
+    reweighted: tuple[ReweightedTrainings, ...]
     time: TimeRange
     alternative: tuple[str, TimeRange] | None
 
@@ -87,6 +90,13 @@ class PlannedUnits:
     tasks: Sequence[Task]
     of_unknown_cost: Sequence[Unit]
     sample: Sample
+
+    @property
+    def all(self) -> Iterator[Unit]:
+        """Units known and unknown."""
+        yield from self.known
+        yield from (task.unit for task in self.tasks)
+        yield from self.of_unknown_cost
 
     @property
     def totals(self) -> tuple[KindTotal, ...]:
@@ -130,7 +140,7 @@ class Planner:
             TimingError: a shortened unit fails.
         """
         request = self.request
-        resolved = self._resolve(fidelity, request.replicates or held_replicates(request.directory))
+        resolved = resolve_suite(replace(as_held(request), fidelity=fidelity))
         request.directory.check_suite(resolved)
         units = self._units(resolved, (request.directory, *request.reused))
         time = self._time(units)
@@ -139,6 +149,7 @@ class Planner:
             replicates=resolved.replicates,
             totals=units.totals,
             of_unknown_cost=Counter(map(_maker, units.of_unknown_cost)),
+            reweighted=reweighted_trainings(resolved, units.all),
             time=time,
             alternative=self._alternative(fidelity) if time.high > DAY else None,
         )
@@ -150,10 +161,6 @@ class Planner:
     @property
     def _pins(self) -> tuple[Manifest, ...]:
         return held_pins(self.request.directory, self.request.pins)
-
-    def _resolve(self, fidelity: str, replicates: int | None) -> ResolvedSuite:
-        asked = replace(self.request, fidelity=fidelity, replicates=replicates, pins=self._pins)
-        return resolve_suite(asked)
 
     def _units(self, resolved: ResolvedSuite, directories: Sequence[RunDirectory]) -> PlannedUnits:
         """Look up what of a suite is known in directories; compute the cost of the rest."""
@@ -167,9 +174,12 @@ class Planner:
         priced = [(unit, costs.of(unit)) for unit in left]
         tasks = [Task(unit, unit.requires, cost) for unit, cost in priced if cost]
         space, rng = get_space(resolved.suite.space), np.random.default_rng(0)
+        stand_ins: dict[str, str] = {}
         for retraining in plan.retrainings:
             if retraining.waits_for not in found:
-                unit = plan.expansion.retrain(retraining, space.random(rng))
+                if retraining.waits_for not in stand_ins:
+                    stand_ins[retraining.waits_for] = space.random(rng)
+                unit = plan.expansion.retrain(retraining, stand_ins[retraining.waits_for])
                 requires = (retraining.waits_for,)
                 tasks.append(Task(unit, requires, costs.of_any_architecture(unit)))
         return PlannedUnits(
@@ -193,10 +203,11 @@ class Planner:
         return max(fitting, key=lambda other: other[1].high, default=None)
 
     def _others(self, fidelity: str) -> Iterator[tuple[str, TimeRange]]:
-        for name in self.request.suite.fidelities:
-            if name != fidelity:
+        suite, parts = self.request.suite, set(self.request.parts or ())
+        for name in suite.fidelities:
+            if name != fidelity and parts <= set(suite.at(name).parts):
                 # Another fidelity would go into another directory, with replicates of its own.
-                resolved = self._resolve(name, self.request.replicates)
+                resolved = resolve_suite(replace(self.request, fidelity=name, pins=self._pins))
                 yield name, self._time(self._units(resolved, self.request.reused))
 
 

@@ -17,7 +17,8 @@ def decorrelation(candidate: Candidate, batch_size: int) -> Score:
 
     Row i of the Jacobian is the gradient of the summed outputs with respect to image i. First
     version of Mellor et al. (arXiv:2006.04647v1), called ``jacob_cov`` in
-    arXiv:2101.08134; k = 1e-5 in both. NaN where the outputs do not depend on some image.
+    arXiv:2101.08134; k = 1e-5 in both. NaN where the outputs do not depend on some image, and for
+    as many images as an image has values, whose correlation is singular whatever the network.
     """
     module = torch_module(candidate.network)
     images = candidate.task.distinct_images(batch_size).detach().requires_grad_()
@@ -28,7 +29,19 @@ def decorrelation(candidate: Candidate, batch_size: int) -> Score:
     return candidate.scored(_spread(rows), backward=len(images))
 
 
+def always_singular(images: int, values: int) -> bool:
+    """Whether the correlation of so many images' gradients is singular for every network.
+
+    Args:
+        images: rows of the Jacobian; the correlation centres each, which takes a dimension.
+        values: of an image, columns of the Jacobian.
+    """
+    return images >= values
+
+
 def _spread(jacobian: NDArray[np.float64]) -> float:
+    if always_singular(*jacobian.shape):
+        return np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = np.corrcoef(jacobian)
     if not np.isfinite(correlation).all():

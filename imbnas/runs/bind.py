@@ -27,13 +27,11 @@ def bind_run(request: RunRequest) -> ResolvedSuite:
         RefusedDirectoryError: the directory belongs to something else; nothing is changed.
     """
     directory = request.directory
-    replicates = request.replicates or held_replicates(directory)
-    pins = held_pins(directory, request.pins)
-    resolved = resolve_suite(replace(request, replicates=replicates, pins=pins))
+    resolved = resolve_suite(as_held(request))
     if request.only:
         UnitFilter(request.only).of(Expansion(resolved).plan(request.parts).units)
     bound = directory.store_suite(resolved)
-    for manifest in pins:
+    for manifest in held_pins(directory, request.pins):
         path = directory.manifests / f"{manifest.sha256}.json"
         publish_once(path, canonical_json(manifest).encode(), directory.temporary)
     for name, text in plugin_texts(request.plugins).items():
@@ -41,9 +39,15 @@ def bind_run(request: RunRequest) -> ResolvedSuite:
     return bound
 
 
-def held_replicates(directory: RunDirectory) -> int | None:
-    """Replicates of a run that was started; ``None`` where there is none."""
-    return directory.read_suite().replicates if directory.exists() else None
+def as_held(request: RunRequest) -> RunRequest:
+    """A request with the replicates and manifests that a started run holds, where it names none."""
+    directory, replicates, first = request.directory, request.replicates, request.first_replicate
+    if directory.exists():
+        held = directory.read_suite()
+        replicates = replicates or held.replicates
+        first = held.first_replicate if first is None else first
+    pins = held_pins(directory, request.pins)
+    return replace(request, replicates=replicates, first_replicate=first, pins=pins)
 
 
 def held_pins(directory: RunDirectory, pins: Iterable[Manifest]) -> tuple[Manifest, ...]:

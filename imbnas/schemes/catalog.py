@@ -43,7 +43,12 @@ _ROWS = (
     _of_loss("sqrt-inverse", f"weights n^-1/2 ({_ZHANG_2021})"),
     _of_loss("power", f"weights n^-1.2 ({_ZHANG_2021})"),
     _of_loss("cb-ce", f"effective-number weights, beta 0.9999 ({_CUI_2019})"),
-    _of_loss("cb-focal", f"sigmoid focal loss, gamma 1, effective-number weights ({_CUI_2019})"),
+    _of_loss(
+        "cb-focal",
+        f"sigmoid focal loss, gamma 1, effective-number weights ({_CUI_2019})",
+        version="2",
+        normalise="n",
+    ),
     _of_loss(
         "ldam",
         f"label-distribution-aware margins on a cosine classifier ({_CAO_2019})",

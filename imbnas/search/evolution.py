@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from imbnas.search.deduplication import Deduplicator
 from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
-from imbnas.spaces.space import Space
-from imbnas.spaces.variation import crossed, mutated, random_within
+from imbnas.spaces.space import Space, SpellingSpace
+from imbnas.spaces.variation import MacBound, random_within
 
 _TRIES = 10
 """Attempts for each wanted child before random architectures fill the generation."""
@@ -21,9 +21,11 @@ _RANDOM_TRIES = 10_000
 class Evolution(MacOptions):
     """Each generation holds mutants and crossings of the best architectures seen so far.
 
-    No structure, however it is written, is evaluated twice. Mutation and crossover have ten
-    attempts for each child; where they do not give enough new live structures within the bounds on
-    MACs, random ones fill the generation. It stays smaller only where the space has too few.
+    No structure, however it is written, is evaluated twice, and children are scored in the spelling
+    that a supernet's training samples: others use weights that were never trained together.
+    Mutation and crossover have ten attempts for each child; where they do not give enough new live
+    structures within the bounds on MACs, random ones fill the generation. It stays smaller only
+    where the space has too few.
 
     Attributes:
         generations: generations after the random first one.
@@ -65,16 +67,23 @@ class Evolution(MacOptions):
             parents = scoreboard.top(self.top_k)
 
             def mutant(parents: list[str] = parents) -> str | None:
-                parent = _pick(rng, parents)
-                return mutated(space, parent, rng, self.probability, bound, True, tries=1)
+                child = space.mutate(_pick(rng, parents), rng, self.probability)
+                return _respelled(space, child, bound)
 
             def crossing(parents: list[str] = parents) -> str | None:
-                first, second = _pick(rng, parents), _pick(rng, parents)
-                return crossed(space, first, second, rng, bound, True, tries=1)
+                child = space.crossover(_pick(rng, parents), _pick(rng, parents), rng)
+                return _respelled(space, child, bound)
 
             born = distinct.take(mutant, self.mutation, _TRIES * self.mutation)
             born += distinct.take(crossing, self.crossover, _TRIES * self.crossover)
             distinct.fill(draw, self.population - born, _RANDOM_TRIES)
+
+
+def _respelled(space: Space, child: str, bound: MacBound | None) -> str | None:
+    """A child as it is scored; ``None`` where that is out of bounds."""
+    if isinstance(space, SpellingSpace):
+        child = space.spelling(child)
+    return child if bound is None or bound.allows(space, child) else None
 
 
 def _pick(rng: np.random.Generator, architectures: list[str]) -> str:

@@ -14,6 +14,7 @@ SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
         "evolution": built_in(
             "imbnas.search.evolution:Evolution",
             "evolution with mutation and crossover of the best, as in SPOS (arXiv:1904.00420)",
+            version="2",
         ),
         "exhaustive": built_in(
             "imbnas.search.exhaustive:Exhaustive",

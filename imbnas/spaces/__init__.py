@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imbnas.spaces.space import FairSpace as FairSpace
     from imbnas.spaces.space import NetworkShape as NetworkShape
     from imbnas.spaces.space import Space as Space
+    from imbnas.spaces.space import SpellingSpace as SpellingSpace
     from imbnas.spaces.variation import MacBound as MacBound
 
 __getattr__, __dir__ = lazy_names(__name__)

@@ -146,6 +146,15 @@ def listed(space: Space, remedy: str) -> EnumerableSpace:
 
 
 @runtime_checkable
+class SpellingSpace(Space, Protocol):
+    """A space in which one structure has several spellings, of which ``random`` draws one alone."""
+
+    def spelling(self, architecture: str) -> str:
+        """The spelling of its structure that ``random`` draws; a dead architecture stays itself."""
+        ...
+
+
+@runtime_checkable
 class FairSpace(Space, Protocol):
     """A space whose edges all choose from the same operations.
 

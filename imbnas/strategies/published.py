@@ -8,6 +8,7 @@ from imbnas.errors import InputError
 from imbnas.losses.schedule import switch_epoch
 from imbnas.strategies.options import SchemeOption, ScoredOnTarget
 from imbnas.units.frozen import FrozenModel
+from imbnas.units.schemes import DEFERRALS
 
 if TYPE_CHECKING:
     from imbnas.strategies.adaptation import Adaptation
@@ -30,8 +31,8 @@ class SearchOnSource(FrozenModel):
 class RetrainClassifier(ScoredOnTarget):
     """P1: the backbone stays bit-unchanged, a new classifier learns the target.
 
-    The re-weighted loss holds from the start, as published. Batches are normalised by their own
-    statistics while the classifier trains.
+    All that the scheme defers holds from the start, as published for the re-weighted loss. Batches
+    are normalised by their own statistics while the classifier trains.
 
     Attributes:
         scheme: in place of the target's.
@@ -139,5 +140,5 @@ class TrainOn(TrainFromScratch):
 
 
 def undelayed(scheme: "SchemeSpec") -> "SchemeSpec":
-    """The scheme with its weights from the start."""
-    return scheme.model_copy(update={"deferred_from": None, "deferred_from_epoch": None})
+    """The scheme as it is after its last switch: weights, loss and sampler from the start."""
+    return scheme.model_copy(update=dict.fromkeys(DEFERRALS))

@@ -26,17 +26,17 @@ STRATEGIES: Registry[Callable[..., Strategy]] = Registry(
         ),
         "p1": (
             "imbnas.strategies.published:RetrainClassifier",
-            "1",
+            "2",
             "frozen backbone, classifier retrained with the re-weighted loss (arXiv:2210.00136)",
         ),
         "p1-cached": (
             "imbnas.strategies.cached:CachedClassifier",
-            "1",
+            "2",
             "classifier trained on features of a few paths that are computed once",
         ),
         "p1-drift": (
             "imbnas.strategies.published:RetrainClassifierWithDrift",
-            "1",
+            "2",
             "p1 with running batch statistics that follow the target",
         ),
         "p2": (

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from imbnas.errors import InputError
 from imbnas.rankers.registry import build_ranker
@@ -13,6 +14,9 @@ from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import AdaptationPart, Part, SuiteFile, TransferPart
 from imbnas.suites.strategy_lookup import find_strategy
 from imbnas.supernet.path_sampling import check_sampling
+
+if TYPE_CHECKING:
+    from imbnas.suites.choice import SearcherChoice
 
 Place = tuple[str | int, ...]
 Check = tuple[Place, Callable[[], object]]
@@ -48,11 +52,16 @@ def _of_fidelity(place: Place, fidelity: Fidelity, name: str) -> Iterator[Check]
     def of_space(check: Callable[[Space], object]) -> Callable[[], object]:
         return lambda: check(get_space(name))
 
-    yield (*place, "stack"), of_space(partial(check_stack, stack=fidelity.stack))
+    for field, size in (("stack", fidelity.stack), ("retrainings", fidelity.retrainings)):
+        yield (*place, field), of_space(partial(check_stack, stack=size))
     for recipe, sampling in fidelity.path_samplings.items():
         yield (*place, recipe, "path_sampling"), of_space(partial(check_sampling, how=sampling))
-    searcher = partial(build_searcher, fidelity.searcher.name, fidelity.searcher.options)
-    yield (*place, "searcher", "options"), of_space(searcher)
+    searchers: dict[Place, SearcherChoice] = {(*place, "searcher"): fidelity.searcher}
+    for label, further in fidelity.searchers.items():
+        searchers[*place, "searchers", label] = further
+    for where, searcher in searchers.items():
+        build = partial(build_searcher, searcher.name, searcher.options)
+        yield (*where, "options"), of_space(build)
 
 
 def _of_part(place: Place, part: Part) -> Iterator[Check]:

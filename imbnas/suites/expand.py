@@ -34,11 +34,12 @@ RecipeName = Literal["network", "supernet", "adaptation", "motivation"]
 
 @dataclass(frozen=True)
 class Chain:
-    """One replicate of one strategy: from the source supernet to the found architecture.
+    """One replicate of one strategy and searcher: from the source supernet to what was found.
 
     Attributes:
         strategy: label of the strategy.
-        replicate: its number.
+        searcher: label of the searcher; that of the fidelity's own is its name.
+        replicate: which one, from 0.
         supernet: training of the source supernet.
         adapt: adaptation to the target.
         search: the search for the best architecture.
@@ -46,6 +47,7 @@ class Chain:
     """
 
     strategy: str
+    searcher: str
     replicate: int
     supernet: SupernetUnit
     adapt: AdaptUnit
@@ -69,7 +71,7 @@ class Expansion:
         return {
             "device_type": resolved.device_type,
             "precision": resolved.precision,
-            "replicate": replicate,
+            "replicate": resolved.replicate_numbers[replicate],
         }
 
     def _of_space(self, replicate: int) -> dict[str, object]:
@@ -82,7 +84,7 @@ class Expansion:
         }
 
     def data(self, condition: str, replicate: int) -> DataRef:
-        """The pinned data of a condition for one replicate."""
+        """The pinned data of a condition for one replicate, counted from 0."""
         return self.resolved.conditions[condition].replicates[replicate]
 
     def train(
@@ -98,10 +100,25 @@ class Expansion:
         Args:
             model: an architecture or a baseline; a baseline may have a recipe of its own.
             training: condition and scheme.
-            replicate: its number.
+            replicate: which one, from 0.
             stack: so many replicates are trained side by side.
             recipe: of the fidelity.
         """
+        data, number = (
+            self.data(training.condition, replicate),
+            self.resolved.replicate_numbers[replicate],
+        )
+        return self._train(model, training, (number, data), stack, recipe)
+
+    def _train(
+        self,
+        model: Model,
+        training: Training,
+        images: tuple[int, DataRef],
+        stack: int,
+        recipe: Literal["network", "motivation"],
+    ) -> TrainUnit:
+        """As ``train``, for a replicate number and its data."""
         used = getattr(self.resolved.settings, recipe)
         scheme = self._scheme(training.scheme, recipe)
         if isinstance(model, BaselineModel):
@@ -112,12 +129,14 @@ class Expansion:
             used = own
         return TrainUnit(
             model=model,
-            data=self.data(training.condition, replicate),
+            data=images[1],
             scheme=scheme,
             recipe=used,
             stack=stack,
             compiled=self.resolved.compiled,
-            **self._common(replicate),
+            device_type=self.resolved.device_type,
+            precision=self.resolved.precision,
+            replicate=images[0],
         )
 
     def _scheme(self, name: str, recipe: RecipeName) -> SchemeSpec:
@@ -172,15 +191,29 @@ class Expansion:
         return [canonical_json(model) for model in self._models]
 
     def chains(self, part: AdaptationPart) -> tuple[Chain, ...]:
-        """Every strategy and replicate of an adaptation part."""
+        """Every strategy, searcher and replicate of an adaptation part."""
         return tuple(
-            self.chain(part, strategy, replicate)
+            self.chain(part, strategy, replicate, searcher)
             for replicate in range(self.resolved.replicates)
             for strategy in part.choices
+            for searcher in self.searchers(part)
         )
 
-    def chain(self, part: AdaptationPart, strategy: str, replicate: int) -> Chain:
-        """All units of one replicate of one strategy."""
+    def searchers(self, part: AdaptationPart) -> tuple[str, ...]:
+        """Labels of a part's searchers, the fidelity's own first."""
+        return (self.resolved.searcher.name, *part.searchers)
+
+    def chain(
+        self, part: AdaptationPart, strategy: str, replicate: int, searcher: str | None = None
+    ) -> Chain:
+        """All units of one replicate of one strategy.
+
+        Args:
+            part: has a single route.
+            strategy: its label.
+            replicate: which one, from 0.
+            searcher: its label; ``None`` for the fidelity's own.
+        """
         resolved, settings = self.resolved, self.resolved.settings
         common = self._of_space(replicate)
         source = self.data(part.source.condition, replicate)
@@ -209,23 +242,35 @@ class Expansion:
             "validation_images": settings.validation_images,
             **common,
         }
+        label = searcher or resolved.searcher.name
+        searching = resolved.searchers.get(label, resolved.searcher)
         return Chain(
             strategy=strategy,
+            searcher=label,
             replicate=replicate,
             supernet=supernet,
             adapt=adapt,
-            search=SearchUnit(searcher=resolved.searcher, **scored),
+            search=SearchUnit(searcher=searching, **scored),
             population_scores=SearchUnit(searcher=resolved.population_scorer, **scored),
         )
 
     def retrainings(self, part: AdaptationPart, chain: Chain) -> tuple["Retraining", ...]:
         """What follows once the chain's search has found an architecture."""
-        return tuple(Retraining(chain, training) for training in (part.target, *part.also_retrain))
+        return tuple(
+            Retraining(chain, training, place)
+            for training in part.retrained_on
+            for place in range(self.resolved.settings.retrainings)
+        )
 
     def retrain(self, retraining: "Retraining", found: str) -> TrainUnit:
         """The unit that trains a found architecture from scratch."""
-        model = self.architecture(found)
-        return self.train(model, retraining.training, retraining.chain.replicate)
+        each, condition = self.resolved.settings.retrainings, retraining.training.condition
+        place = retraining.chain.replicate * each + retraining.place
+        facts = self.resolved.conditions[condition]
+        data = (facts.retrainings or facts.replicates)[place]
+        number = self.resolved.first_replicate * each + place
+        model, training = self.architecture(found), retraining.training
+        return self._train(model, training, (number, data), each, "network")
 
     def baselines(self, part: BaselinesPart) -> tuple[TrainUnit, ...]:
         """The trainings of every baseline."""
@@ -303,10 +348,17 @@ class Expansion:
 
 @dataclass(frozen=True)
 class Retraining:
-    """A training of the architecture that a chain's search will find."""
+    """A training of the architecture that a chain's search will find.
+
+    Attributes:
+        chain: whose search finds it.
+        training: condition and scheme.
+        place: which of the trainings of the same architecture, from 0.
+    """
 
     chain: Chain
     training: Training
+    place: int = 0
 
     @property
     def waits_for(self) -> str:

@@ -1,5 +1,6 @@
 """How much is spent on a suite: recipes, population, searcher and replicates of a fidelity."""
 
+import operator
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -59,12 +60,16 @@ class Fidelity(FrozenModel):
     """How much is spent on a suite; results of two fidelities never share a table.
 
     Attributes:
+        parts: names of the suite's parts that belong to the fidelity; empty for all.
         replicates: repetitions of everything.
+        retrainings: how often each found architecture is trained: that of replicate r on the
+            replicate numbers from ``r * retrainings``, side by side where there are several.
         population: the architectures of the rank-transfer experiment.
         network: recipe of stand-alone networks, searched ones and baselines alike.
         supernet: recipe of source supernets.
         adaptation: recipe of a strategy's training on the target.
         searcher: how an adapted supernet is searched.
+        searchers: label → another way to search it, for parts that name the label.
         calibration_images: training images that calibrate batch statistics of a sub-network
             before it is scored; 0 scores with the validation batch's own statistics.
         validation_images: at most so many validation images score a sub-network, as many of each
@@ -76,12 +81,15 @@ class Fidelity(FrozenModel):
         reweight_from: when deferred schemes weigh classes, in place of the schemes' own.
     """
 
+    parts: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     replicates: Annotated[int, Field(ge=1)] = 3
+    retrainings: PositiveInt = Field(default=1, exclude_if=is_one)
     population: PopulationRule
     network: Recipe
     supernet: Recipe | None = None
     adaptation: Recipe | None = None
     searcher: SearcherChoice = SearcherChoice()
+    searchers: dict[str, SearcherChoice] = Field(default_factory=dict, exclude_if=operator.not_)
     calibration_images: Annotated[int, Field(ge=0)] = 2048
     validation_images: PositiveInt | None = Field(default=None, exclude_if=is_none)
     stack: PositiveInt = Field(default=1, exclude_if=is_one)
@@ -102,6 +110,11 @@ class Fidelity(FrozenModel):
         return self
 
     def _recipe_faults(self) -> Iterator[str]:
+        if self.searcher.name in self.searchers:
+            yield (
+                f"searchers.{self.searcher.name}: the fidelity's own searcher has this label; "
+                "choose another one"
+            )
         for field in ("network", "motivation"):
             recipe = getattr(self, field)
             if recipe and recipe.path_sampling != "uniform":
@@ -116,10 +129,10 @@ class Fidelity(FrozenModel):
                     f"{field}.curve_points: a supernet has no learning curve; leave it out here "
                     "and set it in network"
                 )
-        if self.stack > 1 and self.network.clip_norm is not None:
+        if max(self.stack, self.retrainings) > 1 and self.network.clip_norm is not None:
             yield (
                 "network.clip_norm: the norm of a stack's gradients is not that of its networks; "
-                "leave it or stack out"
+                "leave it, or stack and retrainings out"
             )
         for field in ("width", "depth") if self.supernet and self.adaptation else ():
             first, second = getattr(self.supernet, field), getattr(self.adaptation, field)

@@ -21,6 +21,8 @@ class SuiteRequest:
         locations: where data lies.
         computation: how networks are computed.
         replicates: ``None`` for the fidelity's number.
+        first_replicate: number of the first of them; another one repeats the suite with other
+            subsets of images and other randomness. ``None`` for 0, or what a run holds.
         pins: manifests that take the place of what their conditions would resolve to.
         plugins: plug-in files, already loaded.
     """
@@ -30,6 +32,7 @@ class SuiteRequest:
     locations: DataLocations
     computation: Computation = ON_CPU
     replicates: int | None = None
+    first_replicate: int | None = None
     pins: tuple[Manifest, ...] = ()
     plugins: tuple[Path, ...] = ()
 
@@ -37,6 +40,11 @@ class SuiteRequest:
     def settings(self) -> Fidelity:
         """The fidelity itself."""
         return self.suite.fidelities[self.fidelity]
+
+    @property
+    def scoped(self) -> SuiteFile:
+        """The suite with the parts of the fidelity."""
+        return self.suite.at(self.fidelity)
 
     @property
     def device_type(self) -> DeviceType:

@@ -1,7 +1,7 @@
 """Resolves a suite: every name is looked up and pinned before anything is computed."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from imbnas.suites.schema import (
     AdaptationPart,
     BaselinesPart,
     MotivationPart,
+    SuiteFile,
     Training,
     TransferPart,
 )
@@ -87,12 +88,12 @@ class _Resolver:
     request: SuiteRequest
 
     def resolve(self) -> ResolvedSuite:
-        request, suite = self.request, self.request.suite
+        request, suite = self.request, self.suite
         get_space(suite.space)  # an unknown space is the first fault
         for place, check in suite_checks(suite, [request.fidelity]):
             with blame(suite, *place):
                 check()
-        for name, route in self.request.suite.routes:
+        for name, route in suite.routes:
             self._check_route(name, route)
         drawn = self._draw()
         population = self._members(drawn)
@@ -103,6 +104,7 @@ class _Resolver:
             fidelity=request.fidelity,
             settings=self.request.settings,
             replicates=self._replicates,
+            first_replicate=self._first_replicate,
             **dict(request.computation),
             space_version=SPACES.entry(suite.space).version,
             population_rule=drawn.rule,
@@ -111,6 +113,7 @@ class _Resolver:
             schemes=self._schemes,
             strategies={label: found.facts() for label, found in self._strategies.items()},
             searcher=self.request.settings.searcher.component(SEARCHERS),
+            searchers=self._searchers,
             population_scorer=scorer.component(SEARCHERS),
             baselines=self._baselines(),
             rankers=self._rankers(),
@@ -121,17 +124,33 @@ class _Resolver:
             ),
         )
 
+    @cached_property
+    def suite(self) -> SuiteFile:
+        """The suite with the parts of the fidelity."""
+        return self.request.scoped
+
     @property
     def _replicates(self) -> int:
         return self.request.replicates or self.request.settings.replicates
 
+    @property
+    def _first_replicate(self) -> int:
+        return self.request.first_replicate or 0
+
+    @property
+    def _searchers(self) -> dict[str, Component]:
+        """The further searchers that a part names."""
+        named = {label for _, route in self.suite.routes for label in route.searchers}
+        choices = self.request.settings.searchers
+        return {label: choices[label].component(SEARCHERS) for label in sorted(named)}
+
     def _trainings(self) -> Iterator[Training]:
-        for part in self.request.suite.parts.values():
+        for part in self.suite.parts.values():
             yield from part.trainings
 
     def _check_route(self, name: str, route: AdaptationPart) -> None:
         """Refuse an adaptation that would fail only after the first units are done."""
-        suite, settings = self.request.suite, self.request.settings
+        suite, settings = self.suite, self.request.settings
         if suite.space not in SUPERNETS:
             raise InputError(
                 f"suite {suite.name!r}: parts.{name}: space {suite.space!r} has no supernet to "
@@ -166,7 +185,8 @@ class _Resolver:
     def _check_images(self, route: AdaptationPart) -> None:
         """Refuse a source supernet that has seen images of its target."""
         ends = [training.condition for training in (route.source, route.target)]
-        for source, target in zip(*map(self._manifests, ends), strict=True):
+        numbers = self._numbers
+        for source, target in zip(*(self._manifests(e, numbers) for e in ends), strict=True):
             common = common_images(source, target)
             if common.seen:
                 raise InputError(
@@ -183,7 +203,7 @@ class _Resolver:
         """Every strategy of every part by label, sorted."""
         found = {
             label: find_strategy(choice, route)
-            for _, route in self.request.suite.routes
+            for _, route in self.suite.routes
             for label, choice in route.choices.items()
         }
         return dict(sorted(found.items()))
@@ -201,20 +221,34 @@ class _Resolver:
             condition, self.request.settings.protocol or self.request.suite.protocol
         )
 
-    def _manifests(self, name: str) -> Iterator[Manifest]:
-        """A condition's manifest for each replicate, one at a time: they can be large."""
+    @property
+    def _numbers(self) -> range:
+        """Numbers of the replicates."""
+        return range(self._first_replicate, self._first_replicate + self._replicates)
+
+    def _manifests(self, name: str, numbers: Iterable[int]) -> Iterator[Manifest]:
+        """A condition's manifest for each replicate number, one at a time: they can be large."""
         condition, dataset = self._parse(name), self._dataset(name)
-        for replicate in range(self._replicates):
+        for replicate in numbers:
             yield resolve(condition.for_replicate(replicate), dataset, self.request.pins)
 
     def _condition(self, name: str) -> ConditionFacts:
-        manifests = list(self._manifests(name))
+        manifests = list(self._manifests(name, self._numbers))
         return ConditionFacts(
             condition=self._parse(name),
             class_counts=manifests[0].class_counts,
             groups=manifests[0].groups.model_dump(),
             replicates=tuple(map(data_ref, manifests)),
+            retrainings=tuple(map(data_ref, self._manifests(name, self._retrained(name)))),
         )
+
+    def _retrained(self, name: str) -> range:
+        """Replicate numbers that architectures found for a condition are trained on."""
+        each, numbers = self.request.settings.retrainings, self._numbers
+        found_for = {t.condition for _, route in self.suite.routes for t in route.retrained_on}
+        if each == 1 or name not in found_for:
+            return range(0)
+        return range(numbers.start * each, numbers.stop * each)
 
     @cached_property
     def _schemes(self) -> dict[str, SchemeSpec]:
@@ -225,13 +259,11 @@ class _Resolver:
 
     def _shape(self, recipe: Recipe, dataset: Dataset | None = None) -> NetworkShape:
         """The shape for a dataset; for the first one, to which counts in tables refer, if none."""
-        with blame(
-            self.request.suite, "fidelities", self.request.fidelity, "network", "resolution"
-        ):
+        with blame(self.suite, "fidelities", self.request.fidelity, "network", "resolution"):
             return network_shape(dataset or next(iter(self._datasets.values())), recipe)
 
     def _draw(self) -> Population:
-        space, wanted = get_space(self.request.suite.space), self.request.settings.population
+        space, wanted = get_space(self.suite.space), self.request.settings.population
         if wanted.macs is not None:
             return iso_macs(space, wanted.macs, space.published_shape)
         size = wanted.size or 0
@@ -241,7 +273,7 @@ class _Resolver:
 
     def _members(self, drawn: Population) -> tuple[Member, ...]:
         space, shape = (
-            get_space(self.request.suite.space),
+            get_space(self.suite.space),
             self._shape(self.request.settings.network),
         )
         counted = ((each, space.counts(each, shape)) for each in drawn.architectures)
@@ -259,7 +291,7 @@ class _Resolver:
     def _rankers(self) -> dict[str, Component]:
         found = {
             ranker.label: ranker.component(RANKERS)
-            for part in self.request.suite.parts.values()
+            for part in self.suite.parts.values()
             if isinstance(part, TransferPart)
             for ranker in part.rankers
         }
@@ -268,17 +300,17 @@ class _Resolver:
     def _motivation(self) -> dict[str, tuple[SpaceModel, ...]]:
         """The networks of each motivation part."""
         found: dict[str, tuple[SpaceModel, ...]] = {}
-        for name, part in self.request.suite.parts.items():
+        for name, part in self.suite.parts.items():
             if isinstance(part, MotivationPart):
-                with blame(self.request.suite, "parts", name):
+                with blame(self.suite, "parts", name):
                     found[name] = _networks(part)
         return found
 
     def _baselines(self) -> dict[str, BaselineFacts]:
         found: dict[str, BaselineFacts] = {}
-        for name, part in self.request.suite.parts.items():
+        for name, part in self.suite.parts.items():
             if isinstance(part, BaselinesPart):
-                with blame(self.request.suite, "parts", name):
+                with blame(self.suite, "parts", name):
                     for model, label in zip(part.models, part.labels, strict=True):
                         found[label] = self._baseline(model, part)
         return dict(sorted(found.items()))

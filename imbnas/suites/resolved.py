@@ -40,12 +40,15 @@ class ConditionFacts(FrozenModel):
         class_counts: training images of each class.
         groups: name (many, medium, few) → classes; ``None`` for a group without classes.
         replicates: the pinned data of each replicate.
+        retrainings: the same for every replicate number that found architectures are trained on,
+            where these are more than the replicates.
     """
 
     condition: Condition
     class_counts: tuple[int, ...]
     groups: dict[str, tuple[int, ...] | None]
     replicates: tuple[DataRef, ...]
+    retrainings: tuple[DataRef, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class BaselineFacts(FrozenModel):
@@ -87,8 +90,10 @@ class PluginFile(FrozenModel):
 class ResolvedSuite(Computation):
     """A suite at one fidelity with every name resolved, and how its networks are computed.
 
-    ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some.
-    ``motivation`` holds the networks of each motivation part.
+    ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some;
+    ``searchers`` holds the further ones by the label that the fidelity gives them.
+    ``motivation`` holds the networks of each motivation part. Replicates are numbered from
+    ``first_replicate``.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -98,6 +103,7 @@ class ResolvedSuite(Computation):
     fidelity: str
     settings: Fidelity
     replicates: Annotated[int, Field(ge=1)]
+    first_replicate: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=operator.not_)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]
@@ -105,6 +111,7 @@ class ResolvedSuite(Computation):
     schemes: dict[str, SchemeSpec]
     strategies: dict[str, StrategyFacts]
     searcher: Component
+    searchers: dict[str, Component] = Field(default_factory=dict, exclude_if=operator.not_)
     population_scorer: Component
     baselines: dict[str, BaselineFacts]
     rankers: dict[str, Component] = Field(default_factory=dict, exclude_if=operator.not_)
@@ -112,6 +119,11 @@ class ResolvedSuite(Computation):
         default_factory=dict, exclude_if=operator.not_
     )
     plugins: tuple[PluginFile, ...] = ()
+
+    @property
+    def replicate_numbers(self) -> range:
+        """Numbers of the replicates."""
+        return range(self.first_replicate, self.first_replicate + self.replicates)
 
     @property
     def protocol(self) -> Protocol:

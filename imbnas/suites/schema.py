@@ -1,11 +1,13 @@
 """The content of a suite file."""
 
 import operator
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from imbnas.suites.choice import RankerChoice, StrategyChoice, StrategyEntry
+from imbnas.suites.extension import extended
 from imbnas.suites.fidelity import Fidelity
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel, is_false
@@ -100,6 +102,8 @@ class AdaptationPart(FrozenModel):
         target: what it is adapted to, and what found architectures are retrained on.
         further: more pairs of a source and a target for the same strategies.
         strategies: registry names, or tables of a name and options.
+        searchers: labels of the fidelities' further searchers; every strategy's supernet is
+            searched by each of them, too.
         also_retrain: further trainings of found architectures, for comparison with baselines.
         shared_images: whether a source may train or validate on images of its target.
     """
@@ -109,6 +113,9 @@ class AdaptationPart(FrozenModel):
     target: Training
     further: tuple[Route, ...] = Field(default=(), exclude_if=operator.not_)
     strategies: SomeDistinct[StrategyEntry]
+    searchers: Annotated[tuple[str, ...], AfterValidator(_distinct)] = Field(
+        default=(), exclude_if=operator.not_
+    )
     also_retrain: Annotated[tuple[Training, ...], AfterValidator(_distinct)] = ()
     shared_images: bool = Field(default=False, exclude_if=is_false)
 
@@ -127,6 +134,11 @@ class AdaptationPart(FrozenModel):
         """Sources and targets of all routes, then what else found architectures are trained on."""
         ends = (end for pair in self._pairs for end in (pair.source, pair.target))
         return (*ends, *self.also_retrain)
+
+    @property
+    def retrained_on(self) -> tuple[Training, ...]:
+        """What found architectures are trained on, for a part of one route."""
+        return (self.target, *self.also_retrain)
 
     def routes(self, name: str) -> "dict[str, AdaptationPart]":
         """The part as one part for each source and target.
@@ -234,6 +246,12 @@ class SuiteFile(FrozenModel):
     parts: Annotated[dict[Name, Part], Field(min_length=1)]
     fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1)]
 
+    def at(self, fidelity: str) -> "SuiteFile":
+        """The suite with the parts that belong to one of its fidelities, and no others."""
+        names = self.fidelities[fidelity].parts or tuple(self.parts)
+        parts = {name: part for name, part in self.parts.items() if name in names}
+        return self.model_copy(update={"parts": parts})
+
     @property
     def routes(self) -> tuple[tuple[str, AdaptationPart], ...]:
         """Name of a part and one of its routes, for every route of every adaptation part."""
@@ -244,6 +262,14 @@ class SuiteFile(FrozenModel):
             for route in part.routes(name).values()
         )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _extended(cls, content: Any) -> Any:
+        """Fill in what fidelities take over from those that they extend."""
+        if isinstance(content, dict) and isinstance(content.get("fidelities"), dict):
+            return content | {"fidelities": extended(content["fidelities"])}
+        return content
+
     @model_validator(mode="after")
     def _consistent(self) -> "SuiteFile":
         if self.default_fidelity not in self.fidelities:
@@ -251,12 +277,32 @@ class SuiteFile(FrozenModel):
                 f"default_fidelity {self.default_fidelity!r} is not one of "
                 f"{', '.join(sorted(self.fidelities))}"
             )
-        kinds = {part.kind for part in self.parts.values()}
-        for kind, recipe in _RECIPES_OF_KINDS:
-            for name, fidelity in self.fidelities.items():
-                if kind in kinds and getattr(fidelity, recipe) is None:
-                    raise ValueError(
-                        f"fidelity {name!r} needs a recipe {recipe!r} because the suite has a "
-                        f"part of kind {kind!r}"
-                    )
+        for name in self.fidelities:
+            for fault in self._faults(name):
+                raise ValueError(fault)
         return self
+
+    def _faults(self, name: str) -> Iterator[str]:
+        """What of the parts of a fidelity does not go with it."""
+        fidelity = self.fidelities[name]
+        for part in fidelity.parts:
+            if part not in self.parts:
+                yield (
+                    f"fidelity {name!r}: parts: the suite has no part {part!r}; "
+                    f"it has {', '.join(self.parts)}"
+                )
+        parts = self.at(name).parts
+        kinds = {part.kind for part in parts.values()}
+        for kind, recipe in _RECIPES_OF_KINDS:
+            if kind in kinds and getattr(fidelity, recipe) is None:
+                yield (
+                    f"fidelity {name!r} needs a recipe {recipe!r} because the suite has a "
+                    f"part of kind {kind!r}"
+                )
+        for where, adaptation in self.at(name).routes:
+            for label in adaptation.searchers:
+                if label not in fidelity.searchers:
+                    yield (
+                        f"fidelity {name!r}: part {where!r} names searcher {label!r}; give it "
+                        f"as fidelities.{name}.searchers.{label}, or leave the part out"
+                    )

@@ -1,6 +1,6 @@
 """Records: the immutable JSON of a finished unit, and failures beside them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import gt
 from typing import Annotated, Literal, NamedTuple
 
@@ -133,6 +133,37 @@ class TrainMetrics(FrozenModel):
         if self.calibration is None or not images:
             return None
         return sum(abs(each.correct - each.confidence) for each in self.calibration) / images
+
+
+def pooled(trainings: Sequence[TrainMetrics]) -> TrainMetrics:
+    """Metrics of one network's trainings taken as one: counts are summed over test images.
+
+    Bits and curves belong to a single training and are left out.
+
+    Args:
+        trainings: at least one, all tested on one test split.
+    """
+    first = trainings[0]
+    if len(trainings) == 1:
+        return first
+    calibrations = [each.calibration for each in trainings if each.calibration is not None]
+    return TrainMetrics(
+        class_correct=_summed([each.class_correct for each in trainings]),
+        class_total=_summed([each.class_total for each in trainings]),
+        params=first.params,
+        macs=first.macs,
+        train_loss=sum(each.train_loss for each in trainings) / len(trainings),
+        calibration=tuple(
+            CalibrationBin(*map(sum, zip(*bins, strict=True)))
+            for bins in zip(*calibrations, strict=True)
+        )
+        if len(calibrations) == len(trainings)
+        else None,
+    )
+
+
+def _summed(counts: Iterable[Sequence[int]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*counts, strict=True)))
 
 
 def _recalls(correct: Iterable[int], total: Iterable[int]) -> tuple[float | None, ...]:

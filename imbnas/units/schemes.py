@@ -8,6 +8,14 @@ from imbnas.units.frozen import FrozenModel
 
 Options = tuple[tuple[str, Any], ...]
 
+DEFERRALS = (
+    "deferred_from",
+    "deferred_from_epoch",
+    "sampler_deferred_from",
+    "sampler_deferred_from_epoch",
+)
+"""The fields of a scheme that put a part of it off to a later epoch."""
+
 
 class SchemeSpec(FrozenModel):
     """Loss, weights, sampler, schedule, classifier and post-hoc step under one name.

@@ -15,7 +15,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 DeviceType = Literal["cpu", "cuda"]
 Precision = Literal["float32", "bfloat16"]
 
-TASK_VERSION = "1"
+TASK_VERSION = "2"
 """Changes whenever the same unit would give another result; part of every identity."""
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from imbnas.losses import LOSSES, build_loss
+from imbnas.schemes import TrainingScheme, resolve_scheme
 
 COUNTS = [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50]
 C = len(COUNTS)
@@ -181,6 +182,23 @@ def test_per_sample_matches_the_formula(name):
     got = loss.per_sample(logits, labels, features)
     assert got.shape == (len(LABELS),)
     assert got.numpy() == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+def test_class_balanced_focal_is_divided_by_the_number_of_positives():
+    """The arithmetic of the authors' program: class-balanced-loss/src/cifar_main.py, focal_loss."""
+    positives = np.eye(C)[LABELS]
+    weights = (positives * np.array(sum_to_c(effective()))).sum(1, keepdims=True)
+    entropy = np.maximum(LOGITS, 0) - LOGITS * positives + np.log1p(np.exp(-np.abs(LOGITS)))
+    modulator = np.exp(-positives * LOGITS - np.log1p(np.exp(-LOGITS)))
+    published = (weights * modulator * entropy).sum() / positives.sum()
+    for normalised in ({}, {"normalise": "n"}):
+        loss = build_loss("cb-focal", COUNTS, **normalised).double()
+        assert loss(*inputs("cb-focal")).item() == pytest.approx(published, rel=1e-6)
+    by_weights = build_loss("cb-focal", COUNTS, normalise="sum_w").double()
+    assert by_weights(*inputs("cb-focal")).item() != pytest.approx(published, rel=1e-2)
+    of_scheme = TrainingScheme(resolve_scheme("cb-focal"), COUNTS, epochs=1)
+    found = of_scheme.loss_module.double()(*inputs("cb-focal")).item()
+    assert found == pytest.approx(published, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", sorted(GOLDEN))

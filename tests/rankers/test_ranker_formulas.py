@@ -147,6 +147,19 @@ def test_jacobian_covariance(
     assert score.value == pytest.approx(value, rel=1e-3)
 
 
+def test_a_batch_whose_correlation_must_be_singular_has_no_score(
+    two_layers: Any, make_candidate: MakeCandidate, make_task: MakeTask
+) -> None:
+    candidate = make_candidate(two_layers, make_task("digits@1x"))
+    scores = {n: JacobCov(batch_size=n).score(candidate).value for n in (9, 63, 64, 65)}
+    assert {n: math.isfinite(value) for n, value in scores.items()} == {
+        9: True,
+        63: True,
+        64: False,
+        65: False,
+    }
+
+
 def test_cost_is_counted(two_layers: Any, make_candidate: MakeCandidate) -> None:
     costs = {
         type(ranker).__name__: ranker.score(make_candidate(two_layers))

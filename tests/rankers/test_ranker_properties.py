@@ -19,7 +19,7 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_con
 DEAD = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 MakeCandidate = Callable[..., Candidate]
 MakeTask = Callable[..., Task]
-AT_START = [GradNorm(), Snip(), SynFlow(), Naswot(), JacobCov()]
+AT_START = [GradNorm(), Snip(), SynFlow(), Naswot(), JacobCov(batch_size=32)]
 NAMED = [pytest.param(r, id=type(r).__name__) for r in AT_START]
 
 

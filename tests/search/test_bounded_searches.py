@@ -120,7 +120,7 @@ def test_a_space_with_too_few_within_the_bounds_is_used_up_and_nothing_twice() -
 @pytest.mark.parametrize(
     ("space", "evolution", "random"),
     [
-        ("nats-tss", "cffe216540958688", "1f2f6ed5e5fc7c31"),
+        ("nats-tss", "9b10447578834609", "1f2f6ed5e5fc7c31"),
         ("nats-sss", "cad698cc92d9026e", "cf316986b6e27114"),
         ("darts", "c24ed47ca3614ee2", "a5e845152ea5a16b"),
     ],

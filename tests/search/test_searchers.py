@@ -10,6 +10,7 @@ from imbnas.search.registry import SEARCHERS, build_searcher
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.search.searcher import Searcher
 from imbnas.spaces import get_space
+from imbnas.spaces.nats.topology_space import unique_representatives
 
 SPACE = get_space("nats-tss")
 GOAL = (
@@ -35,6 +36,37 @@ def test_evolution_spends_its_budget_on_distinct_live_structures() -> None:
     assert len(board.scores) == 100
     assert len({SPACE.unique_id(a) for a in board.scores}) == 100
     assert not any(SPACE.is_dead(a) for a in board.scores)
+
+
+def test_no_child_is_in_a_spelling_that_supernet_training_never_samples() -> None:
+    options = {"generations": 9, "population": 20, "crossover": 10, "mutation": 10}
+    sampled = set(unique_representatives())
+    for seed in range(3):
+        scored = search(Evolution(**options), seed).scores
+        assert len(scored) == 200
+        assert [architecture for architecture in scored if architecture not in sampled] == []
+    # Without respelling some children would be foreign.
+    rng, parents = np.random.default_rng(0), unique_representatives()[::100]
+    children = {SPACE.mutate(parent, rng, 0.1) for parent in parents * 20}
+    foreign = {a for a in children if not SPACE.is_dead(a)} - sampled
+    assert foreign
+    assert {SPACE.spelling(a) for a in foreign} <= sampled
+    assert all(SPACE.unique_id(SPACE.spelling(a)) == SPACE.unique_id(a) for a in foreign)
+
+
+def test_a_dead_architecture_has_its_own_spelling_alone() -> None:
+    dead = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    assert SPACE.spelling(dead) == dead
+
+
+def test_a_respelled_child_is_within_the_bounds_on_macs() -> None:
+    least, most = 40_000_000, 60_000_000
+    searcher = Evolution(
+        generations=9, population=20, crossover=10, mutation=10, min_macs=least, max_macs=most
+    )
+    macs = [SPACE.counts(a, SPACE.published_shape).macs for a in search(searcher).scores]
+    assert len(macs) > 100
+    assert least <= min(macs) <= max(macs) <= most
 
 
 def test_evolution_beats_random_search_of_the_same_budget() -> None:

@@ -3,11 +3,18 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from imbnas.schemes import SCHEMES, TrainingScheme, resolve_scheme
 from imbnas.strategies.adaptation import Adaptation
+from imbnas.strategies.published import undelayed
 from imbnas.strategies.registry import build_strategy
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.topology import TopologySupernet
 
+DEFERRED = [
+    spec.name
+    for spec in map(resolve_scheme, SCHEMES.names())
+    if any(value is not None for field, value in spec if "deferred" in field)
+]
 Changed = Callable[[torch.nn.Module, torch.nn.Module], set[str]]
 Make = Callable[..., Adaptation]
 
@@ -47,20 +54,40 @@ def test_the_drifting_p1_moves_statistics_and_nothing_else_of_the_backbone(
         assert torch.equal(kept[name], drifted[name])
 
 
-def test_p1_uses_the_weights_of_the_loss_from_the_start(
-    adaptation: Adaptation, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", DEFERRED)
+@pytest.mark.parametrize("strategy", ["p1", "p1-drift"])
+def test_p1_defers_nothing(
+    adaptation_with: Make, monkeypatch: pytest.MonkeyPatch, strategy: str, name: str
 ) -> None:
     given = []
-    original = PathTrainer.train
+    monkeypatch.setattr(PathTrainer, "train", lambda *args, **_: given.append(args[2]))
+    adaptation = adaptation_with(name)
+    build_strategy(strategy, {}).adapt(adaptation)
+    (used,) = given
+    assert all(value is None for field, value in used if "deferred" in field)
+    # All the rest of the scheme stays.
+    asked = adaptation.scheme.model_dump()
+    assert {key for key, value in used.model_dump().items() if value != asked[key]} <= {
+        field for field in asked if "deferred" in field
+    }
 
-    def spy(self, supernet, scheme, *rest, **options):
-        given.append(scheme)
-        return original(self, supernet, scheme, *rest, **options)
 
-    monkeypatch.setattr(PathTrainer, "train", spy)
-    build_strategy("p1", {}).adapt(adaptation)
-    assert [scheme.deferred_from for scheme in given] == [None]
-    assert given[0].loss == "cb-ce"
+def test_all_kinds_of_deferral_are_tested() -> None:
+    assert {"cb-drw", "ldam-drw", "ce-drs", "ldam-drs", "influence-balanced"} <= set(DEFERRED)
+
+
+@pytest.mark.parametrize("fields", [{}, {"sampler_deferred_from_epoch": 160}])
+def test_an_undelayed_sampler_draws_by_class_in_the_first_epoch(fields: dict[str, int]) -> None:
+    deferred = resolve_scheme("ce-drs", fields)
+    before, after = (
+        TrainingScheme(spec, (50, 5), epochs=200) for spec in (deferred, undelayed(deferred))
+    )
+    assert [before.sampler_at(epoch) for epoch in (0, 159, 160)] == [
+        "instance",
+        "instance",
+        "balanced",
+    ]
+    assert {after.sampler_at(epoch) for epoch in range(200)} == {"balanced"}
 
 
 def test_p2_tunes_the_backbone(

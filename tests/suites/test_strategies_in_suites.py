@@ -76,7 +76,7 @@ def test_names_without_options_are_stored_as_before(tmp_path: Path, tiny_suite: 
     assert held["suite"]["parts"]["adaptation"]["strategies"] == ["p0", "p1"]
     assert "scheme" not in held["strategies"]["p1"]
     unit = json.loads(canonical_json(adapt_units(plain)["p1"]))
-    assert unit["strategy"] == {"name": "p1", "options": [], "source_sha256": None, "version": "1"}
+    assert unit["strategy"] == {"name": "p1", "options": [], "source_sha256": None, "version": "2"}
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,8 @@ def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:
     run = ["imbnas-bench", "run", "--suite", suite.name, "--fidelity", resolved.fidelity]
     if resolved.replicates != resolved.settings.replicates:
         run += ["--replicates", str(resolved.replicates)]
+    if resolved.first_replicate:
+        run += ["--first-replicate", str(resolved.first_replicate)]
     if resolved.device_type != "cpu":
         run += ["--device", resolved.device_type]
     if resolved.precision != "float32":

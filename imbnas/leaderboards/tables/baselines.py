@@ -66,7 +66,7 @@ def _motivation(results: Results) -> Iterator[Row]:
 
 def _searched(results: Results) -> Iterator[Row]:
     for name, part in results.parts(AdaptationPart):
-        trainings = (part.target, *part.also_retrain)
+        trainings = part.retrained_on
         for strategy in part.choices:
             chains = results.chains(part, strategy)
             found = {best for chain in chains if (best := results.found(chain))}

@@ -53,10 +53,11 @@ def _space_code(results: Results) -> Answer:
 
 
 def _evaluation_settings(results: Results) -> Answer:
+    numbers = results.resolved.replicate_numbers
     return Answer(
         "yes",
         "suite.json holds recipe and schemes; every seed derives from architecture, condition, "
-        f"scheme and replicate number 0 to {results.resolved.replicates - 1}",
+        f"scheme and replicate number {numbers[0]} to {numbers[-1]}",
     )
 
 

@@ -49,7 +49,7 @@ def matched_budget(results: Results) -> pd.DataFrame:
 
 def _rows(results: Results, name: str, part: AdaptationPart) -> Iterator[dict[str, object]]:
     for strategy in part.choices:
-        for training in (part.target, *part.also_retrain):
+        for training in part.retrained_on:
             rivals = _baselines_on(results, training)
             if rivals:
                 found = Trained.of(results.retrained(part, strategy, training))

@@ -96,6 +96,8 @@ class Queue:
         new = [unit for unit in units if unit.identity not in known]
         if new:
             self._retrainings += new
+            # All trainings of what one search found become known together.
+            self._stacks.update(stacks(new))
             del self.units
         return new
 

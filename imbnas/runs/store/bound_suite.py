@@ -96,6 +96,8 @@ class BoundSuite(RunLayout):
             for facts in dump["conditions"].values():
                 # Further replicates may follow; those held must stay what they are.
                 facts["replicates"] = facts["replicates"][: held.replicates]
+                further = held.replicates * held.settings.retrainings
+                facts["retrainings"] = facts.get("retrainings", ())[:further]
         # A field may be omitted when it holds its default.
         changed = sorted(f for f in old.keys() | new.keys() if old.get(f) != new.get(f))
         if changed:

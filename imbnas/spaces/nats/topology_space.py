@@ -70,6 +70,15 @@ def unique_representatives() -> tuple[str, ...]:
     return _lightest("unique_id")
 
 
+@lru_cache(maxsize=1)
+def _spellings() -> dict[str, str]:
+    """Unique id of a live structure → the architecture that represents it."""
+    return {
+        cell_identity.unique_id(cell_string.edges(architecture)): architecture
+        for architecture in unique_representatives()
+    }
+
+
 @lru_cache(maxsize=64)
 def _costs(shape: NetworkShape) -> tuple[Counts, dict[str, Counts]]:
     stages = plan(topology_widths(shape.width), shape)
@@ -111,6 +120,10 @@ class NatsTss:
         """See ``Space.random``."""
         population = unique_representatives()
         return population[rng.integers(len(population))]
+
+    def spelling(self, architecture: str) -> str:
+        """See ``SpellingSpace.spelling``."""
+        return _spellings().get(self.unique_id(architecture), architecture)
 
     def fair_paths(self, rng: "np.random.Generator") -> tuple[str, ...]:
         """See ``FairSpace.fair_paths``: a permutation of the operations on each edge.
