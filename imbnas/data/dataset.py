@@ -1,6 +1,6 @@
 """Datasets: labelled images in a training, a test and sometimes a validation split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imbnas.data.split_guard import refuse_sealed
 from imbnas.errors import InputError
 from imbnas.units.frozen import canonical_json
+from imbnas.units.recipes import ChannelStatistics
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -113,6 +114,22 @@ class Dataset:
         if split is None:
             raise InputError(f"dataset {self.name!r} has no {name} split")
         return split
+
+
+def normalised_by(dataset: Dataset, statistics: ChannelStatistics | None) -> Dataset:
+    """The dataset with other channel statistics; with its own where none are given.
+
+    Raises:
+        InputError: they are not for that many channels.
+    """
+    if statistics is None:
+        return dataset
+    if len(statistics.mean) != dataset.channels:
+        raise InputError(
+            f"channel_statistics are for {len(statistics.mean)} channels, dataset {dataset.name!r} "
+            f"has {dataset.channels}; give one mean and std for each, or leave them out"
+        )
+    return replace(dataset, mean=statistics.mean, std=statistics.std)
 
 
 def array_digest(class_names: tuple[str, ...], *splits: ArraySplit) -> str:

@@ -8,9 +8,11 @@ import torch
 
 from imbnas.data import DataLocations, Dataset, Manifest, Selection, load_dataset, resolve
 from imbnas.data.balancing import balanced_part
+from imbnas.data.dataset import normalised_by
 from imbnas.data.image_sets import Images, select_images
 from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
+from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import DataRef
 
 HELD_BYTES = 128 * 2**20
@@ -89,7 +91,9 @@ class DataPool:
     device: torch.device
     pins: Sequence[Manifest] = ()
     _datasets: dict[str, Dataset] = field(default_factory=dict)
-    _conditions: dict[tuple[str, int | None], ConditionImages] = field(default_factory=dict)
+    _conditions: dict[tuple[str, int | None, ChannelStatistics | None], ConditionImages] = field(
+        default_factory=dict
+    )
 
     def dataset(self, name: str) -> Dataset:
         """Load a dataset, once."""
@@ -97,13 +101,23 @@ class DataPool:
             self._datasets[name] = load_dataset(name, self.locations)
         return self._datasets[name]
 
-    def images(self, data: DataRef, resolution: int | None) -> ConditionImages:
+    def images(
+        self,
+        data: DataRef,
+        resolution: int | None,
+        statistics: ChannelStatistics | None = None,
+    ) -> ConditionImages:
         """Resolve a pinned condition, once while it is kept.
+
+        Args:
+            data: the condition.
+            resolution: side in pixels; ``None`` keeps the dataset's own.
+            statistics: what images are normalised by; ``None`` for the dataset's own.
 
         Raises:
             InputError: the data found here is not the data that the unit was made for.
         """
-        key = (data.manifest_sha256, resolution)
+        key = (data.manifest_sha256, resolution, statistics)
         if key in self._conditions:
             self._conditions[key] = self._conditions.pop(key)
         else:
@@ -120,7 +134,11 @@ class DataPool:
                     f"condition {data.condition}: resolves to other images than the run's"
                 )
             self._conditions[key] = ConditionImages(
-                dataset, manifest, resolution, self.device, self.locations
+                normalised_by(dataset, statistics),
+                manifest,
+                resolution,
+                self.device,
+                self.locations,
             )
         self._make_room()
         return self._conditions[key]

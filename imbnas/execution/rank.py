@@ -22,7 +22,7 @@ def rank(unit: RankUnit, pool: DataPool) -> Outcome:
     Raises:
         TypeError: the ranker returned something else than a score.
     """
-    images = pool.images(unit.data, unit.recipe.resolution)
+    images = pool.images(unit.data, unit.recipe.resolution, unit.recipe.channel_statistics)
     shape = network_shape(images.dataset, unit.recipe)
     task = Task(
         train_images=images.train,

@@ -50,7 +50,7 @@ class SupernetExecution:
 
     def supernet(self, unit: SupernetUnit) -> Outcome:
         """Train a source supernet and keep its weights."""
-        images = self.pool.images(unit.data, unit.recipe.resolution)
+        images = self.pool.images(unit.data, unit.recipe.resolution, unit.recipe.channel_statistics)
         shape = network_shape(images.dataset, unit.recipe)
         seed = derive_seed(
             "supernet", unit.space, unit.data.condition, unit.scheme.name, unit.replicate
@@ -71,7 +71,9 @@ class SupernetExecution:
             StrategyError: see ``guarded`` and ``storable``.
             SealedDataError: see ``guarded``.
         """
-        images = self.pool.images(unit.target, unit.recipe.resolution)
+        images = self.pool.images(
+            unit.target, unit.recipe.resolution, unit.recipe.channel_statistics
+        )
         shape = network_shape(images.dataset, unit.recipe)
         seed = derive_seed(
             "adapt",
@@ -111,7 +113,9 @@ class SupernetExecution:
 
     def search(self, unit: SearchUnit) -> Outcome:
         """Search an adapted supernet on validation images."""
-        images = self.pool.images(unit.scored_on, unit.recipe.resolution)
+        images = self.pool.images(
+            unit.scored_on, unit.recipe.resolution, unit.recipe.channel_statistics
+        )
         shape = network_shape(images.dataset, unit.recipe)
         space = get_space(unit.space)
         supernet = self._rebuilt(unit.space, shape, self._weights(unit.adapted, "adapt"))
@@ -144,7 +148,9 @@ class SupernetExecution:
         return HeadMaker(fit, images.train, unit.recipe.evaluation_batch_size)
 
     def _source_shape(self, unit: AdaptUnit) -> NetworkShape:
-        dataset = self.pool.images(unit.source, unit.recipe.resolution).dataset
+        dataset = self.pool.images(
+            unit.source, unit.recipe.resolution, unit.recipe.channel_statistics
+        ).dataset
         return network_shape(dataset, unit.recipe)
 
     def _weights(self, identity: str, kind: str) -> bytes:

@@ -49,7 +49,7 @@ class UnitSetup:
 def set_up_unit(unit: TrainUnit, pool: DataPool) -> UnitSetup:
     """Draw a network's first weights and open its stream of batches."""
     recipe, seed = unit.recipe, stream_seed(unit)
-    images = pool.images(unit.data, recipe.resolution)
+    images = pool.images(unit.data, recipe.resolution, recipe.channel_statistics)
     shape = network_shape(images.dataset, recipe)
     torch.manual_seed(derive_seed(seed, "weights"))
     network, counts = build_network(unit.model, shape, pool.locations)

@@ -7,6 +7,7 @@ import numpy as np
 from imbnas.data.balancing import balanced_part
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import ConditionImages, DataPool
+from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import DataRef
 
 _TRAIN_SHARE = 8
@@ -28,11 +29,16 @@ class ShortDataPool(DataPool):
         """The data of another pool, loaded once for both."""
         return cls(**vars(pool) | {"limit": limit, "_conditions": {}})
 
-    def images(self, data: DataRef, resolution: int | None) -> ConditionImages:
+    def images(
+        self,
+        data: DataRef,
+        resolution: int | None,
+        statistics: ChannelStatistics | None = None,
+    ) -> ConditionImages:
         """The images that are kept of a condition."""
-        key = (data.manifest_sha256, resolution)
+        key = (data.manifest_sha256, resolution, statistics)
         if key not in self._conditions:
-            whole = super().images(data, resolution)
+            whole = super().images(data, resolution, statistics)
             self._conditions[key] = replace(whole, manifest=self._manifest(whole))
         return self._conditions[key]
 

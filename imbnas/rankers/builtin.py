@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from imbnas.errors import InputError
 from imbnas.rankers.ranker import Passes
 from imbnas.units.frozen import FrozenModel
 
@@ -75,9 +76,22 @@ class Naswot(OneBatch):
 
 
 class JacobCov(OneBatch):
-    """How little the gradients of the outputs with respect to the images correlate."""
+    """How little the gradients of the outputs with respect to the images correlate.
+
+    The correlation centres each image's gradient, so that it is singular whatever the network for
+    as many images as an image has values.
+    """
 
     formula: ClassVar[str] = "imbnas.rankers.jacobian:decorrelation"
+
+    def check(self, images: int, values: int) -> None:
+        """See ``CheckingRanker.check``."""
+        batch = min(self.batch_size, images)
+        if batch >= values:
+            raise InputError(
+                f"option 'batch_size': the correlation of {batch} images of {values} values is "
+                f"singular for every network; give fewer, such as {max(2, values // 2)}"
+            )
 
 
 class ShortTraining(FrozenModel):

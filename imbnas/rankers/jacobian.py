@@ -29,18 +29,9 @@ def decorrelation(candidate: Candidate, batch_size: int) -> Score:
     return candidate.scored(_spread(rows), backward=len(images))
 
 
-def always_singular(images: int, values: int) -> bool:
-    """Whether the correlation of so many images' gradients is singular for every network.
-
-    Args:
-        images: rows of the Jacobian; the correlation centres each, which takes a dimension.
-        values: of an image, columns of the Jacobian.
-    """
-    return images >= values
-
-
 def _spread(jacobian: NDArray[np.float64]) -> float:
-    if always_singular(*jacobian.shape):
+    images, values = jacobian.shape
+    if images >= values:
         return np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = np.corrcoef(jacobian)

@@ -59,5 +59,21 @@ class HasExpectedPasses(Protocol):
         """The passes that scoring one architecture takes; the argument goes by position."""
 
 
+@runtime_checkable
+class CheckingRanker(Protocol):
+    """A ranker that knows before it runs which images it has no score for."""
+
+    def check(self, images: int, values: int) -> None:
+        """Refuse a training.
+
+        Args:
+            images: training images.
+            values: of an image as networks get it: channels · side².
+
+        Raises:
+            InputError: one line without the ranker's name.
+        """
+
+
 # Plug-ins import the registry from here as well.
 __getattr__ = lazy_attributes(__name__, {"RANKERS": "imbnas.rankers.registry"})

@@ -98,6 +98,12 @@ class Fidelity(FrozenModel):
     reweight_from: ReweightFrom | None = Field(default=None, exclude_if=is_none)
 
     @property
+    def recipes(self) -> dict[str, Recipe]:
+        """The recipes that there are, by the name of their field."""
+        names = ("network", "supernet", "adaptation", "motivation")
+        return {name: recipe for name in names if (recipe := getattr(self, name)) is not None}
+
+    @property
     def path_samplings(self) -> dict[str, PathSampling]:
         """How paths are sampled, by the name of the recipe that trains supernets."""
         recipes = {"supernet": self.supernet, "adaptation": self.adaptation}

@@ -10,9 +10,11 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.data import Dataset, Manifest, load_dataset, resolve
+from imbnas.data.dataset import normalised_by
 from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
-from imbnas.rankers.registry import RANKERS
+from imbnas.rankers.ranker import CheckingRanker
+from imbnas.rankers.registry import RANKERS, build_ranker
 from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
@@ -95,6 +97,10 @@ class _Resolver:
                 check()
         for name, route in suite.routes:
             self._check_route(name, route)
+        self._check_channels()
+        for name, part in suite.parts.items():
+            if isinstance(part, TransferPart):
+                self._check_rankers(name, part)
         drawn = self._draw()
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
@@ -182,6 +188,14 @@ class _Resolver:
             with blame(suite, "parts", name):
                 self._check_images(route)
 
+    def _check_channels(self) -> None:
+        """Refuse channel statistics that do not fit the images."""
+        for name, recipe in self.request.settings.recipes.items():
+            place = ("fidelities", self.request.fidelity, name)
+            for dataset in self._datasets.values() if recipe.channel_statistics else ():
+                with blame(self.request.suite, *place):
+                    normalised_by(dataset, recipe.channel_statistics)
+
     def _check_images(self, route: AdaptationPart) -> None:
         """Refuse a source supernet that has seen images of its target."""
         ends = [training.condition for training in (route.source, route.target)]
@@ -194,6 +208,23 @@ class _Resolver:
                     f"{common.training} train both, so that the source supernet has seen its "
                     "target; give one :half-1 and the other :half-2, or set shared_images = true"
                 )
+
+    def _check_rankers(self, name: str, part: TransferPart) -> None:
+        """Refuse rankers that have no score for the images of a training."""
+        for position, choice in enumerate(part.rankers):
+            ranker = build_ranker(choice.name, choice.options)
+            if isinstance(ranker, CheckingRanker):
+                for training in part.trainings:
+                    with blame(self.suite, "parts", name, "rankers", position):
+                        self._check_ranker(choice.name, ranker, training)
+
+    def _check_ranker(self, name: str, ranker: CheckingRanker, training: Training) -> None:
+        manifest = next(self._manifests(training.condition, self._numbers))
+        shape = network_shape(self._dataset(training.condition), self.request.settings.network)
+        try:
+            ranker.check(sum(manifest.class_counts), shape.in_channels * shape.resolution**2)
+        except InputError as error:
+            raise InputError(f"ranker {name!r} on {training.condition}: {error}") from None
 
     def _condition_names(self) -> list[str]:
         return sorted({training.condition for training in self._trainings()})

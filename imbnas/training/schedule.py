@@ -13,10 +13,12 @@ def learning_rate(recipe: Recipe, progress_epochs: float) -> float:
         progress_epochs: epochs done so far, fractions included, in [0, ``recipe.epochs``].
 
     Returns:
-        Linear warm-up to the peak, then half a cosine to 0 at the last epoch (SGDR without
+        Linear warm-up to the peak, step by step or epoch by epoch, then half a cosine to 0 at the last epoch (SGDR without
         restarts, arXiv:1608.03983), or steps by ``gamma`` at whole epochs, or a constant.
     """
     if progress_epochs < recipe.warmup_epochs:
+        if recipe.warmup_by == "epoch":
+            return recipe.lr * min((int(progress_epochs) + 1) / recipe.warmup_epochs, 1.0)
         return recipe.lr * (progress_epochs + 1e-2) / (recipe.warmup_epochs + 1e-2)
     if recipe.schedule == "cosine":
         length = max(recipe.epochs - recipe.warmup_epochs, 1e-9)

@@ -42,7 +42,8 @@ class Condition(FrozenModel):
         order: which class is the head: label order, ``"reversed"``, or the seed of a permutation.
         subset: seed of the subset draw; ``None`` leaves it to the replicate.
         protocol: ``strict`` holds validation images out of the training split before
-            sub-sampling; ``paper`` uses the test split as validation split.
+            sub-sampling; ``paper`` uses the test split as validation split and the same subset
+            for every replicate.
     """
 
     dataset: str
@@ -105,10 +106,14 @@ class Condition(FrozenModel):
         return ":".join(parts)
 
     def for_replicate(self, replicate: int) -> "Condition":
-        """Fix the subset seed to the replicate's number unless the name already fixes it."""
+        """Fix the subset seed unless the name already fixes it.
+
+        It is the replicate's number, but 0 under protocol ``paper``: long-tailed CIFAR was
+        published as one subset, which repetitions share (Cao et al., arXiv:1906.07413).
+        """
         if self.subset is not None:
             return self
-        return self.model_copy(update={"subset": replicate})
+        return self.model_copy(update={"subset": 0 if self.protocol == "paper" else replicate})
 
 
 def format_ratio(ratio: float) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from imbnas.units.frozen import FrozenModel, is_zero
+from imbnas.units.frozen import FrozenModel, is_none, is_zero
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -13,6 +13,28 @@ PathSampling = Literal["uniform", "fair"]
 
 def _is_uniform(sampling: str) -> bool:
     return sampling == "uniform"
+
+
+def _is_step(unit: str) -> bool:
+    return unit == "step"
+
+
+class ChannelStatistics(FrozenModel):
+    """What images are normalised by.
+
+    Attributes:
+        mean: of each channel, in [0, 1].
+        std: standard deviation of each channel.
+    """
+
+    mean: Annotated[tuple[Fraction, ...], Field(min_length=1)]
+    std: tuple[Annotated[float, Field(gt=0)], ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ChannelStatistics":
+        if len(self.mean) != len(self.std):
+            raise ValueError("mean and std need one number for each channel")
+        return self
 
 
 class Augmentation(FrozenModel):
@@ -49,11 +71,16 @@ class Recipe(FrozenModel):
         milestones: 0-based epochs at which ``step`` multiplies the rate by ``gamma``.
         gamma: factor of ``step``.
         warmup_epochs: linear warm-up from near 0 to ``lr``.
+        warmup_by: whether the warm-up rises at every ``step``, or by ``epoch``: the 0-based epoch e
+            has the rate lr · (e + 1) / ``warmup_epochs``, as in LDAM-DRW. Omitted from the identity
+            when default.
         clip_norm: largest global gradient norm; ``None`` for no clipping.
         average_from: fraction of the training after which weights are averaged for the final
             network (batch statistics are then estimated again on training images); ``None`` for
             the last weights.
         augmentation: see ``Augmentation``.
+        channel_statistics: what images are normalised by; ``None``, which is omitted from the
+            identity, for those of all training images of the dataset.
         resolution: side in pixels that images are resized to; ``None`` keeps the dataset's own.
         width: channels of a cell space's first stage.
         depth: cells in each stage of a cell space.
@@ -78,9 +105,11 @@ class Recipe(FrozenModel):
     milestones: tuple[int, ...] = ()
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
     warmup_epochs: Annotated[float, Field(ge=0)] = 0
+    warmup_by: Literal["step", "epoch"] = Field(default="step", exclude_if=_is_step)
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     average_from: Fraction | None = None
     augmentation: Augmentation = Augmentation()
+    channel_statistics: ChannelStatistics | None = Field(default=None, exclude_if=is_none)
     resolution: PositiveInt | None = None
     width: PositiveInt = 16
     depth: PositiveInt = 5

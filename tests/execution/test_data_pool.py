@@ -2,9 +2,11 @@ import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
+from imbnas.errors import InputError
 from imbnas.execution import data_pool
 from imbnas.execution.data_pool import DataPool
 from imbnas.suites.expand import Expansion
+from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import DataRef
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -53,3 +55,24 @@ def test_the_latest_condition_stays_however_large(
     images = pool.images(conditions[0], None)
     assert len(images.train) > 0
     assert pool.images(conditions[0], None) is images
+
+
+def test_images_are_normalised_by_what_a_recipe_says(
+    pool: DataPool, conditions: list[DataRef]
+) -> None:
+    own = pool.images(conditions[0], None)
+    other = pool.images(conditions[0], None, ChannelStatistics(mean=(0.25,), std=(0.5,)))
+    indices = torch.arange(5)
+    pixels = own.train.raw(indices).float() / 255
+    assert torch.allclose(other.train.batch(indices), (pixels - 0.25) / 0.5, atol=1e-6)
+    mean, std = own.dataset.mean[0], own.dataset.std[0]
+    assert torch.allclose(own.train.batch(indices), (pixels - mean) / std, atol=1e-5)
+    assert pool.images(conditions[0], None) is own
+
+
+def test_channel_statistics_for_other_channels_are_refused(
+    pool: DataPool, conditions: list[DataRef]
+) -> None:
+    colour = ChannelStatistics(mean=(0.5,) * 3, std=(0.2,) * 3)
+    with pytest.raises(InputError, match="for 3 channels, dataset 'digits' has 1; give one mean"):
+        pool.images(conditions[0], None, colour)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "rankers.md"
-RANKERS = ["grad-norm", "snip", "synflow", "naswot", "jacob-cov", "short-training"]
+REGULAR = "{ name = 'jacob-cov', options = { batch_size = 32 } }"
+LABELS = ["grad-norm", "snip", "synflow", "naswot", "jacob-cov(batch_size=32)", "short-training"]
 
 
 def write_suite(folder: Path, tiny_suite: Path, rankers: str) -> Path:
@@ -25,20 +26,21 @@ def read(run: Path, name: str) -> list[dict[str, str]]:
 
 
 def test_a_suite_with_all_rankers(bench, bench_here, tmp_path: Path, tiny_suite: Path) -> None:
-    suite = write_suite(tmp_path, tiny_suite, json.dumps(RANKERS))
+    names = f"[{', '.join(REGULAR if '(' in label else json.dumps(label) for label in LABELS)}]"
+    suite = write_suite(tmp_path, tiny_suite, names)
     run, again = tmp_path / "run", tmp_path / "again"
     flags = ("--suite", suite, "--part", "transfer")
     done = bench_here("run", *flags, "--out", run, "--workers", "2")
     assert done.returncode == 0, done.stderr
     rows = read(run, "rankers")
-    assert [r["ranker"] for r in rows if not r["compared_with"]] == ["params", "macs", *RANKERS]
+    assert [r["ranker"] for r in rows if not r["compared_with"]] == ["params", "macs", *LABELS]
     assert all(float(row["cost_ratio"]) < 1.5 for row in rows)
     assert {row["n_missing"] for row in rows} == {"0"}
     beside = [row["strategy"] for row in read(run, "adaptation")]
-    free = ["params", "macs", *RANKERS, "source-accuracy"]
+    free = ["params", "macs", *LABELS, "source-accuracy"]
     assert beside == ["p0", "p1", *free, "random-pick", "one-replicate-oracle"]
     units = {r["what"]: r["units"] for r in read(run, "cost") if r["kind"] == "rank"}
-    assert units == dict.fromkeys(RANKERS, "2")
+    assert units == dict.fromkeys(LABELS, "2")
     # One worker gives the same bytes.
     done = bench("run", *flags, "--out", again, "--executor", "here")
     assert done.returncode == 0, done.stderr
@@ -84,7 +86,7 @@ def test_plug_ins_run_or_fail_on_their_own(bench, tmp_path: Path, tiny_suite: Pa
     listed = bench("list", "rankers", *plugins, "--json")
     entries = {entry["name"]: entry for entry in json.loads(listed.stdout)["rankers"]}
     assert entries["answer-spread"]["origin"] == mine.name
-    assert set(RANKERS) < set(entries)
+    assert {label.partition("(")[0] for label in LABELS} < set(entries)
     wrong = suite.read_text().replace("batch_size = 16", "batch = 16")
     suite.write_text(wrong)
     refused = bench("run", *flags)

@@ -7,13 +7,18 @@ import pytest
 
 from imbnas.data.dataset import ArraySplit, Dataset
 from imbnas.data.locations import DataLocations
+from imbnas.leaderboards.tables.shared.controls import balanced_control
 from imbnas.planning.adaptation_cost import adaptation_cost
+from imbnas.schemes import resolve_scheme
 from imbnas.spaces import NetworkShape
 from imbnas.suites import resolve
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import load_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
+from imbnas.suites.schema import AdaptationPart, TransferPart
+from imbnas.training.reweighting import reweighting
+from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import AdaptUnit, SearchUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -53,14 +58,16 @@ def expansions() -> dict[str, Expansion]:
 
 # Per replicate: adaptations and retrainings = routes × strategies, searches twice as many.
 UNITS = {
-    "core": {"train": 135 * 2, "rank": 2 * 6},
+    "core": {"train": 135 * 4, "rank": 4 * 6},
     "core-adaptation": {"supernet": 1, "adapt": 13, "search": 26},
+    "schemes": {"train": 135 * 5},
+    "class-orders": {"train": 135 * 4},
     "transfer": {"train": 135 * 8},
     "adaptation": {"supernet": 2, "adapt": 8 * 8, "search": 2 * 8 * 8},
     "cost": {"supernet": 1, "adapt": 4, "search": 8},
     "freeze": {"supernet": 1, "adapt": 3 * 4, "search": 2 * 3 * 4},
     "supernet-loss": {"supernet": 1, "adapt": 3 * 2, "search": 2 * 3 * 2},
-    "motivation": {"train": 4 * 6},
+    "motivation": {"train": 24 * 6},
 }
 
 
@@ -74,8 +81,50 @@ def test_the_published_grid_has_so_many_units_by_part(expansions: dict[str, Expa
         assert len(plan.retrainings) == 3 * UNITS[name].get("adapt", 0)
     identities = {name: {u.identity for u in plan.units} for name, plan in plans.items()}
     assert identities["cost"] < identities["adaptation"]
-    trainings = {u.identity for u in plans["core"].units if u.kind == "train"}
-    assert trainings < identities["transfer"]
+    shared = {
+        name: identities[name] & identities["transfer"] for name in ("schemes", "class-orders")
+    }
+    assert {name: len(units) for name, units in shared.items()} == {
+        "schemes": 3 * 135,  # cb-drw
+        "class-orders": 3 * 135 * 2,  # the control, and the order of the labels
+    }
+
+
+def test_core_tells_imbalance_from_scheme_and_its_supernets_have_not_seen_the_target(
+    expansions: dict[str, Expansion],
+) -> None:
+    suite = expansions["mini"].resolved.suite
+    core, adaptation = suite.parts["core"], suite.parts["core-adaptation"]
+    assert isinstance(core, TransferPart)
+    assert isinstance(adaptation, AdaptationPart)
+    long_tailed, control = "cifar10@100x:half-2", "cifar10@1x:like-100x:half-2"
+    assert {(t.condition, t.scheme) for t in core.trainings} == {
+        (condition, scheme) for condition in (long_tailed, control) for scheme in ("ce", "cb-drw")
+    }
+    assert balanced_control(adaptation.target, core.trainings) == core.targets[-1]
+    assert adaptation.target in core.trainings
+    assert not any(route.shared_images for _, route in suite.routes)
+    assert "half-1" in adaptation.source.condition
+
+
+def test_mini_spends_about_the_published_dose_on_reweighting(
+    expansions: dict[str, Expansion],
+) -> None:
+    images = 12_406  # CIFAR-10 at 100x
+    doses: dict[str, dict[str, float]] = {}
+    for fidelity in ("paper", "mini"):
+        settings = expansions[fidelity].resolved.settings
+        for name, recipe in settings.recipes.items():
+            switch = {"deferred_from_epoch": getattr(settings.reweight_from, name)}
+            spent = reweighting(recipe, resolve_scheme("cb-drw", switch), images)
+            assert spent is not None
+            doses.setdefault(name, {})[fidelity] = spent.dose
+    # Steps at the peak rate; the published ones are 20 epochs at a hundredth and so on.
+    assert doses["network"]["paper"] == pytest.approx(97 * 20 * (0.01 + 0.0001))
+    assert doses["supernet"]["paper"] == pytest.approx(97 * 100 * (0.01 + 0.0001))
+    assert doses["adaptation"]["paper"] == pytest.approx(97 * 100 * 0.01)
+    for name, dose in doses.items():
+        assert 0.5 < dose["mini"] / dose["paper"] < 2, name
 
 
 def test_the_published_recipe_reweights_and_validates_as_published(
@@ -96,6 +145,15 @@ def test_the_published_recipe_reweights_and_validates_as_published(
     assert {u.validation_images for u in units if isinstance(u, SearchUnit)} == {None}
     of_darts = {u.recipe.width for u in units if isinstance(u, TrainUnit) and is_darts(u)}
     assert of_darts == {36}
+    # One subset, the warm-up and the channel statistics of LDAM-DRW.
+    assert {
+        u.data.condition.partition(":subset-")[2] for u in units if isinstance(u, TrainUnit)
+    } == {"0"}
+    assert {u.recipe.warmup_by for u in units if isinstance(u, TrainUnit)} == {"epoch"}
+    recipes = paper.resolved.settings.recipes.values()
+    assert {recipe.channel_statistics for recipe in recipes} == {
+        ChannelStatistics(mean=(0.4914, 0.4822, 0.4465), std=(0.2023, 0.1994, 0.2010))
+    }
 
 
 def test_the_mini_fidelity_keeps_the_strict_protocol_and_every_part(
@@ -105,14 +163,13 @@ def test_the_mini_fidelity_keeps_the_strict_protocol_and_every_part(
     units = mini.plan().units
     assert mini.resolved.protocol == "strict"
     assert {u.validation_images for u in units if isinstance(u, SearchUnit)} == {1500}
-    assert len(mini.plan(["core"]).units) == 3 * (64 * 2 + 2 * 6)
+    assert len(mini.plan(["core"]).units) == 3 * (64 * 4 + 4 * 6)
     mini_epochs = {
         (unit.recipe.epochs, unit.scheme.deferred_from_epoch)
         for unit in units
         if isinstance(unit, AdaptUnit) and unit.scheme.name == "cb-drw"
     }
-    # Two thirds and a half, as published.
-    assert mini_epochs == {(60, 40), (20, 10)}
+    assert mini_epochs == {(60, 44), (20, 12)}
 
 
 def test_at_the_published_epochs_a_head_costs_a_fraction_of_a_supernet(

@@ -124,8 +124,23 @@ def test_an_unknown_ranker_is_told_when_the_suite_is_resolved(with_rankers: With
         resolve(suite)
 
 
+def test_a_batch_too_large_for_its_images_is_told_before_anything_runs(
+    with_rankers: WithRankers,
+) -> None:
+    suite = read_suite(with_rankers('["snip", "jacob-cov"]'))
+    with pytest.raises(InputError) as caught:
+        resolve(suite)
+    assert str(caught.value) == (
+        "suite 'tiny': parts.transfer.rankers.1: ranker 'jacob-cov' on digits@1x: option "
+        "'batch_size': the correlation of 64 images of 64 values is singular for every network; "
+        "give fewer, such as 32"
+    )
+    fewer = '[{ name = "jacob-cov", options = { batch_size = 63 } }]'
+    assert set(resolve(read_suite(with_rankers(fewer))).rankers) == {"jacob-cov(batch_size=63)"}
+
+
 def test_the_full_suite_compares_every_built_in_ranker() -> None:
-    part = load_suite("lt-digits").parts["transfer"]
+    part = load_suite("lt-digits").parts["rankers"]
     assert isinstance(part, TransferPart)
     listed = {ranker.name for ranker in part.rankers}
     assert listed == {e.name for e in RANKERS.entries() if e.origin == "imbnas"}

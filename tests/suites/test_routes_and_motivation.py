@@ -160,6 +160,20 @@ def test_a_fidelity_can_validate_by_another_protocol(tmp_path: Path, tiny_suite:
     assert {facts.condition.protocol for facts in suite.conditions.values()} == {"paper"}
     data = {u.data.protocol for u in Expansion(suite).plan().units if isinstance(u, SupernetUnit)}
     assert data == {"paper"}
+    # Its replicates are repetitions on the same images.
+    trained = [u for u in Expansion(suite).plan().units if isinstance(u, TrainUnit)]
+    assert {u.replicate for u in trained} == {0, 1}
+    assert {u.data.condition.partition(":subset-")[2] for u in trained} == {"0"}
+    assert len({u.identity for u in trained}) == len(trained)
+
+
+def test_channel_statistics_must_fit_the_images(tmp_path: Path, tiny_suite: Path) -> None:
+    statistics = "channel_statistics = { mean = [0.5, 0.5, 0.5], std = [0.2, 0.2, 0.2] }\n"
+    recipe = "[fidelities.only.supernet]\n"
+    path = written(tmp_path, tiny_suite, (recipe, recipe + statistics))
+    said = r"fidelities\.only\.supernet: channel_statistics are for 3 channels, dataset 'digits'"
+    with pytest.raises(InputError, match=said):
+        resolved(path)
 
 
 def test_weights_start_at_the_epoch_that_a_fidelity_sets(tmp_path: Path, tiny_suite: Path) -> None:

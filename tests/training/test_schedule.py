@@ -28,6 +28,20 @@ def test_warm_up_rises_to_the_peak() -> None:
     assert rates[8:] == pytest.approx([0.1] * 4)
 
 
+def test_the_published_warm_up_rises_epoch_by_epoch() -> None:
+    """LDAM-DRW/cifar_train.py: lr * (epoch + 1) / 5 in the first five epochs."""
+    recipe = Recipe(
+        epochs=200, lr=0.1, warmup_epochs=5, warmup_by="epoch",
+        schedule="step", milestones=(160, 180), gamma=0.01,
+    )  # fmt: skip
+    rates = [learning_rate(recipe, epoch + part) for epoch in range(6) for part in (0, 0.5, 0.99)]
+    assert rates == pytest.approx(
+        [0.1 * min(epoch + 1, 5) / 5 for epoch in range(6) for _ in "abc"]
+    )
+    assert learning_rate(recipe, 159.99) == pytest.approx(0.1)
+    assert learning_rate(recipe, 180) == pytest.approx(1e-5)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -36,6 +50,10 @@ def test_warm_up_rises_to_the_peak() -> None:
         {"momentum": 0, "nesterov": True},
         {"epochs": 0},
         {"lr": 0},
+        {"warmup_by": "batch"},
+        {"channel_statistics": {"mean": (0.5, 0.5, 0.5), "std": (0.2,)}},
+        {"channel_statistics": {"mean": (0.5,), "std": (0,)}},
+        {"channel_statistics": {"mean": (), "std": ()}},
     ],
 )
 def test_inconsistent_recipes_are_refused(fields: dict[str, object]) -> None:

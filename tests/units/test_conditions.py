@@ -156,6 +156,12 @@ def test_a_number_of_thousands_of_digits_is_refused(key: str) -> None:
     assert len(str(caught.value)) < 200
 
 
+def test_replicates_share_a_subset_under_the_published_protocol() -> None:
+    published = parse_condition("digits@20x", "paper")
+    assert {published.for_replicate(replicate).subset for replicate in range(3)} == {0}
+    assert parse_condition("digits@20x:subset-7", "paper").for_replicate(2).subset == 7
+
+
 def test_a_replicate_fixes_the_subset_unless_the_name_does() -> None:
     assert parse_condition("digits@20x").for_replicate(2).name == "digits@20x:subset-2"
     assert parse_condition("digits@20x:subset-7").for_replicate(2).name == "digits@20x:subset-7"

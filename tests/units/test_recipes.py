@@ -42,3 +42,18 @@ def test_a_curve_is_part_of_the_identity_and_none_is_not() -> None:
     assert content_sha256(asked.without_curve) == content_sha256(recipe)
     assert make_unit(recipe=asked).identity != make_unit(recipe=recipe).identity
     assert Recipe.model_validate_json(asked.model_dump_json()) == asked
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"warmup_by": "epoch"},
+        {"channel_statistics": {"mean": (0.5,), "std": (0.2,)}},
+    ],
+)
+def test_what_an_origin_does_otherwise_is_part_of_the_identity(fields: dict[str, object]) -> None:
+    plain = Recipe(epochs=8)
+    assert not fields.keys() & plain.model_dump(mode="json").keys()
+    asked = Recipe.model_validate({"epochs": 8, **fields})
+    assert make_unit(recipe=asked).identity != make_unit(recipe=plain).identity
+    assert Recipe.model_validate_json(asked.model_dump_json()) == asked
