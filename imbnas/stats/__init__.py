@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from imbnas.stats.transfer import rank_transfer as rank_transfer
     from imbnas.stats.transfer_regret import TransferRegret as TransferRegret
     from imbnas.stats.transfer_regret import regret_of_transfer as regret_of_transfer
+    from imbnas.stats.tukey import jackknife_interval as jackknife_interval
     from imbnas.stats.verdict import Verdict as Verdict
 
 __getattr__, __dir__ = lazy_names(__name__)

@@ -6,6 +6,8 @@ import pytest
 from imbnas.errors import InputError
 from imbnas.stats import image_variance, rank_against_predictor, rank_transfer
 
+from .chance import most
+
 CLASSES = np.repeat(np.arange(4), 15)
 
 
@@ -133,6 +135,48 @@ def test_another_test_split_is_no_other_ranking():
 def test_another_test_split_in_full(n, replicates, noise):
     _, known = shares_changed(300, n, replicates, noise)
     assert known <= 0.05
+
+
+def trained_on_images(rng, quality, by_class, images, replicates):
+    """Bits (A, R, N) and labels of trainings that are tested on a test split of their own."""
+    labels = np.repeat(np.arange(by_class.shape[1]), images)
+    size = (len(quality), len(labels))
+    logits = quality[:, None] + by_class[:, labels] + rng.normal(size=size[1])
+    logits = (logits + 3 * rng.normal(size=size))[:, None]
+    luck = 0.1 * rng.normal(size=(len(quality), replicates, 1))
+    return rng.random((size[0], replicates, size[1])) < 1 / (1 + np.exp(-logits - luck)), labels
+
+
+def shares_changed_by_bits(draws, n, replicates, images):
+    """As ``shares_changed``, with the sampling of images estimated from what was right."""
+    rng = np.random.default_rng(4)
+    found = []
+    for _ in range(draws):
+        quality, by_class = 0.3 * rng.normal(size=n), 0.3 * rng.normal(size=(n, 10))
+        sides = [trained_on_images(rng, quality, by_class, images, replicates) for _ in range(2)]
+        accuracies = [correct.mean(axis=2) for correct, _ in sides]
+        variances = tuple(image_variance(*side).sd ** 2 for side in sides)
+        plain = rank_transfer(*accuracies, resamples=199)
+        known = rank_transfer(*accuracies, resamples=199, image_variance=variances)
+        found.append((plain.verdict == "changed", known.verdict == "changed"))
+    return np.mean(found, axis=0)
+
+
+def test_what_was_right_tells_another_test_split_from_another_ranking():
+    plain, known = shares_changed_by_bits(20, 64, 3, 20)
+    assert plain > 0.5
+    assert known <= most(0.025, 20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n", "replicates", "images"), [(64, 3, 20), (64, 6, 20), (128, 3, 40), (128, 6, 20)]
+)
+def test_what_was_right_in_full(n, replicates, images):
+    plain, known = shares_changed_by_bits(200, n, replicates, images)
+    print(f"bits, {n} architectures, {replicates} replicates, {images} images of a class: "  # noqa: T201
+          f"{known:.3f} ({plain:.3f})")  # fmt: skip
+    assert known <= most(0.025, 200)
 
 
 def test_image_noise_lowers_the_ceiling_by_its_share():

@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 from imbnas.errors import InputError
 from imbnas.stats import regret_of_transfer
 
+from .chance import least
+
 
 def trained(rng, truths, replicates, shared, noise):
+    """``noise`` is that of both sides, or of each."""
     effect = shared * rng.normal(size=(len(truths[0]), replicates))
     return [
-        truth[:, None] + effect + noise * rng.normal(size=(len(truth), replicates))
-        for truth in truths
+        truth[:, None] + effect + sd * rng.normal(size=(len(truth), replicates))
+        for truth, sd in zip(truths, np.broadcast_to(noise, 2), strict=True)
     ]
 
 
@@ -41,15 +44,33 @@ def test_intervals_hold_the_expected_loss(correlation, k):
     assert min(coverage(4, 0.5, correlation, k, 0.0, 25)) >= 0.9
 
 
+def test_intervals_hold_where_one_side_is_noisier():
+    assert min(coverage(4, (0.3, 1.0), 0.9, 1, 0.5, 25)) >= 0.9
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("replicates", [3, 6, 12])
 @pytest.mark.parametrize(
     ("noise", "correlation", "k"),
-    [(0.3, 0.7, 1), (0.5, 0.9, 10), (1.0, 0.9, 10), (0.5, 0.0, 1), (0.5, 0.6, 10), (0.3, 1.0, 1)],
+    [
+        (0.3, 0.7, 1),
+        (0.5, 0.9, 10),
+        (1.0, 0.9, 10),
+        (0.5, 0.0, 1),
+        (0.5, 0.6, 10),
+        (0.3, 1.0, 1),
+        ((0.3, 1.0), 0.9, 1),
+        ((1.0, 0.3), 0.9, 10),
+    ],
 )
 @pytest.mark.parametrize("shared", [0.0, 0.5])
 def test_coverage_in_full(replicates, noise, correlation, k, shared):
-    assert min(coverage(replicates, noise, correlation, k, shared, 60, populations=6)) >= 0.92
+    # Twelve replicates are left out one by one: that takes long.
+    populations = 6 if replicates < 12 else 2
+    regret, gain = coverage(replicates, noise, correlation, k, shared, 60, populations)
+    print(f"{replicates} replicates, noise {noise}, correlation {correlation}, top {k}, "  # noqa: T201
+          f"shared {shared}: regret {regret:.3f}, gain {gain:.3f}")  # fmt: skip
+    assert min(regret, gain) >= least(0.95, 60 * populations)
 
 
 def slow_loss(x, y, k, numbers):
