@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import comb
 
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.shared.image_noise import image_noise
@@ -51,6 +52,24 @@ def compare(results: Results, networks: Networks) -> list[Comparison]:
     return [replace(each, transfer=corrected[place]) for place, each in enumerate(found)]
 
 
+def compare_pair(
+    results: Results, networks: Networks, x: Training, y: Training, *, rows: int, level: float
+) -> RankTransfer:
+    """Compare two trainings as ``compare`` does, without Holm's correction.
+
+    Args:
+        results: holds the records.
+        networks: trained on both.
+        x: one training.
+        y: the other.
+        rows: how many are looked at together, which sets the number of resamples at least.
+        level: of the intervals, in (0, 1).
+    """
+    resamples = resamples_for(len(networks), max(rows, comb(len(networks.accuracy), 2)))
+    noises = _noises(results, networks, [(x, y)])
+    return _compared(results, networks, x, y, noises, resamples, level).transfer
+
+
 def family(reference: Training | None, x: Training, y: Training) -> str:
     """The question that a pair of trainings of a part belongs to.
 
@@ -74,6 +93,7 @@ def _compared(
     y: Training,
     noises: dict[Training, float | None],
     resamples: int,
+    level: float = 0.95,
 ) -> Comparison:
     shared = sharing(results, x, y)
     noise = None if one_dataset(results, x, y) else (noises[x], noises[y])
@@ -88,6 +108,7 @@ def _compared(
             networks.accuracy[y],
             classes=networks.classes,
             resamples=resamples,
+            level=level,
             replicates=shared.replicates,
             image_variance=variances(noise),
             at_least=MIN_MODELS,

@@ -1,18 +1,17 @@
 """What the rankings of two trainings say of a claim."""
 
 from collections.abc import Iterator
-from math import comb
 
 import numpy as np
 
 from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.shared.comparisons import compare_pair
 from imbnas.leaderboards.tables.shared.evidence import POWER, Evidence
+from imbnas.leaderboards.tables.shared.networks import populations
 from imbnas.stats import (
     Answer,
     RankTransfer,
     Verdict,
-    rank_transfer,
-    resamples_for,
     row_level,
     smallest_detectable_change,
 )
@@ -34,9 +33,12 @@ _ANSWERS: dict[str, dict[Verdict | None, Answer]] = {
 def ranking_evidence(results: Results, claim: RankingsClaim) -> Iterator[Evidence]:
     """One row for each pair of trainings, with the numbers of ``rank_correlation``."""
     part = dict(results.parts(TransferPart))[claim.part]
+    (networks,) = (each for _, each in populations(results) if each.part == claim.part)
+    rows = len(claim.pairs)
     for pair in claim.pairs:
         x, y = _in_order(part, pair)
-        found = _compared(results, part, x, y, len(claim.pairs))
+        # At the level that leaves all rows of the claim 95%.
+        found = compare_pair(results, networks, x, y, rows=rows, level=row_level(rows))
         accuracies = (results.population_accuracy[training] for training in (x, y))
         yield Evidence(
             part=claim.part,
@@ -46,7 +48,7 @@ def ranking_evidence(results: Results, claim: RankingsClaim) -> Iterator[Evidenc
             low=found.difference_low,
             high=found.difference_high,
             margin=MARGIN,
-            smallest_effect=_smallest(results, found, len(claim.pairs)),
+            smallest_effect=_smallest(results, found, rows),
             row_answer=_ANSWERS[claim.kind].get(found.verdict, "cannot tell"),
             n_replicates=results.resolved.replicates,
             n_missing=sum(int(np.isnan(accuracy).sum()) for accuracy in accuracies),
@@ -57,20 +59,6 @@ def _in_order(part: TransferPart, pair: Pair) -> tuple[Training, Training]:
     """As the table has them: the part's earlier training is x."""
     x, y = sorted((pair.x, pair.y), key=part.trainings.index)
     return x, y
-
-
-def _compared(
-    results: Results, part: TransferPart, x: Training, y: Training, rows: int
-) -> RankTransfer:
-    """The comparison of the table, at the level that leaves all rows of the claim 95%."""
-    pairs = max(rows, comb(len(part.trainings), 2))
-    return rank_transfer(
-        results.population_accuracy[x],
-        results.population_accuracy[y],
-        classes=results.functional_classes,
-        resamples=resamples_for(len(results.resolved.population), pairs),
-        level=row_level(rows),
-    )
 
 
 def _smallest(results: Results, found: RankTransfer, rows: int) -> float | None:

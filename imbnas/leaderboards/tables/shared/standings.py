@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
-from imbnas.leaderboards.results import Floats, Results
-from imbnas.leaderboards.tables.shared.regrets import regret_by_replicate
-from imbnas.leaderboards.tables.shared.scores import Scores, population_scores
-from imbnas.leaderboards.tables.shared.summary import accuracies
-from imbnas.stats import MIN_MODELS, Comparison, compare_taus, compare_values
+from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.shared import strategy_values
+from imbnas.stats import Comparison, compare_values
 from imbnas.stats.comparison import Better, Difference
 from imbnas.suites.schema import AdaptationPart
 
@@ -76,8 +72,7 @@ class Standings:
         """Compare the strategies of a part of one route."""
         entered = {each.label: each for each in contenders(results, part)}
         retrained = {
-            label: 100
-            * accuracies(results.retrained(part, each.strategy, part.target, each.searcher))
+            label: strategy_values.accuracies(results, part, each.strategy, each.searcher)
             for label, each in entered.items()
         }
         comparisons = {
@@ -85,13 +80,13 @@ class Standings:
                 retrained, REFERENCES, better=METRICS["accuracy"], level=LEVEL
             )
         }
-        actual = results.population_accuracy.get(part.target)
-        if actual is not None:
-            scores = {
-                strategy: population_scores(results, results.chains(part, strategy))
-                for strategy in part.choices
-            }
-            comparisons |= _within_population(results, scores, actual)
+        taus = strategy_values.compared_taus(results, part, part.choices, REFERENCES, LEVEL)
+        if taus is not None:
+            lost = {each: strategy_values.regrets(results, part, each) for each in part.choices}
+            comparisons["tau"] = taus
+            comparisons["regret"] = compare_values(
+                lost, REFERENCES, better=METRICS["regret"], level=LEVEL
+            )
         return cls(entered, comparisons)
 
     def row(self, label: str) -> dict[str, Any]:
@@ -113,26 +108,6 @@ class Standings:
         rows = self.comparisons[metric].differences
         found = (row for row in rows if (row.first, row.second) == (label, reference))
         return next(found, None)
-
-
-def _within_population(
-    results: Results, scores: Mapping[str, Scores], actual: Floats
-) -> dict[str, Comparison]:
-    """Comparisons of supernets by how they score the population."""
-    numbers = np.arange(actual.shape[1])
-    lost = {strategy: regret_by_replicate(each, actual) for strategy, each in scores.items()}
-    return {
-        "tau": compare_taus(
-            {strategy: each.values for strategy, each in scores.items()},
-            actual,
-            REFERENCES,
-            replicates=(dict.fromkeys(scores, numbers), numbers),
-            classes=results.functional_classes,
-            level=LEVEL,
-            at_least=MIN_MODELS,
-        ),
-        "regret": compare_values(lost, REFERENCES, better=METRICS["regret"], level=LEVEL),
-    }
 
 
 def verdict(metric: str, difference: Difference) -> Verdict | None:

@@ -8,7 +8,7 @@ import numpy as np
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.shared import strategy_values
 from imbnas.leaderboards.tables.shared.evidence import Evidence
-from imbnas.stats import Region, compare_taus, row_level, smallest_effect, t_interval
+from imbnas.stats import Region, row_level, smallest_effect, t_interval
 from imbnas.suites.claims import CostClaim, StrategiesClaim
 from imbnas.suites.schema import AdaptationPart
 
@@ -102,16 +102,10 @@ def _difference(row: _Row, level: float) -> _Difference:
 
 def _difference_of_taus(row: _Row, level: float) -> _Difference:
     results, part, reference = row.results, row.part, row.claim.reference
-    actual = results.population_accuracy.get(part.target)
-    if actual is None:
+    pair = (row.strategy, reference)
+    compared = strategy_values.compared_taus(results, part, pair, [reference], level)
+    if compared is None:
         return _Difference(None, None, None, 0)
-    scores = {
-        strategy: strategy_values.population_scores(results, part, strategy)
-        for strategy in (row.strategy, reference)
-    }
-    compared = compare_taus(
-        scores, actual, [reference], classes=results.functional_classes, level=level
-    )
     (found,) = compared.differences
     return _Difference(found.mean, found.low, found.high, found.n)
 
