@@ -1,4 +1,4 @@
-"""Finds the TOML folders that ship with imbnas, installed or in a checkout."""
+"""Finds the TOML folders that ship with imbnas, and the published tables of a checkout."""
 
 from pathlib import Path
 
@@ -22,3 +22,13 @@ def resource_folder(name: str) -> Path:
     if checkout.is_dir():
         return checkout
     raise FileNotFoundError(f"imbnas is installed without its {name}; install it again")
+
+
+def published_folder(title: str) -> Path | None:
+    """The published tables of a suite at a fidelity, where a checkout has them; wheels have none.
+
+    Args:
+        title: ``SUITE@VERSION/FIDELITY``.
+    """
+    folder = _PACKAGE.parent / "leaderboards" / title
+    return folder if folder.is_dir() else None

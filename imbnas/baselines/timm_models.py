@@ -1,7 +1,8 @@
 """Everything asked of timm: which models it knows, how they fit by default, and building one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -81,27 +82,34 @@ def create_body(
     create = partial(timm.create_model, spec.model, in_chans=in_channels, num_classes=0)
     create = partial(create, **_options(spec, resolution))
     if pretrained is False:
-        body = _create_fresh(create, spec)
+        with _refused_in_one_line(spec):
+            body: nn.Module = create()
     else:
         body = load_pretrained(create, spec, pretrained)
     if spec.fitting.patch_grid is None:
-        limit_reduction(
-            body,
-            spec.fitting.target_reduction(resolution),
-            in_channels=in_channels,
-            resolution=trace_resolution(spec),
-            keep_weights=pretrained is not False,
-        )
+        with _refused_in_one_line(spec):
+            limit_reduction(
+                body,
+                spec.fitting.target_reduction(resolution),
+                in_channels=in_channels,
+                resolution=trace_resolution(spec),
+                keep_weights=pretrained is not False,
+            )
     return body
 
 
-def _create_fresh(create: Callable[[], nn.Module], spec: BaselineSpec) -> nn.Module:
+@contextmanager
+def _refused_in_one_line(spec: BaselineSpec) -> Iterator[None]:
+    """Phrase what timm's code raises as one line."""
     try:
-        return create()
-    except (TypeError, ValueError, KeyError, AssertionError, RuntimeError) as error:
+        yield
+    except Exception as error:
+        # Constructors check few options; lists of a wrong length fail anywhere, in the first
+        # forward pass too, with any class of error.
+        reason = (str(error).strip() or "no reason given").splitlines()[0]
         raise InputError(
             f"baseline {spec.name}: model_options or fitting: {spec.model} refuses them: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {reason}"
         ) from error
 
 

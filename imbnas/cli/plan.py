@@ -11,6 +11,7 @@ from imbnas.cli.output import note, print_json
 from imbnas.cli.suite_options import suite_options
 
 if TYPE_CHECKING:
+    from imbnas.planning.detectable import DetectableChange, DetectableDifference
     from imbnas.planning.plan import RunPlan
     from imbnas.planning.reweighting import ReweightedTrainings
     from imbnas.runs.request import RunRequest
@@ -57,6 +58,7 @@ def _fields(request: "RunRequest", planned: "RunPlan") -> dict[str, Any]:
         "reweighted": [
             {**each._asdict(), "spent": each.spent._asdict()} for each in planned.reweighted
         ],
+        "detectable": asdict(planned.detectable),
         "seconds": asdict(planned.time),
         "told": format_range(planned.time.low, planned.time.high),
         "fits_in_a_night": planned.alternative
@@ -89,6 +91,8 @@ def _lines(request: "RunRequest", planned: "RunPlan") -> list[str]:
         named = ", ".join(f"{n:,} x {what}" for what, n in planned.of_unknown_cost.items())
         lines.append(f"The cost of some units is unknown and comes on top: {named}.")
     lines += map(_reweighting_line, planned.reweighted)
+    lines += map(_change_line, planned.detectable.changes)
+    lines += map(_difference_line, planned.detectable.differences)
     return [*lines, *_time_lines(request, planned, known == units)]
 
 
@@ -98,6 +102,30 @@ def _reweighting_line(row: "ReweightedTrainings") -> str:
         f"{row.scheme} in {row.trained}: re-weighted from epoch {start} of {row.epochs}, "
         f"{100 * share:.2g}% of the sum of learning rates, as {dose:.3g} steps at the peak rate."
     )
+
+
+def _change_line(found: "DetectableChange") -> str:
+    where = f"Rankings ({', '.join(found.parts)})"
+    given = f"if two seeds agree at tau {found.seed_tau:.2g}"
+    if found.seed_tau_from != "assumed":
+        given += f", as in the published {found.seed_tau_from}"
+    if found.true_tau is None:
+        return f"{where}: too few networks or replicates to find any change, {given}."
+    change = f"a change to a true tau of {found.true_tau:.2f}"
+    return f"{where}: {given}, {change} is found in 80% of runs."
+
+
+def _difference_line(found: "DetectableDifference") -> str:
+    where = f"Strategies ({', '.join(found.parts)})"
+    if found.standard_deviations is None:
+        return f"{where}: one replicate shows no difference."
+    size = f"{found.standard_deviations:.1f} standard deviations"
+    if found.percentage_points is not None:
+        size += (
+            f", {found.percentage_points:.1f} points by the published "
+            f"{found.percentage_points_from},"
+        )
+    return f"{where}: a difference of {size} is found in 80% of runs."
 
 
 def _time_lines(request: "RunRequest", planned: "RunPlan", complete: bool) -> list[str]:

@@ -6,6 +6,7 @@ import click
 
 from imbnas.cli.options import json_option
 from imbnas.cli.output import note_damage, print_json
+from imbnas.cli.tables import print_claims
 
 
 @click.command("report")
@@ -15,13 +16,16 @@ def command(run_dir: Path, as_json: bool) -> int:
     """Write RUN_DIR/index.html, a page that needs no network, and pictures beside it."""
     from imbnas.leaderboards.report import write_report
     from imbnas.leaderboards.results import Results
+    from imbnas.leaderboards.tables.build import build_tables
     from imbnas.runs.store.directory import RunDirectory
 
     directory = RunDirectory(run_dir)
     results = Results.read(directory)
-    written = write_report(results, directory)
+    tables = build_tables(results)
+    written = write_report(results, directory, tables)
     if as_json:
         print_json({"suite": results.resolved.title, "files": [str(path) for path in written]})
     else:
+        print_claims(tables)
         click.echo("\n".join(map(str, written)))
     return note_damage(results.damaged)

@@ -13,20 +13,26 @@ _SHOWN = {
         "verdict", "n_architectures", "n_replicates", "n_missing",
     ],
     "adaptation": [
-        "part", "strategy", "target", "target_scheme", "accuracy_mean", "accuracy_sd", "tau_b",
-        "ci_low", "ci_high", "noise_ceiling", "regret", "cost_ratio", "n_replicates", "n_missing",
+        "part", "strategy", "searcher", "target", "target_scheme", "accuracy_mean", "accuracy_sd",
+        "accuracy_rank_low", "accuracy_rank_high", "tau_b", "ci_low", "ci_high", "noise_ceiling",
+        "regret", "cost_ratio", "n_replicates", "n_missing",
     ],
     "baselines": [
         "part", "model", "source", "condition", "scheme", "accuracy_mean", "accuracy_sd",
         "relative_accuracy", "many", "medium", "few", "params", "macs", "n_missing",
     ],
+    "claims": [
+        "claim", "answer", "row_answer", "effect", "low", "high", "unit", "margin",
+        "smallest_effect", "n_replicates", "n_missing", "rests_on",
+    ],
 }  # fmt: skip
 
 
 _RESULTS = {
-    "rank_correlation": (["part", "x", "x_scheme", "y", "y_scheme"], ["tau_b"]),
+    "rank_correlation": (["part", "x", "x_scheme", "y", "y_scheme"], ["tau_b", "regret_top1"]),
     "adaptation": (["part"], ["accuracy_mean", "cost_ratio"]),
     "baselines": (["part"], ["accuracy_mean"]),
+    "claims": (["claim"], ["effect"]),
 }
 """Rows that begin together, and the columns that are empty in all of them until then."""
 
@@ -51,6 +57,18 @@ def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
         if not begun.all():
             click.echo(f"{(~begun).sum()} more rows have no result yet.")
     click.echo("")
+    print_claims(tables)
+
+
+def print_claims(tables: "dict[str, pd.DataFrame]") -> None:
+    """Print the answer to every claim of a suite, one line each."""
+    from imbnas.leaderboards.chart_data.claims import answered_claims
+
+    answered = answered_claims(tables)
+    for claim in answered:
+        click.echo(f"{claim.answer}: {claim.statement} ({claim.name}; {claim.source})")
+    if answered:
+        click.echo("")
 
 
 def _begun(table: "pd.DataFrame", together: list[str], results: list[str]) -> "pd.Series[bool]":

@@ -1,6 +1,11 @@
 """How many images two manifests have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data.manifests import Manifest
 
@@ -62,3 +67,47 @@ def _images(manifest: Manifest) -> tuple[Images, Images]:
         for selection in (manifest.train, manifest.validation)
     )
     return train, validation
+
+
+class TrainingImages(NamedTuple):
+    """Which images of a dataset a manifest trains on.
+
+    Attributes:
+        source: digest of the dataset and name of its split.
+        indices: (N,) positions in the split.
+    """
+
+    source: tuple[str, str]
+    indices: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "TrainingImages":
+        """Those of a manifest."""
+        return cls(
+            (manifest.dataset_digest, manifest.train.split),
+            np.array(manifest.train.indices, np.int64),
+        )
+
+
+def training_shares(
+    first: Sequence[TrainingImages], second: Sequence[TrainingImages]
+) -> NDArray[np.float64]:
+    """Share of common training images, of the smaller set: 1 where one is part of the other.
+
+    Args:
+        first: R sets, none of them empty.
+        second: S sets, none of them empty.
+
+    Returns:
+        Shape (R, S), in [0, 1]; 0 for images of different datasets.
+    """
+    shares = np.zeros((len(first), len(second)))
+    for row, one in enumerate(first):
+        last = max(int(each.indices.max()) for each in (one, *second))
+        held = np.zeros(last + 1, bool)
+        held[one.indices] = True
+        for column, other in enumerate(second):
+            if one.source == other.source:
+                common = int(held[other.indices].sum())
+                shares[row, column] = common / min(len(one.indices), len(other.indices))
+    return shares

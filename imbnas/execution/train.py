@@ -66,7 +66,7 @@ def set_up_unit(unit: TrainUnit, pool: DataPool) -> UnitSetup:
 
 
 def train(unit: TrainUnit, pool: DataPool, checkpoints: Checkpoints) -> Outcome:
-    """Train a network from scratch and read the test split once, at the last epoch."""
+    """Train a network from scratch and read the test split once, after the last epoch."""
     ready = set_up_unit(unit, pool)
     fit = fit_alone(ready, checkpoints)
     return outcome(ready, fit, 0, pool.device)
@@ -96,7 +96,7 @@ def outcome(ready: UnitSetup, fit: Fit, place: int, device: torch.device) -> Out
     evaluation = evaluate(ready.training, ready.images.test)
     answers = evaluation.answers
     curve = fit.curves[place] if fit.curves else None
-    evaluated = evaluation.images_seen + sum(sum(point.class_total) for point in curve or ())
+    evaluated = evaluation.images_seen + fit.validated_images
     return Outcome(
         TrainMetrics(
             class_correct=answers.correct,

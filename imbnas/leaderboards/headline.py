@@ -1,13 +1,12 @@
-"""The suite's answer in one sentence, with its interval."""
+"""The suite's answers, a sentence each."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.correlations import transfer_rows
-
-ORDERS_NEEDED = 3
-"""Class orders that a claim about imbalance as such, not about these classes, needs."""
+from imbnas.leaderboards.tables.class_orders import ORDERS_NEEDED
+from imbnas.stats import MIN_MODELS
 
 _VERDICTS = {
     "changed": "so the ranking changed by more than noise explains",
@@ -24,7 +23,7 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     """
     rows = transfer_rows(tables["rank_correlation"])
     if rows.empty:
-        return "No two trainings have a rank correlation yet; run the suite to its end first."
+        return _nothing(tables["rank_correlation"])
     row = rows.iloc[0]
     space = str(row["population"]).partition(":")[0]
     sentence = (
@@ -39,6 +38,63 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     if row["verdict"] in _VERDICTS:
         sentence += f", {_VERDICTS[row['verdict']]}"
     return sentence + "."
+
+
+def strategies_answer(tables: Mapping[str, pd.DataFrame]) -> str | None:
+    """Say which strategies may find the best architectures, for the first adaptation.
+
+    Those are the strategies that no other is shown to beat, so that no two of them are told apart.
+
+    Returns:
+        ``None`` where no two strategies have an accuracy yet.
+    """
+    table = tables["adaptation"]
+    if "accuracy_rank_low" not in table:
+        return None
+    rows = table[table["accuracy_rank_low"].notna()]
+    rows = rows[rows["part"].isin(rows["part"].head(1))]
+    if len(rows) < 2:
+        return None
+    labels = rows["strategy"].astype(str)
+    if rows["searcher"].nunique() > 1:
+        labels = labels + " by " + rows["searcher"].astype(str)
+    first = rows["accuracy_rank_low"].eq(1)
+    row = rows.iloc[0]
+    route = f"({row['source']} to {row['target']})"
+    return (
+        f"Of {len(rows)} strategies, {_first(list(labels[first]), list(labels[~first]))} {route}."
+    )
+
+
+def _first(first: list[str], others: list[str]) -> str:
+    """Say who may be first."""
+    if not others:
+        return "the data tell no two apart by the accuracy of what they find"
+    if len(first) == 1:
+        return f"{first[0]} finds the most accurate architectures"
+    few = len(first) <= len(others)
+    who = f"any of {_listed(first)}" if few else f"any but {_listed(others)}"
+    return f"{who} may find the most accurate architectures: the data do not tell them apart"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _nothing(table: pd.DataFrame) -> str:
+    """Why no two trainings have a rank correlation."""
+    finished = table[table["n_missing"].eq(0)]
+    if not finished.empty and finished["n_architectures"].max() < MIN_MODELS:
+        return (
+            f"{finished['n_architectures'].max()} architectures are too few for a rank "
+            f"correlation, which needs {MIN_MODELS} distinct ones."
+        )
+    if not finished.empty and finished["n_replicates"].max() < 2:
+        return (
+            "A single replicate has no rank correlation: trainings of one dataset share images, "
+            "and only different replicates are compared."
+        )
+    return "No two trainings have a rank correlation yet; run the suite to its end first."
 
 
 def reservations(tables: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -1,22 +1,31 @@
 """Writes everything people look at: tables, pictures and the page."""
 
+from collections.abc import Mapping
 from pathlib import Path
+
+import pandas as pd
 
 from imbnas.leaderboards.page.render import render
 from imbnas.leaderboards.plots.catalog import pictures
 from imbnas.leaderboards.results import Results
-from imbnas.leaderboards.tables.build import build_tables, write_tables
+from imbnas.leaderboards.tables.build import write_tables
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
 
 
-def write_report(results: Results, directory: RunDirectory) -> list[Path]:
+def write_report(
+    results: Results, directory: RunDirectory, tables: Mapping[str, pd.DataFrame]
+) -> list[Path]:
     """Write tables, ``pictures/NAME.svg`` and ``.png``, and ``index.html``.
+
+    Args:
+        results: the suite and its records.
+        directory: of the run.
+        tables: as ``build_tables`` makes them.
 
     Returns:
         The page, then the pictures.
     """
-    tables = build_tables(results)
     write_tables(results, directory, tables)
     page = directory.path / "index.html"
     failures = directory.failures().values()

@@ -132,6 +132,17 @@ class Results:
         }
 
     @cached_property
+    def population_metrics(self) -> dict[Training, list[list[TrainMetrics | None]]]:
+        """Training of a transfer part → metrics of the population, by architecture and replicate.
+
+        ``None`` where a training is missing.
+        """
+        return {
+            training: [list(map(self.metrics, row)) for row in zip(*replicates, strict=True)]
+            for training, replicates in self.population_identities.items()
+        }
+
+    @cached_property
     def population_accuracy(self) -> dict[Training, Floats]:
         """Training of a transfer part → accuracies of the population.
 
@@ -139,16 +150,11 @@ class Results:
         where missing; not to be written to.
         """
         found = {}
-        for training, replicates in self.population_identities.items():
-            columns = [[self._accuracy(identity) for identity in column] for column in replicates]
-            found[training] = np.array(columns, dtype=np.float64).T
+        for training, rows in self.population_metrics.items():
+            accuracies = [[m.mean_accuracy() if m else None for m in row] for row in rows]
+            found[training] = np.array(accuracies, dtype=np.float64)
             found[training].flags.writeable = False
         return found
-
-    def _accuracy(self, identity: str) -> float:
-        metrics = self.metrics(identity)
-        accuracy = metrics.mean_accuracy() if metrics else None
-        return np.nan if accuracy is None else accuracy
 
     def record(self, unit: Unit) -> Record | None:
         """The record of a unit, if it is finished."""

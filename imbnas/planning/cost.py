@@ -18,7 +18,7 @@ from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
 from imbnas.strategies import HeadForEach, build_strategy
 from imbnas.supernet.path_sampling import paths_per_step
-from imbnas.training.counting import curve_images, finishing_passes, trained_images
+from imbnas.training.counting import finishing_passes, trained_images, validated_images
 from imbnas.units.unit import (
     AdaptUnit,
     Component,
@@ -124,7 +124,7 @@ class UnitCosts:
         macs = network_macs(unit.model, self.shape(unit))
         trained = trained_images(unit.recipe, manifest.total)
         finishing = finishing_passes(unit.recipe, unit.scheme) * manifest.total
-        curve = curve_images(unit.recipe, len(manifest.validation.indices))
+        curve = validated_images(unit.recipe, len(manifest.validation.indices))
         evaluated = finishing + curve + len(manifest.test.indices)
         return UnitCost(trained, 0, evaluated, macs * (3 * trained + evaluated), macs)
 

@@ -11,6 +11,7 @@ import torch
 from imbnas.data.manifests import Manifest
 from imbnas.execution.data_pool import DataPool
 from imbnas.planning.cost import UnitCosts
+from imbnas.planning.detectable import Detectable, detectable
 from imbnas.planning.reweighting import ReweightedTrainings, reweighted_trainings
 from imbnas.planning.sample import Sample
 from imbnas.planning.throughput import Task, TimeRange, Workload
@@ -61,6 +62,7 @@ class RunPlan:
         totals: units by kind.
         of_unknown_cost: what computes units of unknown cost → how many of them.
         reweighted: what trainings with deferred schemes spend on re-weighting.
+        detectable: the smallest differences that a run of this size can show.
         time: wall-clock seconds on this machine, units of unknown cost left out.
         alternative: where ``time`` may exceed a day, the longest fidelity that fits in a night, and
             its time.
@@ -71,6 +73,7 @@ class RunPlan:
     totals: tuple[KindTotal, ...]
     of_unknown_cost: Mapping[str, int]
     reweighted: tuple[ReweightedTrainings, ...]
+    detectable: Detectable
     time: TimeRange
     alternative: tuple[str, TimeRange] | None
 
@@ -150,6 +153,7 @@ class Planner:
             totals=units.totals,
             of_unknown_cost=Counter(map(_maker, units.of_unknown_cost)),
             reweighted=reweighted_trainings(resolved, units.all),
+            detectable=detectable(resolved, request.parts),
             time=time,
             alternative=self._alternative(fidelity) if time.high > DAY else None,
         )

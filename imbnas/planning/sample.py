@@ -159,7 +159,7 @@ class Sample:
         batch = min(recipe.batch_size, max(images, _SMALLEST_BATCH))
         affordable = images // (batch * epochs)
         steps = min(recipe.steps_per_epoch or _STEPS_PER_EPOCH, _STEPS_PER_EPOCH, affordable)
-        return recipe.without_curve.model_copy(
+        return recipe.unvalidated.model_copy(
             update={
                 "epochs": epochs,
                 "batch_size": batch,

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 from imbnas.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from imbnas.stats.answers import Answer as Answer
+    from imbnas.stats.answers import Region as Region
+    from imbnas.stats.answers import all_hold as all_hold
+    from imbnas.stats.answers import row_level as row_level
+    from imbnas.stats.answers import smallest_effect as smallest_effect
     from imbnas.stats.bootstrap import MIN_MODELS as MIN_MODELS
     from imbnas.stats.bootstrap import Interval as Interval
     from imbnas.stats.bootstrap import resamples_for as resamples_for
@@ -16,7 +21,11 @@ if TYPE_CHECKING:
     from imbnas.stats.comparison import compare_values as compare_values
     from imbnas.stats.image_sampling import ImageVariance as ImageVariance
     from imbnas.stats.image_sampling import image_variance as image_variance
+    from imbnas.stats.jackknife import pair_values as pair_values
     from imbnas.stats.kendall import tau_b as tau_b
+    from imbnas.stats.matching import MatchedPairs as MatchedPairs
+    from imbnas.stats.matching import matched_pairs as matched_pairs
+    from imbnas.stats.matching import spread as spread
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
     from imbnas.stats.paired import PairedDifference as PairedDifference

@@ -145,6 +145,7 @@ def compare_taus(
     seed: int = 0,
     family: Family = "all",
     level: float = 0.95,
+    at_least: int = 0,
 ) -> Comparison:
     """Compare strategies by how well their scores rank the accuracies (mean tau-b).
 
@@ -164,11 +165,15 @@ def compare_taus(
         seed: of the resampling.
         family: as in ``compare_values``.
         level: of intervals and ranges, in (0, 1).
+        at_least: below so many architectures (distinct ones, with ``classes``) nothing is
+            compared; ``imbnas.stats.MIN_MODELS`` is recommended.
 
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     taus, n = _taus(scores, accuracies, replicates, Bootstrap(classes, resamples, seed, level))
+    if n < at_least:
+        taus = {name: np.full_like(each, np.nan) for name, each in taus.items()}
 
     def compare(first: str, second: str) -> Difference:
         group = taus[first] - taus[second]

@@ -12,7 +12,9 @@ third; how much less a mean over replicates varies under resampling than a singl
 tells the third, which is then subtracted once (Owen 2007, "The pigeonhole bootstrap", shows that
 resampling both at once would count it three times). Student's t with Satterthwaite's (1946)
 degrees of freedom turns V into an interval: a bootstrap of S = 3 replicates has only ten different
-resamples, and its percentiles are far too narrow.
+resamples, and its percentiles are far too narrow. Two sources of chance leave no less uncertain
+than one of them alone: where Satterthwaite's approximation says otherwise, the interval is that of
+the wider source.
 """
 
 import math
@@ -88,7 +90,8 @@ def crossed_interval(
     if total == 0:
         return CrossedInterval(estimate, estimate, estimate, None, 0.0, 0.0, None)
     df = total**2 / sum(variance**2 / freedom for variance, freedom in parts)
-    low, high, p_value = _student(estimate, math.sqrt(total), df, level, correlation)
+    sources = [(total, df), *parts]
+    low, high, p_value = _student(estimate, sources, level, correlation)
     return CrossedInterval(estimate, low, high, p_value, math.sqrt(resampled), replicates, df)
 
 
@@ -120,14 +123,17 @@ def _total(parts: Sequence[tuple[float, float]], counted_twice: float) -> float:
 
 
 def _student(
-    estimate: float, error: float, df: float, level: float, correlation: bool
+    estimate: float, sources: Sequence[tuple[float, float]], level: float, correlation: bool
 ) -> tuple[float, float, float]:
+    """Bounds and p-value by the widest of several variances with their degrees of freedom."""
     from scipy import stats
 
+    scale = 1.0
     if correlation and abs(estimate) < 1:
-        error /= 1 - estimate**2
+        scale = 1 / (1 - estimate**2)
         estimate = math.atanh(estimate)
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    p_value = 2 * float(stats.t.sf(abs(estimate) / error, df))
+    errors = [(scale * math.sqrt(variance), df) for variance, df in sources if variance > 0]
+    half = max(float(stats.t.ppf((1 + level) / 2, df)) * error for error, df in errors)
+    p_value = max(2 * float(stats.t.sf(abs(estimate) / error, df)) for error, df in errors)
     low, high = estimate - half, estimate + half
     return (math.tanh(low), math.tanh(high), p_value) if correlation else (low, high, p_value)

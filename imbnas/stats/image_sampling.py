@@ -19,8 +19,9 @@ class ImageVariance:
     """How far accuracies of architectures would move apart on another test split of one size.
 
     Attributes:
-        variance: of (architecture − mean of architectures) of the accuracy in [0, 1], over draws
-            of a test split with as many images of each class; unbiased, may fall below 0.
+        variance: of (architecture − mean of architectures) of the mean recall of classes in [0, 1],
+            over draws of a test split with as many images of each class; unbiased, may fall below
+            0.
         sd: its root, 0 where it is below 0; times 100 in percentage points.
         n_architectures: architectures used.
         n_replicates: replicates used.
@@ -35,17 +36,17 @@ class ImageVariance:
 
 
 def image_variance(correct: ArrayLike, labels: ArrayLike) -> ImageVariance:
-    """Estimate the variance of (architecture × sampling of test images) of accuracies.
+    """Estimate the variance of (architecture × sampling of test images) of mean class recalls.
 
     Let q be the probability of (architecture, image) to be right over trainings, less the means
     of its architecture and of its image within the class. The variance sought is
 
-        Σ_c N_c s²_c / N²
+        Σ_c s²_c / N_c / C²
 
-    with s²_c the variance of q over the N_c images of class c: that of a mean of stratified draws
-    (Cochran 1977, section 5.3). Products of q from two different replicates have its square as
-    their expectation; chance of a single training, such as a coin thrown for an image, does not
-    count.
+    with s²_c the variance of q over the N_c images of class c of C: that of a mean of stratified
+    draws (Cochran 1977, section 5.3). It is that of plain accuracy, too, where classes are equal.
+    Products of q from two different replicates have its square as their expectation; chance of a
+    single training, such as a coin thrown for an image, does not count.
 
     Args:
         correct: shape (A, R, N), whether training r of architecture a was right on image n; boolean
@@ -57,11 +58,11 @@ def image_variance(correct: ArrayLike, labels: ArrayLike) -> ImageVariance:
     """
     right, classes = np.asarray(correct), np.asarray(labels)
     _check(right, classes)
-    total = 0.0
-    for label in np.unique(classes):
+    total, labels_found = 0.0, np.unique(classes)
+    for label in labels_found:
         chosen = classes == label
-        total += int(chosen.sum()) * _variance_in_class(right[:, :, chosen])
-    variance = total / right.shape[2] ** 2
+        total += _variance_in_class(right[:, :, chosen]) / int(chosen.sum())
+    variance = total / len(labels_found) ** 2
     return ImageVariance(variance, math.sqrt(max(0.0, variance)), *right.shape)
 
 

@@ -184,6 +184,7 @@ def predictive_tau_change(
     sources: Sources = "architectures",
     paired: bool = False,
     replicates: tuple[Numbers, Numbers] | None = None,
+    at_least: int = 0,
 ) -> PredictiveTauChange:
     """Compare how well scores rank accuracies on two conditions.
 
@@ -201,12 +202,15 @@ def predictive_tau_change(
         paired: with ``sources="both"``: column s of both scores comes from one scorer (or one
             replicate), so that their differences are what varies.
         replicates: for each condition as in ``predictive_tau``.
+        at_least: as in ``predictive_tau``.
 
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
     """
     bootstrap = Bootstrap(classes, resamples, seed, level)
     sides, counts, distinct = _draw([first, second], bootstrap)
+    if distinct < at_least:
+        return PredictiveTauChange(None, None, None, None, None, None, None, counts.shape[1])
     numbers = (None, None) if replicates is None else replicates
     before, after = (
         _samples(*side, counts, number) for side, number in zip(sides, numbers, strict=True)

@@ -25,6 +25,7 @@ from imbnas.stats.bootstrap import (
     resamples_for,
 )
 from imbnas.stats.kendall import concordance, ones, untied_pairs
+from imbnas.stats.pairings import Numbers, column_numbers, everything, halves
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def stratified_tau(
     resamples: int | None = None,
     seed: int = 0,
     level: float = 0.95,
+    replicates: Numbers | None = None,
 ) -> StratifiedTau:
     """tau-b over the pairs of architectures that share a stratum.
 
@@ -102,6 +104,8 @@ def stratified_tau(
             architectures and more.
         seed: of the resampling.
         level: of the interval, in (0, 1).
+        replicates: as in ``rank_transfer``: numbers of the columns of x and of y, of which equal
+            ones are not compared; every tau is then a mean over splits of the numbers.
 
     Raises:
         InputError: the shapes do not fit, a value is infinite, or there are too few resamples.
@@ -113,22 +117,52 @@ def stratified_tau(
     resamples = resamples_for(len(left)) if resamples is None else resamples
     check_resampling(resamples, level)
     (kept, left, right), dropped = complete_rows([codes, left, right])
-    mean_x, mean_y = replicate_mean(left), replicate_mean(right)
     rng = np.random.default_rng(seed)
     members = [np.flatnonzero(kept[:, 0] == code) for code in range(len(labels))]
-    parts = [_sums(mean_x[rows], mean_y[rows], resamples, rng) for rows in members]
-    pooled = _ratio(np.sum(parts, axis=0)) if parts else np.full(1 + resamples, np.nan)
-    bounded = pooled if len(mean_x) >= MIN_ROWS else pooled[:1]
+    drawn = [_counts(len(rows), resamples, rng) for rows in members]
+    pooled, single = _taus(_sides(left, right, replicates), members, drawn, resamples)
+    bounded = pooled if len(left) >= MIN_ROWS else pooled[:1]
     described = tuple(
-        Stratum(label, len(rows), optional(_ratio(part)[0]))
-        for label, rows, part in zip(labels, members, parts, strict=True)
+        Stratum(label, len(rows), optional(tau))
+        for label, rows, tau in zip(labels, members, single, strict=True)
     )
     return StratifiedTau(
         **Bootstrap(None, resamples, seed, level).bounded(bounded, "tau_b", "ci"),
-        n=len(mean_x),
+        n=len(left),
         n_dropped=dropped,
         strata=described,
     )
+
+
+def _sides(x: Floats, y: Floats, replicates: Numbers | None) -> list[tuple[Floats, Floats]]:
+    """Means over the replicates that speak for x and for y, in each pairing."""
+    if replicates is None:
+        pairings = everything(x.shape[1], y.shape[1])
+    else:
+        left, right = replicates
+        pairings = halves(
+            column_numbers(left, x.shape[1], "x"), column_numbers(right, y.shape[1], "y")
+        )
+    return [(replicate_mean(x[:, i]), replicate_mean(y[:, j])) for i, j in pairings]
+
+
+def _taus(
+    sides: Sequence[tuple[Floats, Floats]],
+    members: Sequence[NDArray[np.intp]],
+    drawn: Sequence[NDArray[np.integer]],
+    resamples: int,
+) -> tuple[Floats, Sequence[float]]:
+    """Means over pairings: (1 + B,) tau-b over all strata, and tau-b of each stratum."""
+    if not sides or not members:
+        return np.full(1 + resamples, np.nan), [np.nan] * len(members)
+    pooled, single = [], []
+    for x, y in sides:
+        sums = [
+            _sums(x[rows], y[rows], counts) for rows, counts in zip(members, drawn, strict=True)
+        ]
+        pooled.append(_ratio(np.sum(sums, axis=0)))
+        single.append([float(_ratio(part)[0]) for part in sums])
+    return np.mean(pooled, axis=0), np.mean(single, axis=0).tolist()
 
 
 def _codes(strata: Sequence[object] | NDArray[np.generic]) -> tuple[list[str], Floats]:
@@ -143,10 +177,13 @@ def _codes(strata: Sequence[object] | NDArray[np.generic]) -> tuple[list[str], F
     return [str(label) for label in labels.tolist()], codes
 
 
-def _sums(x: Floats, y: Floats, resamples: int, rng: np.random.Generator) -> Floats:
-    """Numerator and both denominators of tau-b, shape (3, 1 + B), first the sample itself."""
-    counts = ones(len(x))
-    counts = np.concatenate([counts, resample_counts(len(x), resamples, rng)])
+def _counts(n: int, resamples: int, rng: np.random.Generator) -> NDArray[np.integer]:
+    """How often each of n architectures is in the sample itself, then in each resample."""
+    return np.concatenate([ones(n), resample_counts(n, resamples, rng)])
+
+
+def _sums(x: Floats, y: Floats, counts: NDArray[np.integer]) -> Floats:
+    """Numerator and both denominators of tau-b, shape (3, 1 + B)."""
     return np.stack([concordance(x, y, counts), untied_pairs(x, counts), untied_pairs(y, counts)])
 
 

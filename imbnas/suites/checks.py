@@ -10,6 +10,7 @@ from imbnas.rankers.registry import build_ranker
 from imbnas.search.registry import build_searcher
 from imbnas.spaces import Space, get_space
 from imbnas.spaces.stacks import check_stack
+from imbnas.suites.claim_checks import claim_checks
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import AdaptationPart, Part, SuiteFile, TransferPart
 from imbnas.suites.strategy_lookup import find_strategy
@@ -36,6 +37,7 @@ def suite_checks(suite: SuiteFile, fidelities: Iterable[str]) -> Iterator[Check]
         yield from _of_fidelity(("fidelities", name), suite.fidelities[name], suite.space)
     for name, part in suite.parts.items():
         yield from _of_part(("parts", name), part)
+    yield from claim_checks(suite)
 
 
 @contextmanager

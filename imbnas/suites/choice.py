@@ -80,3 +80,8 @@ StrategyEntry = Annotated[
 """An entry of a part's list; a name alone is stored as it is written."""
 ENTRY_FORMS = ("name", "table")
 """Tags in the locations of pydantic's errors about such entries."""
+
+
+def choice_of(entry: str | StrategyChoice) -> StrategyChoice:
+    """An entry in its long form."""
+    return StrategyChoice(name=entry) if isinstance(entry, str) else entry

@@ -307,7 +307,7 @@ class Expansion:
             architectures=tuple(member.architecture for member in resolved.population),
             data=self.data(training.condition, replicate),
             scheme=self._scheme(training.scheme, "network"),
-            recipe=resolved.settings.network.without_curve,
+            recipe=resolved.settings.network.unvalidated,
             **self._of_space(replicate),
         )
 

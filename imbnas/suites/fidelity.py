@@ -111,16 +111,23 @@ class Fidelity(FrozenModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Fidelity":
-        for fault in (*self._recipe_faults(), *self._reweighting_faults()):
+        for fault in (
+            *self._searcher_faults(),
+            *self._recipe_faults(),
+            *self._stack_faults(),
+            *self._reweighting_faults(),
+        ):
             raise ValueError(fault)
         return self
 
-    def _recipe_faults(self) -> Iterator[str]:
+    def _searcher_faults(self) -> Iterator[str]:
         if self.searcher.name in self.searchers:
             yield (
                 f"searchers.{self.searcher.name}: the fidelity's own searcher has this label; "
                 "choose another one"
             )
+
+    def _recipe_faults(self) -> Iterator[str]:
         for field in ("network", "motivation"):
             recipe = getattr(self, field)
             if recipe and recipe.path_sampling != "uniform":
@@ -130,16 +137,12 @@ class Fidelity(FrozenModel):
                 )
         for field in ("supernet", "adaptation"):
             recipe = getattr(self, field)
-            if recipe and recipe.curve_points:
-                yield (
-                    f"{field}.curve_points: a supernet has no learning curve; leave it out here "
-                    "and set it in network"
-                )
-        if max(self.stack, self.retrainings) > 1 and self.network.clip_norm is not None:
-            yield (
-                "network.clip_norm: the norm of a stack's gradients is not that of its networks; "
-                "leave it, or stack and retrainings out"
-            )
+            for option in ("curve_points", "best_epoch") if recipe else ():
+                if getattr(recipe, option):
+                    yield (
+                        f"{field}.{option}: a supernet is not evaluated as it is trained; leave "
+                        "it out here and set it in network"
+                    )
         for field in ("width", "depth") if self.supernet and self.adaptation else ():
             first, second = getattr(self.supernet, field), getattr(self.adaptation, field)
             if first != second:
@@ -147,6 +150,20 @@ class Fidelity(FrozenModel):
                     f"supernet.{field} is {first} and adaptation.{field} {second}; "
                     "one supernet is trained and then adapted, give both the same"
                 )
+
+    def _stack_faults(self) -> Iterator[str]:
+        if max(self.stack, self.retrainings) == 1:
+            return
+        if self.network.clip_norm is not None:
+            yield (
+                "network.clip_norm: the norm of a stack's gradients is not that of its networks; "
+                "leave it, or stack and retrainings out"
+            )
+        if self.network.best_epoch:
+            yield (
+                "network.best_epoch: the networks of a stack end together; leave it, or stack and "
+                "retrainings out"
+            )
 
     def _reweighting_faults(self) -> Iterator[str]:
         for field, epoch in self.reweight_from or ():

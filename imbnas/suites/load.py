@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from imbnas.errors import InputError, UnknownNameError, suggest
 from imbnas.suites.checks import suite_checks
 from imbnas.suites.choice import ENTRY_FORMS
+from imbnas.suites.claims import ClaimKind
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
 from imbnas.suites.schema import PartKind, SuiteFile
@@ -17,6 +18,8 @@ from imbnas.suites.toml_lines import line_of
 from imbnas.validation import first_fault
 
 DEFAULT_SUITE = "lt-digits"
+_KINDS = {"parts": get_args(PartKind), "claims": get_args(ClaimKind)}
+"""Tables of entries that differ in their ``kind``, and what that may be."""
 
 
 def load_suite(name_or_file: str) -> SuiteFile:
@@ -80,7 +83,7 @@ def _first_fault(path: Path, text: str, error: ValidationError) -> str:
     if fault.kind == "extra_forbidden":
         message = f"unknown key{suggest(str(where[-1]), _known_keys(fault.place))}"
     if fault.kind == "union_tag_not_found":
-        message = f"kind is missing; give one of {', '.join(get_args(PartKind))}"
+        message = f"kind is missing; give one of {', '.join(_KINDS[str(where[0])])}"
     return _located(path, text, where, message)
 
 
@@ -96,8 +99,9 @@ def _path_in_file(location: Sequence[str | int]) -> tuple[str | int, ...]:
     return tuple(
         part
         for index, part in enumerate(location)
-        if not (index == 2 and location[0] == "parts" and part in get_args(PartKind))
+        if not (index == 2 and part in _KINDS.get(str(location[0]), ()))
         and not (part in ENTRY_FORMS and "strategies" in location[index - 2 : index])
+        and not (part in ENTRY_FORMS and "against" in location[index - 1 : index])
     )
 
 

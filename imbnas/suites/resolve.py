@@ -33,6 +33,7 @@ from imbnas.suites.schema import (
     Training,
     TransferPart,
 )
+from imbnas.suites.shared_images import compared_images, packed_test_labels
 from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import Condition, parse_condition
@@ -124,6 +125,8 @@ class _Resolver:
             baselines=self._baselines(),
             rankers=self._rankers(),
             motivation=self._motivation(),
+            common_images=compared_images(suite, lambda name: self._manifests(name, self._numbers)),
+            test_labels=packed_test_labels(suite, self._datasets),
             plugins=tuple(
                 PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
                 for name, text in plugin_texts(request.plugins).items()

@@ -13,6 +13,8 @@ from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import BaselineModel, Component, Computation, DataRef, Sha256, SpaceModel
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
 
 class Member(FrozenModel):
     """One architecture of the population.
@@ -49,6 +51,22 @@ class ConditionFacts(FrozenModel):
     groups: dict[str, tuple[int, ...] | None]
     replicates: tuple[DataRef, ...]
     retrainings: tuple[DataRef, ...] = Field(default=(), exclude_if=operator.not_)
+
+
+class CommonImages(FrozenModel):
+    """How many training images two conditions that a part compares have in common.
+
+    A share is that of the smaller of two sets, 1 where one is part of the other; mean over pairs.
+
+    Attributes:
+        conditions: both, sorted; twice the same for a condition with itself.
+        same: over replicates of equal number.
+        different: over replicates of different numbers; ``None`` where there is a single one.
+    """
+
+    conditions: tuple[str, str]
+    same: Share
+    different: Share | None
 
 
 class BaselineFacts(FrozenModel):
@@ -93,7 +111,10 @@ class ResolvedSuite(Computation):
     ``strategies`` and ``rankers`` are by label: the name, with options where a part gives some;
     ``searchers`` holds the further ones by the label that the fidelity gives them.
     ``motivation`` holds the networks of each motivation part. Replicates are numbered from
-    ``first_replicate``.
+    ``first_replicate``. ``common_images`` holds the pairs of conditions of transfer and baselines
+    parts that share any; without one it is of an older suite, since every condition shares images
+    with itself. ``test_labels`` holds the classes of the test images by digest of the dataset, see
+    ``image_labels.pack``, where parts compare datasets.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -118,6 +139,8 @@ class ResolvedSuite(Computation):
     motivation: dict[str, tuple[SpaceModel, ...]] = Field(
         default_factory=dict, exclude_if=operator.not_
     )
+    common_images: tuple[CommonImages, ...] = Field(default=(), exclude_if=operator.not_)
+    test_labels: dict[str, str] = Field(default_factory=dict, exclude_if=operator.not_)
     plugins: tuple[PluginFile, ...] = ()
 
     @property

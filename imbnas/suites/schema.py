@@ -2,50 +2,26 @@
 
 import operator
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from imbnas.suites.choice import RankerChoice, StrategyChoice, StrategyEntry
+from imbnas.suites.choice import RankerChoice, StrategyChoice, StrategyEntry, choice_of
+from imbnas.suites.claims import Claim
 from imbnas.suites.extension import extended
 from imbnas.suites.fidelity import Fidelity
-from imbnas.units.conditions import Protocol, parse_condition
+from imbnas.suites.trainings import SomeDistinct, distinct
+from imbnas.suites.trainings import Training as Training
+from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, is_false
 from imbnas.units.unit import baseline_label
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 PartKind = Literal["transfer", "adaptation", "baselines", "motivation"]
-Item = TypeVar("Item")
 
 _RECIPES_OF_KINDS = (
     ("adaptation", "supernet"), ("adaptation", "adaptation"), ("motivation", "motivation"),
 )  # fmt: skip
-
-
-def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Refuse repetitions: they would fill tables with rows that count as further tests."""
-    for position, item in enumerate(items):
-        if item in items[:position]:
-            raise ValueError(f"{item} is given twice; leave one out")
-    return items
-
-
-SomeDistinct = Annotated[tuple[Item, ...], Field(min_length=1), AfterValidator(_distinct)]
-
-
-class Training(FrozenModel):
-    """A condition and the scheme that networks are trained on it with."""
-
-    condition: str
-    scheme: str = "ce"
-
-    @field_validator("condition")
-    @classmethod
-    def _parses(cls, text: str) -> str:
-        return parse_condition(text).name
-
-    def __str__(self) -> str:
-        return f"{self.condition} with scheme {self.scheme}"
 
 
 class TransferPart(FrozenModel):
@@ -62,7 +38,7 @@ class TransferPart(FrozenModel):
     kind: Literal["transfer"]
     reference: Training
     targets: SomeDistinct[Training]
-    rankers: Annotated[tuple[RankerChoice, ...], AfterValidator(_distinct)] = Field(
+    rankers: Annotated[tuple[RankerChoice, ...], AfterValidator(distinct)] = Field(
         default=(), exclude_if=operator.not_
     )
 
@@ -113,21 +89,26 @@ class AdaptationPart(FrozenModel):
     target: Training
     further: tuple[Route, ...] = Field(default=(), exclude_if=operator.not_)
     strategies: SomeDistinct[StrategyEntry]
-    searchers: Annotated[tuple[str, ...], AfterValidator(_distinct)] = Field(
+    searchers: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(
         default=(), exclude_if=operator.not_
     )
-    also_retrain: Annotated[tuple[Training, ...], AfterValidator(_distinct)] = ()
+    also_retrain: Annotated[tuple[Training, ...], AfterValidator(distinct)] = ()
     shared_images: bool = Field(default=False, exclude_if=is_false)
 
     @model_validator(mode="after")
     def _tell_routes_apart(self) -> "AdaptationPart":
         # Tables name a route by its conditions.
-        _distinct(tuple(map(str, self._pairs)))
+        distinct(self.route_names)
         return self
 
     @property
     def _pairs(self) -> tuple[Route, ...]:
         return (Route(source=self.source, target=self.target), *self.further)
+
+    @property
+    def route_names(self) -> tuple[str, ...]:
+        """``SOURCE -> TARGET`` of each route, in the order of ``routes``."""
+        return tuple(map(str, self._pairs))
 
     @property
     def trainings(self) -> tuple[Training, ...]:
@@ -162,10 +143,7 @@ class AdaptationPart(FrozenModel):
     @property
     def choices(self) -> dict[str, StrategyChoice]:
         """Label → strategy with its options; labels stand in tables and in the resolved suite."""
-        choices = (
-            StrategyChoice(name=entry) if isinstance(entry, str) else entry
-            for entry in self.strategies
-        )
+        choices = map(choice_of, self.strategies)
         return {choice.label: choice for choice in choices}
 
 
@@ -206,7 +184,7 @@ class MotivationPart(FrozenModel):
 
     kind: Literal["motivation"]
     space: str
-    architectures: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ()
+    architectures: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
     size: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     trainings: SomeDistinct[Training]
@@ -235,6 +213,7 @@ class SuiteFile(FrozenModel):
         space: registry name of the search space.
         parts: the named experiments.
         fidelities: by name.
+        claims: published statements that the tables answer, by name.
     """
 
     name: Name
@@ -245,12 +224,18 @@ class SuiteFile(FrozenModel):
     space: str
     parts: Annotated[dict[Name, Part], Field(min_length=1)]
     fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1)]
+    claims: dict[Name, Claim] = Field(default_factory=dict, exclude_if=operator.not_)
 
     def at(self, fidelity: str) -> "SuiteFile":
-        """The suite with the parts that belong to one of its fidelities, and no others."""
+        """The suite with the parts that belong to one of its fidelities, and no others.
+
+        Claims that rest on other parts are left out, too.
+        """
         names = self.fidelities[fidelity].parts or tuple(self.parts)
         parts = {name: part for name, part in self.parts.items() if name in names}
-        return self.model_copy(update={"parts": parts})
+        others = self.parts.keys() - parts.keys()
+        claims = {name: claim for name, claim in self.claims.items() if claim.part not in others}
+        return self.model_copy(update={"parts": parts, "claims": claims})
 
     @property
     def routes(self) -> tuple[tuple[str, AdaptationPart], ...]:

@@ -30,11 +30,11 @@ def finishing_passes(recipe: Recipe, scheme: SchemeSpec) -> int:
     return (recipe.average_from is not None) + (scheme.posthoc is not None)
 
 
-def curve_images(recipe: "Recipe", validation: int) -> int:
-    """Images through forward passes for the learning curve.
+def validated_images(recipe: "Recipe", validation: int) -> int:
+    """Images through forward passes for the learning curve and the choice of an epoch.
 
     Args:
         recipe: of the training.
         validation: validation images.
     """
-    return len(recipe.curve_epochs) * validation
+    return len(recipe.validated_epochs) * validation

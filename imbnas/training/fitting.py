@@ -16,6 +16,7 @@ from imbnas.errors import ImbnasError
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.schemes.training_scheme import TrainingScheme
 from imbnas.training.averaging import WeightAverage
+from imbnas.training.best_epoch import BestEpoch
 from imbnas.training.checkpoints import Checkpoint, NothingKept
 from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
@@ -54,6 +55,7 @@ class Fit:
         head_images: images through a frozen backbone and a trained classifier.
         seconds: wall-clock seconds of the training, earlier attempts that it resumed included and
             evaluations left out.
+        validated_images: images of each network through evaluations between epochs.
         curves: for each network, what ``Trainer.validate`` counted as the training went on; empty
             where it did not.
     """
@@ -62,6 +64,7 @@ class Fit:
     trained_images: int
     head_images: int
     seconds: float = field(default=0.0, compare=False)
+    validated_images: int = 0
     curves: tuple[tuple[CurvePoint, ...], ...] = ()
 
     @property
@@ -95,7 +98,7 @@ class Trainer:
         checkpoint: where the state is kept after an epoch, and found by a later attempt.
         companion: further state that is kept there; what ``before_pass`` draws from.
         validate: counts correct and all validation images of each class, for each network, after
-            the recipe's ``curve_epochs``, and leaves everything as it is; ``None`` for never.
+            the recipe's ``validated_epochs``, and leaves everything as it is; ``None`` for never.
     """
 
     network: ImageClassifier
@@ -124,9 +127,9 @@ class Trainer:
         """
         network, module = self.network, torch_module(self.network).train()
         self._features = compiled_features(network) if self.compiled else network.forward_features
-        average = WeightAverage(module)
+        average, best = WeightAverage(module), BestEpoch(module)
         state = TrainingState(
-            module, average, self.stream, self.scheme, self.mixing_generator,
+            module, average, best, self.stream, self.scheme, self.mixing_generator,
             self._optimizer, self.companion,
         )  # fmt: skip
         kept = self.checkpoint.load()
@@ -145,18 +148,28 @@ class Trainer:
             if not any(map(math.isfinite, progress.losses)):
                 raise NonFiniteLossError(epoch, self.recipe.epochs, losses[0])
             progress.seconds = time.perf_counter() - start
-            if self.validate is not None and progress.epoch in self.recipe.curve_epochs:
-                progress.curve.append((progress.epoch, self.validate()))
+            if self.validate is not None and progress.epoch in self.recipe.validated_epochs:
+                self._validated(self.validate(), progress, best)
                 start = time.perf_counter() - progress.seconds
             self.checkpoint.offer(partial(state.take, progress, optimizer))
         average.apply()
+        best.apply()
         return Fit(
             tuple(progress.losses),
             progress.trained,
             progress.head,
             progress.seconds,
+            progress.validated,
             _curves(progress.curve),
         )
+
+    def _validated(self, counts: Counts, progress: TrainingProgress, best: BestEpoch) -> None:
+        class_correct, class_total = counts[0]
+        progress.validated += sum(class_total)
+        if progress.epoch in self.recipe.curve_epochs:
+            progress.curve.append((progress.epoch, counts))
+        if self.recipe.best_epoch:
+            best.offer(class_correct)
 
     def _optimizer(self, epochs_done: int) -> torch.optim.Optimizer:
         """A new optimizer of what the last of the epochs trained."""

@@ -13,8 +13,9 @@ def learning_rate(recipe: Recipe, progress_epochs: float) -> float:
         progress_epochs: epochs done so far, fractions included, in [0, ``recipe.epochs``].
 
     Returns:
-        Linear warm-up to the peak, step by step or epoch by epoch, then half a cosine to 0 at the last epoch (SGDR without
-        restarts, arXiv:1608.03983), or steps by ``gamma`` at whole epochs, or a constant.
+        Linear warm-up to the peak, step by step or epoch by epoch, then half a cosine to 0 at the
+        last epoch (SGDR without restarts, arXiv:1608.03983), or steps by ``gamma`` at whole
+        epochs, or a constant.
     """
     if progress_epochs < recipe.warmup_epochs:
         if recipe.warmup_by == "epoch":

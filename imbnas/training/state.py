@@ -11,6 +11,7 @@ from imbnas.data.streams import Stream
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.schemes.training_scheme import TrainingScheme
 from imbnas.training.averaging import WeightAverage
+from imbnas.training.best_epoch import BestEpoch
 from imbnas.training.checkpoints import Snapshot
 from imbnas.units.state_names import below, named_below
 
@@ -38,6 +39,7 @@ class TrainingProgress:
         trained: see ``Fit.trained_images``.
         head: see ``Fit.head_images``.
         seconds: see ``Fit.seconds``.
+        validated: see ``Fit.validated_images``.
         curve: epochs done, with what ``Trainer.validate`` gave then.
     """
 
@@ -46,6 +48,7 @@ class TrainingProgress:
     trained: int = 0
     head: int = 0
     seconds: float = 0.0
+    validated: int = 0
     curve: list[tuple[int, Counts]] = field(default_factory=list)
 
 
@@ -56,6 +59,7 @@ class TrainingState:
     Attributes:
         module: the network.
         average: of its weights.
+        best: its best epoch.
         stream: training batches.
         scheme: whose loss may count.
         mixing_generator: draws the scheme's mixing.
@@ -65,6 +69,7 @@ class TrainingState:
 
     module: nn.Module
     average: WeightAverage
+    best: BestEpoch
     stream: Stream
     scheme: TrainingScheme | StackedScheme
     mixing_generator: torch.Generator
@@ -76,13 +81,18 @@ class TrainingState:
         tensors = named_below("network", self.module.state_dict())
         tensors |= _numbered("momentum", _momenta(optimizer))
         tensors |= _numbered("average", self.average.mean)
+        tensors |= named_below("best", self.best.state)
         tensors |= named_below("stream", self.stream.state_dict())
         tensors |= named_below("scheme", self.scheme.state_dict())
         tensors["generator/mixing"] = self.mixing_generator.get_state()
         tensors["generator/torch"] = torch.get_rng_state()
         if self._on_cuda:
             tensors["generator/cuda"] = torch.cuda.get_rng_state()
-        facts: dict[str, Any] = {"progress": vars(progress), "averaged": self.average.count}
+        facts: dict[str, Any] = {
+            "progress": vars(progress),
+            "averaged": self.average.count,
+            "best_correct": self.best.correct,
+        }
         if self.companion is not None:
             facts["companion"] = self.companion.state_dict()
         return Snapshot(facts, tensors)
@@ -109,6 +119,9 @@ class TrainingState:
                 target.copy_(held[name])
         if averaged:
             self.average.mean, self.average.count = mean, averaged
+        best = below("best", held)
+        self.best.correct = snapshot.facts.get("best_correct", -1)
+        self.best.state = {name: tensor.clone() for name, tensor in best.items()}
         self.stream.load_state_dict(below("stream", held))
         self.scheme.load_state_dict(below("scheme", held))
         if self.companion is not None:

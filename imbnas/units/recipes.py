@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from imbnas.units.frozen import FrozenModel, is_none, is_zero
+from imbnas.units.frozen import FrozenModel, is_false, is_none, is_zero
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -92,6 +92,9 @@ class Recipe(FrozenModel):
         curve_points: so many times a stand-alone network is evaluated on the validation images
             before its training ends, see ``curve_epochs``; it changes nothing of the training.
             Omitted from the identity when 0.
+        best_epoch: report a stand-alone network as it was after the epoch with the most correct
+            validation images instead of the last. Under protocol ``paper`` these are the test
+            images, as LDAM-DRW's program chooses. Omitted from the identity when off.
     """
 
     epochs: PositiveInt
@@ -116,6 +119,7 @@ class Recipe(FrozenModel):
     evaluation_batch_size: PositiveInt = 512
     path_sampling: PathSampling = Field(default="uniform", exclude_if=_is_uniform)
     curve_points: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=is_zero)
+    best_epoch: bool = Field(default=False, exclude_if=is_false)
 
     @property
     def curve_epochs(self) -> tuple[int, ...]:
@@ -128,9 +132,16 @@ class Recipe(FrozenModel):
         return tuple(sorted(parts - {0, self.epochs}))
 
     @property
-    def without_curve(self) -> "Recipe":
-        """The same recipe for what has no learning curve."""
-        return self.model_copy(update={"curve_points": 0}) if self.curve_points else self
+    def validated_epochs(self) -> tuple[int, ...]:
+        """After how many epochs a network is evaluated on the validation images, ascending."""
+        return tuple(range(1, self.epochs + 1)) if self.best_epoch else self.curve_epochs
+
+    @property
+    def unvalidated(self) -> "Recipe":
+        """The same recipe for what is not validated between epochs."""
+        if not self.validated_epochs:
+            return self
+        return self.model_copy(update={"curve_points": 0, "best_epoch": False})
 
     @model_validator(mode="after")
     def _consistent(self) -> "Recipe":
@@ -144,6 +155,10 @@ class Recipe(FrozenModel):
             raise ValueError(
                 f"warmup_epochs {self.warmup_epochs:g} exceeds epochs {self.epochs}; "
                 "the learning rate would never reach its peak"
+            )
+        if self.best_epoch and self.average_from is not None:
+            raise ValueError(
+                "best_epoch chooses among epochs, average_from averages over them; leave one out"
             )
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs momentum above 0")

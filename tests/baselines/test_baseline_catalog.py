@@ -68,6 +68,12 @@ def test_a_user_s_file_is_a_baseline(toml):
         (GOOD + "[fitting]\nsmallest_map = 0\n", r"mine\.toml: fitting\.smallest_map: .*greater"),
         (GOOD + "[recipe]\nepochs = 1\nlrr = 1\n", r"mine\.toml: recipe\.lrr: unknown key"),
         (GOOD + "[recipe_changes]\nlrr = 1\n", r"mine\.toml: recipe_changes: .*'lrr'"),
+        (GOOD + "[model_options]\ndims = [1, nan]\n", r"mine\.toml: model_options: dims: nan must"),
+        (
+            GOOD + "[model_options]\na = [1]\nb = [{ c = 1 }]\n",
+            r"model_options: b: \{'c': 1\} must",
+        ),
+        (GOOD + "[model_options]\nday = 2020-01-01\n", r"model_options: day: .*must be a finite"),
         (GOOD + 'name = "other"\n', r"mine\.toml: name: .*remove"),
         ('version = "1"\nsummary = "s"\n', r"mine\.toml: model: required key is missing"),
         ("version = \n", r"mine\.toml: not valid TOML"),
@@ -77,6 +83,11 @@ def test_bad_files_name_the_file_and_the_key(toml, text, told):
     with pytest.raises(InputError, match=told) as caught:
         read_baseline(toml(text))
     assert "\n" not in str(caught.value)
+
+
+def test_options_may_be_lists_of_lists(toml):
+    spec = read_baseline(toml(GOOD + "[model_options]\ndims = [8, [16, 32]]\nact = 'relu'\n"))
+    assert spec.model_options == (("act", "relu"), ("dims", (8, (16, 32))))
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,5 +1,7 @@
 """Every baseline builds, runs forward and backward, and is counted, at every size it claims."""
 
+import re
+
 import pytest
 import timm
 import torch
@@ -68,7 +70,18 @@ def macs_by_hooks(network, in_channels, resolution):
 
 @pytest.mark.parametrize(
     ("name", "resolution"),
-    [("resnet10t", 8), ("mobilenetv3_small_050", 32), ("convnext_atto", 16), ("repvgg_a0", 8)],
+    [
+        ("resnet10t", 8),
+        ("mobilenetv3_small_050", 32),
+        ("convnext_atto", 16),
+        ("repvgg_a0", 8),
+        ("resnet10t_w8", 16),
+        ("densenet_k8", 8),
+        ("convnext_w12", 8),
+        ("repvit_w8", 8),
+        ("starnet_w8", 32),
+        ("fasternet_w8", 8),
+    ],
 )
 def test_macs_equal_a_count_from_layer_shapes(name, resolution):
     spec = load_baseline(name)
@@ -115,6 +128,41 @@ def test_cifar_resnets_have_the_literature_s_size(name, blocks, num_classes, par
     macs += sum(convs * 9 * width**2 * side**2 for width, side, convs in stages)
     macs -= 9 * (32 * 16 * 16 * 16 + 64 * 32 * 8 * 8)  # first convolutions of stages 2 and 3
     assert counted.macs == macs
+
+
+@pytest.mark.parametrize(("layers", "width"), [(8, 4), (8, 6), (8, 12), (14, 8), (20, 4), (20, 8)])
+def test_narrow_cifar_resnets_are_counted_by_their_width(layers, width):
+    counted = counts(load_baseline(f"cifar_resnet{layers}_w{width}"), ImageShape(8, 1, 10))
+    convs = (layers - 2) // 3
+    # In units of 9w² on the 8-pixel map: a stage has channels, and pixels, of the one before by
+    # 2 and 1/4, so that each later stage's first convolution costs half of its others.
+    macs = 9 * width * 64 + 9 * width**2 * 64 * (3 * convs - 1) + 4 * width * 10
+    weights = 9 * width + 9 * width**2 * (convs + 4 * convs - 2 + 16 * convs - 8)
+    norms = 2 * width * (1 + convs + 2 * convs + 4 * convs)
+    assert counted.macs == macs
+    assert counted.params == weights + norms + 4 * width * 10 + 10
+
+
+def test_the_published_width_keeps_its_first_weights():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = build(load_baseline("cifar_resnet20"), ImageShape(8, 1, 10))
+    stem, last = network.body.stem.weight, network.body.stages[2][2].conv2.weight
+    near = {"atol": 1e-4, "rtol": 0}
+    first = torch.tensor([-0.0606, 1.4157, -0.4577])
+    torch.testing.assert_close(stem.detach().flatten()[:3], first, **near)
+    first = torch.tensor([-0.0524, 0.0282, -0.0109])
+    torch.testing.assert_close(network.classifier.weight.detach().flatten()[:3], first, **near)
+    assert float(last.detach().double().sum()) == pytest.approx(9.765319, abs=1e-2)
+
+
+def test_many_baselines_cost_as_much_as_a_cell_on_8_pixels():
+    # Cells of width 8 in the population of lt-digits have 119,626 to 574,282 MACs.
+    images = ImageShape(8, 1, 10)
+    narrow = [name for name in BASELINES.names() if re.search(r"_[wk]\d+$", name)]
+    macs = sorted(counts(load_baseline(name), images).macs for name in narrow)
+    assert sum(119_626 <= each <= 574_282 for each in macs) >= 10
+    assert sum(each <= 160_000 for each in macs) >= 3
 
 
 def test_resnet32_shortcut_takes_every_second_pixel_and_pads_channels():
@@ -203,9 +251,39 @@ def test_bad_models_and_options_are_named():
         check(BaselineSpec(**known, source="imbnas", model="cifar_resnet33"), images)
     with pytest.raises(InputError, match=r"baseline mine: model_options.*widht"):
         check(BaselineSpec(**known, model="resnet10t", model_options={"widht": 3}), images)
-    own = {"source": "imbnas", "model": "cifar_resnet32", "model_options": {"widht": 3}}
-    with pytest.raises(InputError, match=r"baseline mine: model_options.*widht"):
-        check(BaselineSpec(**known, **own), images)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "told"),
+    [
+        ("resnet26", {"channels": [8, 16, 32], "layers": [1, 1, 1]}, "resnet26 refuses them"),
+        ("convnext_atto", {"dims": [8, 16]}, "convnext_atto refuses them"),
+        ("densenet121", {"block_config": 4}, "densenet121 refuses them"),
+        ("cifar_resnet32", {"widht": 3}, "option 'widht': unknown option; did you mean 'width'"),
+        ("cifar_resnet8", {"blocks": 2}, "option 'blocks': unknown option"),
+        ("cifar_resnet8", {"in_channels": 2}, "option 'in_channels': unknown option"),
+        ("cifar_resnet8", {"width": 0}, "width 0 must be a whole number of at least 1"),
+        ("cifar_resnet8", {"width": True}, "width True must be"),
+        ("cifar_resnet8", {"width": [8]}, r"width \(8,\) must be"),
+    ],
+)
+def test_options_that_a_network_refuses_are_told_in_one_line(model, options, told):
+    source = "imbnas" if model.startswith("cifar") else "timm"
+    spec = BaselineSpec(
+        name="mine", version="1", summary="s", source=source, model=model, model_options=options
+    )
+    with pytest.raises(InputError, match=rf"^baseline mine: model_options.*{told}") as caught:
+        check(spec, ImageShape(8, 1, 10))
+    assert "\n" not in str(caught.value)
+
+
+def test_lists_reach_the_model():
+    body = build(load_baseline("densenet_k8"), ImageShape(8, 1, 10)).body
+    blocks = [body.features.denseblock1, body.features.denseblock2, body.features.denseblock3]
+    assert [len(block) for block in blocks] == [2, 2, 2]
+    assert not hasattr(body.features, "denseblock4")
+    stages = build(load_baseline("convnext_w8"), ImageShape(8, 1, 10)).body.stages
+    assert [stage.blocks[0].conv_dw.in_channels for stage in stages] == [8, 16, 32, 64]
 
 
 def test_pooling_and_options_reach_the_model():

@@ -1,5 +1,8 @@
 """A baseline as data: fitting rules, recipes, identity."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from imbnas.baselines.spec import BaselineSpec, SmallImageFitting
 from imbnas.errors import InputError
 from imbnas.units.recipes import Augmentation, Recipe
 
+DIGESTS = json.loads((Path(__file__).parents[1] / "stored" / "baselines.json").read_text())
 KNOWN = {"name": "mine", "version": "1", "summary": "s", "model": "resnet10t"}
 resolutions = st.integers(1, 512)
 
@@ -79,6 +83,11 @@ def test_stated_sizes(limits, taken, refused, told):
         ({"recipe": {"epochs": 1}, "recipe_changes": {"lr": 1}}, "not both"),
         ({"source": "imbnas", "fitting": {"patch_grid": 4}}, "only input_size"),
         ({"surplus": 1}, "surplus"),
+        ({"model_options": 3}, "model_options"),
+        ({"model_options": {"a": [1], "dims": {"x": 1}}}, r"dims: \{'x': 1\} must be a finite"),
+        ({"model_options": {"dims": [8, [16, None]]}}, "dims: None must be a finite number"),
+        ({"model_options": {"dims": [8, float("nan")]}}, "dims: nan must be"),
+        ({"model_options": {"rate": float("inf")}}, "rate: inf must be"),
     ],
 )
 def test_inconsistent_specs_are_refused(fields, told):
@@ -132,3 +141,42 @@ def test_identity_is_the_content():
         BaselineSpec(**KNOWN | {"version": "2"}, model_options=first.model_options),
     ]
     assert len({first.digest, *(other.digest for other in others)}) == 4
+
+
+option_values = st.recursive(
+    st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda values: st.lists(values, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.text(), option_values, max_size=4))
+def test_options_hold_nested_lists_and_survive_json(options):
+    spec = BaselineSpec(**KNOWN, model_options=options)
+    stored = BaselineSpec.model_validate_json(spec.model_dump_json())
+    assert stored == spec
+    assert hash(stored) == hash(spec)
+    assert stored.digest == spec.digest
+    assert json.loads(spec.model_dump_json())["model_options"] == [
+        [name, options[name]] for name in sorted(options)
+    ]
+
+
+def test_options_keep_the_order_of_lists():
+    dims = [
+        BaselineSpec(**KNOWN, model_options={"dims": each})
+        for each in ([8, 16], [16, 8], [[8], 16])
+    ]
+    assert len({spec.digest for spec in dims}) == 3
+    assert dict(dims[2].model_options) == {"dims": ((8,), 16)}
+
+
+def test_a_changed_recipe_takes_lists_too():
+    suite = Recipe(epochs=7, lr=0.2, schedule="step", milestones=(5,))
+    changed = BaselineSpec(**KNOWN, recipe_changes={"milestones": [3, 6]}).recipe_for(suite)
+    assert changed.milestones == (3, 6)
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_baseline_keeps_its_identity(name):
+    assert load_baseline(name).digest == DIGESTS[name]

@@ -176,13 +176,18 @@ def test_leaderboard_and_status_of_a_finished_run(bench_here, finished_run: Path
     tables = json.loads(bench_here("leaderboard", finished_run, "--json").stdout)["tables"]
     assert set(tables) == {
         "rank_correlation",
+        "class_orders",
+        "tau_by_length",
         "rankers",
         "adaptation",
+        "strategy_differences",
         "baselines",
         "matched_budget",
         "architectures",
+        "motivation_pairs",
         "cost",
         "checklist",
+        "claims",
     }
     assert {p.name: p.read_bytes() for p in (finished_run / "tables").iterdir()} == before
 

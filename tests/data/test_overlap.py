@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imbnas.data import resolve
-from imbnas.data.overlap import common_images
+from imbnas.data.overlap import TrainingImages, common_images, training_shares
 from imbnas.units.conditions import parse_condition
 
 NAMES = st.sampled_from(
@@ -79,3 +79,14 @@ def test_datasets_are_told_apart_by_content_not_by_name(toy, toy_dataset):
     assert common_images(resolved(toy, "toy@1x"), resolved(other, "toy@1x")).seen == 0
     same = resolved(toy_dataset([40, 44, 51]), "toy@1x")
     assert common_images(resolved(toy, "toy@1x"), same).training_share == 1.0
+
+
+@settings(deadline=None, max_examples=40)
+@given(one=st.lists(NAMES, min_size=1, max_size=3), other=st.lists(NAMES, min_size=1, max_size=3))
+def test_shares_are_of_the_smaller_set(one, other, toy):
+    first, second = ([resolved(toy, text) for text in texts] for texts in (one, other))
+    shares = training_shares(*(list(map(TrainingImages.of, each)) for each in (first, second)))
+    for row, left in zip(shares, first, strict=True):
+        for share, right in zip(row, second, strict=True):
+            common = common_images(left, right).training
+            assert share == common / min(left.total, right.total)

@@ -8,6 +8,7 @@ import pytest
 
 from imbnas.leaderboards.results import Results
 from imbnas.suites.choice import RankerChoice
+from imbnas.suites.claims import DifferenceClaim
 from imbnas.suites.expand import Expansion
 from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
@@ -30,16 +31,21 @@ Resolve = Callable[..., ResolvedSuite]
 
 @pytest.fixture(scope="session")
 def resolve_tiny(tiny_suite: Path) -> Resolve:
-    """Resolve the tiny suite with rankers, another population and number of replicates."""
+    """Resolve the tiny suite with rankers, a claim, another population and number of replicates."""
     rankers = (RankerChoice(name="synflow"), RankerChoice(name="snip", options={"batch_size": 8}))
+    claim = DifferenceClaim(
+        kind="not-worse", source="a paper", statement="p1 is at least p0", part="adaptation",
+        strategies=("p1",), against="p0", margin=1,
+    )  # fmt: skip
 
     def resolve(replicates: int = 3, **population: object) -> ResolvedSuite:
         drawn = PopulationRule.model_validate({"size": 12, "seed": 3} | population)
         return factories.resolve(
             tiny_suite,
             replicates=replicates,
-            fidelities={"only": {"population": drawn}},
+            fidelities={"only": {"population": drawn, "network": {"curve_points": 1}}},
             parts={"transfer": {"rankers": rankers}},
+            claims={"p1": claim},
         )
 
     return resolve
@@ -109,7 +115,9 @@ def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> M
             # As sure as it is right, but for a tenth: all in bin 13 (0.87 to 0.93).
             calibration = [(0, 0.0, 0)] * 15
             calibration[13] = (800, 720.0, int(correct.sum()))
+            seen = rng.binomial(20, 0.7 * quality, size=10)
             return train_metrics(
+                curve=[(1, tuple(seen.tolist()), (20,) * 10)],
                 class_correct=tuple(correct.tolist()),
                 class_total=(80,) * 10,
                 params=1000,

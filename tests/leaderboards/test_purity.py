@@ -44,7 +44,8 @@ def test_time_zone_hash_seed_and_place_mean_nothing(fabricated: Results, tmp_pat
     order = list(fabricated.records)
     here = stored(tmp_path / "here", fabricated, order)
     there = stored(tmp_path / "there" / "deep", fabricated, order[::-1])
-    write_report(Results.collect(here.read_suite(), here.records()), here)
+    results = Results.collect(here.read_suite(), here.records())
+    write_report(results, here, build_tables(results))
     code = "from imbnas.cli import main; main()"
     subprocess.run(
         [sys.executable, "-c", code, "report", "deep"],

@@ -1,6 +1,5 @@
 """What is planned is what is recorded."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +80,7 @@ def test_the_mean_path_is_that_of_the_whole_space() -> None:
         ({"average_from": 0.0, "batch_size": 1}, "ce"),
         # After one epoch and after two of four.
         ({"epochs": 4, "curve_points": 3}, "ce-tau-norm"),
+        ({"epochs": 4, "curve_points": 1, "best_epoch": True}, "ce"),
     ],
 )
 def test_trainings_of_any_recipe_are_planned_exactly(
@@ -145,7 +145,10 @@ def test_built_in_strategies_are_known_and_others_where_they_only_train(
     assert planned("by-hand") is None
 
 
-RANKERS = ("grad-norm", "snip", "synflow", "naswot", "jacob-cov", "short-training")
+RANKERS = (
+    "'grad-norm', 'snip', 'synflow', 'naswot', 'short-training',"
+    " { name = 'jacob-cov', options = { batch_size = 32 } }"
+)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +165,7 @@ def fair_run(
     )
     text = text.replace(
         "[parts.adaptation]",
-        f"rankers = {json.dumps(RANKERS)}\n\n[parts.adaptation]",
+        f"rankers = [{RANKERS}]\n\n[parts.adaptation]",
     )
     for name in ("supernet", "adaptation"):
         place = f"[fidelities.only.{name}]\n"
@@ -196,7 +199,7 @@ def test_fair_paths_heads_caches_and_rankers_are_planned_as_they_are_recorded(
             exact.add(record.unit.kind)
             assert planned.macs == record.cost.macs, record.unit.label
         elif record.unit.kind == "search":  # five cells that nobody knows before
-            assert 0.5 < planned.macs / record.cost.macs < 2, record.unit.label
+            assert 1 / 3 < planned.macs / record.cost.macs < 3, record.unit.label
         else:
             # Fair steps take every operation; the cache has 32 paths.
             assert planned.macs == pytest.approx(record.cost.macs, rel=0.15), record.unit.label

@@ -90,6 +90,12 @@ def test_units_known_here_and_elsewhere_are_told(
 ) -> None:
     complete = bench_here("plan", "--suite", tiny_suite, "--out", finished_run)
     assert "Nothing is left to compute." in complete.stdout
+    # Four networks have no tau; differences of strategies can be large enough.
+    assert "Rankings (transfer): too few networks or replicates to find any change" in (
+        complete.stdout
+    )
+    assert "Strategies (adaptation): a difference of " in complete.stdout
+    assert "standard deviations is found in 80% of runs." in complete.stdout
     part = tmp_path / "part"
     shutil.copytree(finished_run, part)
     removed = sorted((part / "records" / "train").rglob("*.json"))[:3]
@@ -98,6 +104,8 @@ def test_units_known_here_and_elsewhere_are_told(
     options = ("--suite", tiny_suite, "--out", part)
     told = planned(bench_here, *options)
     assert told["units"] - told["known"] == 3
+    assert told["detectable"]["changes"][0]["true_tau"] is None
+    assert told["detectable"]["differences"][0]["standard_deviations"] > 1
     assert planned(bench_here, *options, "--reuse", finished_run)["known"] == told["units"]
 
 

@@ -87,7 +87,7 @@ def test_coverage_of_a_difference_of_two_conditions(s):
 def test_an_interval_by_hand():
     """V_a = var of the mean over resamples, V_s = s²/S, less the term that both hold."""
     rng = np.random.default_rng(2)
-    group = rng.normal(size=(4, 1)) + 0.5 * rng.normal(size=(1, 500)) + rng.normal(size=(4, 500))
+    group = rng.normal(size=(4, 1)) + rng.normal(size=(1, 500)) + rng.normal(size=(4, 500))
     found = crossed_interval([group], 20, level=0.9)
     v_a, v_s = group.mean(axis=0)[1:].var(ddof=1), group[:, 0].var(ddof=1) / 4
     twice = (group[:, 1:].var(axis=1, ddof=1).mean() - v_a) / 3
@@ -99,6 +99,19 @@ def test_an_interval_by_hand():
     assert found.df == pytest.approx(df)
     assert found.sd_architectures == pytest.approx(np.sqrt(v_a))
     assert found.sd_replicates == pytest.approx(np.sqrt(v_s))
+
+
+def test_two_sources_leave_no_less_uncertain_than_replicates_alone():
+    rng = np.random.default_rng(9)
+    for sd in (0.1, 1, 10):
+        group = sd * rng.normal(size=(4, 1)) + 0.3 * rng.normal(size=(4, 500))
+        found = crossed_interval([group], 20, level=0.95)
+        values = group[:, 0]
+        alone = stats.ttest_1samp(values, 0)
+        bounds = alone.confidence_interval(0.95)
+        assert found.low <= bounds.low + 1e-12
+        assert found.high >= bounds.high - 1e-12
+        assert found.p_value >= alone.pvalue - 1e-12
 
 
 def test_replicates_that_agree_leave_the_architectures():

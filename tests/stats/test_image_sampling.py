@@ -36,8 +36,8 @@ def by_hand(correct, labels):
             for k in range(a)
             for i, j in combinations(range(r), 2)
         ]
-        total += n * np.mean(pairs) * a / (a - 1)
-    return total / len(labels) ** 2
+        total += np.mean(pairs) / n * a / (a - 1)
+    return total / len(np.unique(labels)) ** 2
 
 
 def test_it_is_the_covariance_of_replicates():

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,3 +83,22 @@ def test_unusable_strata(values, bins):
 def test_labels_must_be_labels():
     with pytest.raises(InputError, match="strata"):
         stratified_tau([1, 2], [1, 2], [[1], [2]])
+
+
+def test_replicates_of_equal_number_can_be_kept_apart():
+    rng = np.random.default_rng(5)
+    strata = np.repeat(np.arange(4), 8)
+    subset = 2 * rng.normal(size=(32, 4))
+    x, y = (subset + rng.normal(size=(32, 4)) for _ in range(2))
+    together = stratified_tau(x, y, strata, resamples=99)
+    found = stratified_tau(x, y, strata, resamples=99, replicates=(range(4), range(4)))
+    assert together.tau_b > 0.5
+    assert abs(found.tau_b) < 0.25
+    splits = [
+        (list(chosen), [r for r in range(4) if r not in chosen])
+        for chosen in combinations(range(4), 2)
+    ]
+    by_hand = [stratified_tau(x[:, i], y[:, j], strata, resamples=99).tau_b for i, j in splits]
+    assert found.tau_b == pytest.approx(np.mean(by_hand))
+    single = stratified_tau(x[:, :1], y[:, :1], strata, resamples=99, replicates=([0], [0]))
+    assert (single.tau_b, single.ci_low, single.strata[0].tau_b) == (None, None, None)

@@ -149,6 +149,7 @@ def test_the_published_recipe_reweights_and_validates_as_published(
     assert {
         u.data.condition.partition(":subset-")[2] for u in units if isinstance(u, TrainUnit)
     } == {"0"}
+    assert {u.recipe.best_epoch for u in units if isinstance(u, TrainUnit)} == {True}
     assert {u.recipe.warmup_by for u in units if isinstance(u, TrainUnit)} == {"epoch"}
     recipes = paper.resolved.settings.recipes.values()
     assert {recipe.channel_statistics for recipe in recipes} == {

@@ -51,6 +51,7 @@ def test_the_published_warm_up_rises_epoch_by_epoch() -> None:
         {"epochs": 0},
         {"lr": 0},
         {"warmup_by": "batch"},
+        {"best_epoch": True, "average_from": 0.5},
         {"channel_statistics": {"mean": (0.5, 0.5, 0.5), "std": (0.2,)}},
         {"channel_statistics": {"mean": (0.5,), "std": (0,)}},
         {"channel_statistics": {"mean": (), "std": ()}},

@@ -9,7 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from imbnas.leaderboards.headline import answer, reservations
+from imbnas.leaderboards.chart_data.claims import answered_claims
+from imbnas.leaderboards.headline import answer, reservations, strategies_answer
 from imbnas.leaderboards.page.architecture_panel import contents
 from imbnas.leaderboards.page.charts import charts
 from imbnas.leaderboards.page.grids import grid
@@ -50,8 +51,10 @@ def render(
         title=results.resolved.title,
         summary=results.resolved.suite.summary,
         answer=answer(tables),
+        strategies=strategies_answer(tables),
         reservations=reservations(tables),
         scope=results.scope,
+        claims=answered_claims(tables),
         charts=drawn,
         data={"charts": drawn, "cells": contents(results.resolved.suite.space, tables)},
         grids=[grid(name, table, folder) for name, table in tables.items()],

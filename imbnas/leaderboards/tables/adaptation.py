@@ -1,17 +1,19 @@
 """Which strategy finds good architectures for the target, and at what cost?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.results import Floats, Results
-from imbnas.leaderboards.tables.shared import adaptation_cost, regrets, summary
-from imbnas.leaderboards.tables.shared.rankings import Ranking, part_with, rankings, with_scores
-from imbnas.leaderboards.tables.shared.summary import Metrics, mean, sd
-from imbnas.stats import holm, predictive_tau, t_interval
-from imbnas.suites.expand import Chain
+from imbnas.leaderboards.tables.shared import adaptation_cost, standings, summary, top_k
+from imbnas.leaderboards.tables.shared.prediction import predicted
+from imbnas.leaderboards.tables.shared.rankings import Ranking, part_with, rankings
+from imbnas.leaderboards.tables.shared.regrets import REFERENCES, regret_by_replicate
+from imbnas.leaderboards.tables.shared.scores import Scores, population_scores
+from imbnas.leaderboards.tables.shared.standings import Contender, Standings
+from imbnas.stats import mean_sd
 from imbnas.suites.schema import AdaptationPart
 
 Row = dict[str, Any]
@@ -21,22 +23,36 @@ COLUMNS = (
     "difference_low", "difference_high", "difference_p_adjusted", "tau_b", "tau_sd", "ci_low",
     "ci_high", "noise_ceiling", "regret", "regret_sd", "cost_ratio", *adaptation_cost.COLUMNS,
     "class_orders", "population", "n_architectures", "n_replicates", "n_missing", "scored_on",
-    "protocol", "fidelity",
+    "protocol", "fidelity", "searcher", *standings.COLUMNS, "tau_corrected", "tau_corrected_low",
+    "tau_corrected_high", *top_k.COLUMNS,
 )  # fmt: skip
+_RANKS = tuple(name for name in standings.COLUMNS if "rank" in name)
 
 
 def adaptation(results: Results) -> pd.DataFrame:
-    """One row per strategy, then rows of what needs no supernet.
+    """One row per strategy and searcher, then rows of what needs no supernet.
 
     - ``accuracy_*`` (percent): found architectures, retrained from scratch on the target.
     - ``difference_to_p0`` (percentage points): paired by replicate, with a 95% t-interval;
       ``difference_p_adjusted`` is that of "there is none", after Holm's correction over the
-      strategies of a part.
+      strategies and searchers of a part. Differences of tau and regret, and those to ``p3``, are
+      in ``strategy_differences``.
+    - ``METRIC_rank`` of accuracy, tau and regret, 1 is best, with the range that the data allow:
+      all ranges of a part hold together with 95%. Strategies whose ranges overlap are ties.
+      ``METRIC_vs_p0``, ``METRIC_vs_p3``: ``better``, ``worse`` or ``no difference shown``.
     - ``tau_b``: between the adapted supernet's scores and the stand-alone accuracies of the
-      population on the target; mean over supernet replicates, with its interval.
-      ``noise_ceiling`` is what noise of the accuracies would leave to perfect scores.
+      population on the target; mean over supernet replicates, each judged by the accuracies of the
+      other replicates, since those of its own share its images. Its interval holds other
+      architectures and other supernets; of plain counts architectures alone. ``noise_ceiling``
+      is what noise of the accuracies would leave to perfect scores, ``tau_corrected`` tau-b to
+      accuracies without noise.
     - ``regret`` (percentage points): the population's best architecture, chosen on other
-      replicates, minus the strategy's favourite within the population.
+      replicates, minus the strategy's favourite within the population, both judged on a replicate
+      that neither has seen; mean over all pairs of replicates. ``regret_sd`` over the root of the
+      replicates is its standard error.
+    - ``top_10_overlap``, ``best_rank_at_10``: see ``imbnas.leaderboards.tables.shared.top_k``.
+    - tau, regret and the top 10 do not depend on the searcher: the row of the fidelity's own has
+      them.
     - ``cost_ratio``: multiply-accumulates of the adaptation over those of ``p3`` for the same
       replicate, or, in a part without it, over those of the source supernet's training, scaled to
       the target's images; for a ranker, those of ranking the population once.
@@ -51,7 +67,7 @@ def adaptation(results: Results) -> pd.DataFrame:
         )
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return summary.with_whole_numbers(table, *adaptation_cost.COLUMNS)
+    return summary.with_whole_numbers(table, *adaptation_cost.COLUMNS, *_RANKS)
 
 
 def _common(results: Results, name: str, part: AdaptationPart) -> Row:
@@ -66,36 +82,43 @@ def _common(results: Results, name: str, part: AdaptationPart) -> Row:
     }
 
 
-def _strategies(results: Results, part: AdaptationPart) -> list[Row]:
-    """Rows of the strategies of a part; their p-values are adjusted together."""
-    trained = {label: results.retrained(part, label, part.target) for label in part.choices}
-    rows = []
-    for strategy, metrics in trained.items():
-        chains = results.chains(part, strategy)
-        row = {
-            "strategy": strategy,
-            **summary.summarise(metrics, results.facts(part.target)),
-            **_ranking(results, part, _population_scores(results, chains)),
-            "cost_ratio": adaptation_cost.adaptation_ratio(results, part, chains),
-            **adaptation_cost.spent(results, chains),
-            "scored_on": results.resolved.strategies[strategy].scores_on,
+def _strategies(results: Results, part: AdaptationPart) -> Iterator[Row]:
+    """Rows of the strategies of a part, compared with each other."""
+    compared = Standings.of(results, part)
+    for label, contender in compared.contenders.items():
+        yield {
+            **_strategy(results, part, contender),
+            **_difference(compared, label),
+            **compared.row(label),
         }
-        if strategy != "p0" and "p0" in trained:
-            row |= _difference(metrics, trained["p0"])
-        rows.append(row)
-    column = "difference_p_adjusted"
-    adjusted = holm([row.get(column) for row in rows])
-    return [{**row, column: p} for row, p in zip(rows, adjusted, strict=True)]
 
 
-def _difference(metrics: Metrics, baseline: Metrics) -> Row:
-    """Paired difference to ``p0`` over replicates, percentage points, with a t-interval."""
-    interval = t_interval(*(100 * summary.accuracies(m) for m in (metrics, baseline)))
+def _strategy(results: Results, part: AdaptationPart, contender: Contender) -> Row:
+    strategy, searcher = contender.strategy, contender.searcher
+    chains = results.chains(part, strategy, searcher)
+    retrained = results.retrained(part, strategy, part.target, searcher)
+    row = {
+        "strategy": strategy,
+        "searcher": searcher,
+        **summary.summarise(retrained, results.facts(part.target)),
+        "cost_ratio": adaptation_cost.adaptation_ratio(results, part, chains),
+        **adaptation_cost.spent(results, chains),
+        "scored_on": results.resolved.strategies[strategy].scores_on,
+    }
+    scores = population_scores(results, chains)
+    return row | _ranking(results, part, scores) if contender.own else row
+
+
+def _difference(compared: Standings, label: str) -> Row:
+    """Paired difference of accuracies to ``p0`` over replicates, percentage points."""
+    found = compared.difference("accuracy", label, "p0")
+    if found is None:
+        return {}
     return {
-        "difference_to_p0": interval.mean,
-        "difference_low": interval.low,
-        "difference_high": interval.high,
-        "difference_p_adjusted": interval.p_value,
+        "difference_to_p0": found.mean,
+        "difference_low": found.low,
+        "difference_high": found.high,
+        "difference_p_adjusted": found.p_adjusted,
     }
 
 
@@ -108,7 +131,7 @@ def _without_supernet(results: Results, part: AdaptationPart) -> Iterator[Row]:
     found = list(rankings(results, holder, part.target))
     source = results.population_accuracy.get(part.source)
     if source is not None:
-        found.append(Ranking("source-accuracy", source.mean(axis=1, keepdims=True), 0, 0, 0))
+        found.append(Ranking("source-accuracy", Scores(source)))
     for ranking in found:
         yield {
             "strategy": ranking.label,
@@ -123,33 +146,25 @@ def _references(results: Results, part: AdaptationPart) -> Iterator[Row]:
     actual = results.population_accuracy.get(part.target)
     if actual is None:
         return
-    for reference, regret_of in regrets.REFERENCES.items():
-        values = regret_of(actual)
+    for reference, scores_from in REFERENCES.items():
+        scores = scores_from(actual)
         yield {
             "strategy": reference,
-            "regret": mean(values),
-            "regret_sd": sd(values),
+            **_picking(scores, actual),
             "n_missing": int(np.isnan(actual).sum()),
         }
 
 
-def _population_scores(results: Results, chains: Sequence[Chain]) -> Floats:
-    """(architectures, replicates) scores of the population; NaN where a search is missing."""
-    members = [member.architecture for member in results.resolved.population]
-    columns = []
-    for chain in chains:
-        found = results.scores(chain.population_scores)
-        scores = dict(found.scores) if found else {}
-        columns.append([scores.get(architecture, np.nan) for architecture in members])
-    return np.array(columns, dtype=np.float64).T
-
-
-def _ranking(results: Results, part: AdaptationPart, scores: Floats) -> Row:
+def _ranking(results: Results, part: AdaptationPart, scores: Scores) -> Row:
     """Agreement of scores with stand-alone accuracies, and what following them would lose."""
     actual = results.population_accuracy.get(part.target)
-    scored = with_scores(scores)
-    if actual is None or not scored.shape[1]:
+    if actual is None:
         return {}
-    found = predictive_tau(scored, actual, classes=results.functional_classes)
-    lost = regrets.regret_by_replicate(scores, actual)
-    return {**vars(found), "regret": mean(lost), "regret_sd": sd(lost)}
+    found = predicted(results, scores, actual)
+    return {} if found is None else {**vars(found), **_picking(scores, actual)}
+
+
+def _picking(scores: Scores, actual: Floats) -> Row:
+    """What picking by scores is worth."""
+    lost = mean_sd(regret_by_replicate(scores, actual))
+    return {"regret": lost.mean, "regret_sd": lost.sd, **top_k.top_k(scores, actual)}

@@ -11,23 +11,33 @@ from imbnas.leaderboards.tables.adaptation import adaptation
 from imbnas.leaderboards.tables.architectures import architectures
 from imbnas.leaderboards.tables.baselines import baselines
 from imbnas.leaderboards.tables.checklist import checklist
+from imbnas.leaderboards.tables.class_orders import class_orders
+from imbnas.leaderboards.tables.claims import claims
 from imbnas.leaderboards.tables.cost import cost
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 from imbnas.leaderboards.tables.matched_budget import matched_budget
+from imbnas.leaderboards.tables.motivation_pairs import motivation_pairs
 from imbnas.leaderboards.tables.rank_correlation import rank_correlation
 from imbnas.leaderboards.tables.rankers import rankers
+from imbnas.leaderboards.tables.strategy_differences import strategy_differences
+from imbnas.leaderboards.tables.tau_by_length import tau_by_length
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
 
 TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
     "rank_correlation": rank_correlation,
+    "class_orders": class_orders,
+    "tau_by_length": tau_by_length,
     "rankers": rankers,
     "adaptation": adaptation,
+    "strategy_differences": strategy_differences,
     "baselines": baselines,
     "matched_budget": matched_budget,
     "architectures": architectures,
+    "motivation_pairs": motivation_pairs,
     "cost": cost,
     "checklist": checklist,
+    "claims": claims,
 }
 
 

@@ -1,7 +1,7 @@
 """The NAS best-practice checklist, filled in from a resolved suite and its records.
 
 Lindauer & Hutter, "Best Practices for Scientific Research on Neural Architecture Search", JMLR
-21(243), 2020. Its questions are paraphrased here.
+21(243), 2020. Its questions are paraphrased here; 2.7a is added to them.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,9 @@ import pandas as pd
 
 from imbnas.leaderboards.provenance import origins
 from imbnas.leaderboards.results import Results
-from imbnas.suites.schema import AdaptationPart
+from imbnas.leaderboards.tables.class_orders import ORDERS_NEEDED
+from imbnas.suites.schema import AdaptationPart, BaselinesPart, TransferPart
+from imbnas.units.records import TrainMetrics
 
 COLUMNS = (
     "item", "question", "answer", "evidence", "population", "n_architectures", "n_replicates",
@@ -123,6 +125,28 @@ def _repetitions(results: Results) -> Answer:
     return Answer("yes", f"{replicates} replicates with other subsets and other seeds")
 
 
+def _sources_of_chance(results: Results) -> Answer:
+    """Those that intervals hold, and those that only a repetition of the suite shows."""
+    held = ["architectures", "subsets and training, which vary together"]
+    left: list[str] = []
+    if results.parts(AdaptationPart):
+        held.append("a supernet's own training")
+    trainings = {t for _, part in results.parts(TransferPart) for t in part.trainings}
+    trainings |= {t for _, part in results.parts(BaselinesPart) for t in part.trainings}
+    conditions = [results.facts(training).condition for training in trainings]
+    if len({condition.dataset for condition in conditions}) > 1:
+        trained = (record.metrics for record in results.records.values())
+        known = [m.correct_bits is not None for m in trained if isinstance(m, TrainMetrics)]
+        (held if known and all(known) else left).append("the sampling of test images")
+    orders = len({condition.order for condition in conditions if condition.ratio != 1})
+    if 0 < orders < ORDERS_NEEDED:
+        left.append(
+            f"class orders ({orders} of {ORDERS_NEEDED} that a claim about imbalance needs)"
+        )
+    left.append("rounding (repeat the run with --first-replicate and on another processor)")
+    return Answer("partly", f"intervals hold {', '.join(held)}; not {', '.join(left)}")
+
+
 def _end_to_end(results: Results) -> Answer:
     if not results.records:
         return NO_RECORD
@@ -161,6 +185,7 @@ ITEMS: tuple[tuple[str, str, Answer | Callable[[Results], Answer]], ...] = (
     ),
     ("2.6", "Is there a comparison to random search?", _random_search),
     ("2.7", "Are there several runs, with their seeds reported?", _repetitions),
+    ("2.7a", "Do intervals hold every source of chance?", _sources_of_chance),
     (
         "2.8",
         "Are tabular or surrogate benchmarks used for depth?",

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from imbnas.leaderboards.results import Floats, Results
+from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.shared.controls import balanced_control
+from imbnas.leaderboards.tables.shared.prediction import LEVEL, predicted, predicted_change
 from imbnas.leaderboards.tables.shared.rankings import Ranking, rankings
-from imbnas.stats import holm, predictive_tau, predictive_tau_change
+from imbnas.leaderboards.tables.shared.scores import Scores
+from imbnas.stats import holm
 from imbnas.suites.schema import Training, TransferPart
 
 Row = dict[str, Any]
@@ -20,7 +22,6 @@ COLUMNS = (
     "corrected_high", "p_adjusted", "verdict", "cost_ratio", "n_undefined", "class_orders",
     "population", "n_architectures", "n_replicates", "n_missing", "protocol", "fidelity",
 )  # fmt: skip
-LEVEL = 0.95
 LEAST_RESAMPLES = 2000
 
 
@@ -28,13 +29,14 @@ def rankers(results: Results) -> pd.DataFrame:
     """Rows for every ranker of a transfer part, and for plain parameter and MAC counts.
 
     - ``tau_b``: between a ranker's scores for a training and the accuracies that the training
-      gave, mean over replicates of the scores; ``noise_ceiling`` is what noise in the accuracies
-      would leave to perfect scores.
+      gave, mean over replicates of the scores, each judged by the accuracies of the others. Its
+      interval holds other architectures and, but for plain counts, other replicates of the
+      ranker. ``noise_ceiling`` is what noise in the accuracies would leave to perfect scores.
     - ``difference``: ``tau_b`` here minus that for the training it is ``compared_with``, which is
       the part's reference, and for a long-tailed condition also its balanced control of equal
-      size; the interval draws the same architectures for both. ``corrected_difference`` is the
-      same of ``tau_corrected``: accuracies on a long tail may be no harder to predict, only
-      noisier.
+      size; over the replicates that are finished for both, which are paired. The interval draws
+      the same architectures for both. ``corrected_difference`` is the same of
+      ``tau_corrected``: accuracies on a long tail may be no harder to predict, only noisier.
     - ``verdict``: ``ranks worse`` or ``ranks better`` than there where ``p_adjusted`` (Holm, over
       the comparisons of a part) is at most 0.05 and the interval of ``corrected_difference``
       leaves out 0 on the same side; else ``no difference shown``.
@@ -61,7 +63,7 @@ def _rows(results: Results, name: str, part: TransferPart) -> Iterator[Row]:
         for training, other in [(part.reference, None), *pairs]:
             row = {"part": name, **_agreement(results, training, ranked[training][place])}
             if other is not None:
-                before, after = ((t, ranked[t][place].finished) for t in (other, training))
+                before, after = ((t, ranked[t][place].scores) for t in (other, training))
                 row |= _difference(results, before, after, resamples)
             rows.append(row)
     adjusted = holm([row.get("p_value") for row in rows])
@@ -90,17 +92,16 @@ def _agreement(results: Results, training: Training, ranking: Ranking) -> Row:
         **results.scope,
         "n_missing": ranking.n_missing + int(np.isnan(actual).sum()),
     }
-    if ranking.finished.size:
-        classes = results.functional_classes
-        found = predictive_tau(ranking.finished, actual, classes=classes, level=LEVEL)
+    found = predicted(results, ranking.scores, actual)
+    if found is not None:
         row |= {**vars(found), "n_architectures": found.n}
     return row
 
 
 def _difference(
     results: Results,
-    before: tuple[Training, Floats],
-    after: tuple[Training, Floats],
+    before: tuple[Training, Scores],
+    after: tuple[Training, Scores],
     resamples: int,
 ) -> Row:
     """A ranking for one training (after) against the same ranker's for another one (before)."""
@@ -110,15 +111,9 @@ def _difference(
         "compared_scheme": other.scheme,
         "class_orders": results.class_orders(training, other),
     }
-    if before[1].size and after[1].size:
-        change = predictive_tau_change(
-            *((scores, results.population_accuracy[t]) for t, scores in (before, after)),
-            classes=results.functional_classes,
-            resamples=resamples,
-            level=LEVEL,
-        )
-        row |= vars(change)
-    return row
+    first, second = ((scores, results.population_accuracy[t]) for t, scores in (before, after))
+    change = predicted_change(results, first, second, resamples)
+    return row if change is None else row | vars(change)
 
 
 def verdict(row: Mapping[str, Any], p_adjusted: float | None) -> str | None:
@@ -151,7 +146,7 @@ def _cost_ratio(results: Results, ranking: Ranking, training: Training) -> float
     whole = [macs for macs in spent if macs is not None]
     if not whole:
         return None
-    ratio: float = ranking.macs / ranking.finished.shape[1] / float(np.mean(whole))
+    ratio: float = ranking.macs / len(ranking.scores.numbers) / float(np.mean(whole))
     return ratio
 
 

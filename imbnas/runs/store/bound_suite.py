@@ -43,7 +43,9 @@ class BoundSuite(RunLayout):
             ) from None
 
     def store_suite(self, resolved: ResolvedSuite) -> ResolvedSuite:
-        """Bind the directory to a resolved suite, or extend a bound one by replicates.
+        """Bind the directory to a resolved suite, or extend a bound one.
+
+        Replicates may be added; claims may change, since they ask of records and change none.
 
         Returns:
             The suite now in force.
@@ -93,6 +95,7 @@ class BoundSuite(RunLayout):
         old, new = held.model_dump(mode="json"), wanted.model_dump(mode="json")
         for dump in (old, new):
             dump.pop("replicates")
+            dump["suite"].pop("claims", None)  # they ask of records and change none
             for facts in dump["conditions"].values():
                 # Further replicates may follow; those held must stay what they are.
                 facts["replicates"] = facts["replicates"][: held.replicates]

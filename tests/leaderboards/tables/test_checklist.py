@@ -6,6 +6,7 @@ from imbnas.leaderboards.provenance import provenance
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text
 from imbnas.leaderboards.tables.checklist import checklist
+from imbnas.units.records import TrainMetrics
 
 from ...factories import varied, with_parts
 
@@ -60,6 +61,50 @@ def test_plug_ins_are_to_be_published_and_few_replicates_are_reported(
     assert answers(hostile)["1.4"] == "partly"
     assert answers(fabricated)["2.7"] == "yes"
     assert answers(Results(resolve_tiny(replicates=2), {}))["2.7"] == "partly"
+
+
+def test_what_intervals_hold_is_said_and_what_they_do_not(
+    fabricated: Results, fabricate_records
+) -> None:
+    def evidence(results: Results) -> str:
+        table = checklist(results).set_index("item")
+        assert table.loc["2.7a", "answer"] == "partly"
+        return table.loc["2.7a", "evidence"]
+
+    said = evidence(fabricated)
+    held, left = said.split("; not ")
+    assert "a supernet's own training" in held
+    assert "class orders (1 of 3" in left
+    assert "rounding" in left
+    # One dataset has one test split, whose luck both sides share.
+    assert "test images" not in said
+    resolved = fabricated.resolved
+    alone = with_parts(resolved, t=resolved.suite.parts["transfer"])
+    assert "supernet" not in evidence(Results(alone, fabricated.records))
+
+
+def test_the_sampling_of_test_images_is_held_where_records_tell_which_were_right(
+    fabricated: Results,
+) -> None:
+    resolved = fabricated.resolved
+    name = "digits@10x"
+    facts = resolved.conditions[name]
+    other = varied(facts, condition={"dataset": "another"})
+    two = varied(resolved, conditions={name: other})
+
+    def evidence(results: Results) -> str:
+        return checklist(results).set_index("item").loc["2.7a", "evidence"]
+
+    assert "test images" in evidence(Results(two, fabricated.records)).split("; not ")[1]
+    bits = {
+        identity: record.model_copy(
+            update={"metrics": record.metrics.model_copy(update={"correct_bits": "x"})}
+        )
+        if isinstance(record.metrics, TrainMetrics)
+        else record
+        for identity, record in fabricated.records.items()
+    }
+    assert "test images" in evidence(Results(two, bits)).split("; not ")[0]
 
 
 def test_provenance_lists_what_may_differ_between_equal_runs(fabricated: Results) -> None:

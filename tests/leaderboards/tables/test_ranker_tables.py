@@ -11,7 +11,6 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.rankers import verdict
 from imbnas.leaderboards.tables.shared.rankings import rankings
-from imbnas.leaderboards.tables.shared.regrets import regret_by_replicate
 from imbnas.stats import holm, predictive_tau_change
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
@@ -55,17 +54,18 @@ def test_every_ranker_has_a_row_for_the_reference_and_one_a_comparison(
 
 
 def test_tau_is_scipys_mean_over_replicates(fabricated: Results, table: pd.DataFrame) -> None:
-    """Recomputed from the records, in spite of a scale that differs between replicates."""
+    """Each replicate judged by the others, in spite of a scale that differs between them."""
     found = table.set_index(["ranker", "condition"])
     members = [member.architecture for member in fabricated.resolved.population]
     for label in ("synflow", "snip(batch_size=8)"):
         for training in (BALANCED, TAIL):
-            actual = fabricated.population_accuracy[training].mean(axis=1)
+            actual = fabricated.population_accuracy[training]
             taus = []
-            for record in rank_records(fabricated, label, training.condition):
+            for replicate, record in enumerate(rank_records(fabricated, label, training.condition)):
                 assert isinstance(record.metrics, RankMetrics)
                 scores = dict(record.metrics.scores)
-                taus.append(kendalltau([scores[a] for a in members], actual).statistic)
+                others = np.delete(actual, replicate, axis=1).mean(axis=1)
+                taus.append(kendalltau([scores[a] for a in members], others).statistic)
             row = found.loc[(label, training.condition)]
             assert row["tau_b"] == pytest.approx(np.mean(taus))
             assert row["tau_sd"] == pytest.approx(np.std(taus, ddof=1))
@@ -107,10 +107,17 @@ def test_adjusted_p_values_are_holms_over_the_part(
     assert isinstance(part, TransferPart)
     first, second = (list(rankings(fabricated, part, t)) for t in part.trainings)
     accuracies = [fabricated.population_accuracy[t] for t in part.trainings]
+    numbers = (range(3), range(3))
+    of_rankers = {"sources": "both", "paired": True, "replicates": (numbers, numbers)}
     changes = [
-        predictive_tau_change((a.scores, accuracies[0]), (b.scores, accuracies[1]))
+        predictive_tau_change(
+            (a.scores.values, accuracies[0]),
+            (b.scores.values, accuracies[1]),
+            **({} if a.scores.exact else of_rankers),
+        )
         for a, b in zip(first, second, strict=True)
     ]
+    assert [a.scores.exact for a in first] == [True, True, False, False]
     expected = holm([found.p_value for found in changes])
     assert list(table["p_adjusted"].dropna()) == pytest.approx(expected)
 
@@ -152,7 +159,7 @@ def test_undefined_scores_share_the_last_place_and_are_counted(fabricated: Resul
     assert isinstance(part, TransferPart)
     ranking = next(r for r in rankings(results, part, TAIL) if r.label == "synflow")
     worst = [-99.0 if s is None else s for s in scores]
-    assert list(ranking.scores[:, 1]) == list(rankdata(worst))
+    assert list(ranking.scores.values[:, 1]) == list(rankdata(worst))
     assert (ranking.n_undefined, ranking.n_missing) == (2, 0)
     table = build_tables(results)["rankers"].set_index(["ranker", "condition"])
     assert table.loc[("synflow", "digits@10x"), "n_undefined"] == 2
@@ -199,12 +206,23 @@ def test_a_ranking_that_failed_leaves_the_others_to_their_own_replicates(
         next(r for r in rankings(each, part, TAIL) if r.label == "synflow")
         for each in (fabricated, results)
     )
-    assert np.isnan(holed.scores[:, 1]).all()
-    assert (holed.finished == whole.scores[:, [0, 2]]).all()
-    before = regret_by_replicate(whole.scores, fabricated.population_accuracy[TAIL])
+    scores, actual = whole.scores.values, fabricated.population_accuracy[TAIL]
+    assert holed.scores.numbers == (0, 2)
+    assert (holed.scores.finished == scores[:, [0, 2]]).all()
+    # Replicates 0 and 2 judge each other's favourites; 1 still counts towards who is best.
+    lost = [
+        100 * (actual[np.delete(actual, j, axis=1).mean(axis=1).argmax(), j] - actual[pick, j])
+        for i, j in ((0, 2), (2, 0))
+        if (pick := scores[:, i].argmax()) is not None
+    ]
+    taus = [
+        kendalltau(scores[:, i], np.delete(actual, i, axis=1).mean(axis=1)).statistic
+        for i in (0, 2)
+    ]
     row = build_tables(results)["adaptation"].set_index("strategy").loc["synflow"]
-    assert row["regret"] == pytest.approx(np.mean([before[0], before[2]]))
-    assert row["regret_sd"] == pytest.approx(np.std([before[0], before[2]], ddof=1))
+    assert row["regret"] == pytest.approx(np.mean(lost))
+    assert row["regret_sd"] == pytest.approx(np.std(lost, ddof=1))
+    assert row["tau_b"] == pytest.approx(np.mean(taus))
     assert row["cost_ratio"] == 1
 
 
@@ -235,11 +253,12 @@ def test_rankers_stand_beside_the_strategies(fabricated: Results) -> None:
         "random-pick",
         "one-replicate-oracle",
     ]
-    actual = fabricated.population_accuracy[TAIL].mean(axis=1)
+    actual = fabricated.population_accuracy[TAIL]
     taus = []
-    for record in rank_records(fabricated, "synflow", "digits@10x"):
+    for replicate, record in enumerate(rank_records(fabricated, "synflow", "digits@10x")):
         assert isinstance(record.metrics, RankMetrics)
-        taus.append(kendalltau([s for _, s in record.metrics.scores], actual).statistic)
+        others = np.delete(actual, replicate, axis=1).mean(axis=1)
+        taus.append(kendalltau([s for _, s in record.metrics.scores], others).statistic)
     row = rows.loc["synflow"]
     assert row["tau_b"] == pytest.approx(np.mean(taus))
     assert row["ci_low"] < row["ci_high"]

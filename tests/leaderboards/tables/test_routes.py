@@ -63,7 +63,7 @@ def test_each_route_has_rows_of_its_own(resolved: ResolvedSuite, records: list[R
     assert (trained["n_missing"] == 0).all()
     assert trained["accuracy_mean"].notna().all()
     # Only the first route's target is one that the population is trained on.
-    assert trained["tau_b"].notna().tolist() == [True, True, False, False]
+    assert trained["regret"].notna().tolist() == [True, True, False, False]
     for name in ("adaptation", "baselines", "matched_budget"):
         keys = [
             c for c in ("part", "model", "source", "strategy", "condition") if c in tables[name]

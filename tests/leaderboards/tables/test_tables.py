@@ -13,12 +13,10 @@ from scipy.stats import kendalltau
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown, to_rows
-from imbnas.leaderboards.tables.shared.regrets import (
-    one_replicate_oracle,
-    random_pick,
-    regret_by_replicate,
-)
+from imbnas.leaderboards.tables.shared.regrets import REFERENCES, regret_by_replicate
+from imbnas.leaderboards.tables.shared.scores import Scores
 from imbnas.leaderboards.tables.shared.summary import summarise
+from imbnas.leaderboards.tables.shared.top_k import top_k
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.stats import t_interval
 from imbnas.suites.expand import Expansion
@@ -55,27 +53,33 @@ def test_tables_do_not_depend_on_the_order_of_records(
     }
 
 
-def test_rank_correlation_is_scipys_on_the_records(results: Results, records: list[Record]) -> None:
+def test_rank_correlation_is_scipys_on_the_records(fabricated: Results) -> None:
     """Recomputed from the raw JSON, without any of the code that makes the tables."""
-    accuracy: dict[str, dict[str, list[float]]] = {}
-    for record in records:
+    accuracy: dict[tuple[str, int], dict[str, float]] = {}
+    for record in fabricated.records.values():
         raw = json.loads(record.model_dump_json())
         if raw["unit"]["kind"] != "train" or raw["unit"]["model"]["source"] != "space":
             continue
         condition = raw["unit"]["data"]["condition"].split(":")[0]
         pairs = zip(raw["metrics"]["class_correct"], raw["metrics"]["class_total"], strict=True)
         mean = float(np.mean([correct / total for correct, total in pairs]))
-        architecture = raw["unit"]["model"]["architecture"]
-        accuracy.setdefault(condition, {}).setdefault(architecture, []).append(mean)
-    members = [member.architecture for member in results.resolved.population]
-    x, y = (
-        [float(np.mean(accuracy[condition][a])) for a in members]
-        for condition in ("digits@1x", "digits@10x")
-    )
-    row = build_tables(results)["rank_correlation"].iloc[0]
+        of_replicate = accuracy.setdefault((condition, raw["unit"]["replicate"]), {})
+        of_replicate[raw["unit"]["model"]["architecture"]] = mean
+    members = [member.architecture for member in fabricated.resolved.population]
+    taus = []
+    # The two conditions share images of equal replicates: some speak for one, the rest for the
+    # other.
+    for chosen in ([0], [1], [2], [0, 1], [0, 2], [1, 2]):
+        others = [r for r in range(3) if r not in chosen]
+        x, y = (
+            [float(np.mean([accuracy[condition, r][a] for r in of])) for a in members]
+            for condition, of in (("digits@1x", chosen), ("digits@10x", others))
+        )
+        taus.append(kendalltau(x, y).statistic)
+    row = build_tables(fabricated)["rank_correlation"].iloc[0]
     assert (row["x"], row["y"]) == ("digits@1x", "digits@10x")
-    assert row["tau_b"] == pytest.approx(kendalltau(x, y).statistic)
-    assert (row["n_architectures"], row["n_replicates"], row["n_missing"]) == (4, 2, 0)
+    assert row["tau_b"] == pytest.approx(np.mean(taus))
+    assert (row["n_architectures"], row["n_replicates"], row["n_missing"]) == (12, 3, 0)
 
 
 def test_architectures_hold_means_and_rank_differences(results: Results) -> None:
@@ -126,7 +130,8 @@ def test_a_run_without_any_record_has_tables_of_gaps(results: Results) -> None:
     assert row["n_missing"] == 16
     assert row["tau_b"] is None or math.isnan(row["tau_b"])
     assert tables["cost"]["units"].sum() == 0
-    assert tables["cost"]["n_missing"].sum() == len(results.expansion.plan().units)
+    of_units = tables["cost"]["kind"].ne("strategy")
+    assert tables["cost"]["n_missing"][of_units].sum() == len(results.expansion.plan().units)
     tables_as_text(tables)
 
 
@@ -169,52 +174,119 @@ def test_groups_without_classes_are_empty_and_never_zero(results: Results) -> No
     assert (summary["n_replicates"], summary["n_missing"], summary["accuracy_sd"]) == (1, 1, None)
 
 
+def pairwise_regrets(scores: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """(scores, judges), by loops: favourite of i against the best on all but j, on j."""
+    found = np.full((scores.shape[1], actual.shape[1]), np.nan)
+    for i in range(scores.shape[1]):
+        for j in range(actual.shape[1]):
+            best = np.delete(actual, j, axis=1).mean(axis=1).argmax()
+            if i != j:
+                found[i, j] = 100 * (actual[best, j] - actual[scores[:, i].argmax(), j])
+    return found
+
+
 def test_regret_chooses_the_oracle_on_other_replicates() -> None:
     actual = np.array([[0.9, 0.5, 0.5], [0.6, 0.6, 0.6], [0.1, 0.7, 0.2]])
-    scores = np.array([[0.0], [0.0], [1.0]])
+    scores = Scores(np.array([[0.0], [0.0], [1.0]]), exact=True)
     # Replicate 0: the others' means are .5, .6, .45, so the oracle is row 1, worth 0.6 there.
     regrets = regret_by_replicate(scores, actual)
     assert regrets[0] == pytest.approx(50)
     # Replicate 1: means of columns 0 and 2 are .7, .6, .15; the oracle is row 0, worth 0.5.
     assert regrets[1] == pytest.approx(-20)
-    assert regret_by_replicate(scores, actual[:, :1]) == []
+    assert np.isnan(regret_by_replicate(scores, actual[:, :1])).all()
 
 
-def test_regret_pairs_replicates_and_leaves_out_those_without_scores() -> None:
+def test_a_favourite_is_judged_on_other_replicates_than_its_own() -> None:
     rng = np.random.default_rng(0)
-    actual, scores = rng.random((6, 3)), rng.random((6, 3))
-    whole = regret_by_replicate(scores, actual)
+    actual, scores = rng.random((6, 4)), rng.random((6, 4))
+    expected = pairwise_regrets(scores, actual)
+    found = regret_by_replicate(Scores(scores), actual)
+    assert found.mean() == pytest.approx(np.nanmean(expected))
+
+
+def test_knowing_the_luck_of_ones_own_replicate_by_heart_gains_nothing() -> None:
+    """Accuracies without any difference of architectures; scores that are those accuracies."""
+    rng = np.random.default_rng(0)
+    lost, on_own = [], []
+    for _ in range(40):
+        actual = rng.random((20, 6))
+        lost.append(regret_by_replicate(Scores(actual), actual).mean())
+        on_own.append(100 * (actual.mean() - actual.max(axis=0).mean()))
+    assert np.mean(on_own) < -40
+    assert abs(np.mean(lost)) < 3 * np.std(lost, ddof=1) / np.sqrt(40)
+
+
+def test_a_replicate_without_scores_misaligns_no_other() -> None:
+    rng = np.random.default_rng(0)
+    actual, scores = rng.random((6, 4)), rng.random((6, 4))
     scores[:, 1] = np.nan
-    assert regret_by_replicate(scores, actual) == [whole[0], whole[2]]
+    found = regret_by_replicate(Scores(scores), actual)
+    assert np.isnan(found).tolist() == [False, True, False, False]
+    kept = [0, 2, 3]
+    by_pairs = [
+        100 * (actual[np.delete(actual, j, axis=1).mean(axis=1).argmax(), j] - actual[pick, j])
+        for i in kept
+        for j in kept
+        if i != j and (pick := scores[:, i].argmax()) >= 0
+    ]
+    assert np.nanmean(found) == pytest.approx(np.mean(by_pairs))
 
 
 def test_regret_refuses_scores_that_are_not_by_replicate() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="could not be broadcast"):
-        regret_by_replicate(rng.random((6, 2)), rng.random((6, 3)))
+    with pytest.raises(ValueError, match="2 replicates of 3"):
+        regret_by_replicate(Scores(rng.random((6, 2))), rng.random((6, 3)))
 
 
 def test_regret_of_a_tie_is_its_expectation() -> None:
     actual = np.array([[0.9, 0.9], [0.5, 0.5], [0.1, 0.1]])
     scores = np.array([[1.0], [0.0], [1.0]])
-    assert regret_by_replicate(scores, actual) == pytest.approx([40, 40])
-    assert regret_by_replicate(scores[::-1], actual[::-1]) == pytest.approx([40, 40])
+    for order in (slice(None), slice(None, None, -1)):
+        found = regret_by_replicate(Scores(scores[order], exact=True), actual[order])
+        assert found == pytest.approx([40, 40])
 
 
 def test_references_are_exact_expectations() -> None:
     rng = np.random.default_rng(1)
     actual = rng.random((7, 4))
+    random_pick, one_replicate_oracle = (
+        regret_by_replicate(scores_from(actual), actual) for scores_from in REFERENCES.values()
+    )
+    of_oracle = []
     for replicate in range(4):
         others = [r for r in range(4) if r != replicate]
         best = actual[actual[:, others].mean(axis=1).argmax(), replicate]
         # Every architecture in turn, and the favourite of every other replicate in turn.
         picks = [100 * (best - value) for value in actual[:, replicate]]
-        assert random_pick(actual)[replicate] == pytest.approx(np.mean(picks))
-        found = [100 * (best - actual[actual[:, r].argmax(), replicate]) for r in others]
-        assert one_replicate_oracle(actual)[replicate] == pytest.approx(np.mean(found))
+        assert random_pick[replicate] == pytest.approx(np.mean(picks))
+        of_oracle += [100 * (best - actual[actual[:, r].argmax(), replicate]) for r in others]
+    assert one_replicate_oracle.mean() == pytest.approx(np.mean(of_oracle))
     # With two replicates the other one is all the oracle knows.
-    assert one_replicate_oracle(actual[:, :2]) == pytest.approx([0, 0])
-    assert random_pick(actual[:, :1]) == []
+    two = actual[:, :2]
+    assert regret_by_replicate(REFERENCES["one-replicate-oracle"](two), two) == pytest.approx(
+        [0, 0]
+    )
+    assert np.isnan(regret_by_replicate(REFERENCES["random-pick"](two[:, :1]), two[:, :1])).all()
+
+
+def test_the_top_ten_is_judged_on_other_replicates_and_chance_is_known() -> None:
+    rng = np.random.default_rng(2)
+    actual = rng.random((30, 3))
+    # Each replicate's own accuracies, unrelated to the others': a random order.
+    own = top_k(Scores(actual), actual)
+    overlaps = []
+    for r in range(3):
+        others = np.delete(actual, r, axis=1).mean(axis=1)
+        first, second = (set(np.argsort(v)[-10:]) for v in (actual[:, r], others))
+        overlaps.append(len(first & second) / 10)
+    assert own["top_10_overlap"] == pytest.approx(np.mean(overlaps))
+    chance = top_k(Scores(np.zeros((30, 1)), exact=True), actual)
+    assert chance["top_10_overlap"] == pytest.approx(1 / 3)
+    assert chance["best_rank_at_10"] == pytest.approx(31 / 11)
+    perfect = top_k(Scores(actual.mean(axis=1, keepdims=True), exact=True), actual)
+    assert (perfect["top_10_overlap"], perfect["best_rank_at_10"]) == (1, 1)
+    assert set(top_k(Scores(actual[:19]), actual[:19]).values()) == {None}
+    assert set(top_k(Scores(actual[:, :1]), actual[:, :1]).values()) == {None}
 
 
 def test_cost_is_counted_with_the_search_apart(results: Results) -> None:

@@ -56,7 +56,7 @@ def ranking_ratio(results: Results, part: AdaptationPart, ranking: Ranking) -> f
         return None
     chains = results.expansion.chains(part)
     whole = [macs for chain in chains if (macs := _from_scratch(results, part, chain)) is not None]
-    each = ranking.macs / ranking.finished.shape[1]
+    each = ranking.macs / len(ranking.scores.numbers)
     return each / float(np.mean(whole)) if whole else None
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.results import Floats, Results
+from imbnas.leaderboards.tables.shared.scores import Scores
 from imbnas.suites.resolved import BaselineFacts, Member
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import RankMetrics
@@ -20,35 +21,24 @@ class Ranking:
 
     Attributes:
         label: of the ranker, or ``params`` or ``macs``.
-        scores: (A, R) ranks, larger is better, column r of replicate r, NaN where it failed or is
-            not finished; (A, 1) for what is the same in every replicate. A score that is not a
-            finite number shares the last place: nobody would choose it.
+        scores: ranks. A score that is not a finite number shares the last place: nobody would
+            choose it.
         macs: multiply-accumulates that the scores took; 0 for a count in closed form.
         n_undefined: scores that were not finite numbers.
         n_missing: replicates that failed or are not finished.
     """
 
     label: str
-    scores: Floats
-    macs: int
-    n_undefined: int
-    n_missing: int
-
-    @property
-    def finished(self) -> Floats:
-        """(A, S) the columns of finished replicates."""
-        return with_scores(self.scores)
-
-
-def with_scores(scores: Floats) -> Floats:
-    """The columns of (A, R) scores that are not missing as a whole."""
-    return scores[:, ~np.isnan(scores).all(axis=0)]
+    scores: Scores
+    macs: int = 0
+    n_undefined: int = 0
+    n_missing: int = 0
 
 
 def rankings(results: Results, part: TransferPart, training: Training) -> Iterator[Ranking]:
     """Plain counts first, then the rankers of the part in its order."""
     for predictor, counts in predictors(results.resolved.population).items():
-        yield Ranking(predictor, counts[:, None], macs=0, n_undefined=0, n_missing=0)
+        yield Ranking(predictor, Scores(counts[:, None], exact=True))
     for ranker in part.rankers:
         yield _ranking(results, ranker.label, training)
 
@@ -77,4 +67,4 @@ def _ranking(results: Results, label: str, training: Training) -> Ranking:
         undefined += int(values.isna().sum())
         macs += record.cost.macs
         scores[:, replicate] = values.rank(na_option="top")
-    return Ranking(label, scores, macs, undefined, missing)
+    return Ranking(label, Scores(scores), macs, undefined, missing)

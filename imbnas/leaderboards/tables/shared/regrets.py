@@ -1,81 +1,71 @@
 """What following a ranking loses within the population, and what a random pick loses."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
 from imbnas.leaderboards.results import Floats
+from imbnas.leaderboards.tables.shared.scores import Scores, complete
+from imbnas.stats import pair_values
 
 
-def regret_by_replicate(scores: Floats, actual: Floats) -> list[float]:
-    """Regret within the population, in percentage points, one value per replicate.
+def regret_by_replicate(scores: Scores, actual: Floats) -> Floats:
+    """Regret within the population, in percentage points, one value for each replicate.
 
-    The oracle is the architecture with the best mean over the *other* replicates, so that it does
-    not profit from the noise of the replicate it is evaluated on. Where several architectures
-    share the highest score, the favourite is one of them at random, and regret its expectation.
+    The favourite of replicate i is judged by the accuracies of every other replicate j, where it is
+    compared with the architecture of the best mean over the replicates other than j, so that
+    neither profits from the noise that it is judged by. Where several architectures share the
+    highest score, the favourite is one of them at random, and regret its expectation.
+
+    The mean of the values is that over all pairs of replicates; their spread is that of both sides
+    (``imbnas.stats.pair_values``).
 
     Args:
-        scores: (A, R) scores, column r of replicate r, or (A, 1) scores of every replicate. A
-            replicate whose column is all NaN is left out.
+        scores: of the population.
         actual: (A, R) accuracies in [0, 1]; replicates with a missing value are left out.
 
     Returns:
-        Nothing where fewer than two complete replicates exist.
+        (R,) NaN for replicates left out; of exact scores the regret on each replicate.
 
     Raises:
-        ValueError: there are other columns than that, so that some would be paired wrongly.
+        ValueError: scores have other columns than one for each replicate.
     """
-    # Broadcasting refuses any other number of columns.
-    by_replicate = np.broadcast_to(scores, actual.shape)
-    regrets = []
-    for judged in _judged(actual):
-        column = by_replicate[:, judged.replicate]
-        if not np.isnan(column).all():
-            regrets.append(judged.regret(column))
-    return regrets
+    replicates = actual.shape[1]
+    if not scores.exact and scores.values.shape[1] != replicates:
+        raise ValueError(f"scores of {scores.values.shape[1]} replicates of {replicates}")
+    rows = np.full((scores.values.shape[1], replicates), np.nan)
+    best = _oracles(actual)
+    for number in scores.numbers:
+        column = scores.values[:, number]
+        favourites = actual[column == np.nanmax(column)]
+        rows[number] = 100 * (best - favourites.mean(axis=0))
+    return rows[0] if scores.exact else pair_values(rows)
 
 
-def random_pick(actual: Floats) -> list[float]:
-    """Expected regret of an architecture drawn uniformly, exact, one value per replicate."""
-    return [judged.regret(np.zeros(len(actual))) for judged in _judged(actual)]
+def _oracles(actual: Floats) -> Floats:
+    """(R,) accuracy on a replicate of the architecture that is best on the others; NaN for none."""
+    numbers, best = complete(actual), np.full(actual.shape[1], np.nan)
+    for judge in numbers if len(numbers) > 1 else ():
+        others = [other for other in numbers if other != judge]
+        best[judge] = actual[np.argmax(actual[:, others].mean(axis=1)), judge]
+    return best
 
 
-def one_replicate_oracle(actual: Floats) -> list[float]:
-    """Regret of the best architecture of a single other replicate, in expectation over these.
+def _random_pick(actual: Floats) -> Scores:
+    """Every architecture is the favourite: the expectation of a uniform draw, exact."""
+    return Scores(np.zeros((len(actual), 1)), exact=True)
 
-    It is what one training of each architecture would have led to: no ranking by scores can be
-    expected to lose less without knowing more than that.
+
+def _one_replicate_oracle(actual: Floats) -> Scores:
+    """What one training of each architecture on the target leads to.
+
+    No ranking by scores can be expected to lose less without knowing more than that.
     """
-    return [
-        float(np.mean([judged.regret(actual[:, other]) for other in judged.others]))
-        for judged in _judged(actual)
-    ]
+    return Scores(actual)
 
 
-REFERENCES = {"random-pick": random_pick, "one-replicate-oracle": one_replicate_oracle}
-"""Rows beside which regrets are read; neither stands for a way to search."""
-
-
-class _Judged(NamedTuple):
-    """A complete replicate, the others, its (A,) accuracies, and that of the others' oracle."""
-
-    replicate: int
-    others: tuple[int, ...]
-    values: Floats
-    best: float
-
-    def regret(self, scores: Floats) -> float:
-        """Percentage points that the favourite of (A,) scores lies below the oracle."""
-        return 100 * (self.best - float(self.values[scores == np.nanmax(scores)].mean()))
-
-
-def _judged(actual: Floats) -> Iterator[_Judged]:
-    complete = [r for r in range(actual.shape[1]) if not np.isnan(actual[:, r]).any()]
-    if len(complete) < 2:
-        return
-    for replicate in complete:
-        others = tuple(r for r in complete if r != replicate)
-        oracle = int(np.argmax(actual[:, others].mean(axis=1)))
-        values = actual[:, replicate]
-        yield _Judged(replicate, others, values, float(values[oracle]))
+REFERENCES: dict[str, Callable[[Floats], Scores]] = {
+    "random-pick": _random_pick,
+    "one-replicate-oracle": _one_replicate_oracle,
+}
+"""Rows beside which regrets are read, from accuracies; neither stands for a way to search."""
