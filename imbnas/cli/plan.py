@@ -93,10 +93,10 @@ def _lines(request: "RunRequest", planned: "RunPlan") -> list[str]:
 
 
 def _reweighting_line(row: "ReweightedTrainings") -> str:
-    spent = row.spent
+    start, share, dose = row.spent
     return (
-        f"{row.scheme} in {row.trained}: re-weighted from epoch {spent.from_epoch} of {row.epochs}, "
-        f"{100 * spent.share:.2g}% of the sum of learning rates, {spent.dose:.3g} steps at the peak."
+        f"{row.scheme} in {row.trained}: re-weighted from epoch {start} of {row.epochs}, "
+        f"{100 * share:.2g}% of the sum of learning rates, as {dose:.3g} steps at the peak rate."
     )
 
 

@@ -1,9 +1,9 @@
 """Results of a run or of published tables, as frames and as answers to single questions."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property, partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.architectures import trainings
 from imbnas.leaderboards.tables.build import TABLES, build_tables
 from imbnas.leaderboards.tables.formats import to_rows
+from imbnas.leaderboards.tables.shared.summary import QUALITIES
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites.schema import BaselinesPart, MotivationPart
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import TrainUnit
 
@@ -35,7 +35,7 @@ class Accuracy:
         params: trainable parameters.
         macs: multiply-accumulates of one image.
         harmonic_mean: of the class accuracies in percent, 0 where one of them is 0; mean over
-            replicates. ``None`` if one is missing, and where published tables are all there is.
+            replicates. ``None`` where ``mean`` is, and for published tables without that column.
         calibration_error: expected calibration error in percentage points, see
             ``TrainMetrics.expected_calibration_error``; mean over replicates. ``None`` as above,
             and where a record does not hold it.
@@ -61,14 +61,11 @@ class LoadedResults:
             accuracy (percent), cost, harmonic mean of class accuracies (percent), expected
             calibration error (percentage points); ``None`` for published tables, which hold no
             records.
-        trained: what each accuracy rests on, one entry per replicate and ``None`` where that is
-            missing; empty for published tables.
     """
 
     source: Path
     tables: Mapping[str, pd.DataFrame]
     records: pd.DataFrame | None
-    trained: Mapping[Key, Sequence[TrainMetrics | None]] = field(default_factory=dict)
 
     @cached_property
     def accuracies(self) -> pd.DataFrame:
@@ -83,10 +80,7 @@ class LoadedResults:
     @cached_property
     def index(self) -> dict[Key, Accuracy]:
         """(space, architecture, condition, scheme) → accuracy."""
-        found = {**dict(_baselines(self.tables)), **dict(_population(self.tables))}
-        for key in self.trained.keys() & found.keys():
-            found[key] = _beyond_tables(found[key], self.trained[key])
-        return found
+        return {**dict(_baselines(self.tables)), **dict(_population(self.tables))}
 
 
 def load_results(path: str | Path) -> LoadedResults:
@@ -106,8 +100,7 @@ def load_results(path: str | Path) -> LoadedResults:
         results = Results.read(directory)
         for line in results.damaged:
             warnings.warn(line, stacklevel=2)
-        tables, trained = build_tables(results), dict(_trained(results))
-        loaded = LoadedResults(folder, tables, _records(results), trained)
+        loaded = LoadedResults(folder, build_tables(results), _records(results))
     elif (folder / "rank_correlation.csv").is_file():
         files = {name: folder / f"{name}.csv" for name in TABLES}
         tables = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
@@ -156,7 +149,8 @@ def _population(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accur
         for training in trainings(row):
             condition, _, scheme = training.partition(" ")
             key = (space, row["architecture"], condition, scheme)
-            yield key, _accuracy(row, f"mean {training}", f"sd {training}", f"n {training}")
+            columns = ("mean", "sd", "n", *QUALITIES)
+            yield key, _accuracy(row, *(f"{column} {training}" for column in columns))
 
 
 def _baselines(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accuracy]]:
@@ -164,53 +158,15 @@ def _baselines(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accura
     for row in to_rows(tables.get("baselines", pd.DataFrame())):
         if not str(row["source"]).startswith("searched") and row["params"] is not None:
             key = (row["source"], row["model"], row["condition"], row["scheme"])
-            yield key, _accuracy(row, "accuracy_mean", "accuracy_sd", "n_replicates")
+            yield key, _accuracy(row, "accuracy_mean", "accuracy_sd", "n_replicates", *QUALITIES)
 
 
-def _accuracy(row: Mapping[str, Any], mean: str, sd: str, n_replicates: str) -> Accuracy:
-    """The accuracy in the named columns of a row."""
+def _accuracy(
+    row: Mapping[str, Any], mean: str, sd: str, n_replicates: str, *qualities: str
+) -> Accuracy:
+    """The accuracy in the named columns of a row; older tables lack those of ``QUALITIES``."""
     numbers = int(row[n_replicates]), int(row["params"]), int(row["macs"])
-    return Accuracy(row[mean], row[sd], *numbers)
-
-
-def _trained(results: Results) -> Iterator[tuple[Key, list[TrainMetrics | None]]]:
-    """The trainings behind the accuracies, found where the tables find them."""
-    for _, baselines in results.parts(BaselinesPart):
-        for label in baselines.labels:
-            facts = results.resolved.baselines[label]
-            for training in baselines.trainings:
-                key = (facts.source, label, training.condition, training.scheme)
-                yield key, results.model_metrics(facts.model, training)
-    train = partial(results.expansion.train, recipe="motivation")
-    for name, part in results.parts(MotivationPart):
-        for model in results.resolved.motivation[name]:
-            for training in part.trainings:
-                key = (model.space, model.label, training.condition, training.scheme)
-                units = (train(model, training, replicate) for replicate in results.replicates)
-                yield key, [results.trained(unit) for unit in units]
-    space = results.resolved.suite.space
-    for training, replicates in results.population_identities.items():
-        for member, *ids in zip(results.resolved.population, *replicates, strict=True):
-            key = (space, member.architecture, training.condition, training.scheme)
-            yield key, [results.metrics(identity) for identity in ids]
-
-
-def _beyond_tables(accuracy: Accuracy, trained: Sequence[TrainMetrics | None]) -> Accuracy:
-    """The accuracy with what no table holds."""
-    done = [metrics for metrics in trained if metrics is not None]
-    if len(done) < len(trained):
-        return accuracy
-    return replace(
-        accuracy,
-        harmonic_mean=_mean_percent([metrics.harmonic_mean() for metrics in done]),
-        calibration_error=_mean_percent([m.expected_calibration_error() for m in done]),
-    )
-
-
-def _mean_percent(shares: Sequence[float | None]) -> float | None:
-    """Mean in percent, ``None`` if one is missing."""
-    known = [share for share in shares if share is not None]
-    return 100 * sum(known) / len(known) if known and len(known) == len(shares) else None
+    return Accuracy(row[mean], row[sd], *numbers, *map(row.get, qualities))
 
 
 def _percent(share: float | None) -> float | None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from imbnas.stats.image_sampling import ImageVariance as ImageVariance
     from imbnas.stats.image_sampling import image_variance as image_variance
     from imbnas.stats.kendall import tau_b as tau_b
+    from imbnas.stats.matching import MatchedPairs as MatchedPairs
+    from imbnas.stats.matching import matched_pairs as matched_pairs
+    from imbnas.stats.matching import spread as spread
     from imbnas.stats.multiplicity import holm as holm
     from imbnas.stats.multiplicity import holm_verdicts as holm_verdicts
     from imbnas.stats.paired import PairedDifference as PairedDifference

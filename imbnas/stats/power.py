@@ -71,14 +71,14 @@ def smallest_detectable_change(
     from scipy import stats
 
     critical = float(stats.norm.isf((1 - level) / 2 / comparisons))
-    needed = critical + float(stats.norm.isf(1 - power))
     population = _Population(replicates, seed_tau)
     low, high = -1.0, 1.0
-    if not population.clear(low, n, needed):
+    if population.power(low, n, critical) < power:
         return None
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if population.clear(middle, n, needed) else (low, middle)
+        found = population.power(middle, n, critical) >= power
+        low, high = (middle, high) if found else (low, middle)
     tau, ceiling = population.expected(low, replicates)
     true = float(to_tau(np.array(low)))
     return SmallestChange(low, true, tau, ceiling, ceiling - tau)
@@ -132,22 +132,25 @@ class _Population:
         self._noise = np.sqrt((1 - single) / single) * noise
         self._replicates = replicates
 
-    def clear(self, correlation: float, n: int, needed: float) -> bool:
-        """Whether both differences exceed their bounds by so many standard errors."""
-        bounds = ((self._replicates, 0.0), (1, CEILING_ERROR))
-        for (replicates, bound), error in zip(bounds, self._errors(correlation, n), strict=True):
+    def power(self, correlation: float, n: int, critical: float) -> float:
+        """Chance that both differences exceed their bounds by so many standard errors."""
+        from scipy import stats
+
+        error, together = self._errors(correlation, n)
+        above = []
+        for place, (replicates, bound) in enumerate(((self._replicates, 0.0), (1, CEILING_ERROR))):
             tau, ceiling = self.expected(correlation, replicates)
-            if ceiling - tau - bound < needed * error:
-                return False
-        return True
+            above.append((ceiling - tau - bound) / error[place] - critical)
+        joint = stats.multivariate_normal([0.0, 0.0], [[1.0, together], [together, 1.0]])
+        return float(joint.cdf(above))
 
     def expected(self, correlation: float, replicates: int) -> tuple[float, float]:
         """tau-b of means over replicates, and its ceiling (Greiner 1909)."""
         share = reliability(np.array(self._seed_tau), replicates)
         return float(to_tau(correlation * share)), float(noise_ceiling(share, share))
 
-    def _errors(self, correlation: float, n: int) -> tuple[float, float]:
-        """Standard errors of the difference of means, and of that of single replicates."""
+    def _errors(self, correlation: float, n: int) -> tuple[tuple[float, float], float]:
+        """Standard errors of the difference of means and of singles, and their correlation."""
         x, other = self._truths
         y = correlation * x + np.sqrt(1 - correlation**2) * other
         sides = [truth + noise for truth, noise in zip((x, y), self._noise, strict=True)]
@@ -161,7 +164,9 @@ class _Population:
         singles = _influence(sums[0] * sums[1] / self._replicates**2)
         of_means = self._slope(self._replicates) * seeds - means
         of_singles = self._slope(1) * seeds - singles
-        return float(of_means.std() / np.sqrt(n)), float(of_singles.std() / np.sqrt(n))
+        error = float(of_means.std() / np.sqrt(n)), float(of_singles.std() / np.sqrt(n))
+        # At correlations near ±1 the two are one, and the joint distribution is singular.
+        return error, min(0.999, float(np.corrcoef(of_means, of_singles)[0, 1]))
 
     def _slope(self, replicates: int) -> float:
         """How the ceiling follows the seed tau of one side."""

@@ -181,6 +181,7 @@ def test_leaderboard_and_status_of_a_finished_run(bench_here, finished_run: Path
         "baselines",
         "matched_budget",
         "architectures",
+        "motivation_pairs",
         "cost",
         "checklist",
     }

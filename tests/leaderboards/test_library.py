@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import hmean
 
@@ -72,7 +73,7 @@ def test_a_baseline_is_found_under_its_source(loaded: LoadedResults) -> None:
     assert found.mean is not None
 
 
-def test_what_records_alone_hold_is_offered_where_there_are_records(
+def test_harmonic_mean_and_calibration_error_are_offered_with_and_without_records(
     run: RunDirectory, loaded: LoadedResults, fabricated: Results
 ) -> None:
     member = fabricated.resolved.population[4]
@@ -99,7 +100,18 @@ def test_what_records_alone_hold_is_offered_where_there_are_records(
     assert of_baseline.harmonic_mean is not None
     assert of_baseline.calibration_error is not None
     there = imbnas.query(*asked, imbnas.load_results(run.tables))
-    assert (there.harmonic_mean, there.calibration_error) == (None, None)
+    assert there.harmonic_mean == pytest.approx(here.harmonic_mean, rel=1e-5)
+    assert there.calibration_error == pytest.approx(here.calibration_error, rel=1e-5)
+
+
+def test_tables_of_an_older_version_have_neither(run: RunDirectory, tmp_path: Path) -> None:
+    for name in ("rank_correlation", "architectures", "baselines"):
+        table = pd.read_csv(run.tables / f"{name}.csv")
+        kept = [c for c in table if not c.startswith(("harmonic_mean", "calibration_error"))]
+        table[kept].to_csv(tmp_path / f"{name}.csv", index=False)
+    found = imbnas.load_results(tmp_path).accuracies
+    assert found[["harmonic_mean", "calibration_error"]].isna().all().all()
+    assert found["mean"].notna().all()
 
 
 def test_older_records_have_no_calibration_error(fabricated: Results, tmp_path: Path) -> None:

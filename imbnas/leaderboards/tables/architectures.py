@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from imbnas.leaderboards.results import Floats, Results
-from imbnas.suites.schema import TransferPart
+from imbnas.leaderboards.tables.shared.summary import QUALITIES, mean_percent
+from imbnas.suites.schema import Training, TransferPart
 
 
 def architectures(results: Results) -> pd.DataFrame:
@@ -17,6 +18,9 @@ def architectures(results: Results) -> pd.DataFrame:
     long-tailed rank: positive for an architecture that gains when the data is long-tailed. The
     columns without a suffix compare the part's reference with its first target. ``n …`` counts
     finished replicates, ``n_missing`` trainings of the architecture that are not finished.
+    ``harmonic_mean …`` is that of the class recalls (percent), ``calibration_error …`` the expected
+    calibration error with 15 bins (percentage points): means over replicates, empty where one is
+    missing or its record does not hold it.
     """
     frames = [_frame(results, name, part) for name, part in results.parts(TransferPart)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
@@ -46,7 +50,23 @@ def _frame(results: Results, name: str, part: TransferPart) -> pd.DataFrame:
         columns[f"rank {label}"] = _ranks(accuracy)
         columns[f"n {label}"] = (~np.isnan(accuracy)).sum(axis=1)
         missing += np.isnan(accuracy).sum(axis=1)
-    return pd.DataFrame({**columns, "n_missing": missing, **results.scope})
+    qualities = {
+        f"{quality} {training.condition} {training.scheme}": values
+        for training in part.trainings
+        for quality, values in _qualities(results, training).items()
+    }
+    return pd.DataFrame({**columns, "n_missing": missing, **results.scope, **qualities})
+
+
+def _qualities(results: Results, training: Training) -> dict[str, Floats]:
+    """Column → (A,) values of the population on one training."""
+    by_replicate = [map(results.metrics, ids) for ids in results.population_identities[training]]
+    trained = list(zip(*by_replicate, strict=True))
+    return {
+        # A column of gaps alone is one of numbers, too.
+        name: np.array([mean_percent(metrics, of) for metrics in trained], dtype=np.float64)
+        for name, of in QUALITIES.items()
+    }
 
 
 def _ranks(accuracy: Floats) -> Floats:

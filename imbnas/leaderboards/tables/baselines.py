@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import product
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ COLUMNS = (
     "part", "model", "source", "pretrained", "condition", "scheme", "accuracy_mean", "accuracy_sd",
     "many", "medium", "few", "worst_class", "relative_accuracy", "control", "control_scheme",
     "params", "macs", "n_replicates", "n_missing", "protocol", "fidelity",
+    *summary.QUALITIES,
 )  # fmt: skip
 
 Row = dict[str, object]
@@ -24,8 +26,8 @@ Row = dict[str, object]
 def baselines(results: Results) -> pd.DataFrame:
     """One row per model and training, baselines and searched architectures together.
 
-    - ``source``: ``timm``, ``imbnas`` for networks that timm lacks, ``searched by STRATEGY``, or
-      the space of a motivation part's networks.
+    - ``source``: ``timm``, ``imbnas`` for networks that timm lacks, the space of a motivation
+      part's networks, or ``searched by STRATEGY``, with ``(SEARCHER)`` for a further searcher.
     - ``pretrained``: whether the model started from pretrained weights, which its name shows, too.
       Those rows compete with one another only: no other table compares them with networks
       trained from scratch.
@@ -33,11 +35,15 @@ def baselines(results: Results) -> pd.DataFrame:
     - ``relative_accuracy``: mean accuracy over replicates on the long-tailed condition, divided
       by the same model's on ``control``, the balanced condition of equal size (see
       ``balanced_control``). 1 means that imbalance cost nothing; a strong model that suffers
-      from imbalance has a high accuracy and a low ratio. Replicates of two conditions share no
-      images and no noise, so this is a ratio of means. Empty for balanced rows and where the
+      from imbalance has a high accuracy and a low ratio. A ratio of means: replicates of two
+      conditions share images but no noise of training. Empty for balanced rows and where the
       suite has no control.
     - ``params``, ``macs``: of the trained networks; means over found architectures, which may
       differ between replicates. Empty until one is trained.
+    - ``harmonic_mean``: of the class recalls, percent, 0 where one of them is 0.
+    - ``calibration_error``: expected calibration error with 15 bins, percentage points; empty
+      where a record does not hold it. Both are means over replicates; where a found architecture
+      is trained several times in each, its answers are pooled first, which lowers the error.
     """
     rows = [row for models in (_baselines, _motivation, _searched) for row in models(results)]
     return summary.with_whole_numbers(pd.DataFrame(rows, columns=list(COLUMNS)), "params", "macs")
@@ -66,13 +72,15 @@ def _motivation(results: Results) -> Iterator[Row]:
 
 def _searched(results: Results) -> Iterator[Row]:
     for name, part in results.parts(AdaptationPart):
-        trainings = part.retrained_on
-        for strategy in part.choices:
-            chains = results.chains(part, strategy)
+        for strategy, searcher in product(part.choices, results.expansion.searchers(part)):
+            chains = results.chains(part, strategy, searcher)
             found = {best for chain in chains if (best := results.found(chain))}
             label = found.pop() if len(found) == 1 else f"{len(found)} architectures"
-            of_model = {t: results.retrained(part, strategy, t) for t in trainings}
-            named = {"source": f"searched by {strategy}", "pretrained": False}
+            of_model = {
+                t: results.retrained(part, strategy, t, searcher) for t in part.retrained_on
+            }
+            further = f" ({searcher})" if searcher in part.searchers else ""
+            named = {"source": f"searched by {strategy}{further}", "pretrained": False}
             yield from _rows(results, name, label, of_model, named)
 
 

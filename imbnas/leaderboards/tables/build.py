@@ -14,6 +14,7 @@ from imbnas.leaderboards.tables.checklist import checklist
 from imbnas.leaderboards.tables.cost import cost
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 from imbnas.leaderboards.tables.matched_budget import matched_budget
+from imbnas.leaderboards.tables.motivation_pairs import motivation_pairs
 from imbnas.leaderboards.tables.rank_correlation import rank_correlation
 from imbnas.leaderboards.tables.rankers import rankers
 from imbnas.runs.store.directory import RunDirectory
@@ -26,6 +27,7 @@ TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
     "baselines": baselines,
     "matched_budget": matched_budget,
     "architectures": architectures,
+    "motivation_pairs": motivation_pairs,
     "cost": cost,
     "checklist": checklist,
 }

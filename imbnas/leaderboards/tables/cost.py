@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.shared import adaptation_seconds
+from imbnas.leaderboards.tables.shared.summary import with_whole_numbers
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import Cost, Record
 from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
@@ -15,6 +17,7 @@ COLUMNS = (
     *KEYS, "units", "n_missing", "seconds", "seconds_mean",
     "images_seen", "images_per_second", "train_images_per_second", "latency_ms", "macs",
     "device", "population", "n_architectures", "n_replicates", "protocol", "fidelity",
+    *adaptation_seconds.COLUMNS,
 )  # fmt: skip
 _NOTHING = Cost(seconds=0.0, device="", images_seen=0, macs=0)
 
@@ -29,10 +32,27 @@ def cost(results: Results) -> pd.DataFrame:
     ``n_missing`` counts units that failed or are not finished; trainings of architectures that a
     search has still to find are not among them. ``device`` names every processor that took part;
     ``n_architectures`` counts distinct networks trained from scratch.
+
+    Rows of kind ``strategy`` follow, one for each strategy of an adaptation part: what its
+    adaptation and search took, and what that is relative to ``p3`` in seconds and, beside it, in
+    multiply-accumulates (see ``adaptation_seconds``). Sums over units are empty there, since the
+    rows above hold them.
     """
+    scope = {name: str(results.scope[name]) for name in ("population", "protocol", "fidelity")}
+    of_strategies = (
+        {"kind": "strategy", **row, **scope}
+        for row in adaptation_seconds.seconds_of_strategies(results)
+    )
+    rows = [*_of_units(results).assign(**scope).to_dict("records"), *of_strategies]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return with_whole_numbers(table, "units", "images_seen", "macs", "n_architectures")
+
+
+def _of_units(results: Results) -> pd.DataFrame:
+    """One row for each kind of unit, what it is about, and training."""
     rows = list(_rows(results))
     if not rows:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return pd.DataFrame()
     units = pd.DataFrame(rows).astype({"train_images_per_second": float, "latency": float})
     grouped = (
         units.assign(latency_ms=1000 * units["latency"])
@@ -53,13 +73,11 @@ def cost(results: Results) -> pd.DataFrame:
     done, seconds = grouped["units"], grouped["seconds"]
     # Supernets, adaptations and searches have no number: they hold all of a space.
     networks = grouped["n_architectures"]
-    scope = {name: str(results.scope[name]) for name in ("population", "protocol", "fidelity")}
     return grouped.assign(
         seconds_mean=seconds / done.where(done > 0),
         images_per_second=grouped["images_seen"] / seconds.where(seconds > 0),
-        n_architectures=networks.astype("Int64").where(networks > 0),
-        **scope,
-    )[list(COLUMNS)]
+        n_architectures=networks.where(networks > 0),
+    )
 
 
 def _rows(results: Results) -> Iterator[dict[str, object]]:

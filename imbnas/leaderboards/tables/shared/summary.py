@@ -1,6 +1,6 @@
 """Accuracies summarised over replicates, and the numbers that several tables write alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,20 @@ from imbnas.units.records import TrainMetrics
 
 Metrics = Sequence[TrainMetrics | None]
 """One entry per replicate; ``None`` where a training is missing."""
+QUALITIES: Mapping[str, Callable[[TrainMetrics], float | None]] = {
+    "harmonic_mean": TrainMetrics.harmonic_mean,
+    "calibration_error": TrainMetrics.expected_calibration_error,
+}
+"""What else than mean recalls tables say of a network, by column: of one training, in [0, 1]."""
 
 
 def summarise(metrics: Metrics, facts: ConditionFacts) -> dict[str, float | None]:
     """Accuracy of one model on one condition over its replicates, in percent, by column.
 
     Groups are those of the condition; ``None`` for a group without classes or when nothing is
-    finished. ``accuracy_sd`` needs two replicates.
+    finished. ``accuracy_sd`` needs two replicates. ``harmonic_mean`` is that of the class recalls,
+    ``calibration_error`` the expected calibration error with 15 bins in percentage points; ``None``
+    where a finished record does not hold it.
     """
     done = [m for m in metrics if m is not None]
     overall = _percent(m.mean_accuracy() for m in done)
@@ -33,16 +40,29 @@ def summarise(metrics: Metrics, facts: ConditionFacts) -> dict[str, float | None
         "worst_class": mean(worst),
         "n_replicates": len(done),
         "n_missing": len(metrics) - len(done),
+        **{name: mean_percent(done, of) for name, of in QUALITIES.items()},
     }
 
 
-def accuracies(metrics: Metrics) -> Floats:
-    """(R,) mean per-class recalls in [0, 1], NaN where a training is missing."""
-    found = (m.mean_accuracy() if m else None for m in metrics)
+def accuracies(metrics: Metrics, classes: Sequence[int] | None = None) -> Floats:
+    """(R,) mean recalls of the classes, or of all, in [0, 1]; NaN where a training is missing."""
+    found = (m.mean_accuracy(classes) if m else None for m in metrics)
     return np.array([np.nan if a is None else a for a in found], dtype=np.float64)
 
 
-def mean(values: Sequence[float]) -> float | None:
+def mean_percent(metrics: Metrics, of: Callable[[TrainMetrics], float | None]) -> float | None:
+    """Mean of a share over trainings, in percent; ``None`` where one is missing or there is none.
+
+    Args:
+        metrics: of the trainings.
+        of: the share of one of them, in [0, 1].
+    """
+    shares = [None if m is None else of(m) for m in metrics]
+    known = [share for share in shares if share is not None]
+    return 100 * sum(known) / len(known) if known and len(known) == len(shares) else None
+
+
+def mean(values: Sequence[float] | Floats) -> float | None:
     """Arithmetic mean, ``None`` for nothing."""
     return float(np.mean(values)) if len(values) else None
 
