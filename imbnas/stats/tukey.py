@@ -36,7 +36,7 @@ def jackknife_interval(whole: float, without: Sequence[float], *, level: float =
         raise InputError(f"level: {level} is not between 0 and 1; 0.95 is usual")
     n, values = len(without), np.sort(np.array(without, dtype=np.float64))
     if math.isnan(whole):
-        return TInterval(None, None, None, None, n, 0, "nothing to compare")
+        return TInterval(None, None, None, None, n, 0, "no complete pair")
     if n < MIN_REPLICATES or np.isnan(values).any():
         note = f"without one of {n} replicates nothing is left to choose on or to compare"
         return TInterval(whole, None, None, None, n, 0, note)
