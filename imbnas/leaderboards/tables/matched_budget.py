@@ -1,5 +1,6 @@
 """Does search pay? Found architectures against baselines of no more MACs, and of any."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -11,7 +12,7 @@ import pandas as pd
 from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.tables.shared import summary
 from imbnas.leaderboards.tables.shared.summary import Metrics, mean
-from imbnas.stats import TInterval, holm, t_interval
+from imbnas.stats import TInterval, holm, jackknife_interval
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Training
 
 COLUMNS = (
@@ -42,9 +43,11 @@ def matched_budget(results: Results) -> pd.DataFrame:
       scheme, ``n_baselines`` in number; pretrained ones never take part.
     - ``baseline``: which were chosen, and in how many replicates each.
     - ``difference`` (percentage points): found − baseline, paired by replicate (both see the same
-      subset where a found architecture is trained once), with a 95% t-interval over replicates;
-      ``difference_p_adjusted`` is that of "there is none", after Holm's correction over the
-      strategies and searchers of a part and training.
+      subset where a found architecture is trained once), with a 95% interval over replicates, from
+      three on. It leaves out whole replicates (jackknife), since each also chooses the baselines
+      of the others; where the choice never changes it is Student's. ``difference_p_adjusted`` is
+      that of "there is none", after Holm's correction over the strategies and searchers of a part
+      and training.
     - ``found_macs``, ``baseline_macs``, ``found_accuracy`` (percent), ``baseline_accuracy``
       (percent): means over the ``n_pairs`` pairs.
     - ``n_unmatched``: replicates whose architecture is cheaper than every baseline.
@@ -122,6 +125,10 @@ class Trained(NamedTuple):
             few=100 * summary.accuracies(metrics, few or ()),
         )
 
+    def without(self, replicate: int) -> "Trained":
+        """All other replicates."""
+        return Trained(*(np.delete(values, replicate) for values in self))
+
 
 def _baselines_on(results: Results, training: Training) -> dict[str, Trained]:
     """The models that any part trains from scratch on a training, by name."""
@@ -198,12 +205,29 @@ class Pairs(NamedTuple):
     interval: TInterval
 
 
-def _pairs(found: Trained, rivals: Mapping[str, Trained], pairing: Pairing) -> Pairs:
+def _pairs(
+    found: Trained, rivals: Mapping[str, Trained], pairing: Pairing, interval: TInterval
+) -> Pairs:
     names, baselines = list(rivals), list(rivals.values())
     ours = _stacked((found, r) for r, _ in pairing.chosen)
     theirs = _stacked((baselines[b], r) for r, b in pairing.chosen)
     named = tuple(names[b] for _, b in pairing.chosen)
-    return Pairs(named, ours, theirs, t_interval(ours.accuracy, theirs.accuracy))
+    return Pairs(named, ours, theirs, interval)
+
+
+def _interval(found: Trained, baselines: Sequence[Trained], pairing: Pairing) -> TInterval:
+    """Leaves out each paired replicate in turn: its pair, and its word on the other pairs."""
+
+    def difference(kept: Trained, rivals: Sequence[Trained], chosen: Pairing) -> float:
+        values = [kept.accuracy[r] - rivals[b].accuracy[r] for r, b in chosen.chosen]
+        return float(np.mean(values)) if values else math.nan
+
+    without = []
+    for replicate, _ in pairing.chosen:
+        kept = found.without(replicate)
+        rivals = [baseline.without(replicate) for baseline in baselines]
+        without.append(difference(kept, rivals, match(kept, rivals)))
+    return jackknife_interval(difference(found, baselines, pairing), without)
 
 
 def _stacked(chosen: Iterable[tuple[Trained, int]]) -> Trained:
@@ -213,8 +237,9 @@ def _stacked(chosen: Iterable[tuple[Trained, int]]) -> Trained:
 
 
 def _within_budget(found: Trained, rivals: Mapping[str, Trained]) -> Row:
-    pairing = match(found, list(rivals.values()))
-    pairs = _pairs(found, rivals, pairing)
+    baselines = list(rivals.values())
+    pairing = match(found, baselines)
+    pairs = _pairs(found, rivals, pairing, _interval(found, baselines, pairing))
     chosen_on = "other replicates" if pairing.on_others else "the same replicate"
     return {
         "baseline": _named(Counter(pairs.names)),
@@ -249,7 +274,9 @@ def _note(
 
 def _at_any_cost(found: Trained, rivals: Mapping[str, Trained]) -> Row:
     unlimited = found._replace(macs=np.full_like(found.macs, np.inf))
-    pairs = _pairs(found, rivals, match(unlimited, list(rivals.values())))
+    baselines = list(rivals.values())
+    pairing = match(unlimited, baselines)
+    pairs = _pairs(found, rivals, pairing, _interval(unlimited, baselines, pairing))
     ours, theirs = mean(pairs.ours.macs), mean(pairs.theirs.macs)
     return {
         "best_baseline": _named(Counter(pairs.names)),
