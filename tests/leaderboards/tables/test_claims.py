@@ -128,8 +128,8 @@ def judged(resolved: ResolvedSuite, world: World, **stated: dict[str, Any]) -> p
 RANKINGS = {
     "changed": World(tailed=tuple(reversed(range(SIZE)))),
     "same": World(),
-    # Halves change places: less than this noise lets show, more than it rules out.
-    "open": World(tailed=tuple(place ^ 15 for place in range(32))[:SIZE], noise=0.2),
+    # Neighbours change places: less than this noise lets show, more than it rules out.
+    "open": World(tailed=tuple(place ^ 11 for place in range(32))[:SIZE], noise=0.12),
 }
 
 
