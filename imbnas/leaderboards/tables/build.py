@@ -11,8 +11,8 @@ from imbnas.leaderboards.tables.adaptation import adaptation
 from imbnas.leaderboards.tables.architectures import architectures
 from imbnas.leaderboards.tables.baselines import baselines
 from imbnas.leaderboards.tables.checklist import checklist
-from imbnas.leaderboards.tables.class_orders import class_orders
 from imbnas.leaderboards.tables.claims import claims
+from imbnas.leaderboards.tables.class_orders import class_orders
 from imbnas.leaderboards.tables.cost import cost
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 from imbnas.leaderboards.tables.matched_budget import matched_budget

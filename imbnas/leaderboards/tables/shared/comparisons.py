@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import comb
 
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.shared.image_noise import image_noise
@@ -39,16 +40,33 @@ class Comparison:
 
 def compare(results: Results, networks: Networks) -> list[Comparison]:
     """Compare every two trainings; Holm's correction takes those of one question together."""
-    pairs = list(combinations(networks.accuracy, 2))
-    resamples = resamples_for(len(networks), len(pairs))
-    noises = _noises(results, networks, pairs)
-    found = [_compared(results, networks, x, y, noises, resamples) for x, y in pairs]
+    found = compare_pairs(results, networks, list(combinations(networks.accuracy, 2)))
     corrected: dict[int, RankTransfer] = {}
     for name in {each.family for each in found}:
         places = [place for place, each in enumerate(found) if each.family == name]
         verdicts = holm_verdicts([found[place].transfer for place in places])
         corrected.update(zip(places, verdicts, strict=True))
     return [replace(each, transfer=corrected[place]) for place, each in enumerate(found)]
+
+
+def compare_pairs(
+    results: Results,
+    networks: Networks,
+    pairs: Sequence[tuple[Training, Training]],
+    level: float = 0.95,
+) -> list[Comparison]:
+    """Compare pairs of trainings; nothing is corrected for their number.
+
+    Args:
+        results: holds the suite.
+        networks: what the trainings are of.
+        pairs: in the order of the trainings.
+        level: of the intervals that verdicts follow from, in (0, 1).
+    """
+    noises = _noises(results, networks, pairs)
+    # As many for any pairs, so that each has the same numbers wherever it is looked at.
+    resamples = resamples_for(len(networks), comb(len(networks.accuracy), 2))
+    return [_compared(results, networks, x, y, noises, resamples, level) for x, y in pairs]
 
 
 def family(reference: Training | None, x: Training, y: Training) -> str:
@@ -74,6 +92,7 @@ def _compared(
     y: Training,
     noises: dict[Training, float | None],
     resamples: int,
+    level: float,
 ) -> Comparison:
     shared = sharing(results, x, y)
     noise = None if one_dataset(results, x, y) else (noises[x], noises[y])
@@ -88,6 +107,7 @@ def _compared(
             networks.accuracy[y],
             classes=networks.classes,
             resamples=resamples,
+            level=level,
             replicates=shared.replicates,
             image_variance=variances(noise),
             at_least=MIN_MODELS,

@@ -8,7 +8,8 @@ import numpy as np
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.shared import strategy_values
 from imbnas.leaderboards.tables.shared.evidence import Evidence
-from imbnas.stats import Region, compare_taus, row_level, smallest_effect, t_interval
+from imbnas.leaderboards.tables.shared.scores import population_scores
+from imbnas.stats import MIN_MODELS, Region, compare_taus, row_level, smallest_effect, t_interval
 from imbnas.suites.claims import CostClaim, StrategiesClaim
 from imbnas.suites.schema import AdaptationPart
 
@@ -106,11 +107,18 @@ def _difference_of_taus(row: _Row, level: float) -> _Difference:
     if actual is None:
         return _Difference(None, None, None, 0)
     scores = {
-        strategy: strategy_values.population_scores(results, part, strategy)
+        strategy: population_scores(results, results.chains(part, strategy)).values
         for strategy in (row.strategy, reference)
     }
+    numbers = np.arange(actual.shape[1])
     compared = compare_taus(
-        scores, actual, [reference], classes=results.functional_classes, level=level
+        scores,
+        actual,
+        [reference],
+        replicates=(dict.fromkeys(scores, numbers), numbers),
+        classes=results.functional_classes,
+        level=level,
+        at_least=MIN_MODELS,
     )
     (found,) = compared.differences
     return _Difference(found.mean, found.low, found.high, found.n)
