@@ -106,9 +106,10 @@ def _difference_of_taus(row: _Row, level: float) -> _Difference:
     actual = results.population_accuracy.get(part.target)
     if actual is None:
         return _Difference(None, None, None, 0)
+    # All of the part are drawn together, as in the table, so that the resamples are the same ones.
     scores = {
         strategy: population_scores(results, results.chains(part, strategy)).values
-        for strategy in (row.strategy, reference)
+        for strategy in part.choices
     }
     numbers = np.arange(actual.shape[1])
     compared = compare_taus(
@@ -120,7 +121,7 @@ def _difference_of_taus(row: _Row, level: float) -> _Difference:
         level=level,
         at_least=MIN_MODELS,
     )
-    (found,) = compared.differences
+    found = next(each for each in compared.differences if each.first == row.strategy)
     return _Difference(found.mean, found.low, found.high, found.n)
 
 
