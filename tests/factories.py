@@ -41,8 +41,9 @@ def _varied(held: Any, value: Any) -> Any:
 
 
 def with_parts(resolved: ResolvedSuite, /, **parts: Any) -> ResolvedSuite:
-    """A resolved suite that has these parts and no others."""
-    suite = resolved.suite.model_copy(update={"parts": parts})
+    """A resolved suite that has these parts and no others, nor claims on others."""
+    claims = {name: c for name, c in resolved.suite.claims.items() if c.part in parts}
+    suite = resolved.suite.model_copy(update={"parts": parts, "claims": claims})
     return resolved.model_copy(update={"suite": suite})
 
 

@@ -40,10 +40,7 @@ class Comparison:
 
 def compare(results: Results, networks: Networks) -> list[Comparison]:
     """Compare every two trainings; Holm's correction takes those of one question together."""
-    pairs = list(combinations(networks.accuracy, 2))
-    resamples = resamples_for(len(networks), len(pairs))
-    noises = _noises(results, networks, pairs)
-    found = [_compared(results, networks, x, y, noises, resamples) for x, y in pairs]
+    found = compare_pairs(results, networks, list(combinations(networks.accuracy, 2)))
     corrected: dict[int, RankTransfer] = {}
     for name in {each.family for each in found}:
         places = [place for place, each in enumerate(found) if each.family == name]
@@ -52,22 +49,24 @@ def compare(results: Results, networks: Networks) -> list[Comparison]:
     return [replace(each, transfer=corrected[place]) for place, each in enumerate(found)]
 
 
-def compare_pair(
-    results: Results, networks: Networks, x: Training, y: Training, *, rows: int, level: float
-) -> RankTransfer:
-    """Compare two trainings as ``compare`` does, without Holm's correction.
+def compare_pairs(
+    results: Results,
+    networks: Networks,
+    pairs: Sequence[tuple[Training, Training]],
+    level: float = 0.95,
+) -> list[Comparison]:
+    """Compare pairs of trainings; nothing is corrected for their number.
 
     Args:
-        results: holds the records.
-        networks: trained on both.
-        x: one training.
-        y: the other.
-        rows: how many are looked at together, which sets the number of resamples at least.
-        level: of the intervals, in (0, 1).
+        results: holds the suite.
+        networks: what the trainings are of.
+        pairs: in the order of the trainings.
+        level: of the intervals that verdicts follow from, in (0, 1).
     """
-    resamples = resamples_for(len(networks), max(rows, comb(len(networks.accuracy), 2)))
-    noises = _noises(results, networks, [(x, y)])
-    return _compared(results, networks, x, y, noises, resamples, level).transfer
+    noises = _noises(results, networks, pairs)
+    # As many for any pairs, so that each has the same numbers wherever it is looked at.
+    resamples = resamples_for(len(networks), comb(len(networks.accuracy), 2))
+    return [_compared(results, networks, x, y, noises, resamples, level) for x, y in pairs]
 
 
 def family(reference: Training | None, x: Training, y: Training) -> str:
@@ -93,7 +92,7 @@ def _compared(
     y: Training,
     noises: dict[Training, float | None],
     resamples: int,
-    level: float = 0.95,
+    level: float,
 ) -> Comparison:
     shared = sharing(results, x, y)
     noise = None if one_dataset(results, x, y) else (noises[x], noises[y])

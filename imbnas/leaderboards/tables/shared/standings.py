@@ -80,7 +80,7 @@ class Standings:
                 retrained, REFERENCES, better=METRICS["accuracy"], level=LEVEL
             )
         }
-        taus = strategy_values.compared_taus(results, part, part.choices, REFERENCES, LEVEL)
+        taus = strategy_values.compared_taus(results, part, REFERENCES, LEVEL)
         if taus is not None:
             lost = {each: strategy_values.regrets(results, part, each) for each in part.choices}
             comparisons["tau"] = taus

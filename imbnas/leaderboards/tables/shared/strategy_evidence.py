@@ -102,11 +102,10 @@ def _difference(row: _Row, level: float) -> _Difference:
 
 def _difference_of_taus(row: _Row, level: float) -> _Difference:
     results, part, reference = row.results, row.part, row.claim.reference
-    pair = (row.strategy, reference)
-    compared = strategy_values.compared_taus(results, part, pair, [reference], level)
+    compared = strategy_values.compared_taus(results, part, [reference], level)
     if compared is None:
         return _Difference(None, None, None, 0)
-    (found,) = compared.differences
+    found = next(each for each in compared.differences if each.first == row.strategy)
     return _Difference(found.mean, found.low, found.high, found.n)
 
 

@@ -1,6 +1,6 @@
 """What strategies of a part are worth, replicate by replicate."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,19 +29,19 @@ def regrets(results: Results, part: AdaptationPart, strategy: str) -> Floats:
 
 
 def compared_taus(
-    results: Results,
-    part: AdaptationPart,
-    strategies: Iterable[str],
-    references: Sequence[str],
-    level: float,
+    results: Results, part: AdaptationPart, references: Sequence[str], level: float
 ) -> Comparison | None:
-    """Compare supernets by how they rank the population; ``None`` where it is not trained."""
+    """Compare the supernets of all strategies by how they rank the population.
+
+    Returns:
+        ``None`` where it is not trained.
+    """
     actual = results.population_accuracy.get(part.target)
     if actual is None:
         return None
     scores = {
         strategy: population_scores(results, results.chains(part, strategy)).values
-        for strategy in strategies
+        for strategy in part.choices
     }
     numbers = np.arange(actual.shape[1])
     return compare_taus(
