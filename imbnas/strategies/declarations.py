@@ -19,12 +19,14 @@ class Declarations:
         same_classes: the strategy makes sense only where source and target have the same
             classes, since it keeps the source's classifier; ``False`` where not declared.
         scheme: what it trains with in place of the target's scheme; ``None`` where not declared.
+        delays: it trains by its scheme with the scheme's switches; ``False`` where not declared.
     """
 
     scores_on: Literal["source", "target"]
     recipe: Literal["adaptation", "supernet"]
     same_classes: bool
     scheme: str | None
+    delays: bool
 
 
 def declarations(name: str, strategy: Strategy) -> Declarations:
@@ -48,6 +50,7 @@ def declarations(name: str, strategy: Strategy) -> Declarations:
         recipe=strategy.recipe,
         same_classes=bool(getattr(strategy, "same_classes", False)),
         scheme=getattr(strategy, "scheme", None),
+        delays=bool(getattr(strategy, "delays", False)),
     )
 
 

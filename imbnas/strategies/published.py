@@ -75,6 +75,8 @@ class FineTune(ScoredOnTarget):
         scheme: in place of the target's.
     """
 
+    delays: ClassVar[bool] = True
+
     freeze_after: Annotated[int, Field(ge=0, strict=True)] | None = None
     freeze_after_fraction: Annotated[float, Field(ge=0, le=1)] | None = None
     scheme: SchemeOption = None
@@ -119,6 +121,7 @@ class TrainFromScratch(FrozenModel):
 
     scores_on: ClassVar[Literal["target"]] = "target"
     recipe: ClassVar[Literal["supernet"]] = "supernet"
+    delays: ClassVar[bool] = True
 
     scheme: SchemeOption = None
 
@@ -140,5 +143,10 @@ class TrainOn(TrainFromScratch):
 
 
 def undelayed(scheme: "SchemeSpec") -> "SchemeSpec":
-    """The scheme as it is after its last switch: weights, loss and sampler from the start."""
-    return scheme.model_copy(update=dict.fromkeys(DEFERRALS))
+    """The scheme without a delay: its weights and its sampler hold from the start.
+
+    The first epochs of ``influence-balanced`` are no delay but the warm-up that its influences need
+    (arXiv:2110.02444): they stay.
+    """
+    kept = ("deferred_from", "deferred_from_epoch") if scheme.loss == "influence-balanced" else ()
+    return scheme.model_copy(update={field: None for field in DEFERRALS if field not in kept})

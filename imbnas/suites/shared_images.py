@@ -17,10 +17,11 @@ from imbnas.units.image_labels import pack
 def compared_images(
     suite: SuiteFile, manifests: Callable[[str], Iterable[Manifest]]
 ) -> tuple[CommonImages, ...]:
-    """Count the training images that conditions share which a part compares.
+    """Count the training images that conditions share which a part brings together.
 
     Args:
-        suite: whose transfer and baselines parts compare conditions.
+        suite: whose transfer and baselines parts compare conditions, and whose adaptation parts
+            lead from one to another.
         manifests: condition → its manifest for each replicate.
 
     Returns:
@@ -28,7 +29,9 @@ def compared_images(
         itself, too.
     """
     images: dict[str, list[TrainingImages]] = {}
-    pairs = {pair for names in _compared(suite) for pair in combinations_with_replacement(names, 2)}
+    routes = [sorted({route.source.condition, route.target.condition}) for _, route in suite.routes]
+    compared = (*_compared(suite), *routes)
+    pairs = {pair for names in compared for pair in combinations_with_replacement(names, 2)}
     found = []
     for pair in sorted(pairs):
         for name in pair:

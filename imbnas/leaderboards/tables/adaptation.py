@@ -12,6 +12,7 @@ from imbnas.leaderboards.tables.shared.prediction import predicted
 from imbnas.leaderboards.tables.shared.rankings import Ranking, part_with, rankings
 from imbnas.leaderboards.tables.shared.regrets import REFERENCES, regret_by_replicate
 from imbnas.leaderboards.tables.shared.scores import Scores, population_scores
+from imbnas.leaderboards.tables.shared.sharing import seen_images
 from imbnas.leaderboards.tables.shared.standings import Contender, Standings
 from imbnas.stats import mean_sd
 from imbnas.suites.schema import AdaptationPart
@@ -24,7 +25,7 @@ COLUMNS = (
     "ci_high", "noise_ceiling", "regret", "regret_sd", "cost_ratio", *adaptation_cost.COLUMNS,
     "class_orders", "population", "n_architectures", "n_replicates", "n_missing", "scored_on",
     "protocol", "fidelity", "searcher", *standings.COLUMNS, "tau_corrected", "tau_corrected_low",
-    "tau_corrected_high", *top_k.COLUMNS,
+    "tau_corrected_high", *top_k.COLUMNS, "shared_images",
 )  # fmt: skip
 _RANKS = tuple(name for name in standings.COLUMNS if "rank" in name)
 
@@ -56,6 +57,9 @@ def adaptation(results: Results) -> pd.DataFrame:
     - ``cost_ratio``: multiply-accumulates of the adaptation over those of ``p3`` for the same
       replicate, or, in a part without it, over those of the source supernet's training, scaled to
       the target's images; for a ranker, those of ranking the population once.
+    - ``shared_images``: share of training images, of the smaller set, that source and target of a
+      replicate have in common; above 0 only in suites that allow it, and it flatters strategies
+      that train little. Empty in suites that were resolved before images were counted.
     """
     rows = [
         {**row, **_common(results, name, part)}
@@ -78,6 +82,7 @@ def _common(results: Results, name: str, part: AdaptationPart) -> Row:
         "target": part.target.condition,
         "target_scheme": part.target.scheme,
         "class_orders": results.class_orders(part.source, part.target),
+        "shared_images": seen_images(results, part.source, part.target),
         **results.scope,
     }
 

@@ -41,6 +41,17 @@ def sharing(results: Results, x: Training, y: Training) -> Sharing:
     return Sharing(None if together else apart, found.different)
 
 
+def seen_images(results: Results, x: Training, y: Training) -> float | None:
+    """Share of training images, of the smaller set, that equal replicates have in common.
+
+    Returns:
+        ``None`` in suites that were resolved before images were counted.
+    """
+    known = {each.conditions: each.same for each in results.resolved.common_images}
+    one, two = sorted((x.condition, y.condition))
+    return known.get((one, two), 0.0) if known else None
+
+
 def one_dataset(results: Results, x: Training, y: Training) -> bool:
     """Whether two trainings are tested on the same images."""
     first, second = (results.facts(t).replicates[0].dataset_digest for t in (x, y))
