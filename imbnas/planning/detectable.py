@@ -112,9 +112,8 @@ def _sides(resolved: ResolvedSuite, part: TransferPart) -> tuple[int, int]:
     """Replicates of either side, and comparisons, of the question that the reference asks."""
     same = [target for target in part.targets if _of_one_dataset(resolved, part.reference, target)]
     targets = same or list(part.targets)
-    shared = any(_share_images(resolved, part.reference, target) for target in targets)
-    # Replicates of one number have images in common and stand on different sides.
-    return resolved.replicates // 2 if shared else resolved.replicates, len(targets)
+    apart = any(_apart(resolved, part.reference, target) for target in targets)
+    return resolved.replicates // 2 if apart else resolved.replicates, len(targets)
 
 
 def _of_one_dataset(resolved: ResolvedSuite, first: Training, second: Training) -> bool:
@@ -122,10 +121,11 @@ def _of_one_dataset(resolved: ResolvedSuite, first: Training, second: Training) 
     return len({condition.dataset for condition in conditions}) == 1
 
 
-def _share_images(resolved: ResolvedSuite, first: Training, second: Training) -> bool:
-    one, other = (resolved.conditions[each.condition].condition for each in (first, second))
-    halves = {one.half, other.half}
-    return one.dataset == other.dataset and halves != {1, 2}
+def _apart(resolved: ResolvedSuite, first: Training, second: Training) -> bool:
+    """Whether replicates of one number share images, so that each stands on one side only."""
+    conditions = tuple(sorted((first.condition, second.condition)))
+    found = (each for each in resolved.common_images if each.conditions == conditions)
+    return any(each.different is None or each.same > each.different for each in found)
 
 
 def _change(

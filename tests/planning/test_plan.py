@@ -161,4 +161,4 @@ def test_missing_data_is_told_and_not_downloaded(
 def test_a_directory_of_another_suite_is_refused(bench_here, finished_run: Path) -> None:
     done = bench_here("plan", "--out", finished_run)
     assert done.returncode == 2
-    assert "holds tiny@1/only, not lt-digits@2/mini" in done.stderr
+    assert "holds tiny@1/only, not lt-digits@3/mini" in done.stderr

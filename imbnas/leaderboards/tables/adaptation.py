@@ -25,7 +25,7 @@ COLUMNS = (
     "ci_high", "noise_ceiling", "regret", "regret_sd", "cost_ratio", *adaptation_cost.COLUMNS,
     "class_orders", "population", "n_architectures", "n_replicates", "n_missing", "scored_on",
     "protocol", "fidelity", "searcher", *standings.COLUMNS, "tau_corrected", "tau_corrected_low",
-    "tau_corrected_high", *top_k.COLUMNS, "shared_images",
+    "tau_corrected_high", *top_k.COLUMNS, "shared_images", *summary.QUALITIES,
 )  # fmt: skip
 _RANKS = tuple(name for name in standings.COLUMNS if "rank" in name)
 
@@ -52,6 +52,7 @@ def adaptation(results: Results) -> pd.DataFrame:
       that neither has seen; mean over all pairs of replicates. ``regret_sd`` over the root of the
       replicates is its standard error.
     - ``top_10_overlap``, ``best_rank_at_10``: see ``imbnas.leaderboards.tables.shared.top_k``.
+    - ``harmonic_mean``, ``calibration_error``: as in the table ``baselines``.
     - tau, regret and the top 10 do not depend on the searcher: the row of the fidelity's own has
       them.
     - ``cost_ratio``: multiply-accumulates of the adaptation over those of ``p3`` for the same

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import hmean
 
 from imbnas.leaderboards.results import Results
+from imbnas.leaderboards.tables.adaptation import adaptation
 from imbnas.leaderboards.tables.architectures import architectures, trainings
 from imbnas.leaderboards.tables.baselines import baselines
 from imbnas.leaderboards.tables.shared.summary import summarise
@@ -84,6 +85,17 @@ def test_baselines_show_them_beside_accuracy(trained) -> None:
     assert row["harmonic_mean"] == pytest.approx(harmonic)
     assert row["calibration_error"] == pytest.approx(error)
     assert row["harmonic_mean"] < row["accuracy_mean"]
+
+
+def test_found_architectures_have_them_in_adaptation(trained) -> None:
+    results, expected = trained
+    part = results.resolved.suite.parts["adaptation"]
+    row = adaptation(results).set_index("strategy").loc["p1"]
+    found = [results.found(chain) for chain in results.chains(part, "p1")]
+    known = [expected[name, LONG_TAILED][replicate] for replicate, name in enumerate(found)]
+    harmonic, error = np.mean(known, axis=0)
+    assert row["harmonic_mean"] == pytest.approx(harmonic)
+    assert row["calibration_error"] == pytest.approx(error)
 
 
 def test_a_class_that_is_never_found_is_a_harmonic_mean_of_0(fabricated: Results) -> None:
