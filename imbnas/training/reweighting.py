@@ -8,6 +8,9 @@ from imbnas.training.schedule import learning_rate
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 
+_POINTS = 100
+"""Longer epochs are looked at so many times: schedules change little from step to step."""
+
 
 class Reweighting(NamedTuple):
     """What a training does after the switch of its scheme.
@@ -43,6 +46,7 @@ def reweighting(recipe: Recipe, scheme: SchemeSpec, images: int) -> Reweighting 
     if not epochs:
         return None
     steps = recipe.steps_per_epoch or math.ceil(images / recipe.batch_size)
-    rates = [learning_rate(recipe, step / steps) for step in range(recipe.epochs * steps)]
-    after = sum(rates[min(epochs) * steps :])
-    return Reweighting(min(epochs), after / sum(rates), after / recipe.lr)
+    points = min(steps, _POINTS)
+    rates = [learning_rate(recipe, point / points) for point in range(recipe.epochs * points)]
+    after = sum(rates[min(epochs) * points :])
+    return Reweighting(min(epochs), after / sum(rates), after / recipe.lr * steps / points)
