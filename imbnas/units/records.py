@@ -14,6 +14,8 @@ Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0)]
 CALIBRATION_BINS = 15
+MEAN_DIGITS = 12
+"""Decimals of mean recalls: far below one image, far above the rounding of their sum."""
 
 
 class CalibrationBin(NamedTuple):
@@ -172,7 +174,8 @@ def _recalls(correct: Iterable[int], total: Iterable[int]) -> tuple[float | None
 
 def _mean(recalls: Iterable[float | None]) -> float | None:
     known = [recall for recall in recalls if recall is not None]
-    return sum(known) / len(known) if known else None
+    # Equal recalls of other classes are a tie, which the order of a sum must not break.
+    return round(sum(known) / len(known), MEAN_DIGITS) if known else None
 
 
 def _check_counts(correct: tuple[int, ...], total: tuple[int, ...]) -> None:

@@ -241,3 +241,23 @@ def test_a_whole_record_survives_storing_and_is_parsed_with_its_like() -> None:
     assert isinstance(first, TrainUnit)
     assert isinstance(second, TrainUnit)
     assert first.recipe is second.recipe
+
+
+@given(st.lists(st.integers(0, 80), min_size=2, max_size=12))
+def test_as_many_right_answers_in_other_classes_are_a_tie(counts):
+    moved = min(counts[0], 80 - counts[1])
+    other = [counts[0] - moved, counts[1] + moved, *counts[2:]][::-1]
+    one, two = (
+        train_metrics(class_correct=tuple(each), class_total=(80,) * len(each))
+        for each in (counts, other)
+    )
+    assert one.mean_accuracy() == two.mean_accuracy()
+
+
+def test_one_image_more_is_no_tie():
+    # As many as iNaturalist 2018 has: the least difference that there is.
+    totals = (3,) * 8142
+    one, other = (
+        train_metrics(class_correct=(right, *(2,) * 8141), class_total=totals) for right in (1, 2)
+    )
+    assert other.mean_accuracy() - one.mean_accuracy() == pytest.approx(1 / 3 / 8142)
