@@ -96,6 +96,7 @@ class BoundSuite(RunLayout):
         for dump in (old, new):
             dump.pop("replicates")
             dump["suite"].pop("claims", None)  # they ask of records and change none
+            dump.pop("common_images", None)  # a mean over replicates
             for facts in dump["conditions"].values():
                 # Further replicates may follow; those held must stay what they are.
                 facts["replicates"] = facts["replicates"][: held.replicates]

@@ -172,7 +172,7 @@ def test_tables_sort_by_number_and_keep_gaps_at_the_end(watched: Watched) -> Non
         page.click(f"#{table} th button:text-is('tau_b')")
         values = [float(text) for text in column(page, table, "tau_b")]
         assert values == sorted(values, reverse=order < 0)
-        assert len(set(values)) > 2
+        assert len(set(values)) > 1
     page.click(f"#{table} th button:text-is('p_adjusted')")
     gaps = [text == "" for text in column(page, table, "p_adjusted")]
     assert any(gaps)
