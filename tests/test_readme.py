@@ -9,7 +9,7 @@ from imbnas.leaderboards.chart_data.correlations import transfer_rows
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@2" / "mini"
+PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@3" / "mini"
 COLUMNS = (
     "x", "x_scheme", "y", "y_scheme", "tau_b", "ci_low", "ci_high", "noise_ceiling", "verdict",
 )  # fmt: skip
