@@ -68,7 +68,7 @@ def table(repeats, name, *folders):
 
 
 def test_a_run_and_a_published_folder_are_repeats(repeats, tmp_path):
-    folder(tmp_path / "run/leaderboards")
+    folder(tmp_path / "run/tables")
     folder(tmp_path / "published", correlation=[{"tau_b": 0.6, "ci_low": 0.5, "ci_high": 0.7}])
     code, output = compared(repeats, tmp_path / "run", tmp_path / "published")
     assert code == 0

@@ -46,6 +46,7 @@ NAMING = (
     "item", "claim", "rests_on", "part", "metric", "strategy", "searcher", "reference", "ranker",
     "x", "x_scheme", "y", "y_scheme", "k", "source", "source_scheme", "target", "target_scheme",
     "condition", "scheme", "compared_with", "compared_scheme", "population", "protocol", "fidelity",
+    "epoch", "first", "second",
 )  # fmt: skip
 """Columns that say what a row is of; a table has some of them."""
 ESTIMATES = {
@@ -187,11 +188,11 @@ def tables_of(run: Path) -> Path:
     Raises:
         InputError: it holds none.
     """
-    for folder in (run / "leaderboards", run):
+    for folder in (run / "tables", run):
         if all((folder / f"{name}.csv").exists() for name in REQUIRED):
             return folder
     raise InputError(
-        f"{run}: {', '.join(f'{name}.csv' for name in REQUIRED)} are neither in leaderboards/ nor "
+        f"{run}: {', '.join(f'{name}.csv' for name in REQUIRED)} are neither in tables/ nor "
         "here; give a run directory after imbnas-bench report, or a folder of published tables"
     )
 
