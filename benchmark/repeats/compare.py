@@ -46,7 +46,7 @@ NAMING = (
     "item", "claim", "rests_on", "part", "metric", "strategy", "searcher", "reference", "ranker",
     "x", "x_scheme", "y", "y_scheme", "k", "source", "source_scheme", "target", "target_scheme",
     "condition", "scheme", "compared_with", "compared_scheme", "population", "protocol", "fidelity",
-    "epoch", "first", "second",
+    "epoch", "balanced", "balanced_scheme", "long_tailed", "long_tailed_scheme", "first", "second",
 )  # fmt: skip
 """Columns that say what a row is of; a table has some of them."""
 ESTIMATES = {
@@ -56,6 +56,7 @@ ESTIMATES = {
     "corrected": ("tau_corrected", "corrected_difference"),
     "difference": ("difference", "difference_to_p0"),
     "within": ("tau_within_macs",),
+    "reference": ("reference_tau",),
 }
 """Whose bounds PREFIX_low and PREFIX_high are, where PREFIX is not itself a column."""
 DEVIATIONS = {"accuracy_mean": "accuracy_sd", "regret": "regret_sd"}
