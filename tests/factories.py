@@ -47,6 +47,17 @@ def with_parts(resolved: ResolvedSuite, /, **parts: Any) -> ResolvedSuite:
     return resolved.model_copy(update={"suite": suite})
 
 
+def edited(folder: Path, suite: Path, *changes: tuple[str, str], more: str = "") -> Path:
+    """A copy of a suite's file in which each text, which occurs once, is replaced by another."""
+    text = suite.read_text()
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path = folder / "s.toml"
+    path.write_text(text + more)
+    return path
+
+
 def resolve(path: Path, *, replicates: int | None = None, **changes: Any) -> ResolvedSuite:
     """The only fidelity of a suite's file, some of it changed."""
     suite = varied(read_suite(path), **changes)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imbnas.stats.comparison import compare_values as compare_values
     from imbnas.stats.image_sampling import ImageVariance as ImageVariance
     from imbnas.stats.image_sampling import image_variance as image_variance
+    from imbnas.stats.jackknife import jackknife_interval as jackknife_interval
     from imbnas.stats.jackknife import pair_values as pair_values
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.matching import MatchedPairs as MatchedPairs
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from imbnas.stats.transfer import rank_transfer as rank_transfer
     from imbnas.stats.transfer_regret import TransferRegret as TransferRegret
     from imbnas.stats.transfer_regret import regret_of_transfer as regret_of_transfer
-    from imbnas.stats.tukey import jackknife_interval as jackknife_interval
     from imbnas.stats.verdict import Verdict as Verdict
 
 __getattr__, __dir__ = lazy_names(__name__)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from imbnas.errors import InputError
 from imbnas.stats.arrays import Floats, as_matrix, as_vector, optional, replicate_mean, same_rows
 from imbnas.stats.bootstrap import MIN_ROWS, Bootstrap, interval_of, upper_p_value
 from imbnas.stats.ceiling import correct_for_noise, noise_ceiling
+from imbnas.stats.design import Design
 from imbnas.stats.kendall import ones, tau_b_resampled, untied_pairs
-from imbnas.stats.pairings import Numbers, Pairing, apart, column_numbers, everything, halves
+from imbnas.stats.pairings import Numbers
 from imbnas.stats.reliability import (
     mean_over_pairs,
     noise_variance,
@@ -138,9 +138,9 @@ def rank_transfer(
     left, right = as_matrix(x, "x"), as_matrix(y, "y")
     bootstrap = Bootstrap(classes, resamples, seed, level)
     if replicates is None:
-        design = _Design.without_sharing(left, right, image_variance)
+        design = Design.without_sharing(left, right, image_variance)
     else:
-        design = _Design.with_sharing(left, right, replicates, image_variance)
+        design = Design.with_sharing(left, right, replicates, image_variance)
     return _compare(left, right, bootstrap, design, at_least)
 
 
@@ -176,64 +176,12 @@ def rank_against_predictor(
     """
     left, right = as_vector(predictor, "predictor")[:, None], as_matrix(target, "target")
     bootstrap = Bootstrap(classes, resamples, seed, level)
-    design = _Design.without_sharing(left, right, (0.0, image_variance), exact=True)
+    design = Design.without_sharing(left, right, (0.0, image_variance), exact=True)
     return _compare(left, right, bootstrap, design, at_least)
 
 
-@dataclass(frozen=True)
-class _Design:
-    """Which columns of x are compared with which of y, and what noise the sides have.
-
-    Attributes:
-        pairings: sets of columns whose means are compared.
-        across: single columns that are compared.
-        image_variance: of x and of y.
-        exact: x has no noise of its own.
-    """
-
-    pairings: list[Pairing]
-    across: list[tuple[int, int]]
-    image_variance: tuple[float, float]
-    exact: bool
-
-    @classmethod
-    def without_sharing(
-        cls,
-        x: Floats,
-        y: Floats,
-        image_variance: tuple[float, float] | None,
-        *,
-        exact: bool = False,
-    ) -> "_Design":
-        """Every column of x against every one of y."""
-        pairings = everything(x.shape[1], y.shape[1])
-        across = [(i, j) for i in range(x.shape[1]) for j in range(y.shape[1])]
-        return cls(pairings, across, _variances(image_variance), exact)
-
-    @classmethod
-    def with_sharing(
-        cls,
-        x: Floats,
-        y: Floats,
-        replicates: Numbers,
-        image_variance: tuple[float, float] | None,
-    ) -> "_Design":
-        """Columns of different numbers only."""
-        left = column_numbers(replicates[0], x.shape[1], "x")
-        right = column_numbers(replicates[1], y.shape[1], "y")
-        variances = _variances(image_variance)
-        return cls(halves(left, right), apart(left, right), variances, exact=False)
-
-
-def _variances(given: tuple[float, float] | None) -> tuple[float, float]:
-    x, y = (0.0, 0.0) if given is None else given
-    if not (x >= 0 and y >= 0 and np.isfinite([x, y]).all()):
-        raise InputError(f"image_variance: {x}, {y}; give numbers of at least 0")
-    return x, y
-
-
 def _compare(
-    x: Floats, y: Floats, bootstrap: Bootstrap, design: _Design, at_least: int
+    x: Floats, y: Floats, bootstrap: Bootstrap, design: Design, at_least: int
 ) -> RankTransfer:
     same_rows(x, y, "x, y")
     given = [x, y]
@@ -298,7 +246,7 @@ class _Samples:
     single: Floats
 
 
-def _samples(x: Floats, y: Floats, counts: np.ndarray, design: _Design) -> _Samples:
+def _samples(x: Floats, y: Floats, counts: np.ndarray, design: Design) -> _Samples:
     """Recompute the whole pipeline in each resample.
 
     The columns are: replicates of x, replicates of y, then both means of each pairing.
@@ -375,7 +323,7 @@ def _p_value(samples: _Samples) -> float | None:
     return None if means is None or singles is None else max(means, singles)
 
 
-def _scipy_correlations(x: Floats, y: Floats, design: _Design) -> tuple[float | None, float | None]:
+def _scipy_correlations(x: Floats, y: Floats, design: Design) -> tuple[float | None, float | None]:
     """Spearman's rho and the weighted tau of means, themselves means over pairings."""
     sides = [(replicate_mean(x[:, i]), replicate_mean(y[:, j])) for i, j in design.pairings]
     if not sides or any(len(side) < 2 or np.ptp(side) == 0 for pair in sides for side in pair):
@@ -393,7 +341,7 @@ def _ties(column: Floats) -> int:
 
 
 def _notes(
-    x: Floats, y: Floats, mean_x: Floats, mean_y: Floats, samples: _Samples, design: _Design
+    x: Floats, y: Floats, mean_x: Floats, mean_y: Floats, samples: _Samples, design: Design
 ) -> tuple[str, ...]:
     notes = []
     if not design.pairings:

@@ -21,6 +21,8 @@ from imbnas.suites.schema import AdaptationPart
 from imbnas.units.frozen import canonical_json
 from imbnas.units.unit import TrainUnit
 
+from ..factories import edited
+
 LOCATIONS = DataLocations.from_options(offline=True)
 SETTINGS = "calibration_images = 64\n"
 STRATEGIES = 'strategies = ["p0", "p1"]\n'
@@ -30,16 +32,6 @@ name = "random"
 options = { evaluations = 1 }
 """
 SHORT = '\n[fidelities.short]\nextends = "only"\nparts = ["baselines"]\nnetwork = { epochs = 1 }\n'
-
-
-def written(folder: Path, tiny_suite: Path, *changes: tuple[str, str], more: str = "") -> Path:
-    text = tiny_suite.read_text()
-    for old, new in changes:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    path = folder / "s.toml"
-    path.write_text(text + more)
-    return path
 
 
 def resolved(path: Path, fidelity: str = "only", first: int | None = None) -> ResolvedSuite:
@@ -56,7 +48,7 @@ def adaptation(suite: ResolvedSuite) -> AdaptationPart:
 def test_a_fidelity_runs_its_own_parts_and_resolves_no_others(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
-    short = resolved(written(tmp_path, tiny_suite, more=SHORT), "short")
+    short = resolved(edited(tmp_path, tiny_suite, more=SHORT), "short")
     assert list(short.suite.parts) == ["baselines"]
     assert set(short.conditions) == {"digits@10x"}
     assert {unit.kind for unit in Expansion(short).plan().units} == {"train"}
@@ -65,7 +57,7 @@ def test_a_fidelity_runs_its_own_parts_and_resolves_no_others(
 def test_an_extending_fidelity_changes_what_it_names_and_keeps_the_rest(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
-    suite = read_suite(written(tmp_path, tiny_suite, more=SHORT))
+    suite = read_suite(edited(tmp_path, tiny_suite, more=SHORT))
     only, short = suite.fidelities["only"], suite.fidelities["short"]
     assert (short.network.epochs, short.network.width) == (1, only.network.width)
     assert short.supernet == only.supernet
@@ -97,14 +89,14 @@ def test_what_a_fidelity_cannot_extend_or_run_is_one_line(
     tmp_path: Path, tiny_suite: Path, more: str, fault: str
 ) -> None:
     with pytest.raises(InputError, match=re.escape(fault)) as refused:
-        read_suite(written(tmp_path, tiny_suite, more=more))
+        read_suite(edited(tmp_path, tiny_suite, more=more))
     assert "\n" not in str(refused.value)
 
 
 def test_a_part_of_another_fidelity_is_refused_with_the_fidelity_that_has_it(
     bench_here, tmp_path: Path, tiny_suite: Path
 ) -> None:
-    suite = written(tmp_path, tiny_suite, more=SHORT)
+    suite = edited(tmp_path, tiny_suite, more=SHORT)
     done = bench_here("plan", "--suite", suite, "--fidelity", "short", "--part", "transfer")
     assert done.returncode == 2
     assert "not in fidelity 'short'; give --fidelity only" in done.stderr
@@ -114,7 +106,7 @@ def test_every_searcher_of_a_part_searches_the_same_adapted_supernet(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
     change = (STRATEGIES, STRATEGIES + 'searchers = ["one"]\n')
-    suite = resolved(written(tmp_path, tiny_suite, change, more=FURTHER))
+    suite = resolved(edited(tmp_path, tiny_suite, change, more=FURTHER))
     expansion = Expansion(suite)
     own, further = (
         expansion.chain(adaptation(suite), "p1", 1, searcher) for searcher in (None, "one")
@@ -134,7 +126,7 @@ def test_every_searcher_of_a_part_searches_the_same_adapted_supernet(
 def test_a_searcher_that_a_fidelity_lacks_is_one_line(tmp_path: Path, tiny_suite: Path) -> None:
     change = (STRATEGIES, STRATEGIES + 'searchers = ["one"]\n')
     with pytest.raises(InputError, match=r"give it as fidelities\.only\.searchers\.one"):
-        read_suite(written(tmp_path, tiny_suite, change))
+        read_suite(edited(tmp_path, tiny_suite, change))
 
 
 def test_a_further_searcher_with_the_label_of_the_own_is_one_line(
@@ -142,7 +134,7 @@ def test_a_further_searcher_with_the_label_of_the_own_is_one_line(
 ) -> None:
     more = FURTHER.replace("searchers.one", "searchers.evolution")
     with pytest.raises(InputError, match="the fidelity's own searcher has this label"):
-        read_suite(written(tmp_path, tiny_suite, more=more))
+        read_suite(edited(tmp_path, tiny_suite, more=more))
 
 
 def test_options_of_a_further_searcher_are_checked_when_the_suite_is_read(
@@ -150,7 +142,7 @@ def test_options_of_a_further_searcher_are_checked_when_the_suite_is_read(
 ) -> None:
     more = FURTHER.replace("evaluations = 1", "evaluations = 0")
     with pytest.raises(InputError, match=r"fidelities\.only\.searchers\.one\.options"):
-        read_suite(written(tmp_path, tiny_suite, more=more))
+        read_suite(edited(tmp_path, tiny_suite, more=more))
 
 
 def retrained(expansion: Expansion, chain: Chain) -> list[TrainUnit]:
@@ -162,7 +154,7 @@ def retrained(expansion: Expansion, chain: Chain) -> list[TrainUnit]:
 def test_each_found_architecture_is_retrained_on_images_of_its_own(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
-    suite = resolved(written(tmp_path, tiny_suite, (SETTINGS, SETTINGS + "retrainings = 3\n")))
+    suite = resolved(edited(tmp_path, tiny_suite, (SETTINGS, SETTINGS + "retrainings = 3\n")))
     expansion = Expansion(suite)
     first, second = (
         retrained(expansion, expansion.chain(adaptation(suite), "p0", replicate))
@@ -222,7 +214,7 @@ def test_a_repeat_goes_on_as_it_was_begun_and_is_not_mixed_with_another(
 def test_searchers_and_retrainings_run_to_the_end_and_are_pooled(
     bench, tmp_path: Path, tiny_suite: Path
 ) -> None:
-    suite = written(
+    suite = edited(
         tmp_path, tiny_suite, (STRATEGIES, 'strategies = ["p0"]\nsearchers = ["one"]\n'),
         (SETTINGS, SETTINGS + "retrainings = 2\nstack = 2\n"), more=FURTHER,
     )  # fmt: skip

@@ -15,6 +15,8 @@ from imbnas.suites.schema import AdaptationPart, MotivationPart
 from imbnas.units.frozen import canonical_json
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
+from ..factories import edited
+
 LOCATIONS = DataLocations.from_options(offline=True)
 TARGET = '{ condition = "digits@10x", scheme = "cb-drw" }\nstrategies'
 SETTINGS = "calibration_images = 64\n"
@@ -37,16 +39,6 @@ depth = 1
 """
 
 
-def written(folder: Path, tiny_suite: Path, *changes: tuple[str, str], more: str = "") -> Path:
-    text = tiny_suite.read_text()
-    for old, new in changes:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    path = folder / "s.toml"
-    path.write_text(text + more)
-    return path
-
-
 def resolved(path: Path) -> ResolvedSuite:
     return resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS))
 
@@ -58,7 +50,7 @@ def with_route(route: str) -> tuple[str, str]:
 def test_a_further_route_adds_its_own_chains_and_keeps_the_first(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
-    suite = resolved(written(tmp_path, tiny_suite, with_route(ROUTE)))
+    suite = resolved(edited(tmp_path, tiny_suite, with_route(ROUTE)))
     plan = Expansion(suite).plan(["adaptation"])
     before = Expansion(resolved(tiny_suite)).plan(["adaptation"])
     assert {u.identity for u in before.units} < {u.identity for u in plan.units}
@@ -96,20 +88,20 @@ def test_two_routes_between_the_same_conditions_are_refused(
         'target = { condition = "digits@10x" } }'
     )
     with pytest.raises(InputError, match="digits@1x -> digits@10x is given twice"):
-        read_suite(written(tmp_path, tiny_suite, with_route(again)))
+        read_suite(edited(tmp_path, tiny_suite, with_route(again)))
 
 
 def test_what_a_strategy_needs_holds_for_every_route(tmp_path: Path, tiny_suite: Path) -> None:
     elsewhere = '{ source = { condition = "cifar10@1x" }, target = { condition = "digits@5x" } }'
     changes = with_route(elsewhere), ('["p0", "p1"]', '["p0", "bn-only"]')
     with pytest.raises(InputError, match="'bn-only'.*'cifar10' and 'digits'"):
-        read_suite(written(tmp_path, tiny_suite, *changes))
+        read_suite(edited(tmp_path, tiny_suite, *changes))
 
 
 def test_motivation_trains_networks_of_another_space_by_its_own_recipe(
     tmp_path: Path, tiny_suite: Path
 ) -> None:
-    suite = resolved(written(tmp_path, tiny_suite, more=MOTIVATION))
+    suite = resolved(edited(tmp_path, tiny_suite, more=MOTIVATION))
     units = Expansion(suite).plan(["motivation"]).units
     assert len(units) == 2 * 2 * 2
     assert all(isinstance(u, TrainUnit) and u.recipe.epochs == 3 for u in units)
@@ -141,20 +133,20 @@ def test_faults_of_a_motivation_part_are_told(
     tmp_path: Path, tiny_suite: Path, changes: tuple[str, str], said: str
 ) -> None:
     with pytest.raises(InputError, match=said) as caught:
-        resolved(written(tmp_path, tiny_suite, more=MOTIVATION.replace(*changes)))
+        resolved(edited(tmp_path, tiny_suite, more=MOTIVATION.replace(*changes)))
     assert "\n" not in str(caught.value)
 
 
 def test_networks_can_be_named_instead_of_drawn(tmp_path: Path, tiny_suite: Path) -> None:
     named = MOTIVATION.replace("size = 2", 'architectures = ["DARTS_V2"]')
-    suite = resolved(written(tmp_path, tiny_suite, more=named))
+    suite = resolved(edited(tmp_path, tiny_suite, more=named))
     assert isinstance(suite.suite.parts["motivation"], MotivationPart)
     (network,) = suite.motivation["motivation"]
     assert network.architecture.startswith("Genotype(")
 
 
 def test_a_fidelity_can_validate_by_another_protocol(tmp_path: Path, tiny_suite: Path) -> None:
-    path = written(tmp_path, tiny_suite, (SETTINGS, SETTINGS + 'protocol = "paper"\n'))
+    path = edited(tmp_path, tiny_suite, (SETTINGS, SETTINGS + 'protocol = "paper"\n'))
     suite = resolved(path)
     assert (suite.protocol, suite.suite.protocol) == ("paper", "strict")
     assert {facts.condition.protocol for facts in suite.conditions.values()} == {"paper"}
@@ -170,7 +162,7 @@ def test_a_fidelity_can_validate_by_another_protocol(tmp_path: Path, tiny_suite:
 def test_channel_statistics_must_fit_the_images(tmp_path: Path, tiny_suite: Path) -> None:
     statistics = "channel_statistics = { mean = [0.5, 0.5, 0.5], std = [0.2, 0.2, 0.2] }\n"
     recipe = "[fidelities.only.supernet]\n"
-    path = written(tmp_path, tiny_suite, (recipe, recipe + statistics))
+    path = edited(tmp_path, tiny_suite, (recipe, recipe + statistics))
     said = r"fidelities\.only\.supernet: channel_statistics are for 3 channels, dataset 'digits'"
     with pytest.raises(InputError, match=said):
         resolved(path)
@@ -179,8 +171,8 @@ def test_channel_statistics_must_fit_the_images(tmp_path: Path, tiny_suite: Path
 def test_weights_start_at_the_epoch_that_a_fidelity_sets(tmp_path: Path, tiny_suite: Path) -> None:
     strategies = ('["p0", "p1"]', '["p2", "p3"]')
     epochs = "reweight_from = { network = 1, adaptation = 0 }\n"
-    before = resolved(written(tmp_path, tiny_suite, strategies))
-    after = resolved(written(tmp_path, tiny_suite, strategies, (SETTINGS, SETTINGS + epochs)))
+    before = resolved(edited(tmp_path, tiny_suite, strategies))
+    after = resolved(edited(tmp_path, tiny_suite, strategies, (SETTINGS, SETTINGS + epochs)))
 
     def switches(suite: ResolvedSuite) -> dict[str, tuple[int | None, float | None]]:
         return {
@@ -213,4 +205,4 @@ def test_faults_of_the_settings_are_told(
     tmp_path: Path, tiny_suite: Path, settings: str, said: str
 ) -> None:
     with pytest.raises(InputError, match=said):
-        resolved(written(tmp_path, tiny_suite, (SETTINGS, f"{SETTINGS}{settings}\n")))
+        resolved(edited(tmp_path, tiny_suite, (SETTINGS, f"{SETTINGS}{settings}\n")))

@@ -17,20 +17,10 @@ from imbnas.suites.schema import AdaptationPart, Route
 from imbnas.units.conditions import parse_condition
 from imbnas.units.frozen import canonical_json
 
-from ..factories import OFFLINE, varied
+from ..factories import OFFLINE, edited, varied
 
 SAID_SO = "shared_images = true\n"
 SOURCE, TARGET = 'source = { condition = "digits@1x"', 'target = { condition = "digits@10x"'
-
-
-def written(folder: Path, tiny_suite: Path, *changes: tuple[str, str]) -> Path:
-    text = tiny_suite.read_text()
-    for old, new in changes:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    path = folder / "s.toml"
-    path.write_text(text)
-    return path
 
 
 def resolved(path: Path, locations: DataLocations = OFFLINE) -> ResolvedSuite:
@@ -51,7 +41,7 @@ def test_a_source_that_has_seen_its_target_is_refused_in_one_line(
 ) -> None:
     # 76, 58, 45, 35, 27, 21, 16, 12, 9, 7 train both; 18 of each of ten classes validate both.
     with pytest.raises(InputError) as caught:
-        resolved(written(tmp_path, tiny_suite, (SAID_SO, "")))
+        resolved(edited(tmp_path, tiny_suite, (SAID_SO, "")))
     assert str(caught.value) == (
         "suite 'tiny': parts.adaptation: source digits@1x and target digits@10x share 486 images, "
         "of which 306 train both, so that the source supernet has seen its target; "
@@ -73,7 +63,7 @@ def test_conditions_that_share_images_are_refused(
     tmp_path: Path, tiny_suite: Path, source: str, target: str
 ) -> None:
     with pytest.raises(InputError, match=f"source {source} and target {target} share"):
-        resolved(written(tmp_path, tiny_suite, *ends(source, target)))
+        resolved(edited(tmp_path, tiny_suite, *ends(source, target)))
 
 
 @pytest.mark.parametrize("protocol", ["strict", "paper"])
@@ -85,7 +75,7 @@ def test_halves_need_no_word(
     tmp_path: Path, tiny_suite: Path, source: str, target: str, protocol: str
 ) -> None:
     changes = (*ends(source, target), ('protocol = "strict"', f'protocol = "{protocol}"'))
-    suite = resolved(written(tmp_path, tiny_suite, *changes))
+    suite = resolved(edited(tmp_path, tiny_suite, *changes))
     assert "shared_images" not in canonical_json(suite)
     assert Expansion(suite).plan(["adaptation"]).units
 
@@ -97,7 +87,7 @@ def test_every_route_of_a_part_is_looked_at(tmp_path: Path, tiny_suite: Path) ->
     )
     (_, source, target) = ends("digits@1x:half-1", "digits@10x:half-2")
     with pytest.raises(InputError, match="source digits@2x:half-2 and target digits@5x:half-2"):
-        resolved(written(tmp_path, tiny_suite, (SAID_SO, further), source, target))
+        resolved(edited(tmp_path, tiny_suite, (SAID_SO, further), source, target))
 
 
 def test_what_counts_is_content_not_names(tmp_path: Path, tiny_suite: Path) -> None:
@@ -113,9 +103,9 @@ def test_what_counts_is_content_not_names(tmp_path: Path, tiny_suite: Path) -> N
     locations = DataLocations.from_options(
         datasets=[f"{name}={tmp_path / folder}" for name, folder in folders.items()], offline=True
     )
-    assert resolved(written(tmp_path, tiny_suite, *ends("a@1x", "c@2x")), locations)
+    assert resolved(edited(tmp_path, tiny_suite, *ends("a@1x", "c@2x")), locations)
     with pytest.raises(InputError, match="source a@1x and target b@2x share"):
-        resolved(written(tmp_path, tiny_suite, *ends("a@1x", "b@2x")), locations)
+        resolved(edited(tmp_path, tiny_suite, *ends("a@1x", "b@2x")), locations)
 
 
 def test_saying_so_changes_no_unit(expansion: Expansion) -> None:

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbnas.leaderboards.results import Floats, Results
+from imbnas.leaderboards.tables.shared.networks import populations
 from imbnas.leaderboards.tables.shared.summary import accuracies, with_whole_numbers
 from imbnas.stats import MatchedPairs, holm, matched_pairs, spread, t_interval
-from imbnas.suites.schema import MotivationPart, Training, TransferPart
+from imbnas.suites.schema import MotivationPart, Training
 from imbnas.units.records import TrainMetrics
 
 COLUMNS = (
@@ -114,15 +115,15 @@ def _macs(metrics: list[TrainMetrics | None]) -> float:
 
 
 def _population(results: Results) -> Iterator[_Networks]:
-    members = results.resolved.population
-    for name, part in results.parts(TransferPart):
+    names = tuple(member.architecture for member in results.resolved.population)
+    for _, networks in populations(results):
         yield _Networks(
-            part=name,
-            population=str(results.scope["population"]),
-            names=tuple(member.architecture for member in members),
-            macs=np.array([member.macs for member in members], dtype=np.float64),
-            accuracy={t: results.population_accuracy[t] for t in part.trainings},
-            classes=results.functional_classes,
+            part=networks.part,
+            population=str(networks.population),
+            names=names,
+            macs=networks.predictors["macs"],
+            accuracy=networks.accuracy,
+            classes=networks.classes,
         )
 
 

@@ -175,6 +175,15 @@ def test_supernets_that_disagree_widen_the_interval_of_tau(
     assert row["tau_corrected_low"] < row["tau_corrected"] < row["tau_corrected_high"]
 
 
+def judged_by_others(results: Results, training: Training, replicate: int) -> float:
+    """tau-b of one replicate's scores to the mean accuracies of the others, by SciPy."""
+    metrics = results.records[results.expansion.ranking("synflow", training, replicate).identity]
+    assert isinstance(metrics.metrics, RankMetrics)
+    scores = [score for _, score in metrics.metrics.scores]
+    accuracies = np.delete(results.population_accuracy[training], replicate, axis=1).mean(axis=1)
+    return float(stats.kendalltau(scores, accuracies).statistic)
+
+
 def test_rankers_that_disagree_widen_theirs_and_counts_stay_as_they_were(
     resolve_tiny: Callable[..., ResolvedSuite], fabricate_records: Fabricate
 ) -> None:
@@ -189,11 +198,19 @@ def test_rankers_that_disagree_widen_theirs_and_counts_stay_as_they_were(
         members = [member.architecture for member in resolved.population]
         pairs = tuple(zip(members, scores.tolist(), strict=True))
         metrics[unit.identity] = RankMetrics(scores=pairs)
-    tables = build_tables(replaced(results, metrics))
+    changed = replaced(results, metrics)
+    tables = build_tables(changed)
     row = single(tables["rankers"], ranker="synflow", condition="digits@10x")
     low, high = over_replicates(row)
     assert row["ci_low"] <= low < high <= row["ci_high"]
-    assert row["difference_high"] - row["difference_low"] > 0.9 * (high - low)
+    reference = Training(condition="digits@1x")
+    changes = [
+        judged_by_others(changed, TAIL, r) - judged_by_others(changed, reference, r)
+        for r in range(REPLICATES)
+    ]
+    width = 2 * stats.t.ppf(0.975, REPLICATES - 1) * np.std(changes, ddof=1) / np.sqrt(REPLICATES)
+    assert row["difference"] == pytest.approx(np.mean(changes))
+    assert row["difference_high"] - row["difference_low"] > width > 0.1
     beside = single(tables["adaptation"], strategy="synflow")
     assert (beside["ci_low"], beside["ci_high"]) == (row["ci_low"], row["ci_high"])
     # A count has no replicates: all accuracies judge it, and architectures alone are drawn.
