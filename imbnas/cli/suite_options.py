@@ -1,17 +1,23 @@
 """The options that name a suite and how it is run; ``run`` and ``plan`` get one request of them."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.options import add_options
+from imbnas.cli.options import Command, add_options
 from imbnas.cli.quantities import Duration, Size
 
 if TYPE_CHECKING:
     from imbnas.runs.request import RunRequest
+
+
+def _addition(option: str, field: str, form: str, what: str) -> Callable[[Command], Command]:
+    return click.option(option, field, multiple=True, metavar=form, help=f"{what}; repeatable.")
+
 
 _suite_options = add_options(
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
@@ -21,7 +27,7 @@ _suite_options = add_options(
         "--out",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
-        help="Run directory.  [default: runs/SUITE@VERSION/FIDELITY]",
+        help="Run directory.  [default: runs/SUITE@VERSION/FIDELITY, with what is added]",
     ),
     click.option(
         "--reuse",
@@ -64,6 +70,11 @@ _suite_options = add_options(
         metavar="FILE",
         help="Use exactly the images of an exported manifest; repeatable.",
     ),
+    _addition("--strategy", "strategies", "NAME[(OPTION=VALUE)]", "Compare this strategy, too"),
+    _addition("--ranker", "rankers", "NAME[(OPTION=VALUE)]", "Rank the population by this, too"),
+    _addition("--baseline", "baselines", "NAME|FILE.toml", "Train this baseline, too"),
+    _addition("--scheme", "schemes", "NAME", "Train on the long-tailed targets by this, too"),
+    _addition("--condition", "conditions", "'C [SCHEME]'", "Train the population on this, too"),
 )
 
 limit_options = add_options(
@@ -135,6 +146,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
     from imbnas.runs.reuse import reusable
     from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
     from imbnas.runs.store.directory import RunDirectory
+    from imbnas.suites.additions import Additions, extended_suite
     from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite
     from imbnas.units.unit import Computation
 
@@ -152,6 +164,9 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
             )
         if part not in offered:
             raise UnknownNameError(f"part of suite {suite.name!r}:", part, offered)
+    additions = Additions(*(take(each.name) for each in fields(Additions)))
+    suite = extended_suite(suite, fidelity, additions, parts)
+    folder = f"{fidelity}{additions.suffix}"
     device = device_type(take("device"))
     interval = take("checkpoint_every", None)
     return RunRequest(
@@ -163,8 +178,9 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
         first_replicate=take("first_replicate"),
         pins=tuple(map(read_manifest, take("manifests"))),
         plugins=take("plugins"),
+        added=additions.named,
         directory=RunDirectory(
-            take("out") or Path("runs") / f"{suite.name}@{suite.version}" / fidelity
+            take("out") or Path("runs") / f"{suite.name}@{suite.version}" / folder
         ),
         workers=take("workers") or default_workers(device),
         parts=parts or None,

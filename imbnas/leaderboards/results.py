@@ -73,7 +73,7 @@ class Results:
             "n_architectures": len(resolved.population),
             "n_replicates": resolved.replicates,
             "protocol": resolved.protocol,
-            "fidelity": resolved.fidelity,
+            "fidelity": resolved.scale,
         }
 
     @property

@@ -1,6 +1,7 @@
 """What is asked of a suite before its names are looked up."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from imbnas.data import DataLocations, Manifest
@@ -25,6 +26,7 @@ class SuiteRequest:
             subsets of images and other randomness. ``None`` for 0, or what a run holds.
         pins: manifests that take the place of what their conditions would resolve to.
         plugins: plug-in files, already loaded.
+        added: what the command line added to the suite's parts, by kind; the suite holds it.
     """
 
     suite: SuiteFile
@@ -35,6 +37,7 @@ class SuiteRequest:
     first_replicate: int | None = None
     pins: tuple[Manifest, ...] = ()
     plugins: tuple[Path, ...] = ()
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def settings(self) -> Fidelity:

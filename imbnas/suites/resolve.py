@@ -137,6 +137,7 @@ class _Resolver:
                 PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
                 for name, text in plugin_texts(request.plugins).items()
             ),
+            added=dict(request.added),
         )
 
     @cached_property

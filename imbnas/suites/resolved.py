@@ -114,7 +114,8 @@ class ResolvedSuite(Computation):
     ``first_replicate``. ``common_images`` holds the pairs of conditions of transfer and baselines
     parts that share any; without one it is of an older suite, since every condition shares images
     with itself. ``test_labels`` holds the classes of the test images by digest of the dataset, see
-    ``image_labels.pack``, where parts compare datasets.
+    ``image_labels.pack``, where parts compare datasets. ``added`` names, by kind, what a command
+    line added to the suite's parts; ``suite`` holds it.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -142,6 +143,7 @@ class ResolvedSuite(Computation):
     common_images: tuple[CommonImages, ...] = Field(default=(), exclude_if=operator.not_)
     test_labels: dict[str, str] = Field(default_factory=dict, exclude_if=operator.not_)
     plugins: tuple[PluginFile, ...] = ()
+    added: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=operator.not_)
 
     @property
     def replicate_numbers(self) -> range:
@@ -157,3 +159,9 @@ class ResolvedSuite(Computation):
     def title(self) -> str:
         """``SUITE@VERSION/FIDELITY``, the name of its tables."""
         return f"{self.suite.name}@{self.suite.version}/{self.fidelity}"
+
+    @property
+    def scale(self) -> str:
+        """The fidelity, with what was added to the suite's parts: ``mini + strategies mine``."""
+        added = (f"{kind} {', '.join(names)}" for kind, names in self.added.items())
+        return " + ".join((self.fidelity, *added))
