@@ -8,9 +8,11 @@ from pydantic import ValidationError
 from imbnas.baselines.spec import BaselineSpec, first_problem
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.registry import Registry
+from imbnas.regular_files import read_text
 from imbnas.resources import resource_folder
 
 AD_HOC_VERSION = "1"
+BASELINE_BYTES = 2**20
 
 
 def read_baseline(path: Path) -> BaselineSpec:
@@ -20,12 +22,12 @@ def read_baseline(path: Path) -> BaselineSpec:
         InputError: names the file, the key and the remedy.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text(path, BASELINE_BYTES, follow=True))
     except OSError as error:
         raise InputError(
             f"baseline {path}: {error.strerror or error}; give the path of a TOML file"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
     if "name" in content:
         raise InputError(f"{path}: name: the file's name is the baseline's name; remove the key")

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from imbnas.errors import InputError, UnknownNameError, suggest
+from imbnas.regular_files import read_text
 from imbnas.suites.checks import suite_checks
 from imbnas.suites.choice import ENTRY_FORMS
 from imbnas.suites.claims import ClaimKind
@@ -18,6 +19,7 @@ from imbnas.suites.toml_lines import line_of
 from imbnas.validation import first_fault
 
 DEFAULT_SUITE = "lt-digits"
+SUITE_FILE_BYTES = 2**24
 _KINDS = {"parts": get_args(PartKind), "claims": get_args(ClaimKind)}
 """Tables of entries that differ in their ``kind``, and what that may be."""
 
@@ -43,7 +45,7 @@ def read_suite(path: Path) -> SuiteFile:
         InputError: the file cannot be read, is not TOML, or breaks the schema.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, SUITE_FILE_BYTES, follow=True)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(f"suite {path}: {reason}; give the path of a readable TOML file") from None

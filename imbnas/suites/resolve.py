@@ -15,6 +15,7 @@ from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import CheckingRanker
 from imbnas.rankers.registry import RANKERS, build_ranker
+from imbnas.regular_files import read_regular
 from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
@@ -41,6 +42,8 @@ from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import Component, DataRef, SpaceModel
 
+PLUGIN_BYTES = 2**24
+
 
 def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
     """Look every name of a suite up; nothing is written.
@@ -59,7 +62,7 @@ def plugin_texts(plugins: Sequence[Path]) -> dict[str, bytes]:
     """
     texts: dict[str, bytes] = {}
     for path in plugins:
-        content = path.read_bytes()
+        content = read_regular(path, PLUGIN_BYTES, follow=True)
         if texts.setdefault(path.name, content) != content:
             raise InputError(
                 f"--plugin {path}: two plug-ins are called {path.name!r}, and the run keeps a copy "

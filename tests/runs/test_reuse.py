@@ -1,8 +1,8 @@
 """Units known elsewhere are checked and taken over, so that only what is new is computed."""
 
 import json
+import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -147,10 +147,10 @@ def test_the_first_directory_that_has_a_unit_gives_it(
 def test_weights_are_copied_where_they_cannot_be_linked(
     finished_run: Path, empty_run: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr(sys.modules["imbnas.runs.reuse"].os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     Reuse(empty_run, [reusable(finished_run)]).take(Expansion(empty_run.read_suite()).plan())
     assert records_of(empty_run.path) == records_of(finished_run)
     held = list((empty_run.path / "weights").rglob("*.safetensors"))
