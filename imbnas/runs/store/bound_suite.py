@@ -102,6 +102,10 @@ class BoundSuite(RunLayout):
         Raises:
             RefusedDirectoryError: it cannot be bound to it.
         """
+        for path in self.obstacles():
+            raise RefusedDirectoryError(
+                f"{path}: it is no folder, but a run keeps files in one of that name; move it away"
+            )
         if held is None:
             if self._holds_other_things():
                 raise RefusedDirectoryError(
@@ -160,7 +164,8 @@ class BoundSuite(RunLayout):
     def pins(self) -> list[Manifest]:
         """Manifests that the run is pinned to, whatever their conditions would resolve to."""
         return [
-            read_manifest(path, follow=False) for path in sorted(identity_files(self.manifests))
+            read_manifest(path, follow=self.follow)
+            for path in sorted(identity_files(self.manifests))
         ]
 
 

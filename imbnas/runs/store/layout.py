@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from imbnas.units.unit import UNIT_KINDS
+
 _IDENTITY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -55,6 +57,16 @@ class RunLayout:
     def claim_path(self, identity: str) -> Path:
         """Where the claim on a unit lies, or would lie."""
         return self.claims / f"{identity}.json"
+
+    def obstacles(self) -> list[Path]:
+        """What lies where a folder should be, and is none."""
+        records, weights = self.path / "records", self.path / "weights"
+        folders = [
+            self.temporary, self.claims, self.checkpoints, self.quarantine, self.plugins,
+            self.manifests, self.failure_files, self.tables, self.path / "logs", records, weights,
+            *(records / kind for kind in UNIT_KINDS), *records.glob("*/??"), *weights.glob("??"),
+        ]  # fmt: skip
+        return [path for path in folders if os.path.lexists(path) and not path.is_dir()]
 
     def set_aside(self, path: Path, kind: str) -> Path:
         """Move what is not what its name says to ``quarantine/``; whatever lies there is kept.

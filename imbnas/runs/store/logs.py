@@ -43,17 +43,22 @@ class OutputBudget:
     def __init__(self, most: int = OUTPUT_CHARACTERS) -> None:
         self._most = most
         self._printed = 0
+        self._inside_line = False
 
-    def take(self, characters: int) -> int:
-        """Count characters that are printed; returns how many of them are kept."""
-        room = max(self._most - self._printed, 0)
-        self._printed += characters
-        return min(room, characters)
+    def keep(self, text: str) -> str:
+        """What is kept of a text that is printed."""
+        kept = text[: max(self._most - self._printed, 0)]
+        self._printed += len(text)
+        self._inside_line = not kept.endswith("\n") if kept else self._inside_line
+        return kept
 
-    def renew(self) -> int:
-        """Count from zero again; returns how many characters were dropped."""
-        dropped, self._printed = max(self._printed - self._most, 0), 0
-        return dropped
+    def renew(self) -> str:
+        """What goes before the next line of the log; from there on characters are counted anew."""
+        dropped, start = self._printed - self._most, "\n" if self._inside_line else ""
+        self._printed, self._inside_line = 0, False
+        if dropped <= 0:
+            return start
+        return f"{start}… {dropped:,} characters that were printed after that are dropped\n"
 
 
 @dataclass(frozen=True)
@@ -79,13 +84,9 @@ class WorkerLog:
     def _line(self, word: str, unit: Unit, text: str) -> None:
         if not self.file:
             return
-        dropped = self.budget.renew() if self.budget else 0
-        if dropped:
-            self.file.write(
-                f"\n… {dropped:,} characters that were printed after that are dropped\n"
-            )
+        before = self.budget.renew() if self.budget else ""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.file.write(f"{now} {word} {unit.identity} {one_line(text)}\n")
+        self.file.write(f"{before}{now} {word} {unit.identity} {one_line(text)}\n")
 
 
 class PrintedOutput(io.TextIOBase):
@@ -114,7 +115,7 @@ class PrintedOutput(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write as much as is left of the budget."""
-        kept = text[: self._budget.take(len(text))]
+        kept = self._budget.keep(text)
         for file in self._files if kept else ():
             file.write(kept)
         return len(text)
