@@ -3,13 +3,17 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from imbnas.leaderboards.results import Results
-from imbnas.units.frozen import content_sha256
+from imbnas.units.frozen import FrozenModel, content_sha256
+from imbnas.units.records import InstructionSets
 
 _TIMED = ("cost.csv", "cost.md")
 _PACKAGES = ("imbnas", "python", "torch", "torchvision", "timm", "numpy")
+_LATER_PACKAGES = ("scipy", "safetensors", "pillow", "onednn", "mkl", "libc")
+"""What older records do not name."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,9 @@ class Origins:
         devices: model names of processors or accelerators.
         platforms: operating systems.
         threads: torch threads of a unit.
+        processors: maker, family, model and stepping.
+        instruction_sets: library → what it says it computed with.
+        without_instruction_sets: how many records do not name theirs.
         first_utc: when the first unit ended, ISO 8601; ``None`` without a record.
         last_utc: when the last unit ended.
     """
@@ -31,8 +38,34 @@ class Origins:
     devices: tuple[str, ...]
     platforms: tuple[str, ...]
     threads: tuple[int, ...]
+    processors: tuple[str, ...]
+    instruction_sets: dict[str, tuple[str, ...]]
+    without_instruction_sets: int
     first_utc: str | None
     last_utc: str | None
+
+    def differences(self) -> dict[str, tuple[str, ...]]:
+        """What differs between records that can change how a result is rounded, or how long it took.
+
+        Returns:
+            Name → values, where there are several.
+        """
+        found = {
+            **self.software,
+            "device": self.devices,
+            "processor": self.processors,
+            "threads": tuple(map(str, self.threads)),
+            **{f"instructions of {name}": each for name, each in self.instruction_sets.items()},
+        }
+        return {name: values for name, values in found.items() if len(values) > 1}
+
+    def warning(self) -> str | None:
+        """One line on the differences; ``None`` where all records were made alike."""
+        differing = self.differences()
+        if not differing:
+            return None
+        named = "; ".join(f"{name}: {' | '.join(each)}" for name, each in differing.items())
+        return f"records of this run were made under differing circumstances: {named}"
 
 
 def origins(results: Results) -> Origins:
@@ -41,14 +74,29 @@ def origins(results: Results) -> Origins:
     seen = [record.provenance for record in records]
     times = [provenance.utc for provenance in seen]
     return Origins(
-        software={name: tuple(sorted({getattr(p, name) for p in seen})) for name in _PACKAGES},
-        git_revisions=tuple(sorted({p.git_revision for p in seen if p.git_revision})),
+        software={
+            **{name: _each(seen, name) for name in _PACKAGES},
+            **{name: named for name in _LATER_PACKAGES if (named := _each(seen, name))},
+        },
+        git_revisions=_each(seen, "git_revision"),
         devices=tuple(sorted({record.cost.device for record in records})),
-        platforms=tuple(sorted({p.platform for p in seen})),
+        platforms=_each(seen, "platform"),
         threads=tuple(sorted({p.threads for p in seen})),
+        processors=_each(seen, "processor"),
+        instruction_sets={
+            name: named
+            for name in InstructionSets.model_fields
+            if (named := _each([p.instruction_sets for p in seen if p.instruction_sets], name))
+        },
+        without_instruction_sets=sum(p.instruction_sets is None for p in seen),
         first_utc=min(times, default=None),
         last_utc=max(times, default=None),
     )
+
+
+def _each(described: Iterable[FrozenModel], name: str) -> tuple[str, ...]:
+    """What they say of a thing, sorted, each once; those that say nothing are passed over."""
+    return tuple(sorted({value for each in described if (value := getattr(each, name))}))
 
 
 def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
@@ -73,6 +121,7 @@ def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
         "device_type": resolved.device_type,
         "precision": resolved.precision,
         **({"compiled": True} if resolved.compiled else {}),
+        **({"reproducible": True} if resolved.reproducible else {}),
         "conditions": {
             name: {
                 "class_counts": list(facts.class_counts),

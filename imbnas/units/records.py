@@ -280,8 +280,37 @@ class Cost(FrozenModel):
     latency: Seconds | None = Field(default=None, exclude_if=is_none)
 
 
+class InstructionSets(FrozenModel):
+    """What libraries computed with, in their own words; ``None`` where one is absent or silent.
+
+    Attributes:
+        aten: PyTorch's own kernels.
+        onednn: convolutions.
+        mkl: which branch of its code is asked for (conditional numerical reproducibility); ``OFF``
+            leaves it to the processor's maker and generation.
+        numpy: what NumPy chooses from, beyond what it was compiled for.
+        openblas: kernels of NumPy's and SciPy's linear algebra.
+    """
+
+    aten: str
+    onednn: str | None = Field(default=None, exclude_if=is_none)
+    mkl: str | None = Field(default=None, exclude_if=is_none)
+    numpy: str | None = Field(default=None, exclude_if=is_none)
+    openblas: str | None = Field(default=None, exclude_if=is_none)
+
+
 class Provenance(FrozenModel):
-    """Versions and environment of a result; none of it is part of an identity."""
+    """Versions and environment of a result; none of it is part of an identity.
+
+    What older records do not name is ``None``, as is what a machine or build does not have.
+
+    Attributes:
+        processor: maker, family, model and stepping; names of models may hide them.
+        libc: name and version of the C library, which has the elementary functions.
+        onednn: version of the library within torch.
+        mkl: version of the library within torch.
+        instruction_sets: what was computed with.
+    """
 
     imbnas: str
     python: str
@@ -293,6 +322,14 @@ class Provenance(FrozenModel):
     threads: int
     platform: str
     utc: str
+    scipy: str | None = Field(default=None, exclude_if=is_none)
+    safetensors: str | None = Field(default=None, exclude_if=is_none)
+    pillow: str | None = Field(default=None, exclude_if=is_none)
+    onednn: str | None = Field(default=None, exclude_if=is_none)
+    mkl: str | None = Field(default=None, exclude_if=is_none)
+    libc: str | None = Field(default=None, exclude_if=is_none)
+    processor: str | None = Field(default=None, exclude_if=is_none)
+    instruction_sets: InstructionSets | None = Field(default=None, exclude_if=is_none)
 
 
 class Record(FrozenModel):
