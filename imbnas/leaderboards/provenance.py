@@ -45,7 +45,7 @@ class Origins:
     last_utc: str | None
 
     def differences(self) -> dict[str, tuple[str, ...]]:
-        """What differs between records that can change how a result is rounded, or how long it took.
+        """What differs between records and can change their roundings or their seconds.
 
         Returns:
             Name → values, where there are several.

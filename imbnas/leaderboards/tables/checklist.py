@@ -88,8 +88,8 @@ def _confounders(results: Results) -> Answer:
     if found.without_instruction_sets:
         return Answer(
             "partly",
-            f"{alike}; {found.without_instruction_sets} records do not name the instruction sets "
-            "that they were computed with",
+            f"{alike}; {found.without_instruction_sets} of {len(results.records)} records do not "
+            "name the instruction sets that they were computed with",
         )
     capped = (
         ", which are those of all processors with AVX2" if results.resolved.reproducible else ""
