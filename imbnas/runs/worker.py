@@ -252,6 +252,7 @@ def _computes_as_all_others(resolved: ResolvedSuite) -> bool:
 
 
 def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
+    from imbnas.execution.instruction_sets import instruction_sets
     from imbnas.execution.runner import Runner
 
     directory = RunDirectory(options.run_dir)
@@ -262,6 +263,7 @@ def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     executor = Runner(
         directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
     )
+    instruction_sets()  # asked for here, processes that are forked for units know it
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),

@@ -232,13 +232,28 @@ def digest(arrays: Iterator[Array]) -> str:
     return total.hexdigest()
 
 
+def versions() -> dict[str, str | None]:
+    """Of what bits depend on, in this process."""
+    described = provenance().model_dump()
+    return {name: described.get(name) for name in NAMED}
+
+
+def versions_apart(stored: dict[str, str | None]) -> dict[str, str]:
+    """What is another version here than where something was stored."""
+    return {
+        name: f"{here}, not {stored[name]}"
+        for name, here in versions().items()
+        if here != stored[name]
+    }
+
+
 def main() -> None:
     torch.set_num_threads(1)
     described = provenance().model_dump()
     sys.stdout.write(
         json.dumps(
             {
-                "versions": {name: described.get(name) for name in NAMED},
+                "versions": versions(),
                 "processor": described.get("processor"),
                 "instruction_sets": described["instruction_sets"],
                 "sha256": {name: digest(compute()) for name, compute in GROUPS.items()},

@@ -16,6 +16,8 @@ import pytest
 from imbnas.execution.caps import CAPS
 from imbnas.runs.worker_environment import SINGLE_THREADED
 
+from .roundings import versions_apart
+
 TESTS = Path(__file__).resolve().parents[1]
 STORED = json.loads((TESTS / "stored" / "roundings.json").read_text())
 
@@ -35,13 +37,8 @@ def found() -> dict[str, Any]:
     here = roundings(**CAPS)
     if here["instruction_sets"] != STORED["instruction_sets"]:
         pytest.skip(f"the caps give {here['instruction_sets']} here")
-    versions = {
-        name: f"{here['versions'][name]}, not {stored}"
-        for name, stored in STORED["versions"].items()
-        if here["versions"][name] != stored
-    }
-    if versions:
-        pytest.skip(f"other versions than those of the stored bits: {versions}")
+    if apart := versions_apart(STORED["versions"]):
+        pytest.skip(f"other versions than those of the stored bits: {apart}")
     return here
 
 
