@@ -12,7 +12,7 @@ from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.recipes import Recipe
-from imbnas.units.records import Cost, InstructionSets, Metrics, Provenance, Record, TrainMetrics
+from imbnas.units.records import Cost, Metrics, Provenance, Record, TrainMetrics
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import DataRef, SpaceModel, TrainUnit, Unit
 
@@ -22,7 +22,7 @@ OFFLINE = DataLocations.from_options(offline=True)
 PROVENANCE = Provenance(
     imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,
     threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
-    instruction_sets=InstructionSets(aten="AVX2", mkl="OFF"),
+    aten="AVX2", mkl_branch="OFF",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,15 +18,24 @@ from threadpoolctl import threadpool_info
 
 from imbnas.errors import ImbnasError
 from imbnas.execution.caps import CAPS, contradictions
-from imbnas.units.records import InstructionSets
 
 _CAPPED: dict[str, set[str | None]] = {
     "aten": {"AVX2"},
-    "onednn": {"Intel AVX2"},
-    "mkl": {"COMPATIBLE"},
-    "openblas": {"Haswell", None},  # NumPy may be built with another library
+    "onednn_isa": {"Intel AVX2"},
+    "mkl_branch": {"COMPATIBLE"},
+    "openblas_kernels": {"Haswell", None},  # NumPy may be built with another library
 }
 """What a process says in which ``CAPS`` are in force."""
+
+
+class InstructionSets(NamedTuple):
+    """What libraries say, see ``Provenance``; ``None`` where one is absent or silent."""
+
+    aten: str
+    onednn_isa: str | None
+    mkl_branch: str | None
+    numpy_isa: str | None
+    openblas_kernels: str | None
 
 
 class NotCappedError(ImbnasError):
@@ -40,10 +50,10 @@ def instruction_sets() -> InstructionSets:
     mkl = re.search(r"^MKL_VERBOSE .* CNR:(\S+)", said, re.MULTILINE)
     return InstructionSets(
         aten=torch.backends.cpu.get_cpu_capability(),
-        onednn=onednn[1].strip() if onednn else None,
-        mkl=mkl[1] if mkl else None,
-        numpy=" ".join(_numpy_features()) or None,
-        openblas=_openblas_core(),
+        onednn_isa=onednn[1].strip() if onednn else None,
+        mkl_branch=mkl[1] if mkl else None,
+        numpy_isa=" ".join(_numpy_features()) or None,
+        openblas_kernels=_openblas_core(),
     )
 
 

@@ -31,7 +31,7 @@ def provenance() -> Provenance:
         mkl=_built_with(r"Math Kernel Library Version (\S+)"),
         libc=_libc(),
         processor=_processor(),
-        instruction_sets=instruction_sets(),
+        **instruction_sets()._asdict(),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from imbnas.leaderboards.results import Results
-from imbnas.units.frozen import FrozenModel, content_sha256
-from imbnas.units.records import InstructionSets
+from imbnas.units.frozen import content_sha256
+from imbnas.units.records import INSTRUCTION_SETS, Provenance
 
 _TIMED = ("cost.csv", "cost.md")
 _PACKAGES = ("imbnas", "python", "torch", "torchvision", "timm", "numpy")
@@ -27,7 +27,7 @@ class Origins:
         platforms: operating systems.
         threads: torch threads of a unit.
         processors: maker, family, model and stepping.
-        instruction_sets: library → what it says it computed with.
+        instruction_sets: each of ``INSTRUCTION_SETS`` → what libraries computed with.
         without_instruction_sets: how many records do not name theirs.
         first_utc: when the first unit ended, ISO 8601; ``None`` without a record.
         last_utc: when the last unit ended.
@@ -55,7 +55,7 @@ class Origins:
             "device": self.devices,
             "processor": self.processors,
             "threads": tuple(map(str, self.threads)),
-            **{f"instructions of {name}": each for name, each in self.instruction_sets.items()},
+            **self.instruction_sets,
         }
         return {name: values for name, values in found.items() if len(values) > 1}
 
@@ -72,31 +72,28 @@ def origins(results: Results) -> Origins:
     """Gather the origins of all records."""
     records = results.records.values()
     seen = [record.provenance for record in records]
+    telling = [provenance for provenance in seen if provenance.tells_instruction_sets]
     times = [provenance.utc for provenance in seen]
     return Origins(
         software={
-            **{name: _each(seen, name) for name in _PACKAGES},
-            **{name: named for name in _LATER_PACKAGES if (named := _each(seen, name))},
+            **{name: _said(seen, name) for name in _PACKAGES},
+            **{name: _said(telling, name) for name in _LATER_PACKAGES if telling},
         },
-        git_revisions=_each(seen, "git_revision"),
+        git_revisions=tuple(sorted({p.git_revision for p in seen if p.git_revision})),
         devices=tuple(sorted({record.cost.device for record in records})),
-        platforms=_each(seen, "platform"),
+        platforms=_said(seen, "platform"),
         threads=tuple(sorted({p.threads for p in seen})),
-        processors=_each(seen, "processor"),
-        instruction_sets={
-            name: named
-            for name in InstructionSets.model_fields
-            if (named := _each([p.instruction_sets for p in seen if p.instruction_sets], name))
-        },
-        without_instruction_sets=sum(p.instruction_sets is None for p in seen),
+        processors=_said(telling, "processor"),
+        instruction_sets={name: _said(telling, name) for name in INSTRUCTION_SETS if telling},
+        without_instruction_sets=len(seen) - len(telling),
         first_utc=min(times, default=None),
         last_utc=max(times, default=None),
     )
 
 
-def _each(described: Iterable[FrozenModel], name: str) -> tuple[str, ...]:
-    """What they say of a thing, sorted, each once; those that say nothing are passed over."""
-    return tuple(sorted({value for each in described if (value := getattr(each, name))}))
+def _said(described: Iterable[Provenance], name: str) -> tuple[str, ...]:
+    """What they say of a thing, sorted, each once; ``none`` where one does not have it."""
+    return tuple(sorted({getattr(each, name) or "none" for each in described}))
 
 
 def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:

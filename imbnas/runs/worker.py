@@ -218,9 +218,8 @@ class Worker:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    resolved = RunDirectory(
-        options.run_dir
-    ).read_suite()  # a wrong path is refused before logs are made there
+    # A wrong path is refused before logs are made there.
+    resolved = RunDirectory(options.run_dir).read_suite()
     try:
         with worker_log(options.run_dir) as log:
             if not _computes_as_all_others(resolved):
@@ -263,7 +262,7 @@ def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     executor = Runner(
         directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
     )
-    instruction_sets()  # asked for here, processes that are forked for units know it
+    instruction_sets()  # asked once here: what is forked for a unit need not ask again
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),

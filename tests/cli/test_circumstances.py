@@ -24,7 +24,7 @@ def test_workers_that_differ_are_told_by_every_command_that_shows_tables(
     second = bench_here("run", *one, "--workers", "1")
     for done in (second, bench_here("leaderboard", run), bench_here("report", run)):
         (warning,) = (line for line in done.stderr.splitlines() if line.startswith("warning: "))
-        assert "differing circumstances: instructions of onednn: " in warning
+        assert "differing circumstances: onednn_isa: " in warning
         assert "Intel SSE4.1" in warning
     checklist = (run / "tables" / "checklist.csv").read_text()
-    assert "no,records differ in instructions of onednn; see provenance.json" in checklist
+    assert "no,records differ in onednn_isa; see provenance.json" in checklist

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from imbnas.execution.instruction_sets import instruction_sets
 from imbnas.execution.provenance import provenance
 from imbnas.spaces import NetworkShape, get_space
 
@@ -255,7 +256,7 @@ def main() -> None:
             {
                 "versions": versions(),
                 "processor": described.get("processor"),
-                "instruction_sets": described["instruction_sets"],
+                "instruction_sets": instruction_sets()._asdict(),
                 "sha256": {name: digest(compute()) for name, compute in GROUPS.items()},
             },
             indent=2,

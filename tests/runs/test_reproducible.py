@@ -56,8 +56,8 @@ def test_its_records_are_its_own_and_name_the_caps(
     (path,) = (run / "records").rglob("*.json")
     record = json.loads(path.read_text())
     assert record["unit"]["reproducible"] is True
-    assert record["provenance"]["instruction_sets"]["onednn"] == "Intel AVX2"
-    assert record["provenance"]["instruction_sets"]["mkl"] == "COMPATIBLE"
+    assert record["provenance"]["onednn_isa"] == "Intel AVX2"
+    assert record["provenance"]["mkl_branch"] == "COMPATIBLE"
     assert not (finished_run / path.relative_to(run)).exists()
     provenance = json.loads((run / "tables" / "provenance.json").read_text())
     assert provenance["reproducible"] is True
@@ -140,7 +140,7 @@ def test_workers_that_are_not_capped_compute_nothing_and_are_not_replaced(
     assert progress is not None
     assert progress.left == progress.total
     (line,) = capfd.readouterr().err.strip().splitlines()
-    assert "mkl is AUTO" in line
+    assert "mkl_branch is AUTO" in line
     assert not any(asked.directory.path.rglob("records/*/*/*.json"))
 
 
@@ -191,5 +191,5 @@ def test_a_plan_without_caps_is_refused(
         "--part", "transfer", "--replicates", "1", "--workers", "1", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode != 0
-    assert "mkl is AUTO" in done.stderr
+    assert "mkl_branch is AUTO" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
