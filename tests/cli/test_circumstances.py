@@ -5,7 +5,28 @@ from pathlib import Path
 import pytest
 import torch
 
+from imbnas.cli.tables import note_circumstances
+from imbnas.leaderboards.results import Results
+from imbnas.suites.expand import Expansion
 
+from ..factories import make_record, make_unit, train_metrics, varied
+
+
+def test_one_line_is_printed_where_records_differ(
+    expansion: Expansion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units = [make_unit(replicate=replicate) for replicate in range(3)]
+    records = {unit.identity: make_record(unit, train_metrics()) for unit in units}
+    note_circumstances(Results(expansion.resolved, records))
+    assert capsys.readouterr() == ("", "")
+    last = units[-1].identity
+    records[last] = varied(records[last], provenance={"aten": "AVX512", "threads": 2})
+    note_circumstances(Results(expansion.resolved, records))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("differing circumstances: threads: 1 | 2; aten: AVX2 | AVX512")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(
     not torch.backends.cpu.get_cpu_capability().startswith("AVX"),
     reason="the processor has no AVX2",
