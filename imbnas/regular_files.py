@@ -7,8 +7,8 @@ memory.
 import errno
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -26,7 +26,7 @@ class IrregularFileError(OSError):
         super().__init__(errno.EINVAL, fault, str(path))
 
 
-def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> BinaryIO:
+def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> FileIO:
     """Open a regular file for reading, unbuffered.
 
     Args:
