@@ -273,9 +273,7 @@ def test_resized_images_are_compared_with_their_checksums_too(
     assert "images.npy is damaged" in capsys.readouterr().err
 
 
-def test_thumbnails_are_compared_with_their_checksums_too(
-    tmp_path, make_folder, locations, capsys
-):
+def test_thumbnails_are_compared_with_their_checksums_too(tmp_path, make_folder, locations, capsys):
     root = make_folder(tmp_path / "large", side=70)
     dataset = load_dataset("large", locations(datasets=[f"large={root}"]))
     manifest = resolve(parse_condition("large@1x"), dataset)
