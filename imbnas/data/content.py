@@ -12,6 +12,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -27,6 +29,7 @@ Found = TypeVar("Found")
 
 LARGEST_FILE = 2**36
 """Bytes of a file of a dataset: 64 GiB, above any archive or image."""
+_READ_TOGETHER = 2**20
 CLOCK_STEP_NS = 20_000_000
 """Times of change are those of the kernel's clock, which goes on every 10 ms or more often."""
 TOLD_AFTER, TOLD_EVERY = 5.0, 10.0
@@ -148,13 +151,33 @@ def file_sha256(path: Path) -> str:
     Raises:
         InputError: the file cannot be read.
     """
+    with opened(path) as file:
+        return sha256_of(file)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[FileIO]:
+    """A file of a dataset, open for reading.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
         with open_regular(path, LARGEST_FILE, follow=True) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            yield file
     except IrregularFileError as error:
         raise InputError(f"file {path}: {error.strerror}; replace it") from None
     except OSError as error:
         raise InputError(f"file {path}: cannot be read ({error.strerror}); replace it") from None
+
+
+def sha256_of(file: FileIO) -> str:
+    """Hex sha256 of an open file, from where it stands."""
+    digest = hashlib.sha256()
+    step = min(os.fstat(file.fileno()).st_size + 1, _READ_TOGETHER)
+    while part := file.read(step):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _wait_for_the_clock(marks: Iterable[Mark]) -> None:

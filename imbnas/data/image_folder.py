@@ -1,5 +1,6 @@
 """Any folder ``ROOT/{train,test}/<class>/*`` as a dataset; labels follow the sorted class names."""
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from imbnas.data import cache as image_cache
-from imbnas.data.content import Mark, content_digest, file_sha256, known, read_all
+from imbnas.data.content import (
+    Mark,
+    content_digest,
+    file_sha256,
+    known,
+    opened,
+    read_all,
+    sha256_of,
+)
 from imbnas.data.dataset import LARGEST_SIDE, Dataset, FileSplit
 from imbnas.data.decoding import SUFFIXES, image_shape, open_image, to_array
 from imbnas.data.file_lists import file_dataset
@@ -217,7 +226,10 @@ def _read_facts(name: str, listing: Listing) -> _Facts:
 
 
 def _content_and_shape(path: Path) -> tuple[str, tuple[int, int, int]]:
-    return file_sha256(path), image_shape(path)
+    with opened(path) as file:
+        content = sha256_of(file)
+        file.seek(0)
+        return content, image_shape(path, io.BufferedReader(file))
 
 
 def _decoder(name: str, listing: Listing, facts: _Facts) -> Callable[[Path], None]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError, model_validator
 from imbnas.data.dataset import Dataset, SplitName
 from imbnas.data.groups import Groups, Tertiles
 from imbnas.errors import InputError
+from imbnas.units.bounds import ImageCount
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.validation import first_fault
@@ -23,7 +24,7 @@ class Selection(FrozenModel):
     """
 
     split: SplitName
-    indices: tuple[int, ...]
+    indices: tuple[ImageCount, ...]
 
 
 class Manifest(FrozenModel):
@@ -51,8 +52,8 @@ class Manifest(FrozenModel):
     protocol: Protocol
     dataset: str
     dataset_digest: str
-    class_counts: tuple[int, ...]
-    total: int
+    class_counts: tuple[ImageCount, ...]
+    total: ImageCount
     train: Selection
     validation: Selection
     test: Selection
