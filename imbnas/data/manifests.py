@@ -9,10 +9,15 @@ from pydantic import ValidationError, model_validator
 from imbnas.data.dataset import Dataset, SplitName
 from imbnas.data.groups import Groups, Tertiles
 from imbnas.errors import InputError
+from imbnas.regular_files import read_regular
 from imbnas.units.bounds import ImageCount
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.validation import first_fault
+
+
+_LARGEST_FILE = 2**28
+"""Bytes: 256 MiB, some thirty million images."""
 
 
 class Selection(FrozenModel):
@@ -99,7 +104,7 @@ def read_manifest(path: Path) -> Manifest:
         InputError: the file is missing, is not a manifest, or was changed after export.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, _LARGEST_FILE, follow=True).decode("utf-8")
         return Manifest.model_validate(json.loads(text))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
@@ -113,6 +118,10 @@ def read_manifest(path: Path) -> Manifest:
         ) from None
     except ValidationError as error:
         raise InputError(f"manifest {path}: {first_fault(error)}") from None
+    except (RecursionError, ValueError):
+        raise InputError(
+            f"manifest {path}: nested too deeply, or a number of too many digits; export it again"
+        ) from None
 
 
 def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
@@ -127,3 +136,11 @@ def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
             f"{manifest.dataset_digest[:12]}, but {dataset.name!r} here is {dataset.digest[:12]}; "
             "give the data it was made from, or export a manifest from this data"
         )
+    for part in ("train", "validation", "test"):
+        selection: Selection = getattr(manifest, part)
+        count = len(dataset.split(selection.split).labels)
+        if selection.indices and max(selection.indices) >= count:
+            raise InputError(
+                f"manifest of {manifest.condition}: {part}: image {max(selection.indices)} of "
+                f"{selection.split!r}, which has {count}; export it again"
+            )

@@ -9,7 +9,7 @@ from imbnas.suites.schema import (
     SuiteFile,
     TransferPart,
 )
-from imbnas.units.largest import LARGEST_REPLICATE_NUMBER, MOST_REPLICATES, MOST_UNITS
+from imbnas.units.largest import LARGEST_REPLICATE_NUMBER, MOST_DRAWS, MOST_REPLICATES, MOST_UNITS
 
 _OF_A_CHAIN = 4
 """Units of one strategy and searcher: supernet, adaptation, search and the population's scores."""
@@ -53,10 +53,10 @@ def check_size(
         InputError: there are too many units, or trainings of found architectures.
     """
     numbers = replicates * settings.retrainings
-    if numbers > MOST_REPLICATES:
+    if numbers > MOST_DRAWS:
         raise InputError(
             f"{replicates:,} replicates with {settings.retrainings:,} retrainings each are "
-            f"{numbers:,} draws of images; {MOST_REPLICATES:,} at most"
+            f"{numbers:,} draws of images; {MOST_DRAWS:,} at most"
         )
     units = unit_count(suite, settings, replicates, population)
     if units > MOST_UNITS:

@@ -50,7 +50,7 @@ Depth = Annotated[int, Field(ge=1, le=LARGEST_DEPTH)]
 """Cells in a stage: 5 for NATS-Bench; residual networks were trained with 200 blocks."""
 
 Replicates = Annotated[int, Field(ge=1, le=MOST_REPLICATES)]
-"""Repetitions; published tables have 3 to 10, benchmarks of variance some hundreds."""
+"""Repetitions. Tables have 3 to 10; a study of variance had 200 (Bouthillier et al. 2021)."""
 
 ReplicateNumber = Annotated[int, Field(ge=0, le=LARGEST_REPLICATE_NUMBER)]
 """Which of the repetitions."""
