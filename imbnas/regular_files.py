@@ -8,8 +8,9 @@ import errno
 import io
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 _WITHOUT_WAITING = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _READING = os.O_RDONLY | _WITHOUT_WAITING
@@ -30,7 +31,7 @@ class IrregularFileError(OSError):
         super().__init__(errno.EINVAL, fault, str(path))
 
 
-def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> BinaryIO:
+def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> FileIO:
     """Open a regular file for reading, unbuffered.
 
     Args:

@@ -1,6 +1,5 @@
 """Reads suite files; every fault is one line with the file, the line and the key."""
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -8,7 +7,6 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from imbnas.errors import InputError, UnknownNameError, suggest
-from imbnas.regular_files import read_text
 from imbnas.suites.checks import suite_checks
 from imbnas.suites.choice import ENTRY_FORMS
 from imbnas.suites.claims import ClaimKind
@@ -16,10 +14,10 @@ from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
 from imbnas.suites.schema import PartKind, SuiteFile
 from imbnas.suites.toml_lines import line_of
+from imbnas.toml_files import read_toml
 from imbnas.validation import first_fault
 
 DEFAULT_SUITE = "lt-digits"
-SUITE_FILE_BYTES = 2**24
 _KINDS = {"parts": get_args(PartKind), "claims": get_args(ClaimKind)}
 """Tables of entries that differ in their ``kind``, and what that may be."""
 
@@ -44,15 +42,7 @@ def read_suite(path: Path) -> SuiteFile:
     Raises:
         InputError: the file cannot be read, is not TOML, or breaks the schema.
     """
-    try:
-        text = read_text(path, SUITE_FILE_BYTES, follow=True)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(f"suite {path}: {reason}; give the path of a readable TOML file") from None
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"suite {path}: not valid TOML: {error}") from None
+    text, content = read_toml(path, f"suite {path}")
     try:
         suite = SuiteFile.model_validate(content)
     except ValidationError as error:
