@@ -61,7 +61,12 @@ def test_another_version_or_content_is_refused(
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("device_type", "cuda"), ("precision", "bfloat16"), ("compiled", True)],
+    [
+        ("device_type", "cuda"),
+        ("precision", "bfloat16"),
+        ("compiled", True),
+        ("reproducible", True),
+    ],
 )
 def test_what_rounds_otherwise_is_refused_either_way(
     tmp_path: Path, tiny_suite: Path, field: str, value: object
