@@ -15,7 +15,6 @@ from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.validation import first_fault
 
-
 _LARGEST_FILE = 2**28
 """Bytes: 256 MiB, some thirty million images."""
 
