@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from imbnas.errors import InputError
-from imbnas.regular_files import IrregularFileError, read_regular
+from imbnas.regular_files import IrregularFileError, read_text
 
 LARGEST_FILE = 2**20
 """Bytes: 1 MiB, thirty times the largest suite that ships."""
@@ -29,7 +29,7 @@ def read_toml(path: Path, what: str) -> tuple[str, dict[str, Any]]:
         InputError: the file cannot be read, is not TOML, or goes beyond the limits above.
     """
     try:
-        text = read_regular(path, LARGEST_FILE, follow=True).decode("utf-8")
+        text = read_text(path, LARGEST_FILE, follow=True)
     except IrregularFileError as error:
         raise InputError(f"{what}: {error.strerror}; give the path of a TOML file") from None
     except UnicodeDecodeError:

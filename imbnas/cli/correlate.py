@@ -1,5 +1,6 @@
 """``imbnas-bench correlate``: rank statistics for anybody's own table."""
 
+import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imbnas.errors import InputError, suggest
+from imbnas.regular_files import read_regular
 from imbnas.units.largest import LARGEST_SEED, MOST_RESAMPLES
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
+TABLE_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ def _read(question: Question) -> "pd.DataFrame":
 
     path = question.table
     try:
-        frame = pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True, low_memory=False)
+        text = io.BytesIO(read_regular(path, TABLE_BYTES, follow=True))
+        frame = pd.read_csv(text, encoding="utf-8-sig", skipinitialspace=True, low_memory=False)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}; give a readable CSV file") from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:

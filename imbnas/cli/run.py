@@ -52,7 +52,7 @@ def command(
     retry_failed: bool,
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
-    from imbnas.cli.devices import check_compiler
+    from imbnas.cli.devices import check_compiler, check_processor
     from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.cli.progress import progress_display
     from imbnas.runs.bind import bind_run
@@ -68,6 +68,8 @@ def command(
     executor = build_executor(executor_name, executor_options)
     if request.compiled and executor_name == "local":
         check_compiler()
+    if request.reproducible and executor_name == "local":
+        check_processor()
     check_limits(executor, executor_name, request)
     resolved, directory = bind_run(request), request.directory
     for line in prepare_retries(directory, retry_failed):

@@ -51,6 +51,12 @@ _suite_options = add_options(
         help="Train through torch.compile, which takes minutes for each network; no supernet.",
     ),
     click.option(
+        "--reproducible",
+        is_flag=True,
+        help="Hold libraries to instructions that all x86-64 processors with AVX2 have, for the "
+        "same bits on each; on the CPU, slower.",
+    ),
+    click.option(
         "--replicates",
         type=click.IntRange(1, MOST_REPLICATES),
         help="More of them extend a run.",
@@ -135,7 +141,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
     Raises:
         InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
     """
-    from imbnas.cli.devices import default_workers, device_type
+    from imbnas.cli.devices import check_reproducible, default_workers, device_type
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import read_manifest
     from imbnas.errors import InputError, UnknownNameError
@@ -162,12 +168,17 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
         if part not in offered:
             raise UnknownNameError(f"part of suite {suite.name!r}:", part, offered)
     device = device_type(take("device"))
+    precision, compiled = take("precision"), take("compiled")
+    if reproducible := take("reproducible"):
+        check_reproducible(device, precision, compiled)
     interval = take("checkpoint_every", None)
     return RunRequest(
         suite,
         fidelity,
         locations,
-        Computation(device_type=device, precision=take("precision"), compiled=take("compiled")),
+        Computation(
+            device_type=device, precision=precision, compiled=compiled, reproducible=reproducible
+        ),
         replicates=take("replicates"),
         first_replicate=take("first_replicate"),
         pins=tuple(map(read_manifest, take("manifests"))),

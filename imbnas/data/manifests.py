@@ -9,14 +9,13 @@ from pydantic import ValidationError, model_validator
 from imbnas.data.dataset import Dataset, SplitName
 from imbnas.data.groups import Groups, Tertiles
 from imbnas.errors import InputError
-from imbnas.regular_files import read_regular
+from imbnas.regular_files import read_text
 from imbnas.units.bounds import ImageCount
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.validation import first_fault
 
-_LARGEST_FILE = 2**28
-"""Bytes: 256 MiB, some thirty million images."""
+MANIFEST_BYTES = 2**28
 
 
 class Selection(FrozenModel):
@@ -96,17 +95,21 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         ) from None
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, follow: bool = True) -> Manifest:
     """Read a manifest that was exported before.
+
+    Args:
+        path: of the file.
+        follow: whether a link may lead to it.
 
     Raises:
         InputError: the file is missing, is not a manifest, or was changed after export.
     """
     try:
-        text = read_regular(path, _LARGEST_FILE, follow=True).decode("utf-8")
+        text = read_text(path, MANIFEST_BYTES, follow=follow)
         return Manifest.model_validate(json.loads(text))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text, or nested too deep"
         raise InputError(
             f"manifest {path}: cannot be read ({reason}); "
             "give one that show condition --manifest wrote"
@@ -117,10 +120,8 @@ def read_manifest(path: Path) -> Manifest:
         ) from None
     except ValidationError as error:
         raise InputError(f"manifest {path}: {first_fault(error)}") from None
-    except (RecursionError, ValueError):
-        raise InputError(
-            f"manifest {path}: nested too deeply, or a number of too many digits; export it again"
-        ) from None
+    except ValueError as error:  # whole numbers of thousands of digits
+        raise InputError(f"manifest {path}: {error}; export it again") from None
 
 
 def check_manifest(manifest: Manifest, dataset: Dataset) -> None:

@@ -15,11 +15,18 @@ from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import CheckingRanker
 from imbnas.rankers.registry import RANKERS, build_ranker
+from imbnas.regular_files import read_regular
 from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
+from imbnas.spaces.population import (
+    Population,
+    all_live,
+    iso_macs,
+    stratified_by_macs,
+    uniform,
+)
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
@@ -42,6 +49,8 @@ from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import Component, DataRef, SpaceModel
 
+PLUGIN_BYTES = 2**24
+
 
 def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
     """Look every name of a suite up; nothing is written.
@@ -60,7 +69,7 @@ def plugin_texts(plugins: Sequence[Path]) -> dict[str, bytes]:
     """
     texts: dict[str, bytes] = {}
     for path in plugins:
-        content = path.read_bytes()
+        content = read_regular(path, PLUGIN_BYTES, follow=True)
         if texts.setdefault(path.name, content) != content:
             raise InputError(
                 f"--plugin {path}: two plug-ins are called {path.name!r}, and the run keeps a copy "
@@ -306,6 +315,8 @@ class _Resolver:
 
     def _draw(self) -> Population:
         space, wanted = get_space(self.suite.space), self.request.settings.population
+        if wanted.rule == "all":
+            return all_live(space)
         if wanted.macs is not None:
             return iso_macs(space, wanted.macs, space.published_shape)
         size = wanted.size or 0

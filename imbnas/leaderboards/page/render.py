@@ -83,6 +83,8 @@ def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:
         run += ["--precision", resolved.precision]
     if resolved.compiled:
         run.append("--compile")
+    if resolved.reproducible:
+        run.append("--reproducible")
     for plugin in resolved.plugins:
         run += ["--plugin", plugin.name]
     folder = f"runs/{suite.name}@{suite.version}/{resolved.fidelity}"
