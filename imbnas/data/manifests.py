@@ -16,6 +16,7 @@ from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.validation import first_fault
 
 MANIFEST_BYTES = 2**28
+"""256 MiB, some thirty million images."""
 
 
 class Selection(FrozenModel):
@@ -108,8 +109,8 @@ def read_manifest(path: Path, *, follow: bool = True) -> Manifest:
     try:
         text = read_text(path, MANIFEST_BYTES, follow=follow)
         return Manifest.model_validate(json.loads(text))
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text, or nested too deep"
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(
             f"manifest {path}: cannot be read ({reason}); "
             "give one that show condition --manifest wrote"
@@ -120,8 +121,10 @@ def read_manifest(path: Path, *, follow: bool = True) -> Manifest:
         ) from None
     except ValidationError as error:
         raise InputError(f"manifest {path}: {first_fault(error)}") from None
-    except ValueError as error:  # whole numbers of thousands of digits
-        raise InputError(f"manifest {path}: {error}; export it again") from None
+    except (RecursionError, ValueError):
+        raise InputError(
+            f"manifest {path}: nested too deeply, or a number of too many digits; export it again"
+        ) from None
 
 
 def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
