@@ -7,6 +7,7 @@ import click
 from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.output import note
 from imbnas.cli.suite_options import limit_options, suite_options
+from imbnas.units.largest import MOST_WORKERS
 
 if TYPE_CHECKING:
     from imbnas.runs.queue.queue import RunProgress
@@ -36,7 +37,7 @@ STOPPED_BY_BUDGET = 3
 )
 @click.option(
     "--workers-per-gpu",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_WORKERS),
     help="Processes that share a GPU, in place of --workers; on CUDA, local executor.",
 )
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")

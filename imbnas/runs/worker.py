@@ -6,7 +6,6 @@ Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one dire
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -14,6 +13,7 @@ from os import getpid
 from types import FrameType
 from typing import Protocol
 
+from imbnas.error_texts import kind_of, message_of, traceback_of
 from imbnas.registry import load_plugins
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.queue.agenda import Agenda
@@ -202,12 +202,11 @@ class Worker:
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
-            message = next(iter(str(outcome).strip().splitlines()), "")
-            trace = "".join(traceback.format_exception(outcome))
-            error = type(outcome).__name__
+            error, message = kind_of(outcome), message_of(outcome)
+            trace = traceback_of(outcome)
             self.directory.publish_failure(unit.identity, unit, error, message, trace)
             self._agenda.note_end(unit, UnitState.FAILED)
-            self.log.end(unit, f"failed: {error}: {outcome}")
+            self.log.end(unit, f"failed: {error}: {message}")
         else:
             self.directory.publish_record(outcome)
             self._agenda.note_end(unit, UnitState.DONE)

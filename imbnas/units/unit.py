@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from imbnas.units.bounds import ImageCount, Replicates, Seed
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, content_sha256, is_false, is_none, is_one
 from imbnas.units.recipes import Recipe
@@ -152,7 +153,7 @@ class UnitBase(FrozenModel):
     device_type: DeviceType = "cpu"
     precision: Precision = "float32"
     reproducible: bool = Field(default=False, exclude_if=is_false)
-    replicate: Annotated[int, Field(ge=0)]
+    replicate: Seed
 
     @cached_property
     def identity(self) -> str:
@@ -188,7 +189,7 @@ class TrainUnit(UnitBase):
     data: DataRef
     scheme: SchemeSpec
     recipe: Recipe
-    stack: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=is_one)
+    stack: Replicates = Field(default=1, exclude_if=is_one)
     compiled: bool = Field(default=False, exclude_if=is_false)
 
     def with_model(self, model: Model, identity: str) -> "TrainUnit":
@@ -261,8 +262,10 @@ class SearchUnit(SpaceUnit):
     searcher: Component
     adapted: Sha256
     scored_on: DataRef
-    calibration_images: Annotated[int, Field(ge=0)]
-    validation_images: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)
+    calibration_images: ImageCount
+    validation_images: Annotated[ImageCount, Field(ge=1)] | None = Field(
+        default=None, exclude_if=is_none
+    )
 
     @property
     def requires(self) -> tuple[str, ...]:
