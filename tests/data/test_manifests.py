@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -58,7 +59,10 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_a_pin_replaces_what_would_be_drawn(toy):
     manifest = resolve(CONDITION, toy)
-    drawn = tuple(range(manifest.total))
+    # The first images of each class in place of those that are drawn.
+    by_class = [np.flatnonzero(toy.train.labels == label) for label in range(toy.num_classes)]
+    counted = zip(by_class, manifest.class_counts, strict=True)
+    drawn = tuple(sorted(int(index) for images, count in counted for index in images[:count]))
     assert manifest.train.indices != drawn
     fields = {name: value for name, value in manifest if name != "sha256"}
     pin = Manifest.seal(**{**fields, "train": Selection(split="train", indices=drawn)})

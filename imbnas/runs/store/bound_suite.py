@@ -1,14 +1,13 @@
 """The resolved suite that a run directory is bound to."""
 
-from pydantic import ValidationError
-
 from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
 from imbnas.runs.store.files import replace_file
 from imbnas.runs.store.layout import RunLayout
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
-from imbnas.validation import first_fault
+from imbnas.units.sealing import read_sealed, seal
+from imbnas.validation import fault_of
 
 _CONTENT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
@@ -30,15 +29,15 @@ class BoundSuite(RunLayout):
             InputError: there is none, or it is damaged.
         """
         try:
-            return ResolvedSuite.model_validate_json(self.suite_file.read_bytes())
+            return read_sealed(ResolvedSuite, self.suite_file.read_bytes())[0]
         except FileNotFoundError:
             raise InputError(
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
             ) from None
-        except ValidationError as error:
+        except ValueError as error:
             raise InputError(
                 f"{self.suite_file}: damaged, or of another version of imbnas "
-                f"({first_fault(error)}); restore it or use that version, "
+                f"({fault_of(error)}); restore it or use that version, "
                 "or delete it and run the same command again, which keeps all records"
             ) from None
 
@@ -57,8 +56,7 @@ class BoundSuite(RunLayout):
         held = self.check_suite(resolved)
         if held is not None:
             return held
-        content = canonical_json(resolved).encode()
-        replace_file(self.suite_file, content, self.temporary)
+        replace_file(self.suite_file, seal(resolved), self.temporary)
         return resolved
 
     def check_suite(self, resolved: ResolvedSuite) -> ResolvedSuite | None:
@@ -97,6 +95,8 @@ class BoundSuite(RunLayout):
             dump.pop("replicates")
             dump["suite"].pop("claims", None)  # they ask of records and change none
             dump.pop("common_images", None)  # a mean over replicates
+            if not (held.evaluation_images and wanted.evaluation_images):
+                dump.pop("evaluation_images", None)  # older suites do not say
             for facts in dump["conditions"].values():
                 # Further replicates may follow; those held must stay what they are.
                 facts["replicates"] = facts["replicates"][: held.replicates]

@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
 from imbnas.runs.store.files import publish_once
 from imbnas.runs.store.layout import RunLayout
 from imbnas.runs.store.logs import full_label
 from imbnas.runs.store.records import DamagedFileError
-from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure
+from imbnas.units.sealing import read_sealed, seal
 from imbnas.units.unit import Unit
-from imbnas.validation import first_fault
+from imbnas.validation import fault_of
 
 
 class Failures(RunLayout):
@@ -37,8 +35,7 @@ class Failures(RunLayout):
             traceback=traceback,
             utc=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        content = canonical_json(failure).encode()
-        publish_once(self.failure_path(identity), content, self.temporary)
+        publish_once(self.failure_path(identity), seal(failure), self.temporary)
 
     def failures(self) -> dict[str, Failure]:
         """Identity → failure of every unit that failed.
@@ -50,11 +47,10 @@ class Failures(RunLayout):
         for identity in sorted(self.failed()):
             path = self.failure_path(identity)
             try:
-                found[identity] = Failure.model_validate_json(path.read_bytes())
-            except ValidationError as error:
-                fault = first_fault(error).message
+                found[identity] = _checked(identity, path.read_bytes())
+            except ValueError as error:
                 raise DamagedFileError(
-                    f"{path}: damaged failure ({fault}); delete it and run again"
+                    f"{path}: damaged failure ({fault_of(error)}); delete it and run again"
                 ) from None
         return found
 
@@ -66,3 +62,10 @@ class Failures(RunLayout):
         """Let failed units be tried again."""
         for identity in self.failed():
             self.failure_path(identity).unlink(missing_ok=True)
+
+
+def _checked(identity: str, content: bytes) -> Failure:
+    failure, _ = read_sealed(Failure, content)
+    if failure.identity != identity:
+        raise ValueError("it is the failure of another unit")
+    return failure
