@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imbnas.errors import InputError
 from imbnas.registry import BUILT_IN
@@ -105,9 +104,7 @@ class PossibleRecords:
 
     def __post_init__(self) -> None:
         resolved = self.resolved
-        self._labels: dict[str, NDArray[np.int64]] = {
-            digest: unpack(text) for digest, text in resolved.test_labels.items()
-        }
+        self._labels = {digest: unpack(text) for digest, text in resolved.test_labels.items()}
         self._conditions = {each.data.manifest_sha256: each for each in self._known()}
         self._of_dataset = {each.data.dataset_digest: each for each in self._conditions.values()}
         self._members = {m.architecture: Counts(m.params, m.macs) for m in resolved.population}
