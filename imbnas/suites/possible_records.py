@@ -16,7 +16,6 @@ from imbnas.units.recipes import Recipe
 from imbnas.units.record_checks import check_bits
 from imbnas.units.records import (
     Cost,
-    RankMetrics,
     Record,
     SearchMetrics,
     TrainMetrics,
@@ -71,18 +70,30 @@ class _Condition(NamedTuple):
         return self.evaluation.validation if self.evaluation else None
 
 
-class _Spent(NamedTuple):
-    """Images of a training.
+class _Setting(NamedTuple):
+    """What trainings on one manifest by one recipe and scheme have in common.
 
     Attributes:
-        trained: through training steps.
-        finishing: through what follows the last step and comes before the test.
-        validated: between epochs; ``None`` where an older suite does not say.
+        key: the objects that it is of, kept so that no other ones can have their ids.
+        known: the condition; ``None`` where it is not the suite's.
+        of_dataset: a condition of the same dataset.
+        trained: images through training steps.
+        finishing: images through what follows the last step and comes before the test.
+        validated: images between epochs; ``None`` where an older suite does not say.
+        as_counted: whether the suite's own counts of networks are for such trainings.
     """
 
+    key: tuple[DataRef, Recipe, SchemeSpec]
+    known: _Condition | None
+    of_dataset: _Condition | None
     trained: int
     finishing: int
     validated: int | None
+    as_counted: bool
+
+
+_HELD = 256
+"""Settings that are kept."""
 
 
 @dataclass
@@ -96,9 +107,7 @@ class PossibleRecords:
     """
 
     resolved: ResolvedSuite
-    _spent: dict[tuple[str, int, int], tuple[_Spent, Recipe, SchemeSpec]] = field(
-        default_factory=dict
-    )
+    _settings: dict[tuple[int, int, int], _Setting] = field(default_factory=dict)
     _counted: dict[tuple[str, str, NetworkShape], Counts] = field(default_factory=dict)
     _spelt: set[tuple[str, str]] = field(default_factory=set)
 
@@ -142,31 +151,60 @@ class PossibleRecords:
             ValueError: it is not; says which field.
         """
         unit, metrics, spent = record.unit, record.metrics, record.cost
-        for data in data_of(unit):
-            known = self._conditions.get(data.manifest_sha256)
-            if known is not None and data != known.data:
-                raise ValueError(f"unit: images of {known.name} under another name")
         if isinstance(unit, TrainUnit) and isinstance(metrics, TrainMetrics):
             self._check_training(unit, metrics, spent)
-        elif isinstance(unit, SearchUnit) and isinstance(metrics, SearchMetrics):
+            return
+        for data in data_of(unit):
+            self._condition(data)
+        if isinstance(unit, SearchUnit) and isinstance(metrics, SearchMetrics):
             self._check_search(unit, metrics, spent)
-        elif isinstance(unit, RankUnit) and isinstance(metrics, RankMetrics):
+        elif isinstance(unit, RankUnit):
             self._check_spelling(unit.space, unit.version, unit.architectures)
         elif isinstance(unit, SupernetUnit):
             self._check_supernet(unit, spent)
+
+    def _condition(self, data: DataRef) -> _Condition | None:
+        """What is known of some images; ``None`` where they are not of the suite."""
+        known = self._conditions.get(data.manifest_sha256)
+        if known is not None and data != known.data:
+            raise ValueError(f"unit: images of {known.name} under another name")
+        return known
 
     def _check_training(self, unit: TrainUnit, metrics: TrainMetrics, spent: Cost) -> None:
         if isinstance(unit.model, SpaceModel):
             model = unit.model
             self._check_spelling(model.space, model.version, (model.architecture,))
-        of_dataset = self._of_dataset.get(unit.data.dataset_digest)
-        if of_dataset is not None:
-            self._check_test(of_dataset, metrics)
-        known = self._conditions.get(unit.data.manifest_sha256)
-        if known is not None:
-            self._check_curve(known, metrics)
-            self._check_counts(known, unit, metrics)
-            self._check_spent(known, unit, metrics, spent)
+        setting = self._setting(unit)
+        if setting.of_dataset is not None:
+            self._check_test(setting.of_dataset, metrics)
+        if setting.known is not None:
+            self._check_curve(setting.known, metrics)
+            self._check_counts(setting.known, unit, metrics, setting.as_counted)
+            _check_spent(setting, metrics, spent)
+
+    def _setting(self, unit: TrainUnit) -> _Setting:
+        key = (id(unit.data), id(unit.recipe), id(unit.scheme))
+        held = self._settings.get(key)
+        if held is None:
+            if len(self._settings) == _HELD:
+                self._settings.clear()
+            held = self._settings[key] = self._look_up(unit)
+        return held
+
+    def _look_up(self, unit: TrainUnit) -> _Setting:
+        known, recipe = self._condition(unit.data), unit.recipe
+        images = known.images if known else 0
+        validation = known.validation() if known else None
+        return _Setting(
+            key=(unit.data, recipe, unit.scheme),
+            known=known,
+            of_dataset=self._of_dataset.get(unit.data.dataset_digest),
+            trained=trained_images(recipe, images),
+            finishing=finishing_passes(recipe, unit.scheme) * images,
+            validated=None if validation is None else validated_images(recipe, sum(validation)),
+            as_counted=known is not None
+            and self.resolved.conditions[known.name].condition.dataset == self._counted_for,
+        )
 
     def _check_test(self, known: _Condition, metrics: TrainMetrics) -> None:
         if len(metrics.class_total) != known.classes:
@@ -187,34 +225,33 @@ class PossibleRecords:
             if point.class_total != validation:
                 raise ValueError("curve: class_total: not the numbers of validation images")
 
-    def _check_counts(self, known: _Condition, unit: TrainUnit, metrics: TrainMetrics) -> None:
-        expected = self._expected(known, unit.model, unit.recipe)
-        for name, wanted in vars(expected).items() if expected else ():
-            if getattr(metrics, name) != wanted:
-                raise ValueError(
-                    f"{name}: {getattr(metrics, name)}, {unit.model.label} has {wanted}"
-                )
-
-    def _expected(self, known: _Condition, model: Model, recipe: Recipe) -> Counts | None:
-        """Parameters and multiply-accumulates of a network; ``None`` where they are not known."""
-        held = self._held(model, recipe)
-        first = self.resolved.conditions[known.name].condition.dataset == self._counted_for
-        if held is not None and first:
-            return held
-        if isinstance(model, SpaceModel):
-            return self._computed(known, model.space, model.version, model.architecture, recipe)
-        return None
+    def _check_counts(
+        self, known: _Condition, unit: TrainUnit, metrics: TrainMetrics, as_counted: bool
+    ) -> None:
+        expected = self._held(unit.model, unit.recipe) if as_counted else None
+        if expected is None and isinstance(unit.model, SpaceModel):
+            model = unit.model
+            expected = self._computed(
+                known, model.space, model.version, model.architecture, unit.recipe
+            )
+        if expected is not None:
+            _equal("params", metrics.params, expected.params)
+            _equal("macs", metrics.macs, expected.macs)
 
     def _held(self, model: Model, recipe: Recipe) -> Counts | None:
         """What the suite says of a network for its first dataset."""
         resolved = self.resolved
-        if not isinstance(model, SpaceModel):
+        if isinstance(model, SpaceModel):
+            found = self._members.get(model.architecture)
+            shape = resolved.settings.network
+            same = (model.space, model.version) == (resolved.suite.space, resolved.space_version)
+        else:
             facts = resolved.baselines.get(model.label)
-            known = facts and facts.model == model and _same_shape(facts.recipe, recipe)
-            return Counts(facts.params, facts.macs) if facts and known else None
-        of_suite = (model.space, model.version) == (resolved.suite.space, resolved.space_version)
-        same = of_suite and _same_shape(resolved.settings.network, recipe)
-        return self._members.get(model.architecture) if same else None
+            if facts is None:
+                return None
+            found, shape = Counts(facts.params, facts.macs), facts.recipe
+            same = facts.model == model
+        return found if same and _same_shape(shape, recipe) else None
 
     def _computed(
         self, known: _Condition, space: str, version: str, architecture: str, recipe: Recipe
@@ -227,26 +264,8 @@ class PossibleRecords:
             self._counted[key] = found.counts(architecture, shape)
         return self._counted[key]
 
-    def _check_spent(
-        self, known: _Condition, unit: TrainUnit, metrics: TrainMetrics, spent: Cost
-    ) -> None:
-        key = (unit.data.manifest_sha256, id(unit.recipe), id(unit.scheme))
-        if key not in self._spent:
-            # The objects are kept, so that no other ones can have their ids.
-            self._spent[key] = (_images(known, unit), unit.recipe, unit.scheme)
-        images, _, _ = self._spent[key]
-        validated = images.validated
-        if validated is None:
-            of_curve = sum(metrics.curve[0].class_total) if metrics.curve else 0
-            validated = validated_images(unit.recipe, of_curve)
-            if unit.recipe.validated_epochs and not metrics.curve:
-                return
-        evaluated = images.finishing + validated + sum(metrics.class_total)
-        _equal("images_seen", spent.images_seen, images.trained + evaluated)
-        _equal("macs", spent.macs, metrics.macs * (3 * images.trained + evaluated))
-
     def _check_supernet(self, unit: SupernetUnit, spent: Cost) -> None:
-        known = self._conditions.get(unit.data.manifest_sha256)
+        known = self._condition(unit.data)
         space = _built_in(unit.space, unit.version)
         if known is None or space is None:
             return
@@ -259,7 +278,7 @@ class PossibleRecords:
         self._check_spelling(unit.space, unit.version, names)
         if unit.searcher == self.resolved.population_scorer and set(names) != set(self._members):
             raise ValueError("scores: not those of the population")
-        known = self._conditions.get(unit.scored_on.manifest_sha256)
+        known = self._condition(unit.scored_on)
         if known is None or known.evaluation is None:
             return
         each = min(unit.calibration_images, known.images)
@@ -300,8 +319,7 @@ def _built_in(space: str, version: str) -> Space | None:
 
 
 def _same_shape(one: Recipe, other: Recipe) -> bool:
-    fields = ("width", "depth", "resolution")
-    return all(getattr(one, name) == getattr(other, name) for name in fields)
+    return (one.width, one.depth, one.resolution) == (other.width, other.depth, other.resolution)
 
 
 def _shape(known: _Condition, recipe: Recipe) -> NetworkShape | None:
@@ -312,13 +330,16 @@ def _shape(known: _Condition, recipe: Recipe) -> NetworkShape | None:
     return NetworkShape(recipe.width, recipe.depth, resolution, images.channels, known.classes)
 
 
-def _images(known: _Condition, unit: TrainUnit) -> _Spent:
-    validation = known.validation()
-    return _Spent(
-        trained=trained_images(unit.recipe, known.images),
-        finishing=finishing_passes(unit.recipe, unit.scheme) * known.images,
-        validated=None if validation is None else validated_images(unit.recipe, sum(validation)),
-    )
+def _check_spent(setting: _Setting, metrics: TrainMetrics, spent: Cost) -> None:
+    validated, recipe = setting.validated, setting.key[1]
+    if validated is None:
+        if recipe.validated_epochs and not metrics.curve:
+            return
+        of_curve = sum(metrics.curve[0].class_total) if metrics.curve else 0
+        validated = validated_images(recipe, of_curve)
+    evaluated = setting.finishing + validated + sum(metrics.class_total)
+    _equal("images_seen", spent.images_seen, setting.trained + evaluated)
+    _equal("macs", spent.macs, metrics.macs * (3 * setting.trained + evaluated))
 
 
 def _scoring(validation: _Counts, limit: int | None) -> int:
