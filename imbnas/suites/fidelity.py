@@ -18,22 +18,26 @@ class PopulationRule(FrozenModel):
     Attributes:
         rule: ``uniform`` draws distinct live functions; ``stratified`` draws one from each of
             ``size`` equally large slices ordered by MACs; ``iso-macs`` takes every
-            architecture of exactly ``macs``, twins in function included.
-        size: how many are drawn; not for ``iso-macs``.
+            architecture of exactly ``macs``, twins in function included; ``all`` takes one of
+            each live function.
+        size: how many are drawn; for ``uniform`` and ``stratified``.
         seed: of the draw.
         macs: multiply-accumulates at the space's published width, depth and resolution.
     """
 
-    rule: Literal["uniform", "stratified", "iso-macs"] = "uniform"
+    rule: Literal["uniform", "stratified", "iso-macs", "all"] = "uniform"
     size: Annotated[int, Field(ge=2)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     macs: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> "PopulationRule":
-        wanted, other = ("macs", "size") if self.rule == "iso-macs" else ("size", "macs")
-        if getattr(self, wanted) is None or getattr(self, other) is not None:
-            raise ValueError(f"rule {self.rule!r} needs {wanted!r} and takes no {other!r}")
+        needed = {"iso-macs": "macs", "all": None}.get(self.rule, "size")
+        for field in ("size", "macs"):
+            given = getattr(self, field) is not None
+            if given != (field == needed):
+                verb = "takes no" if given else "needs"
+                raise ValueError(f"rule {self.rule!r} {verb} {field!r}")
         return self
 
 

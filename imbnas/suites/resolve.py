@@ -20,7 +20,13 @@ from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
+from imbnas.spaces.population import (
+    Population,
+    all_live,
+    iso_macs,
+    stratified_by_macs,
+    uniform,
+)
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
@@ -315,6 +321,8 @@ class _Resolver:
 
     def _draw(self) -> Population:
         space, wanted = get_space(self.suite.space), self.request.settings.population
+        if wanted.rule == "all":
+            return all_live(space)
         if wanted.macs is not None:
             return iso_macs(space, wanted.macs, space.published_shape)
         size = wanted.size or 0
