@@ -134,22 +134,10 @@ def _check_columns(question: Question) -> None:
 
 
 def _read(question: Question) -> "pd.DataFrame":
-    import pandas as pd
+    from imbnas.leaderboards.csv_files import numbers, read_table
 
     path = question.table
-    try:
-        frame = pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True, low_memory=False)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}; give a readable CSV file") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(
-            f"{path}: not a CSV table ({reason}); the first line names columns"
-        ) from None
-    frame.columns = frame.columns.astype(str).str.strip()
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"{path}: two columns are called {twice!r}; rename one")
+    frame = read_table(path)
     for option, names in (("--x", question.x), ("--y", question.y), ("--group", (question.group,))):
         for name in names:
             if name is not None and name not in frame.columns:
@@ -157,23 +145,8 @@ def _read(question: Question) -> "pd.DataFrame":
                     f"{path}: {option}: no column {name!r}{suggest(name, frame.columns)}"
                 )
     for name in (*question.x, *question.y):
-        frame[name] = _numbers(path, frame, name)
+        frame[name] = numbers(path, frame, name)
     return frame
-
-
-def _numbers(path: Path, frame: "pd.DataFrame", name: str) -> "pd.Series[float]":
-    import numpy as np
-    import pandas as pd
-
-    column = frame[name]
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    bad = np.flatnonzero((numbers.isna() & column.notna()) | np.isinf(numbers))
-    if len(bad):
-        raise InputError(
-            f"{path}: row {bad[0] + 1} below the header, column {name!r}: {column.iloc[bad[0]]!r} "
-            "is not a finite number; leave missing values empty"
-        )
-    return numbers
 
 
 def _parts(

@@ -22,10 +22,11 @@ def _is_time(text: str) -> str:
 
 
 Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
-Seconds = Annotated[float, Field(ge=0, le=1e8)]
+Number = Annotated[float, Field(strict=True)]
+Seconds = Annotated[float, Field(strict=True, ge=0, le=1e8)]
 """Up to three years."""
-Rate = Annotated[float, Field(ge=0, le=1e9)]
-Recall = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(strict=True, ge=0, le=1e9)]
+Recall = Annotated[float, Field(strict=True, ge=0, le=1)]
 Text = Annotated[str, Field(max_length=1000)]
 Utc = Annotated[str, Field(max_length=40), AfterValidator(_is_time)]
 """A time in ISO 8601."""
@@ -92,7 +93,7 @@ class TrainMetrics(FrozenModel):
     class_total: Annotated[tuple[Count, ...], Field(min_length=1)]
     params: Count
     macs: Count
-    train_loss: float
+    train_loss: Number
     correct_bits: str | None = Field(default=None, exclude_if=is_none)
     calibration: (
         Annotated[
@@ -228,7 +229,7 @@ class SupernetMetrics(FrozenModel):
 
     kind: Literal["supernet"] = "supernet"
     weights_sha256: Sha256
-    train_loss: float
+    train_loss: Number
 
 
 class AdaptMetrics(FrozenModel):
@@ -272,7 +273,7 @@ class RankMetrics(FrozenModel):
     """
 
     kind: Literal["rank"] = "rank"
-    scores: Annotated[tuple[tuple[str, float | None], ...], Field(min_length=1)]
+    scores: Annotated[tuple[tuple[str, Number | None], ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _possible(self) -> "RankMetrics":

@@ -65,7 +65,7 @@ class Records(BoundSuite):
             content = path.read_bytes()
         except IsADirectoryError as error:
             content = error
-        return self._checked(str(path), content, partial(read_sealed, Record))[0]
+        return _checked(str(path), content, partial(read_sealed, Record), self._possible())[0]
 
     def records(
         self,
@@ -82,12 +82,12 @@ class Records(BoundSuite):
             DamagedRecordError: a record is damaged and ``damaged`` is ``None``.
             OSError: a file cannot be read.
         """
-        parser = RecordParser()
+        parser, possible = RecordParser(), self._possible()
         for kind in UNIT_KINDS:
             files = sorted(self.record_files(kind), key=lambda entry: entry.path)
             for path, content in read_files(files):
                 try:
-                    record, checked = self._checked(path, content, parser.parse)
+                    record, checked = _checked(path, content, parser.parse, possible)
                 except DamagedRecordError as error:
                     if damaged is None:
                         raise
@@ -163,19 +163,24 @@ class Records(BoundSuite):
             if len(inner.name) == 2 and inner.is_dir():
                 yield from (each for each in os.scandir(inner) if each.name.endswith(".json"))
 
-    def _checked(
-        self, path: str, content: bytes | OSError, parse: Callable[[bytes], tuple[Record, bool]]
-    ) -> tuple[Record, bool]:
-        """The record that a file holds, and whether it has a checksum."""
-        if isinstance(content, IsADirectoryError):
-            raise DamagedRecordError(Path(path), "it is a folder")
-        if isinstance(content, OSError):
-            raise content
-        try:
-            record, checked = parse(content)
-            self.check_record(record)
-        except ValueError as error:
-            raise DamagedRecordError(Path(path), fault_of(error)) from None
-        if not path.endswith(f"/{record_name(record.unit.kind, record.identity)}"):
-            raise DamagedRecordError(Path(path), "it is the record of another unit")
-        return record, checked
+
+def _checked(
+    path: str,
+    content: bytes | OSError,
+    parse: Callable[[bytes], tuple[Record, bool]],
+    possible: PossibleRecords | None,
+) -> tuple[Record, bool]:
+    """The record that a file holds, and whether it has a checksum."""
+    if isinstance(content, IsADirectoryError):
+        raise DamagedRecordError(Path(path), "it is a folder")
+    if isinstance(content, OSError):
+        raise content
+    try:
+        record, checked = parse(content)
+        if possible is not None:
+            possible.check(record)
+    except ValueError as error:
+        raise DamagedRecordError(Path(path), fault_of(error)) from None
+    if not path.endswith(f"/{record_name(record.unit.kind, record.identity)}"):
+        raise DamagedRecordError(Path(path), "it is the record of another unit")
+    return record, checked
