@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
+_LARGEST = 1e100
+"""Sums of squares of such numbers are finite."""
+_MOST_DRAWS = 2**30
+"""Rows of all resamples together, which are held in memory."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,11 @@ def compute(question: Question) -> tuple[GroupResults, int]:
     compare = rank_against_predictor if question.predictor else rank_transfer
     parts, ungrouped = _parts(frame, question.group)
     given = question.resamples
+    if given is not None and given * len(frame) > _MOST_DRAWS:
+        raise InputError(
+            f"--resamples: {given} of {len(frame)} rows are more than {_MOST_DRAWS:,} rows; give "
+            f"at most {_MOST_DRAWS // len(frame)}"
+        )
     rows = [
         compare(
             part[list(question.x)].to_numpy(float),
@@ -146,6 +155,11 @@ def _read(question: Question) -> "pd.DataFrame":
                 )
     for name in (*question.x, *question.y):
         frame[name] = numbers(path, frame, name)
+        if frame[name].abs().max() > _LARGEST:
+            raise InputError(
+                f"{path}: column {name!r}: {frame[name].abs().max():g} is above {_LARGEST:g}, so "
+                "that squares would overflow; give the column in another unit"
+            )
     return frame
 
 
