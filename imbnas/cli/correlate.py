@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imbnas.errors import InputError, suggest
+from imbnas.units.largest import LARGEST_SEED, MOST_RESAMPLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,13 +56,13 @@ class Question:
 @click.option("--predictor", is_flag=True, help="The x column has no noise of its own: MACs, …")
 @click.option(
     "--resamples",
-    type=int,
+    type=click.IntRange(max=MOST_RESAMPLES),
     help="Bootstrap resamples.  [default: 2000, or 500 from 2000 rows on; more for many groups]",
 )
 @click.option(
     "--seed",
     default=0,
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, LARGEST_SEED),
     help="Seed of the resampling.",
 )
 @click.option("--level", default=0.95, help="Level of the intervals.")

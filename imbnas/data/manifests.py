@@ -13,16 +13,15 @@ from imbnas.data.dataset import Dataset, SplitName
 from imbnas.data.groups import Groups, Tertiles
 from imbnas.errors import InputError
 from imbnas.regular_files import read_regular
+from imbnas.units.bounds import ImageCount
 from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.units.sealing import AlteredError, strict_json
 from imbnas.units.unit import Sha256
 from imbnas.validation import first_fault
 
-LARGEST_MANIFEST = 2**30
-"""Bytes; one of ImageNet has 10 million."""
-
-Index = Annotated[int, Field(strict=True, ge=0, lt=2**40)]
+MANIFEST_BYTES = 2**28
+"""256 MiB, some thirty million images."""
 
 
 class Selection(FrozenModel):
@@ -34,7 +33,7 @@ class Selection(FrozenModel):
     """
 
     split: SplitName
-    indices: tuple[Index, ...]
+    indices: tuple[ImageCount, ...]
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -68,8 +67,8 @@ class Manifest(FrozenModel):
     protocol: Protocol
     dataset: str
     dataset_digest: Sha256
-    class_counts: Annotated[tuple[Index, ...], Field(min_length=1)]
-    total: Index
+    class_counts: Annotated[tuple[ImageCount, ...], Field(min_length=1)]
+    total: ImageCount
     train: Selection
     validation: Selection
     test: Selection
@@ -128,14 +127,18 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         ) from None
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, follow: bool = True) -> Manifest:
     """Read a manifest that was exported before.
+
+    Args:
+        path: of the file.
+        follow: whether a link may lead to it.
 
     Raises:
         InputError: the file is missing, is not a manifest, or was changed after export.
     """
     try:
-        text = read_regular(path, LARGEST_MANIFEST, follow=True)
+        text = read_regular(path, MANIFEST_BYTES, follow=follow)
         return Manifest.model_validate(strict_json(text))
     except OSError as error:
         raise InputError(
@@ -167,13 +170,13 @@ def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
             f"{manifest.dataset_digest[:12]}, but {dataset.name!r} here is {dataset.digest[:12]}; "
             "give the data it was made from, or export a manifest from this data"
         )
-    for name in ("train", "validation", "test"):
-        selection: Selection = getattr(manifest, name)
-        last = selection.indices[-1] if selection.indices else -1
-        if last >= len(dataset.split(selection.split).labels):
+    for part in ("train", "validation", "test"):
+        selection: Selection = getattr(manifest, part)
+        count = len(dataset.split(selection.split).labels)
+        if selection.indices and max(selection.indices) >= count:
             raise InputError(
-                f"manifest of {manifest.condition}: {name}: indices: {dataset.name!r} has no image "
-                f"{last} in its {selection.split} split; export it again"
+                f"manifest of {manifest.condition}: {part}: image {max(selection.indices)} of "
+                f"{selection.split!r}, which has {count}; export it again"
             )
     if count_classes(dataset, manifest.train) != manifest.class_counts:
         raise InputError(

@@ -6,7 +6,6 @@ Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one dire
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -14,6 +13,7 @@ from os import getpid
 from types import FrameType
 from typing import Protocol
 
+from imbnas.error_texts import kind_of, message_of, traceback_of
 from imbnas.registry import load_plugins
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.queue.agenda import Agenda
@@ -27,8 +27,9 @@ from imbnas.runs.store.logs import WorkerLog, worker_log
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState
 from imbnas.runs.unit_tokens import UnitTokens
-from imbnas.runs.worker_command import DISK_FAULT, WorkerOptions, parse_worker_options
+from imbnas.runs.worker_command import DISK_FAULT, NOT_CAPPED, WorkerOptions, parse_worker_options
 from imbnas.suites.expand import Expansion
+from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit, Unit
 
@@ -211,12 +212,11 @@ class Worker:
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
-            message = next(iter(str(outcome).strip().splitlines()), "")
-            trace = "".join(traceback.format_exception(outcome))
-            error = type(outcome).__name__
+            error, message = kind_of(outcome), message_of(outcome)
+            trace = traceback_of(outcome)
             self.directory.publish_failure(unit.identity, unit, error, message, trace)
             self._agenda.note_end(unit, UnitState.FAILED)
-            self.log.end(unit, f"failed: {error}: {outcome}")
+            self.log.end(unit, f"failed: {error}: {message}")
         else:
             self.directory.publish_record(outcome)
             self._agenda.note_end(unit, UnitState.DONE)
@@ -227,9 +227,12 @@ class Worker:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    RunDirectory(options.run_dir).read_suite()  # a wrong path is refused before logs are made there
+    # A wrong path is refused before logs are made there.
+    resolved = RunDirectory(options.run_dir).read_suite()
     try:
         with worker_log(options.run_dir) as log:
+            if not _computes_as_all_others(resolved):
+                return NOT_CAPPED
             worker = _build(options, log)
             signal.signal(signal.SIGTERM, worker.stop)
             signal.signal(signal.SIGUSR1, worker.suspend)
@@ -242,7 +245,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _computes_as_all_others(resolved: ResolvedSuite) -> bool:
+    """Whether what a reproducible run promises holds here; says what does not."""
+    from imbnas.execution.instruction_sets import NotCappedError, check_capped
+
+    if not resolved.reproducible:
+        return True
+    try:
+        check_capped()
+    except NotCappedError as error:
+        print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
+        return False
+    return True
+
+
 def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
+    from imbnas.execution.instruction_sets import instruction_sets
     from imbnas.execution.runner import Runner
 
     directory = RunDirectory(options.run_dir)
@@ -253,6 +271,7 @@ def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
     executor = Runner(
         directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
     )
+    instruction_sets()  # asked once here: what is forked for a unit need not ask again
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),

@@ -16,6 +16,7 @@ from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import CheckingRanker
 from imbnas.rankers.registry import RANKERS, build_ranker
+from imbnas.regular_files import read_regular
 from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
@@ -48,12 +49,15 @@ from imbnas.suites.schema import (
     TransferPart,
 )
 from imbnas.suites.shared_images import compared_images, packed_test_labels
+from imbnas.suites.size import check_replicates, check_size
 from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import Condition, parse_condition
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import Component, DataRef, SpaceModel
+
+PLUGIN_BYTES = 2**24
 
 
 def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
@@ -73,7 +77,7 @@ def plugin_texts(plugins: Sequence[Path]) -> dict[str, bytes]:
     """
     texts: dict[str, bytes] = {}
     for path in plugins:
-        content = path.read_bytes()
+        content = read_regular(path, PLUGIN_BYTES, follow=True)
         if texts.setdefault(path.name, content) != content:
             raise InputError(
                 f"--plugin {path}: two plug-ins are called {path.name!r}, and the run keeps a copy "
@@ -106,6 +110,8 @@ class _Resolver:
 
     def resolve(self) -> ResolvedSuite:
         request, suite = self.request, self.suite
+        check_replicates(request.replicates, request.first_replicate)
+        self._check_size()
         get_space(suite.space)  # an unknown space is the first fault
         for place, check in suite_checks(suite, [request.fidelity]):
             with blame(suite, *place):
@@ -117,6 +123,7 @@ class _Resolver:
             if isinstance(part, TransferPart):
                 self._check_rankers(name, part)
         drawn = self._draw()
+        self._check_size(len(drawn.architectures))
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
         described = {name: self._condition(name) for name in self._condition_names()}
@@ -153,6 +160,10 @@ class _Resolver:
     def suite(self) -> SuiteFile:
         """The suite with the parts of the fidelity."""
         return self.request.scoped
+
+    def _check_size(self, population: int | None = None) -> None:
+        with blame(self.request.suite, "fidelities", self.request.fidelity):
+            check_size(self.suite, self.request.settings, self._replicates, population)
 
     @property
     def _replicates(self) -> int:

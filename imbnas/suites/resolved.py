@@ -8,11 +8,12 @@ from pydantic import Field, model_validator
 
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import SuiteFile
+from imbnas.units.bounds import Amount, ImageCount, Label, ReplicateNumber, Replicates
 from imbnas.units.conditions import Condition, Protocol
 from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.image_labels import unpack
+from imbnas.units.largest import MOST_CHANNELS, MOST_IMAGES
 from imbnas.units.recipes import Recipe
-from imbnas.units.records import Count
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import BaselineModel, Component, Computation, DataRef, Sha256, SpaceModel
 
@@ -33,8 +34,8 @@ class Member(FrozenModel):
     architecture: str
     unique_id: str
     functional_id: str
-    params: Count
-    macs: Count
+    params: Amount
+    macs: Amount
 
 
 class ConditionFacts(FrozenModel):
@@ -50,8 +51,8 @@ class ConditionFacts(FrozenModel):
     """
 
     condition: Condition
-    class_counts: Annotated[tuple[Count, ...], Field(min_length=1)]
-    groups: dict[str, tuple[Count, ...] | None]
+    class_counts: Annotated[tuple[ImageCount, ...], Field(min_length=1)]
+    groups: dict[str, tuple[Label, ...] | None]
     replicates: Annotated[tuple[DataRef, ...], Field(min_length=1)]
     retrainings: tuple[DataRef, ...] = Field(default=(), exclude_if=operator.not_)
 
@@ -79,10 +80,10 @@ class EvaluationImages(FrozenModel):
         resolution: side of an image in pixels; ``None`` where they differ in size.
     """
 
-    validation: tuple[Count, ...]
-    test: tuple[Count, ...]
-    channels: Annotated[int, Field(ge=1, le=1_000_000)]
-    resolution: Annotated[int, Field(ge=1, le=1_000_000)] | None
+    validation: tuple[ImageCount, ...]
+    test: tuple[ImageCount, ...]
+    channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
+    resolution: Annotated[int, Field(ge=1, le=MOST_IMAGES)] | None
 
 
 class CommonImages(FrozenModel):
@@ -110,8 +111,8 @@ class BaselineFacts(FrozenModel):
     model: BaselineModel
     source: str
     recipe: Recipe
-    params: Count
-    macs: Count
+    params: Amount
+    macs: Amount
 
 
 class StrategyFacts(FrozenModel):
@@ -156,8 +157,8 @@ class ResolvedSuite(Computation):
     suite: SuiteFile
     fidelity: str
     settings: Fidelity
-    replicates: Annotated[int, Field(ge=1)]
-    first_replicate: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=operator.not_)
+    replicates: Replicates
+    first_replicate: ReplicateNumber = Field(default=0, exclude_if=operator.not_)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]

@@ -27,7 +27,7 @@ Seconds = Annotated[float, Field(strict=True, ge=0, le=1e8)]
 """Up to three years."""
 Rate = Annotated[float, Field(strict=True, ge=0, le=1e9)]
 Recall = Annotated[float, Field(strict=True, ge=0, le=1)]
-Text = Annotated[str, Field(max_length=1000)]
+Text = Annotated[str, Field(max_length=10_000)]
 Utc = Annotated[str, Field(max_length=40), AfterValidator(_is_time)]
 """A time in ISO 8601."""
 CALIBRATION_BINS = 15
@@ -316,7 +316,23 @@ class Cost(FrozenModel):
 
 
 class Provenance(FrozenModel):
-    """Versions and environment of a result; none of it is part of an identity."""
+    """Versions and environment of a result; none of it is part of an identity.
+
+    What older records do not name is ``None``, as is what a machine or build lacks. Those of
+    ``INSTRUCTION_SETS`` are in the libraries' own words.
+
+    Attributes:
+        onednn: version of the library within torch.
+        mkl: version of the library within torch.
+        libc: name and version of the C library, which has the elementary functions.
+        processor: maker, family, model and stepping; names of models may hide them.
+        aten: what PyTorch's own kernels computed with; ``None`` only in older records.
+        onednn_isa: what convolutions computed with.
+        mkl_branch: which branch of MKL's code was asked for (conditional numerical
+            reproducibility); ``OFF`` and ``AUTO`` leave it to the processor's maker and generation.
+        numpy_isa: what NumPy chose from, beyond what it was compiled for.
+        openblas_kernels: of NumPy's and SciPy's linear algebra.
+    """
 
     imbnas: Text
     python: Text
@@ -328,6 +344,27 @@ class Provenance(FrozenModel):
     threads: Annotated[int, Field(ge=1, le=1_000_000)]
     platform: Text
     utc: Utc
+    scipy: Text | None = Field(default=None, exclude_if=is_none)
+    safetensors: Text | None = Field(default=None, exclude_if=is_none)
+    pillow: Text | None = Field(default=None, exclude_if=is_none)
+    onednn: Text | None = Field(default=None, exclude_if=is_none)
+    mkl: Text | None = Field(default=None, exclude_if=is_none)
+    libc: Text | None = Field(default=None, exclude_if=is_none)
+    processor: Text | None = Field(default=None, exclude_if=is_none)
+    aten: Text | None = Field(default=None, exclude_if=is_none)
+    onednn_isa: Text | None = Field(default=None, exclude_if=is_none)
+    mkl_branch: Text | None = Field(default=None, exclude_if=is_none)
+    numpy_isa: Text | None = Field(default=None, exclude_if=is_none)
+    openblas_kernels: Text | None = Field(default=None, exclude_if=is_none)
+
+    @property
+    def tells_instruction_sets(self) -> bool:
+        """Whether it names what was computed with; older records do not."""
+        return self.aten is not None
+
+
+INSTRUCTION_SETS = ("aten", "onednn_isa", "mkl_branch", "numpy_isa", "openblas_kernels")
+"""Fields of ``Provenance`` that say which instructions libraries computed with."""
 
 
 class Record(FrozenModel):
@@ -367,7 +404,7 @@ def check_result(unit: Unit, metrics: Metrics) -> None:
 
 
 class Failure(FrozenModel):
-    """A unit that could not be finished, and why."""
+    """A unit that could not be finished, and why; ``utc`` is empty where it is not known."""
 
     schema_version: Literal[1] = 1
     identity: Sha256
@@ -375,4 +412,4 @@ class Failure(FrozenModel):
     error: str
     message: str
     traceback: str
-    utc: Utc
+    utc: Utc | Literal[""]

@@ -141,7 +141,7 @@ def test_unusable_files_get_one_line(tmp_path, content):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="No such file"):
         run(tmp_path / "none.csv", "--x", "x", "--y", "y")
-    with pytest.raises(InputError, match="folder"):
+    with pytest.raises(InputError, match="it is a folder"):
         run(tmp_path, "--x", "x", "--y", "y")
 
 
@@ -183,8 +183,16 @@ def test_what_is_no_table_of_numbers_is_told_in_one_line(tmp_path, content, told
 def test_more_resamples_than_fit_are_refused(tmp_path, resamples):
     path = tmp_path / "t.csv"
     path.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(12)))
-    with pytest.raises(InputError, match=r"--resamples: .* give at most"):
-        run(path, "--x", "x", "--y", "y", "--resamples", resamples)
+    done = run(path, "--x", "x", "--y", "y", "--resamples", resamples)
+    assert done.exit_code == 2
+    assert "--resamples" in done.output
+
+
+def test_resamples_of_more_rows_than_fit_are_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(2000)))
+    with pytest.raises(InputError, match=r"--resamples: .* give at most \d+"):
+        run(path, "--x", "x", "--y", "y", "--resamples", 1_000_000)
 
 
 def test_numbers_at_the_bound_are_computed_with(tmp_path):

@@ -109,7 +109,8 @@ def forged(manifest: Manifest, **changes: object) -> dict:
         ({"train": {"split": "train", "indices": [3, 2, 1]}}, "train: indices: they do not ascend"),
         ({"train": {"split": "train", "indices": [-1, 2]}}, "train.indices.0"),
         ({"train": {"split": "train", "indices": [1, 1]}}, "ascend"),
-        ({"train": {"split": "train", "indices": ["1"]}}, "train.indices.0"),
+        ({"train": {"split": "train", "indices": ["1"]}}, "sha256"),
+        ({"train": {"split": "train", "indices": ["a"]}}, "train.indices.0"),
         ({"test": {"split": "train", "indices": []}}, "test: split"),
         ({"groups": {"many": [0, 1], "medium": None, "few": [1, 2]}}, "groups"),
         ({"groups": {"many": [0], "medium": None, "few": None}}, "groups"),
@@ -148,7 +149,7 @@ def test_json_that_hides_something_is_refused(tmp_path, content, told):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"validation": {"split": "train", "indices": [10**9]}}, "validation: indices"),
+        ({"validation": {"split": "train", "indices": [10**8]}}, "validation: image"),
         ({"class_counts": "swapped"}, "class_counts"),
     ],
 )

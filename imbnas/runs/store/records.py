@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from imbnas.errors import ImbnasError, InputError
+from imbnas.regular_files import IrregularFileError, read_regular
 from imbnas.runs.store.bound_suite import BoundSuite
 from imbnas.runs.store.bulk_reading import read_files
 from imbnas.runs.store.files import publish_once
@@ -22,6 +22,9 @@ from imbnas.validation import fault_of
 def unchecked_note(records: int) -> str:
     """Say that records have no checksum."""
     return f"{records} records have no checksum (written by an older version)"
+
+
+RECORD_BYTES = 2**26
 
 
 class DamagedFileError(ImbnasError):
@@ -62,8 +65,8 @@ class Records(BoundSuite):
         path = self.record_path(kind, identity)
         content: bytes | OSError
         try:
-            content = path.read_bytes()
-        except IsADirectoryError as error:
+            content = read_regular(path, RECORD_BYTES, follow=self.follow)
+        except OSError as error:
             content = error
         return _checked(str(path), content, partial(read_sealed, Record), self._possible())[0]
 
@@ -85,7 +88,11 @@ class Records(BoundSuite):
         parser, possible = RecordParser(), self._possible()
         for kind in UNIT_KINDS:
             files = sorted(self.record_files(kind), key=lambda entry: entry.path)
-            for path, content in read_files(files):
+            for path, content in read_files(files, RECORD_BYTES, follow=self.follow):
+                if isinstance(content, FileNotFoundError):
+                    if not os.path.lexists(path):
+                        continue  # moved aside since it was listed
+                    content = IrregularFileError(path, "it is a link that leads nowhere")
                 try:
                     record, checked = _checked(path, content, parser.parse, possible)
                 except DamagedRecordError as error:
@@ -143,10 +150,7 @@ class Records(BoundSuite):
         Returns:
             Where it is now.
         """
-        self.quarantine.mkdir(exist_ok=True)
-        kind = path.parent.parent.name
-        names = (self.quarantine / f"{kind}.{path.stem}.{number}.json" for number in count())
-        return path.rename(next(name for name in names if not name.exists()))
+        return self.set_aside(path, path.parent.parent.name)
 
     def finished(self) -> set[str]:
         """Identities of all finished units, from file names alone."""
@@ -160,7 +164,7 @@ class Records(BoundSuite):
         """The records of one kind, in the order in which the file system lists them."""
         folder = self.path / "records" / kind
         for inner in os.scandir(folder) if folder.is_dir() else ():
-            if len(inner.name) == 2 and inner.is_dir():
+            if len(inner.name) == 2 and Path(inner.path).is_dir():
                 yield from (each for each in os.scandir(inner) if each.name.endswith(".json"))
 
 
@@ -171,8 +175,8 @@ def _checked(
     possible: PossibleRecords | None,
 ) -> tuple[Record, bool]:
     """The record that a file holds, and whether it has a checksum."""
-    if isinstance(content, IsADirectoryError):
-        raise DamagedRecordError(Path(path), "it is a folder")
+    if isinstance(content, IrregularFileError | PermissionError):
+        raise DamagedRecordError(Path(path), str(content.strerror))
     if isinstance(content, OSError):
         raise content
     try:
