@@ -8,13 +8,15 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import takewhile
 from os import getpid
 from types import FrameType
 from typing import Protocol
 
-from imbnas.registry import load_plugins
+from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
+from imbnas.isolation.processes import end_by
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.queue.agenda import Agenda
 from imbnas.runs.queue.claims import Claims
@@ -184,6 +186,10 @@ class Worker:
             self._agenda.note_damage(error.path.stem)
             self.log.end(first, f"put back: {error}")
             return False
+        except ProcessKilledError as error:
+            # Who kills the process of a unit could have killed this one: they count alike.
+            self.log.end(first, f"died: {error}")
+            end_by(error.signal)
         except Exception as error:
             if is_disk_fault(error):
                 raise
@@ -201,12 +207,10 @@ class Worker:
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
-            message = next(iter(str(outcome).strip().splitlines()), "")
-            trace = "".join(traceback.format_exception(outcome))
-            error = type(outcome).__name__
+            error, message, trace = _reason(outcome)
             self.directory.publish_failure(unit.identity, unit, error, message, trace)
             self._agenda.note_end(unit, UnitState.FAILED)
-            self.log.end(unit, f"failed: {error}: {outcome}")
+            self.log.end(unit, f"failed: {error}: {message}")
         else:
             self.directory.publish_record(outcome)
             self._agenda.note_end(unit, UnitState.DONE)
@@ -214,13 +218,23 @@ class Worker:
             self.log.end(unit, f"done in {outcome.cost.seconds:.2f} s")
 
 
+def _reason(outcome: Exception) -> tuple[str, str, str]:
+    """Name of an error, its first line, and where it came from."""
+    if isinstance(outcome, ForeignCodeError):
+        error, trace = outcome.error, outcome.trace
+    else:
+        error = "WorkerDied" if isinstance(outcome, ProcessEndedError) else type(outcome).__name__
+        trace = "".join(traceback.format_exception(outcome))
+    return error, next(iter(str(outcome).strip().splitlines()), ""), trace
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
     RunDirectory(options.run_dir).read_suite()  # a wrong path is refused before logs are made there
     try:
-        with worker_log(options.run_dir) as log:
-            worker = _build(options, log)
+        with worker_log(options.run_dir) as log, ExitStack() as ending:
+            worker = _build(options, log, ending)
             signal.signal(signal.SIGTERM, worker.stop)
             signal.signal(signal.SIGUSR1, worker.suspend)
             worker.run()
@@ -232,21 +246,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
-    from imbnas.execution.runner import Runner
+def _build(options: WorkerOptions, log: WorkerLog, ending: ExitStack) -> Worker:
+    from imbnas.execution.executor import Executor
 
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
-    load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
     unit_filter = UnitFilter(tuple(options.only)) if options.only else None
     checkpointing = Checkpointing(directory, options.checkpoint_seconds)
-    executor = Runner(
-        directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
+    executor = Executor(
+        directory,
+        options.locations,
+        resolved.device_type,
+        directory.pins(),
+        checkpointing.attempt,
+        plugins=lambda: directory.read_plugins(resolved.plugins),
     )
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),
-        executor,
+        ending.enter_context(executor),
         checkpointing,
         options.parent,
         UnitTokens(*options.tokens) if options.tokens else None,

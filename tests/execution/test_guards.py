@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from imbnas.execution.guards import StrategyError
 
 from imbnas.data import image_sets
 from imbnas.data.dataset import Dataset
@@ -14,7 +15,6 @@ from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.split_guard import SealedDataError
 from imbnas.execution.data_pool import ConditionImages, DataPool
-from imbnas.execution.guards import StrategyError
 from imbnas.execution.runner import Runner
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.strategies.registry import STRATEGIES

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from imbnas.runs.store.files import publish_once, replace_file
+from imbnas.runs.store.files import publish_once
 from imbnas.runs.store.records import DamagedFileError, Records
 
 
@@ -32,16 +32,6 @@ class Weights(Records):
                 f"{path}: damaged weights; delete the file, {self._remedy(sha256)}"
             )
         return content
-
-    def mend_weights(self, content: bytes) -> bool:
-        """Restore stored weights to this content; returns whether they had been changed."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        try:
-            self.read_weights(sha256)
-        except DamagedFileError:
-            replace_file(self.weights_path(sha256), content, self.temporary)
-            return True
-        return False
 
     def _remedy(self, sha256: str) -> str:
         named = [
