@@ -18,7 +18,7 @@ from imbnas.registry import Plugin
 from imbnas.units.records import Record
 from imbnas.units.unit import BaselineModel, DeviceType, TrainUnit, Unit
 
-_MODULES: Final = ("imbnas.execution.remote",)
+_MODULES: Final = ("imbnas.execution.remote", "torch._dynamo")
 """What every process of a unit needs, imported once in the process that it is forked from."""
 
 _NOWHERE: Final = DataLocations(None, (), True, Path())
