@@ -5,6 +5,7 @@ import sys
 from typing import NoReturn
 
 from imbnas.errors import ImbnasError, InputError
+from imbnas.isolation.channel import BadMessageError
 from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
 from imbnas.isolation.processes import ForkServer
 
@@ -27,7 +28,7 @@ def call_apart(function: str, argument: object, what: str) -> bytes:
             return server.run(function, argument)
     except ForeignCodeError as error:
         _raise_again(error)
-    except (ProcessEndedError, ProcessKilledError) as error:
+    except (BadMessageError, ProcessEndedError, ProcessKilledError) as error:
         raise InputError(
             f"{what}: {error}; code of plug-ins must not end the process that it runs in"
         ) from None

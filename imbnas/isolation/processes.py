@@ -78,7 +78,8 @@ class ForkServer:
         Raises:
             ForeignCodeError: the function raised something.
             ProcessKilledError: a signal ended the process.
-            ProcessEndedError: it ended in another way, or sent what is no message.
+            ProcessEndedError: it ended in another way, or closed its connection.
+            BadMessageError: it sent what is no message, or one that nobody expects.
         """
         try:
             with self._started() as process:
@@ -163,8 +164,6 @@ class _Conversation:
                 answer(message, self._channel)
         except ChannelClosedError:
             self._look_at_end()
-        except BadMessageError as error:
-            raise ProcessEndedError(f"its process talked nonsense: {error}") from None
         raise ProcessEndedError("its process closed its connection before it gave a result")
 
     def end(self) -> None:
