@@ -20,6 +20,7 @@ def call_apart(function: str, argument: object, what: str) -> bytes:
 
     Raises:
         InputError: the function raised one, or its process ended on its own.
+        OSError: it raised one.
         ImbnasError: it raised something else, of which the trace is printed unless imbnas raised it
             on purpose.
     """
@@ -39,5 +40,7 @@ def _raise_again(error: ForeignCodeError) -> NoReturn:
         raise InputError(error.message) from None
     if error.is_own:
         raise ImbnasError(error.message) from None
+    if error.of_system:
+        raise OSError(*error.of_system) from None
     sys.stderr.write(error.trace)
     raise ImbnasError(f"{error.error}: {error.message}") from None

@@ -19,6 +19,7 @@ class ForeignCodeError(ImbnasError):
         trace: where it came from.
         is_input: whether it was an ``InputError``.
         is_own: whether it was an error that imbnas raises on purpose.
+        of_system: number, text and file of an ``OSError``; ``None`` for others.
     """
 
     def __init__(self, fields: dict[str, Any]) -> None:
@@ -27,6 +28,7 @@ class ForeignCodeError(ImbnasError):
         self.trace = str(fields.get("trace", ""))
         self.is_input = fields.get("is_input") is True
         self.is_own = fields.get("is_own") is True
+        self.of_system: list[Any] | None = fields.get("of_system")
         super().__init__(self.message)
 
 
@@ -54,7 +56,14 @@ def described(error: BaseException) -> dict[str, Any]:
         "trace": _cut(_trace(error), _MOST_TRACE),
         "is_input": isinstance(error, InputError),
         "is_own": isinstance(error, ImbnasError),
+        "of_system": _of_system(error),
     }
+
+
+def _of_system(error: BaseException) -> list[Any] | None:
+    if not isinstance(error, OSError) or type(error.errno) is not int:
+        return None
+    return [error.errno, str(error.strerror), str(error.filename or "disk")]
 
 
 def _message(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, Proce
 from imbnas.isolation.server import FORK, KILL
 
 _START = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "import sys; root = sys.argv.pop(1); sys.path[:0] = {root}.difference(sys.path); "
     "from imbnas.isolation.server import main; main()"
 )
 _GRACE_SECONDS: Final = 5.0

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from imbnas.execution.guards import StrategyError
 
 from imbnas.data import image_sets
 from imbnas.data.dataset import Dataset
@@ -16,6 +15,7 @@ from imbnas.data.locations import DataLocations
 from imbnas.data.split_guard import SealedDataError
 from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.execution.runner import Runner
+from imbnas.execution.storable import StrategyError
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.strategies.registry import STRATEGIES
 from imbnas.suites.expand import Chain, Expansion
