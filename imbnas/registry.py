@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
+from imbnas.error_texts import kind_of, message_of
 from imbnas.errors import ImbnasError, InputError, UnknownNameError
 from imbnas.regular_files import read_regular
 
@@ -27,7 +28,6 @@ MOST_PLUGIN_BYTES = 16 * 2**20
 _TEXT_SHA256 = "__imbnas_text_sha256__"
 """Attribute of a plug-in's module: hash of the text that was compiled."""
 
-_MOST_TOLD = 2000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -146,7 +146,7 @@ class Registry(Generic[T]):
                 target = target.load()
             except BaseException as error:
                 raise InputError(
-                    f"{self.kind} {name!r} of {entry.origin}: {_told(error)}; "
+                    f"{self.kind} {name!r} of {entry.origin}: {kind_of(error)}: {message_of(error)}; "
                     "its package must import cleanly"
                 ) from error
         return cast("T", target)
@@ -264,7 +264,7 @@ class Plugin:
         except BaseException as error:
             sys.modules.pop(module_name, None)
             raise InputError(
-                f"--plugin {self.path}: {_told(error)}; the file must import cleanly"
+                f"--plugin {self.path}: {kind_of(error)}: {message_of(error)}; the file must import cleanly"
             ) from error
 
 
@@ -296,11 +296,3 @@ def load_plugins(plugins: Iterable[Plugin]) -> None:
     """Load several plug-ins in the order given."""
     for plugin in plugins:
         plugin.load()
-
-
-def _told(error: BaseException) -> str:
-    """An exception in one line, whatever its own methods do."""
-    try:
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:_MOST_TOLD]}"
-    except BaseException:
-        return type(error).__name__

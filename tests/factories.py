@@ -22,6 +22,7 @@ OFFLINE = DataLocations.from_options(offline=True)
 PROVENANCE = Provenance(
     imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,
     threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
+    aten="AVX2", mkl_branch="OFF",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """``imbnas-bench correlate``: rank statistics for anybody's own table."""
 
+import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imbnas.errors import InputError, suggest
+from imbnas.regular_files import read_regular
+from imbnas.units.largest import LARGEST_SEED, MOST_RESAMPLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
+TABLE_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,13 @@ class Question:
 @click.option("--predictor", is_flag=True, help="The x column has no noise of its own: MACs, …")
 @click.option(
     "--resamples",
-    type=int,
+    type=click.IntRange(max=MOST_RESAMPLES),
     help="Bootstrap resamples.  [default: 2000, or 500 from 2000 rows on; more for many groups]",
 )
 @click.option(
     "--seed",
     default=0,
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, LARGEST_SEED),
     help="Seed of the resampling.",
 )
 @click.option("--level", default=0.95, help="Level of the intervals.")
@@ -138,7 +142,8 @@ def _read(question: Question) -> "pd.DataFrame":
 
     path = question.table
     try:
-        frame = pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True, low_memory=False)
+        text = io.BytesIO(read_regular(path, TABLE_BYTES, follow=True))
+        frame = pd.read_csv(text, encoding="utf-8-sig", skipinitialspace=True, low_memory=False)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}; give a readable CSV file") from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:

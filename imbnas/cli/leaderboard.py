@@ -7,7 +7,7 @@ import click
 
 from imbnas.cli.options import json_option
 from imbnas.cli.output import note_damage, print_json
-from imbnas.cli.tables import print_leaderboards
+from imbnas.cli.tables import note_circumstances, print_leaderboards
 
 if TYPE_CHECKING:
     from imbnas.runs.store.directory import RunDirectory
@@ -30,6 +30,7 @@ def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
     from imbnas.leaderboards.tables.formats import to_rows
 
     results = Results.read(directory)
+    note_circumstances(results)
     tables = build_tables(results)
     write_tables(results, directory, tables)
     if as_json:

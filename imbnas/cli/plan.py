@@ -29,9 +29,11 @@ def command(request: "RunRequest", as_json: bool) -> None:
 
     Nothing is written. A few units are done in short to see how fast this machine is.
     """
-    from imbnas.cli.devices import cores
+    from imbnas.cli.devices import check_processor, cores
     from imbnas.planning.apart import plan_apart
 
+    if request.reproducible:
+        check_processor()
     planned = plan_apart(request, cores())
     if request.compiled:
         note("The time does not include what torch.compile takes: minutes for each network.")

@@ -6,7 +6,7 @@ import click
 
 from imbnas.cli.options import json_option
 from imbnas.cli.output import note_damage, print_json
-from imbnas.cli.tables import print_claims
+from imbnas.cli.tables import note_circumstances, print_claims
 
 
 @click.command("report")
@@ -21,6 +21,7 @@ def command(run_dir: Path, as_json: bool) -> int:
 
     directory = RunDirectory(run_dir)
     results = Results.read(directory)
+    note_circumstances(results)
     tables = build_tables(results)
     written = write_report(results, directory, tables)
     if as_json:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from imbnas.data import cache as image_cache
+from imbnas.data.content import read_all
 from imbnas.data.dataset import LARGEST_SIDE, ArraySplit, Dataset, FileSplit
-from imbnas.data.decoding import in_parallel, square_thumbnail
+from imbnas.data.decoding import square_thumbnail
 from imbnas.data.manifests import Selection
 from imbnas.errors import InputError
 from imbnas.units.frozen import content_sha256
@@ -260,7 +261,9 @@ def _thumbnails(files: FileSet, digest: str, cache: Path | None) -> Tensor:
     def build(folder: Path) -> None:
         pixels = image_cache.new_array(folder / "images.npy", (len(files), 3, side, side))
         paths = [files.root / path for path in files.paths]
-        decoded = in_parallel(partial(square_thumbnail, side=side), paths)
+        decoded = read_all(
+            f"images under {files.root}", partial(square_thumbnail, side=side), paths
+        )
         for position, image in enumerate(decoded):
             pixels[position] = image
 

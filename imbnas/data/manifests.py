@@ -9,9 +9,14 @@ from pydantic import ValidationError, model_validator
 from imbnas.data.dataset import Dataset, SplitName
 from imbnas.data.groups import Groups, Tertiles
 from imbnas.errors import InputError
+from imbnas.regular_files import read_text
+from imbnas.units.bounds import ImageCount
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.validation import first_fault
+
+MANIFEST_BYTES = 2**28
+"""256 MiB, some thirty million images."""
 
 
 class Selection(FrozenModel):
@@ -23,7 +28,7 @@ class Selection(FrozenModel):
     """
 
     split: SplitName
-    indices: tuple[int, ...]
+    indices: tuple[ImageCount, ...]
 
 
 class Manifest(FrozenModel):
@@ -51,8 +56,8 @@ class Manifest(FrozenModel):
     protocol: Protocol
     dataset: str
     dataset_digest: str
-    class_counts: tuple[int, ...]
-    total: int
+    class_counts: tuple[ImageCount, ...]
+    total: ImageCount
     train: Selection
     validation: Selection
     test: Selection
@@ -91,14 +96,18 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         ) from None
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, follow: bool = True) -> Manifest:
     """Read a manifest that was exported before.
+
+    Args:
+        path: of the file.
+        follow: whether a link may lead to it.
 
     Raises:
         InputError: the file is missing, is not a manifest, or was changed after export.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, MANIFEST_BYTES, follow=follow)
         return Manifest.model_validate(json.loads(text))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
@@ -112,6 +121,10 @@ def read_manifest(path: Path) -> Manifest:
         ) from None
     except ValidationError as error:
         raise InputError(f"manifest {path}: {first_fault(error)}") from None
+    except (RecursionError, ValueError):
+        raise InputError(
+            f"manifest {path}: nested too deeply, or a number of too many digits; export it again"
+        ) from None
 
 
 def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
@@ -126,3 +139,11 @@ def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
             f"{manifest.dataset_digest[:12]}, but {dataset.name!r} here is {dataset.digest[:12]}; "
             "give the data it was made from, or export a manifest from this data"
         )
+    for part in ("train", "validation", "test"):
+        selection: Selection = getattr(manifest, part)
+        count = len(dataset.split(selection.split).labels)
+        if selection.indices and max(selection.indices) >= count:
+            raise InputError(
+                f"manifest of {manifest.condition}: {part}: image {max(selection.indices)} of "
+                f"{selection.split!r}, which has {count}; export it again"
+            )

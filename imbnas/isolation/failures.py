@@ -1,13 +1,17 @@
 """How code in a process of its own can fail, as the process that started it sees it."""
 
 import signal
-import traceback
-from typing import Any, Final
+from typing import Any
 
+from imbnas.error_texts import (
+    TRACEBACK,
+    kind_of,
+    message_of,
+    one_line,
+    shortened,
+    traceback_of,
+)
 from imbnas.errors import ImbnasError, InputError
-
-_MOST_MESSAGE: Final = 20_000
-_MOST_TRACE: Final = 200_000
 
 
 class ForeignCodeError(ImbnasError):
@@ -23,9 +27,9 @@ class ForeignCodeError(ImbnasError):
     """
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        self.error = str(fields.get("error", "Exception"))
-        self.message = str(fields.get("message", ""))
-        self.trace = str(fields.get("trace", ""))
+        self.error = shortened(str(fields.get("error", "Exception")), 100)
+        self.message = one_line(str(fields.get("message", "")))
+        self.trace = shortened(str(fields.get("trace", "")), TRACEBACK)
         self.is_input = fields.get("is_input") is True
         self.is_own = fields.get("is_own") is True
         self.of_system: list[Any] | None = fields.get("of_system")
@@ -50,10 +54,13 @@ class ProcessKilledError(ImbnasError):
 
 def described(error: BaseException) -> dict[str, Any]:
     """An exception as plain data, whatever its own methods do."""
+    message = message_of(error)
+    if not isinstance(error, Exception):
+        message = f"code of a plug-in raised {kind_of(error)}" + (f": {message}" if message else "")
     return {
-        "error": type(error).__name__[:200],
-        "message": _cut(_message(error), _MOST_MESSAGE),
-        "trace": _cut(_trace(error), _MOST_TRACE),
+        "error": kind_of(error),
+        "message": message,
+        "trace": traceback_of(error),
         "is_input": isinstance(error, InputError),
         "is_own": isinstance(error, ImbnasError),
         "of_system": _of_system(error),
@@ -64,30 +71,6 @@ def _of_system(error: BaseException) -> list[Any] | None:
     if not isinstance(error, OSError) or type(error.errno) is not int:
         return None
     return [error.errno, str(error.strerror), str(error.filename or "disk")]
-
-
-def _message(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except BaseException as second:
-        text = f"(its text cannot be had: {type(second).__name__})"
-    if isinstance(error, Exception):
-        return text
-    return f"code of a plug-in raised {type(error).__name__}" + (f": {text}" if text else "")
-
-
-def _trace(error: BaseException) -> str:
-    try:
-        return "".join(traceback.format_exception(error))
-    except BaseException:
-        return f"{type(error).__name__} (without a trace)"
-
-
-def _cut(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    left_out = f"\n[… {len(text) - most:,} characters left out …]\n"
-    return text[: most // 2] + left_out + text[-most // 2 :]
 
 
 def _signal_name(number: int) -> str:

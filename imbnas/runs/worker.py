@@ -6,7 +6,6 @@ Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one dire
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from os import getpid
 from types import FrameType
 from typing import Protocol
 
+from imbnas.error_texts import kind_of, message_of, traceback_of
 from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
 from imbnas.isolation.processes import end_by
 from imbnas.runs.deadline import Deadline
@@ -29,8 +29,9 @@ from imbnas.runs.store.logs import WorkerLog, worker_log
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState
 from imbnas.runs.unit_tokens import UnitTokens
-from imbnas.runs.worker_command import DISK_FAULT, WorkerOptions, parse_worker_options
+from imbnas.runs.worker_command import DISK_FAULT, NOT_CAPPED, WorkerOptions, parse_worker_options
 from imbnas.suites.expand import Expansion
+from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit, Unit
 
@@ -221,19 +222,20 @@ class Worker:
 def _reason(outcome: Exception) -> tuple[str, str, str]:
     """Name of an error, its first line, and where it came from."""
     if isinstance(outcome, ForeignCodeError):
-        error, trace = outcome.error, outcome.trace
-    else:
-        error = "WorkerDied" if isinstance(outcome, ProcessEndedError) else type(outcome).__name__
-        trace = "".join(traceback.format_exception(outcome))
-    return error, next(iter(str(outcome).strip().splitlines()), ""), trace
+        return outcome.error, outcome.message, outcome.trace
+    kind = "WorkerDied" if isinstance(outcome, ProcessEndedError) else kind_of(outcome)
+    return kind, message_of(outcome), traceback_of(outcome)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    RunDirectory(options.run_dir).read_suite()  # a wrong path is refused before logs are made there
+    # A wrong path is refused before logs are made there.
+    resolved = RunDirectory(options.run_dir).read_suite()
     try:
         with worker_log(options.run_dir) as log, ExitStack() as ending:
+            if not _computes_as_all_others(resolved):
+                return NOT_CAPPED
             worker = _build(options, log, ending)
             signal.signal(signal.SIGTERM, worker.stop)
             signal.signal(signal.SIGUSR1, worker.suspend)
@@ -246,8 +248,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _computes_as_all_others(resolved: ResolvedSuite) -> bool:
+    """Whether what a reproducible run promises holds here; says what does not."""
+    from imbnas.execution.instruction_sets import NotCappedError, check_capped
+
+    if not resolved.reproducible:
+        return True
+    try:
+        check_capped()
+    except NotCappedError as error:
+        print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
+        return False
+    return True
+
+
 def _build(options: WorkerOptions, log: WorkerLog, ending: ExitStack) -> Worker:
     from imbnas.execution.executor import Executor
+    from imbnas.execution.instruction_sets import instruction_sets
 
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
@@ -261,6 +278,7 @@ def _build(options: WorkerOptions, log: WorkerLog, ending: ExitStack) -> Worker:
         checkpointing.attempt,
         plugins=lambda: directory.read_plugins(resolved.plugins),
     )
+    instruction_sets()  # asked once here: what is forked for a unit need not ask again
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),

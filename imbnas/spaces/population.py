@@ -73,6 +73,18 @@ def stratified_by_macs(
     return Population(rule, drawn)
 
 
+def all_live(space: Space) -> Population:
+    """One architecture of each live functional class, that of fewest MACs.
+
+    In the topology space these are 4,929.
+
+    Raises:
+        InputError: the space cannot be listed.
+    """
+    found = listed(space, "rule 'uniform' and a size").representatives()
+    return Population(f"all {len(found)} live functional classes", found)
+
+
 def iso_macs(space: Space, macs: int, shape: NetworkShape) -> Population:
     """All architectures of exactly ``macs`` multiply-accumulates, twins and dead ones included.
 

@@ -60,3 +60,8 @@ class SuiteRequest:
     def compiled(self) -> bool:
         """Whether trainings go through ``torch.compile``."""
         return self.computation.compiled
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether libraries are held to instructions that all processors with AVX2 have."""
+        return self.computation.reproducible

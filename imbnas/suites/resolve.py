@@ -18,7 +18,13 @@ from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.spaces.population import Population, iso_macs, stratified_by_macs, uniform
+from imbnas.spaces.population import (
+    Population,
+    all_live,
+    iso_macs,
+    stratified_by_macs,
+    uniform,
+)
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
@@ -33,6 +39,7 @@ from imbnas.suites.schema import (
     TransferPart,
 )
 from imbnas.suites.shared_images import compared_images, packed_test_labels
+from imbnas.suites.size import check_replicates, check_size
 from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import Condition, parse_condition
@@ -90,6 +97,8 @@ class _Resolver:
 
     def resolve(self) -> ResolvedSuite:
         request, suite = self.request, self.suite
+        check_replicates(request.replicates, request.first_replicate)
+        self._check_size()
         get_space(suite.space)  # an unknown space is the first fault
         for place, check in suite_checks(suite, [request.fidelity]):
             with blame(suite, *place):
@@ -101,6 +110,7 @@ class _Resolver:
             if isinstance(part, TransferPart):
                 self._check_rankers(name, part)
         drawn = self._draw()
+        self._check_size(len(drawn.architectures))
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
         scorer = SearcherChoice(name="exhaustive", options={"architectures": architectures})
@@ -135,6 +145,10 @@ class _Resolver:
     def suite(self) -> SuiteFile:
         """The suite with the parts of the fidelity."""
         return self.request.scoped
+
+    def _check_size(self, population: int | None = None) -> None:
+        with blame(self.request.suite, "fidelities", self.request.fidelity):
+            check_size(self.suite, self.request.settings, self._replicates, population)
 
     @property
     def _replicates(self) -> int:
@@ -296,6 +310,8 @@ class _Resolver:
 
     def _draw(self) -> Population:
         space, wanted = get_space(self.suite.space), self.request.settings.population
+        if wanted.rule == "all":
+            return all_live(space)
         if wanted.macs is not None:
             return iso_macs(space, wanted.macs, space.published_shape)
         size = wanted.size or 0

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import SuiteFile
+from imbnas.units.bounds import Amount, ImageCount, Label, ReplicateNumber, Replicates
 from imbnas.units.conditions import Condition, Protocol
 from imbnas.units.frozen import FrozenModel, is_none
 from imbnas.units.recipes import Recipe
@@ -30,8 +31,8 @@ class Member(FrozenModel):
     architecture: str
     unique_id: str
     functional_id: str
-    params: int
-    macs: int
+    params: Amount
+    macs: Amount
 
 
 class ConditionFacts(FrozenModel):
@@ -47,8 +48,8 @@ class ConditionFacts(FrozenModel):
     """
 
     condition: Condition
-    class_counts: tuple[int, ...]
-    groups: dict[str, tuple[int, ...] | None]
+    class_counts: tuple[ImageCount, ...]
+    groups: dict[str, tuple[Label, ...] | None]
     replicates: tuple[DataRef, ...]
     retrainings: tuple[DataRef, ...] = Field(default=(), exclude_if=operator.not_)
 
@@ -78,8 +79,8 @@ class BaselineFacts(FrozenModel):
     model: BaselineModel
     source: str
     recipe: Recipe
-    params: int
-    macs: int
+    params: Amount
+    macs: Amount
 
 
 class StrategyFacts(FrozenModel):
@@ -123,8 +124,8 @@ class ResolvedSuite(Computation):
     suite: SuiteFile
     fidelity: str
     settings: Fidelity
-    replicates: Annotated[int, Field(ge=1)]
-    first_replicate: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=operator.not_)
+    replicates: Replicates
+    first_replicate: ReplicateNumber = Field(default=0, exclude_if=operator.not_)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]

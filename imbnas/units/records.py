@@ -281,7 +281,23 @@ class Cost(FrozenModel):
 
 
 class Provenance(FrozenModel):
-    """Versions and environment of a result; none of it is part of an identity."""
+    """Versions and environment of a result; none of it is part of an identity.
+
+    What older records do not name is ``None``, as is what a machine or build lacks. Those of
+    ``INSTRUCTION_SETS`` are in the libraries' own words.
+
+    Attributes:
+        onednn: version of the library within torch.
+        mkl: version of the library within torch.
+        libc: name and version of the C library, which has the elementary functions.
+        processor: maker, family, model and stepping; names of models may hide them.
+        aten: what PyTorch's own kernels computed with; ``None`` only in older records.
+        onednn_isa: what convolutions computed with.
+        mkl_branch: which branch of MKL's code was asked for (conditional numerical
+            reproducibility); ``OFF`` and ``AUTO`` leave it to the processor's maker and generation.
+        numpy_isa: what NumPy chose from, beyond what it was compiled for.
+        openblas_kernels: of NumPy's and SciPy's linear algebra.
+    """
 
     imbnas: str
     python: str
@@ -293,6 +309,27 @@ class Provenance(FrozenModel):
     threads: int
     platform: str
     utc: str
+    scipy: str | None = Field(default=None, exclude_if=is_none)
+    safetensors: str | None = Field(default=None, exclude_if=is_none)
+    pillow: str | None = Field(default=None, exclude_if=is_none)
+    onednn: str | None = Field(default=None, exclude_if=is_none)
+    mkl: str | None = Field(default=None, exclude_if=is_none)
+    libc: str | None = Field(default=None, exclude_if=is_none)
+    processor: str | None = Field(default=None, exclude_if=is_none)
+    aten: str | None = Field(default=None, exclude_if=is_none)
+    onednn_isa: str | None = Field(default=None, exclude_if=is_none)
+    mkl_branch: str | None = Field(default=None, exclude_if=is_none)
+    numpy_isa: str | None = Field(default=None, exclude_if=is_none)
+    openblas_kernels: str | None = Field(default=None, exclude_if=is_none)
+
+    @property
+    def tells_instruction_sets(self) -> bool:
+        """Whether it names what was computed with; older records do not."""
+        return self.aten is not None
+
+
+INSTRUCTION_SETS = ("aten", "onednn_isa", "mkl_branch", "numpy_isa", "openblas_kernels")
+"""Fields of ``Provenance`` that say which instructions libraries computed with."""
 
 
 class Record(FrozenModel):

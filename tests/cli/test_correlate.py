@@ -141,7 +141,7 @@ def test_unusable_files_get_one_line(tmp_path, content):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="No such file"):
         run(tmp_path / "none.csv", "--x", "x", "--y", "y")
-    with pytest.raises(InputError, match="directory"):
+    with pytest.raises(InputError, match="it is a folder"):
         run(tmp_path, "--x", "x", "--y", "y")
 
 

@@ -90,6 +90,7 @@ def test_p0_is_scored_on_the_source_and_p1_on_the_target(resolved: ResolvedSuite
         ("size = 4, seed = 3", 4, 4, "4 distinct functions"),
         ('rule = "stratified", size = 5, seed = 3', 5, 5, "stratified by MACs"),
         ('rule = "iso-macs", macs = 149340810', 135, 93, "all 135 of 149340810 MACs"),
+        ('rule = "all"', 4929, 4929, "all 4929 live functional classes"),
     ],
 )
 def test_populations_by_rule(

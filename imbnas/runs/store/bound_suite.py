@@ -1,5 +1,6 @@
 """The resolved suite that a run directory is bound to."""
 
+import os
 from collections.abc import Iterable
 
 from pydantic import ValidationError
@@ -7,13 +8,16 @@ from pydantic import ValidationError
 from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
 from imbnas.registry import MOST_PLUGIN_BYTES, Plugin
-from imbnas.regular_files import read_regular
-from imbnas.runs.store.files import replace_file
-from imbnas.runs.store.layout import RunLayout
+from imbnas.regular_files import IrregularFileError, read_regular
+from imbnas.runs.store.file_lock import locked
+from imbnas.runs.store.files import publish_once, replace_file
+from imbnas.runs.store.layout import RunLayout, identity_files
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.validation import first_fault
 
+SUITE_BYTES = 2**28
+"""That of 4,930 architectures has two million."""
 _CONTENT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
     "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
@@ -25,7 +29,7 @@ class BoundSuite(RunLayout):
 
     def exists(self) -> bool:
         """Whether a run was ever started here."""
-        return self.suite_file.is_file()
+        return os.path.lexists(self.suite_file)
 
     def read_suite(self) -> ResolvedSuite:
         """Read the resolved suite.
@@ -34,10 +38,16 @@ class BoundSuite(RunLayout):
             InputError: there is none, or it is damaged.
         """
         try:
-            return ResolvedSuite.model_validate_json(self.suite_file.read_bytes())
+            content = read_regular(self.suite_file, SUITE_BYTES, follow=self.follow)
+            return ResolvedSuite.model_validate_json(content)
         except FileNotFoundError:
             raise InputError(
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
+            ) from None
+        except (IrregularFileError, PermissionError) as error:
+            raise InputError(
+                f"{self.suite_file}: cannot be read ({error.strerror}); restore it, or delete it "
+                "and run the same command again, which keeps all records"
             ) from None
         except ValidationError as error:
             raise InputError(
@@ -58,29 +68,68 @@ class BoundSuite(RunLayout):
             RefusedDirectoryError: the directory holds another suite, fidelity, device or
                 version, or more replicates than asked for; nothing is changed.
         """
-        held = self.check_suite(resolved)
-        if held is not None:
-            return held
+        seen = self._held()
+        if self._is_bound(seen, resolved) and seen:
+            return seen
         content = canonical_json(resolved).encode()
-        replace_file(self.suite_file, content, self.temporary)
-        return resolved
+        # What is replaced must be what was compared, though others do the same at this moment.
+        with locked(self.temporary / "suite.lock"):
+            held = self._held()
+            if self._is_bound(held, resolved) and held:
+                return held
+            self._refuse_change_of_claims(seen, held, resolved)
+            if held:
+                replace_file(self.suite_file, content, self.temporary)
+                return resolved
+            if publish_once(self.suite_file, content, self.temporary):
+                return resolved
+        # On a file system without locks another start was quicker.
+        return self.store_suite(resolved)
 
-    def check_suite(self, resolved: ResolvedSuite) -> ResolvedSuite | None:
-        """Return the suite held where it is the same; nothing is changed.
+    def check_suite(self, resolved: ResolvedSuite) -> None:
+        """Make sure that ``store_suite`` would succeed; nothing is changed.
 
         Raises:
             RefusedDirectoryError: see ``store_suite``.
         """
-        if self.exists():
-            held = self.read_suite()
-            if canonical_json(held) == canonical_json(resolved):
-                return held
-            self._refuse_unless_extended(held, resolved)
-        elif self._holds_other_things():
+        self._is_bound(self._held(), resolved)
+
+    def _held(self) -> ResolvedSuite | None:
+        """The suite that the directory is bound to, if it is to any."""
+        return self.read_suite() if self.exists() else None
+
+    def _is_bound(self, held: ResolvedSuite | None, wanted: ResolvedSuite) -> bool:
+        """Whether the directory is bound to this very suite.
+
+        Raises:
+            RefusedDirectoryError: it cannot be bound to it.
+        """
+        for path in self.obstacles():
             raise RefusedDirectoryError(
-                f"{self.path}: not empty and not a run directory; choose another --out"
+                f"{path}: it is no folder, but a run keeps files in one of that name; move it away"
             )
-        return None
+        if held is None:
+            if self._holds_other_things():
+                raise RefusedDirectoryError(
+                    f"{self.path}: not empty and not a run directory; choose another --out"
+                )
+            return False
+        if canonical_json(held) == canonical_json(wanted):
+            return True
+        self._refuse_unless_extended(held, wanted)
+        return False
+
+    def _refuse_change_of_claims(
+        self, seen: ResolvedSuite | None, held: ResolvedSuite | None, wanted: ResolvedSuite
+    ) -> None:
+        """Refuse to undo a change of claims that was made since the directory was looked at."""
+        if held is None or (seen and _claims(seen) == _claims(held)):
+            return
+        if _claims(held) != _claims(wanted):
+            raise RefusedDirectoryError(
+                f"{self.path}: another start changed its claims at this moment; "
+                "give the same command again"
+            )
 
     def _holds_other_things(self) -> bool:
         # A run that was killed, or lost its disk, before suite.json was there can start again.
@@ -142,4 +191,11 @@ class BoundSuite(RunLayout):
 
     def pins(self) -> list[Manifest]:
         """Manifests that the run is pinned to, whatever their conditions would resolve to."""
-        return [read_manifest(path) for path in sorted(self.manifests.glob("*.json"))]
+        return [
+            read_manifest(path, follow=self.follow)
+            for path in sorted(identity_files(self.manifests))
+        ]
+
+
+def _claims(suite: ResolvedSuite) -> str:
+    return canonical_json(suite.model_dump(mode="json")["suite"].get("claims"))

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from imbnas.errors import ImbnasError
+from imbnas.regular_files import IrregularFileError, read_regular
 from imbnas.runs.store.bulk_reading import read_files
 from imbnas.runs.store.files import publish_once
 from imbnas.runs.store.layout import RunLayout, record_name
@@ -16,6 +16,8 @@ from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
 from imbnas.units.unit import UNIT_KINDS
 from imbnas.validation import first_fault
+
+RECORD_BYTES = 2**26
 
 
 class DamagedFileError(ImbnasError):
@@ -54,8 +56,8 @@ class Records(RunLayout):
         path = self.record_path(kind, identity)
         content: bytes | OSError
         try:
-            content = path.read_bytes()
-        except IsADirectoryError as error:
+            content = read_regular(path, RECORD_BYTES, follow=self.follow)
+        except OSError as error:
             content = error
         return _checked(str(path), content, Record.model_validate_json)
 
@@ -74,7 +76,11 @@ class Records(RunLayout):
         parser = RecordParser()
         for kind in UNIT_KINDS:
             files = sorted(self.record_files(kind), key=lambda entry: entry.path)
-            for path, content in read_files(files):
+            for path, content in read_files(files, RECORD_BYTES, follow=self.follow):
+                if isinstance(content, FileNotFoundError):
+                    if not os.path.lexists(path):
+                        continue  # moved aside since it was listed
+                    content = IrregularFileError(path, "it is a link that leads nowhere")
                 try:
                     yield _checked(path, content, parser.parse)
                 except DamagedRecordError as error:
@@ -96,10 +102,7 @@ class Records(RunLayout):
         Returns:
             Where it is now.
         """
-        self.quarantine.mkdir(exist_ok=True)
-        kind = path.parent.parent.name
-        names = (self.quarantine / f"{kind}.{path.stem}.{number}.json" for number in count())
-        return path.rename(next(name for name in names if not name.exists()))
+        return self.set_aside(path, path.parent.parent.name)
 
     def finished(self) -> set[str]:
         """Identities of all finished units, from file names alone."""
@@ -113,14 +116,14 @@ class Records(RunLayout):
         """The records of one kind, in the order in which the file system lists them."""
         folder = self.path / "records" / kind
         for inner in os.scandir(folder) if folder.is_dir() else ():
-            if len(inner.name) == 2 and inner.is_dir():
+            if len(inner.name) == 2 and Path(inner.path).is_dir():
                 yield from (each for each in os.scandir(inner) if each.name.endswith(".json"))
 
 
 def _checked(path: str, content: bytes | OSError, parse: Callable[[bytes], Record]) -> Record:
     """The record that a file holds."""
-    if isinstance(content, IsADirectoryError):
-        raise DamagedRecordError(Path(path), "it is a folder")
+    if isinstance(content, IrregularFileError | PermissionError):
+        raise DamagedRecordError(Path(path), str(content.strerror))
     if isinstance(content, OSError):
         raise content
     try:
