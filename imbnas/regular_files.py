@@ -8,7 +8,6 @@ import errno
 import io
 import os
 import stat
-from io import FileIO
 from pathlib import Path
 from typing import TextIO
 
@@ -31,7 +30,7 @@ class IrregularFileError(OSError):
         super().__init__(errno.EINVAL, fault, str(path))
 
 
-def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> FileIO:
+def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> io.FileIO:
     """Open a regular file for reading, unbuffered.
 
     Args:

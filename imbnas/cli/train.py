@@ -120,7 +120,7 @@ def _recipe(name: str) -> "Recipe":
 def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[str, Any]:
     metrics = record.metrics
     if TYPE_CHECKING:
-        assert isinstance(metrics, TrainMetrics)  # nosec B101 - never runs
+        assert isinstance(metrics, TrainMetrics)  # nosec B101 # never runs
     groups = manifest.groups.model_dump()
     return {
         "model": unit.model.label,

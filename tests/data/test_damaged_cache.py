@@ -181,7 +181,7 @@ def test_whatever_lies_in_the_place_of_a_file_is_replaced(name, spoil, load, fol
     assert checksums.damage(folder) is None
 
 
-@pytest.mark.parametrize("spoil", INSTEAD[4:] + [missing])
+@pytest.mark.parametrize("spoil", [*INSTEAD[4:], missing])
 def test_whatever_lies_in_the_place_of_an_entry_is_replaced(spoil, load, folder, tmp_path):
     expected = content(load())
     folder.rename(tmp_path / "away")

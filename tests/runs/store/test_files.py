@@ -92,8 +92,8 @@ def test_orphans_of_dead_writers_are_removed_and_others_kept(tmp_path: Path) -> 
 def test_strange_names_are_no_orphans(tmp_path: Path) -> None:
     with temporary_file(tmp_path, b"mine") as mine:
         host = mine.name.rsplit(".", 3)[0]
-    pids = ["²2", "9" * 400, "", "-1"]
-    names = ["x.tmp", "a.b.c.tmp", ".tmp", "host.1.tmp", *(f"{host}.{pid}.0.tmp" for pid in pids)]
+    strange = ["²2.0", f"{'9' * 200}.0", ".0", "-1.0", "1.g"]
+    names = ["x.tmp", "a.b.c.tmp", ".tmp", "host.1.tmp", *(f"{host}.{n}.tmp" for n in strange)]
     for name in names:
         (tmp_path / name).write_bytes(b"")
     (tmp_path / f"{host}.999999999.1.tmp").mkdir()
