@@ -146,7 +146,7 @@ class Registry(Generic[T]):
                 target = target.load()
             except BaseException as error:
                 raise InputError(
-                    f"{self.kind} {name!r} of {entry.origin}: {kind_of(error)}: {message_of(error)}; "
+                    f"{self.kind} {name!r} of {entry.origin}: {_told(error)}; "
                     "its package must import cleanly"
                 ) from error
         return cast("T", target)
@@ -264,7 +264,7 @@ class Plugin:
         except BaseException as error:
             sys.modules.pop(module_name, None)
             raise InputError(
-                f"--plugin {self.path}: {kind_of(error)}: {message_of(error)}; the file must import cleanly"
+                f"--plugin {self.path}: {_told(error)}; the file must import cleanly"
             ) from error
 
 
@@ -296,3 +296,7 @@ def load_plugins(plugins: Iterable[Plugin]) -> None:
     """Load several plug-ins in the order given."""
     for plugin in plugins:
         plugin.load()
+
+
+def _told(error: BaseException) -> str:
+    return f"{kind_of(error)}: {message_of(error)}"
