@@ -28,6 +28,8 @@ _GRACE_SECONDS: Final = 5.0
 """How long a process that has closed its connection may take to end."""
 
 _READ = 2**16
+_MOST_READS: Final = 1000
+"""Of output after the end, should something that the process has left go on writing."""
 
 Answer = Callable[[Message, Channel], None]
 
@@ -107,6 +109,9 @@ class ForkServer:
         finally:
             try:
                 conversation.end()
+            except BaseException:
+                self.close()  # it may still tell of this process
+                raise
             finally:
                 ours.close()
                 os.close(output[0])
@@ -115,7 +120,7 @@ class ForkServer:
     def _running(self) -> socket.socket:
         if self._control is None or self._process is None or self._process.poll() is not None:
             self.close()
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours, theirs = socket.socketpair()
             root = str(Path(imbnas.__file__).parents[1])
             self._process = subprocess.Popen(
                 # Not from the working directory.
@@ -175,8 +180,9 @@ class _Conversation:
                 raise _ServerEndedError from None
             while self._status is None:
                 self._attend(None)
-        while self._attend(0):
-            pass
+        for _ in range(_MOST_READS):
+            if not self._attend(0):
+                return
 
     def _look_at_end(self) -> None:
         """Raise what ended the process, unless it goes on without its connection."""
