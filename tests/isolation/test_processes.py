@@ -152,8 +152,10 @@ def back(message: Message, channel: Channel) -> None:
     channel.send({}, *message.parts)
 
 
-def descendants() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+def left_of(server: ForkServer) -> list[psutil.Process]:
+    """What it has forked and has not ended."""
+    assert server._process is not None
+    return psutil.Process(server._process.pid).children(recursive=True)
 
 
 def test_a_function_asks_and_returns(server: ForkServer) -> None:
@@ -215,7 +217,7 @@ def test_ends_without_a_result_are_told_and_leave_nothing(
     with pytest.raises((ProcessEndedError, BadMessageError), match=said):
         server.run(CALL, what)
     assert server.run(CALL, ("remember",)) == b"(1, 1)"
-    assert len(descendants()) == 1  # the server itself
+    assert left_of(server) == []
 
 
 def test_a_closed_connection_is_not_waited_for_long(
@@ -224,7 +226,7 @@ def test_a_closed_connection_is_not_waited_for_long(
     monkeypatch.setattr("imbnas.isolation.processes._GRACE_SECONDS", 0.2)
     with pytest.raises(ProcessEndedError, match="closed its connection before"):
         server.run(CALL, ("closes",))
-    assert len(descendants()) == 1
+    assert left_of(server) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
@@ -242,7 +244,7 @@ def test_what_a_function_has_started_ends_with_it(server: ForkServer, how: str) 
     assert server.run(CALL, ("leaves", how)) == b"left"
     left = [pid for pid in set(psutil.pids()) - before if psutil.Process(pid).ppid() != os.getpid()]
     assert not [pid for pid in left if "time.sleep(600)" in " ".join(psutil.Process(pid).cmdline())]
-    assert len(descendants()) == 1
+    assert left_of(server) == []
 
 
 def test_what_is_printed_comes_through(server: ForkServer, capsys: Any) -> None:
@@ -262,7 +264,7 @@ def test_an_error_of_whoever_answers_ends_the_process(server: ForkServer) -> Non
         server.run(CALL, ("sleeps",), refuse)
     with pytest.raises(BadMessageError, match="nobody expects"):
         server.run(CALL, ("sleeps",))
-    assert len(descendants()) == 1
+    assert left_of(server) == []
 
 
 def test_a_signal_reaches_whoever_waits(server: ForkServer) -> None:
@@ -281,7 +283,7 @@ def test_a_signal_reaches_whoever_waits(server: ForkServer) -> None:
             server.run(CALL, ("sleeps",), interrupt)
     finally:
         signal.signal(signal.SIGUSR1, old)
-    assert len(descendants()) == 1
+    assert left_of(server) == []
 
 
 OWNER = """
