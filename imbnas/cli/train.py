@@ -157,6 +157,3 @@ class _NoStore:
 
     def publish_weights(self, content: bytes) -> str:
         raise NotImplementedError
-
-    def mend_weights(self, content: bytes) -> bool:
-        raise NotImplementedError

@@ -20,11 +20,10 @@ from imbnas.data.manifests import Manifest
 from imbnas.errors import ImbnasError
 from imbnas.execution.attempts import SingleAttempt
 from imbnas.execution.caps import worker_caps
+from imbnas.execution.executor import Executor
 from imbnas.execution.instruction_sets import check_capped
-from imbnas.execution.runner import Runner
 from imbnas.planning.sample import Trial
 from imbnas.planning.short_data import ShortDataPool
-from imbnas.registry import load_plugins
 from imbnas.runs.gpus import VISIBLE, visible_gpus
 from imbnas.runs.request import RunRequest
 from imbnas.units.records import Record
@@ -144,17 +143,18 @@ class _Bench:
     """Does units as a worker does, but keeps in memory what they leave; a ``Store``."""
 
     def __init__(self, job: Job) -> None:
-        load_plugins(job.request.plugins)
         self._records: dict[str, Record] = {}
         self._weights: dict[str, bytes] = {}
         self._attempt = _Attempt(())
-        self._runner = Runner(
+        # Code of plug-ins is timed as it runs: in processes of its own.
+        self._runner = Executor(
             self,
             job.request.locations,
             job.request.device_type,
             job.pins,
             self._begin,
             partial(ShortDataPool, limit=job.limit),
+            plugins=lambda: job.request.plugins,
         )
 
     def time(self, stack: Sequence[Unit]) -> Timing:
@@ -192,9 +192,6 @@ class _Bench:
         name = sha256(content).hexdigest()
         self._weights[name] = content
         return name
-
-    def mend_weights(self, content: bytes) -> bool:
-        return False
 
 
 class _Attempt(SingleAttempt):

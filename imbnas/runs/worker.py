@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import takewhile
 from os import getpid
@@ -14,7 +15,8 @@ from types import FrameType
 from typing import Protocol
 
 from imbnas.error_texts import kind_of, message_of, traceback_of
-from imbnas.registry import load_plugins
+from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
+from imbnas.isolation.processes import end_by
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.queue.agenda import Agenda
 from imbnas.runs.queue.claims import Claims
@@ -185,6 +187,10 @@ class Worker:
             self._agenda.note_damage(error.path.stem)
             self.log.end(first, f"put back: {error}")
             return False
+        except ProcessKilledError as error:
+            # Who kills the process of a unit could have killed this one: they count alike.
+            self.log.end(first, f"died: {error}")
+            end_by(error.signal)
         except Exception as error:
             if is_disk_fault(error):
                 raise
@@ -212,8 +218,7 @@ class Worker:
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
-            error, message = kind_of(outcome), message_of(outcome)
-            trace = traceback_of(outcome)
+            error, message, trace = _reason(outcome)
             self.directory.publish_failure(unit.identity, unit, error, message, trace)
             self._agenda.note_end(unit, UnitState.FAILED)
             self.log.end(unit, f"failed: {error}: {message}")
@@ -224,16 +229,24 @@ class Worker:
             self.log.end(unit, f"done in {outcome.cost.seconds:.2f} s")
 
 
+def _reason(outcome: Exception) -> tuple[str, str, str]:
+    """Name of an error, its first line, and where it came from."""
+    if isinstance(outcome, ForeignCodeError):
+        return outcome.error, outcome.message, outcome.trace
+    kind = "WorkerDied" if isinstance(outcome, ProcessEndedError) else kind_of(outcome)
+    return kind, message_of(outcome), traceback_of(outcome)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
     # A wrong path is refused before logs are made there.
     resolved = RunDirectory(options.run_dir).read_suite()
     try:
-        with worker_log(options.run_dir) as log:
+        with worker_log(options.run_dir) as log, ExitStack() as ending:
             if not _computes_as_all_others(resolved):
                 return NOT_CAPPED
-            worker = _build(options, log)
+            worker = _build(options, log, ending)
             signal.signal(signal.SIGTERM, worker.stop)
             signal.signal(signal.SIGUSR1, worker.suspend)
             worker.run()
@@ -259,23 +272,27 @@ def _computes_as_all_others(resolved: ResolvedSuite) -> bool:
     return True
 
 
-def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
+def _build(options: WorkerOptions, log: WorkerLog, ending: ExitStack) -> Worker:
+    from imbnas.execution.executor import Executor
     from imbnas.execution.instruction_sets import instruction_sets
-    from imbnas.execution.runner import Runner
 
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
-    load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
     unit_filter = UnitFilter(tuple(options.only)) if options.only else None
     checkpointing = Checkpointing(directory, options.checkpoint_seconds)
-    executor = Runner(
-        directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
+    executor = Executor(
+        directory,
+        options.locations,
+        resolved.device_type,
+        directory.pins(),
+        checkpointing.attempt,
+        plugins=lambda: directory.read_plugins(resolved.plugins),
     )
     instruction_sets()  # asked once here: what is forked for a unit need not ask again
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),
-        executor,
+        ending.enter_context(executor),
         checkpointing,
         options.parent,
         UnitTokens(*options.tokens) if options.tokens else None,

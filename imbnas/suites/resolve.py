@@ -1,10 +1,8 @@
 """Resolves a suite: every name is looked up and pinned before anything is computed."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from pathlib import Path
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
@@ -16,7 +14,7 @@ from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import CheckingRanker
 from imbnas.rankers.registry import RANKERS, build_ranker
-from imbnas.regular_files import read_regular
+from imbnas.registry import Plugin
 from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
@@ -57,8 +55,6 @@ from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import Component, DataRef, SpaceModel
 
-PLUGIN_BYTES = 2**24
-
 
 def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
     """Look every name of a suite up; nothing is written.
@@ -69,21 +65,20 @@ def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
     return _Resolver(request).resolve()
 
 
-def plugin_texts(plugins: Sequence[Path]) -> dict[str, bytes]:
-    """File name → content of each plug-in.
+def plugins_by_name(plugins: Sequence[Plugin]) -> dict[str, Plugin]:
+    """File name → plug-in.
 
     Raises:
         InputError: two of them have the same name and different content.
     """
-    texts: dict[str, bytes] = {}
-    for path in plugins:
-        content = read_regular(path, PLUGIN_BYTES, follow=True)
-        if texts.setdefault(path.name, content) != content:
+    named: dict[str, Plugin] = {}
+    for plugin in plugins:
+        if named.setdefault(plugin.name, plugin).text != plugin.text:
             raise InputError(
-                f"--plugin {path}: two plug-ins are called {path.name!r}, and the run keeps a copy "
-                "of each by name; rename one"
+                f"--plugin {plugin.path}: two plug-ins are called {plugin.name!r}, and the run "
+                "keeps a copy of each by name; rename one"
             )
-    return texts
+    return named
 
 
 def data_ref(manifest: Manifest) -> DataRef:
@@ -151,8 +146,8 @@ class _Resolver:
             test_labels=packed_test_labels(suite, self._datasets),
             evaluation_images={name: images for name, (_, images) in described.items()},
             plugins=tuple(
-                PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
-                for name, text in plugin_texts(request.plugins).items()
+                PluginFile(name=name, sha256=plugin.sha256)
+                for name, plugin in plugins_by_name(request.plugins).items()
             ),
         )
 

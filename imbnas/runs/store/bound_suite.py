@@ -1,14 +1,16 @@
 """The resolved suite that a run directory is bound to."""
 
 import os
+from collections.abc import Iterable
 
 from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
+from imbnas.registry import MOST_PLUGIN_BYTES, Plugin
 from imbnas.regular_files import IrregularFileError, read_regular
 from imbnas.runs.store.file_lock import locked
 from imbnas.runs.store.files import publish_once, replace_file
 from imbnas.runs.store.layout import RunLayout, identity_files
-from imbnas.suites.resolved import ResolvedSuite
+from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.sealing import read_sealed, seal
 from imbnas.validation import fault_of
@@ -161,6 +163,32 @@ class BoundSuite(RunLayout):
                 f"{self.path}: {', '.join(changed)} of {wanted.title} changed since the run was "
                 "started; choose another --out"
             )
+
+    def read_plugins(self, named: Iterable[PluginFile]) -> list[Plugin]:
+        """The copies of plug-ins, as the run was started with them.
+
+        Args:
+            named: which of them, by the resolved suite.
+
+        Raises:
+            InputError: a copy is missing or has another text.
+        """
+        return [self._read_plugin(file) for file in named]
+
+    def _read_plugin(self, file: PluginFile) -> Plugin:
+        path = self.plugins / file.name
+        try:
+            plugin = Plugin(path, read_regular(path, MOST_PLUGIN_BYTES))
+        except OSError as error:
+            fault = error.strerror or str(error)
+        else:
+            if plugin.sha256 == file.sha256:
+                return plugin
+            fault = f"its sha256 is {plugin.sha256[:12]}…, not {file.sha256[:12]}… as the run's"
+        raise InputError(
+            f"{path}: not the plug-in that the run was started with ({fault}); give the same "
+            "`run` command again with the file that it was started with, and --retry-failed"
+        )
 
     def pins(self) -> list[Manifest]:
         """Manifests that the run is pinned to, whatever their conditions would resolve to."""

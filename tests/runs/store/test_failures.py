@@ -83,7 +83,7 @@ def test_failing_strategies_leave_reasons_and_gaps(
     reasons = {failure["error"]: failure["message"] for failure in status["failures"]}
     assert reasons["RuntimeError"] == "no idea how"
     assert "returned str, not a supernet" in reasons["TypeError"]
-    assert "two workers died" in reasons["WorkerDied"]
+    assert "its process ended with status 11" in reasons["WorkerDied"]
     assert "'digits' is out of reach: strategy 'peeks' has" in reasons["SealedDataError"]
     assert "strategy 'hollow' returned weights that are not finite" in reasons["StrategyError"]
     assert status["failed"] == 5
