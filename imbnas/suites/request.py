@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from imbnas.data import DataLocations, Manifest
+from imbnas.registry import Plugin
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import SuiteFile
 from imbnas.units.unit import Computation, DeviceType, Precision
@@ -25,7 +25,7 @@ class SuiteRequest:
         first_replicate: number of the first of them; another one repeats the suite with other
             subsets of images and other randomness. ``None`` for 0, or what a run holds.
         pins: manifests that take the place of what their conditions would resolve to.
-        plugins: plug-in files, already loaded.
+        plugins: plug-in files, as they were read.
         added: what the command line added to the suite's parts, by kind; the suite holds it.
     """
 
@@ -36,7 +36,7 @@ class SuiteRequest:
     replicates: int | None = None
     first_replicate: int | None = None
     pins: tuple[Manifest, ...] = ()
-    plugins: tuple[Path, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -63,3 +63,8 @@ class SuiteRequest:
     def compiled(self) -> bool:
         """Whether trainings go through ``torch.compile``."""
         return self.computation.compiled
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether libraries are held to instructions that all processors with AVX2 have."""
+        return self.computation.reproducible
