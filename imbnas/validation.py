@@ -41,6 +41,11 @@ def first_fault(error: ValidationError) -> Fault:
     return Fault(fault["loc"], fault["type"], fault["msg"].removeprefix("Value error, "))
 
 
+def fault_of(error: ValueError) -> str:
+    """The fault that a model or a checksum was refused for, as one line."""
+    return str(first_fault(error)) if isinstance(error, ValidationError) else str(error)
+
+
 def make_with_options(factory: Callable[..., T], options: Mapping[str, Any], owner: str) -> T:
     """Call a class or function with options as its keyword arguments.
 

@@ -89,6 +89,21 @@ def train_metrics(**fields: Any) -> TrainMetrics:
     return TrainMetrics(**{**known, **fields})
 
 
+def possible_spending(unit: TrainUnit, macs: int, images: int, evaluated: int) -> dict[str, int]:
+    """What a training of a network without post-hoc step spends.
+
+    Args:
+        unit: the training.
+        macs: of one image.
+        images: that it trains on.
+        evaluated: images that it validates and tests on.
+    """
+    recipe = unit.recipe
+    each = images if recipe.steps_per_epoch is None else recipe.steps_per_epoch * recipe.batch_size
+    trained = recipe.epochs * each
+    return {"images_seen": trained + evaluated, "macs": macs * (3 * trained + evaluated)}
+
+
 def make_record(unit: Unit, metrics: Metrics, **spent: Any) -> Record:
     """The record of a unit that nobody did."""
     known = {"seconds": 1.0, "device": "none", "images_seen": 1, "macs": 1}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imbnas.cli.options import json_option
-from imbnas.cli.output import note_damage, print_json
+from imbnas.cli.output import note, note_damage, print_json
 from imbnas.cli.tables import note_circumstances, print_leaderboards
 
 if TYPE_CHECKING:
@@ -39,4 +39,6 @@ def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
     else:
         print_leaderboards(tables, results.resolved.title)
         click.echo(f"Leaderboards: {directory.tables}")
+    for line in results.notes:
+        note(line)
     return note_damage(results.damaged)

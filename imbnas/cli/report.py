@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from imbnas.cli.options import json_option
-from imbnas.cli.output import note_damage, print_json
+from imbnas.cli.output import note, note_damage, print_json
 from imbnas.cli.tables import note_circumstances, print_claims
 
 
@@ -29,4 +29,6 @@ def command(run_dir: Path, as_json: bool) -> int:
     else:
         print_claims(tables)
         click.echo("\n".join(map(str, written)))
+    for line in results.notes:
+        note(line)
     return note_damage(results.damaged)

@@ -7,10 +7,8 @@ from pathlib import Path
 from imbnas.errors import InputError
 from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.files import publish_once
-from imbnas.runs.store.records import DamagedFileError
+from imbnas.runs.store.records import DamagedFileError, DamagedRecordError
 from imbnas.suites.expand import Plan
-from imbnas.units.frozen import canonical_json
 from imbnas.units.records import AdaptMetrics, SupernetMetrics
 from imbnas.units.unit import Unit
 
@@ -93,11 +91,12 @@ class Reuse:
 
     def _take(self, unit: Unit, source: RunDirectory) -> None:
         record = source.read_record(unit.kind, unit.identity)
+        try:
+            self.directory.check_record(record)
+        except ValueError as error:
+            path = source.record_path(unit.kind, unit.identity)
+            raise DamagedRecordError(path, str(error)) from None
         if isinstance(record.metrics, SupernetMetrics | AdaptMetrics):
             self.directory.take_weights(source, record.metrics.weights_sha256)
         # Weights come first: a record promises that they are there.
-        publish_once(
-            self.directory.record_path(unit.kind, unit.identity),
-            canonical_json(record).encode(),
-            self.directory.temporary,
-        )
+        self.directory.publish_record(record)

@@ -195,6 +195,7 @@ class Worker:
             if is_disk_fault(error):
                 raise
             outcomes = [error] * len(units)
+        outcomes = [self._possible(outcome) for outcome in outcomes]
         for unit, outcome in zip(units, outcomes, strict=True):
             self._publish(unit, outcome)
         remove_checkpoints(self.directory, first.identity)
@@ -205,6 +206,15 @@ class Worker:
         if stack:
             return self.executor.execute_stack(stack)
         return [self.executor.execute(unit) for unit in units]
+
+    def _possible(self, outcome: Record | Exception) -> Record | Exception:
+        """A record that nobody would believe is a failure: it would be done again for ever."""
+        if isinstance(outcome, Record):
+            try:
+                self.directory.check_record(outcome)
+            except ValueError as error:
+                return error
+        return outcome
 
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):

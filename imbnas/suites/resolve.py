@@ -9,6 +9,7 @@ from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.data import Dataset, Manifest, load_dataset, resolve
 from imbnas.data.dataset import normalised_by
+from imbnas.data.manifests import count_classes
 from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import CheckingRanker
@@ -29,7 +30,14 @@ from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
 from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolved import BaselineFacts, ConditionFacts, Member, PluginFile, ResolvedSuite
+from imbnas.suites.resolved import (
+    BaselineFacts,
+    ConditionFacts,
+    EvaluationImages,
+    Member,
+    PluginFile,
+    ResolvedSuite,
+)
 from imbnas.suites.schema import (
     AdaptationPart,
     BaselinesPart,
@@ -113,6 +121,7 @@ class _Resolver:
         self._check_size(len(drawn.architectures))
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
+        described = {name: self._condition(name) for name in self._condition_names()}
         scorer = SearcherChoice(name="exhaustive", options={"architectures": architectures})
         return ResolvedSuite(
             suite=suite,
@@ -124,7 +133,7 @@ class _Resolver:
             space_version=SPACES.entry(suite.space).version,
             population_rule=drawn.rule,
             population=population,
-            conditions={name: self._condition(name) for name in self._condition_names()},
+            conditions={name: facts for name, (facts, _) in described.items()},
             schemes=self._schemes,
             strategies={label: found.facts() for label, found in self._strategies.items()},
             searcher=self.request.settings.searcher.component(SEARCHERS),
@@ -135,6 +144,7 @@ class _Resolver:
             motivation=self._motivation(),
             common_images=compared_images(suite, lambda name: self._manifests(name, self._numbers)),
             test_labels=packed_test_labels(suite, self._datasets),
+            evaluation_images={name: images for name, (_, images) in described.items()},
             plugins=tuple(
                 PluginFile(name=name, sha256=plugin.sha256)
                 for name, plugin in plugins_by_name(request.plugins).items()
@@ -278,15 +288,22 @@ class _Resolver:
         for replicate in numbers:
             yield resolve(condition.for_replicate(replicate), dataset, self.request.pins)
 
-    def _condition(self, name: str) -> ConditionFacts:
-        manifests = list(self._manifests(name, self._numbers))
-        return ConditionFacts(
+    def _condition(self, name: str) -> tuple[ConditionFacts, EvaluationImages]:
+        manifests, dataset = list(self._manifests(name, self._numbers)), self._dataset(name)
+        facts = ConditionFacts(
             condition=self._parse(name),
             class_counts=manifests[0].class_counts,
             groups=manifests[0].groups.model_dump(),
             replicates=tuple(map(data_ref, manifests)),
             retrainings=tuple(map(data_ref, self._manifests(name, self._retrained(name)))),
         )
+        images = EvaluationImages(
+            validation=count_classes(dataset, manifests[0].validation),
+            test=count_classes(dataset, manifests[0].test),
+            channels=dataset.channels,
+            resolution=dataset.resolution,
+        )
+        return facts, images
 
     def _retrained(self, name: str) -> range:
         """Replicate numbers that architectures found for a condition are trained on."""

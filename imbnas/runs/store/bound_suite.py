@@ -3,8 +3,6 @@
 import os
 from collections.abc import Iterable
 
-from pydantic import ValidationError
-
 from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
 from imbnas.registry import MOST_PLUGIN_BYTES, Plugin
@@ -14,7 +12,8 @@ from imbnas.runs.store.files import publish_once, replace_file
 from imbnas.runs.store.layout import RunLayout, identity_files
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.units.frozen import canonical_json
-from imbnas.validation import first_fault
+from imbnas.units.sealing import read_sealed, seal
+from imbnas.validation import fault_of
 
 SUITE_BYTES = 2**28
 """That of 4,930 architectures has two million."""
@@ -39,7 +38,7 @@ class BoundSuite(RunLayout):
         """
         try:
             content = read_regular(self.suite_file, SUITE_BYTES, follow=self.follow)
-            return ResolvedSuite.model_validate_json(content)
+            return read_sealed(ResolvedSuite, content)[0]
         except FileNotFoundError:
             raise InputError(
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
@@ -49,10 +48,10 @@ class BoundSuite(RunLayout):
                 f"{self.suite_file}: cannot be read ({error.strerror}); restore it, or delete it "
                 "and run the same command again, which keeps all records"
             ) from None
-        except ValidationError as error:
+        except ValueError as error:
             raise InputError(
                 f"{self.suite_file}: damaged, or of another version of imbnas "
-                f"({first_fault(error)}); restore it or use that version, "
+                f"({fault_of(error)}); restore it or use that version, "
                 "or delete it and run the same command again, which keeps all records"
             ) from None
 
@@ -71,7 +70,7 @@ class BoundSuite(RunLayout):
         seen = self._held()
         if self._is_bound(seen, resolved) and seen:
             return seen
-        content = canonical_json(resolved).encode()
+        content = seal(resolved)
         # What is replaced must be what was compared, though others do the same at this moment.
         with locked(self.temporary / "suite.lock"):
             held = self._held()
@@ -150,6 +149,8 @@ class BoundSuite(RunLayout):
             dump.pop("replicates")
             dump["suite"].pop("claims", None)  # they ask of records and change none
             dump.pop("common_images", None)  # a mean over replicates
+            if not (held.evaluation_images and wanted.evaluation_images):
+                dump.pop("evaluation_images", None)  # older suites do not say
             for facts in dump["conditions"].values():
                 # Further replicates may follow; those held must stay what they are.
                 facts["replicates"] = facts["replicates"][: held.replicates]

@@ -3,17 +3,15 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
 from imbnas.error_texts import TRACEBACK, one_line, shortened
 from imbnas.regular_files import read_regular
 from imbnas.runs.store.files import publish_once
 from imbnas.runs.store.layout import RunLayout, identities_in
 from imbnas.runs.store.logs import full_label
-from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Failure
+from imbnas.units.sealing import read_sealed, seal
 from imbnas.units.unit import Unit
-from imbnas.validation import first_fault
+from imbnas.validation import fault_of
 
 READ_BYTES = 2**24
 """Of a failure; older ones are longer than those that are written now."""
@@ -44,12 +42,12 @@ class Failures(RunLayout):
             traceback=shortened(traceback, TRACEBACK),
             utc=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        content, most = canonical_json(failure).encode(), TRACEBACK
+        content, most = seal(failure), TRACEBACK
         while len(content) > WRITTEN_BYTES and most:
             # Characters that JSON writes as long escapes.
             most //= 2
             shorter = failure.model_copy(update={"traceback": shortened(traceback, most)})
-            content = canonical_json(shorter).encode()
+            content = seal(shorter)
         publish_once(self.failure_path(identity), content, self.temporary)
 
     def failures(self) -> dict[str, Failure]:
@@ -66,13 +64,13 @@ class Failures(RunLayout):
     def _failure(self, identity: str) -> Failure:
         path = self.failure_path(identity)
         try:
-            return Failure.model_validate_json(read_regular(path, READ_BYTES, follow=self.follow))
+            return _checked(identity, read_regular(path, READ_BYTES, follow=self.follow))
         except FileNotFoundError:
             raise
         except OSError as error:
             fault = str(error.strerror)
-        except ValidationError as error:
-            fault = first_fault(error).message
+        except ValueError as error:
+            fault = fault_of(error)
         return Failure(
             identity=identity,
             label=identity[:12],
@@ -90,3 +88,10 @@ class Failures(RunLayout):
         """Let failed units be tried again."""
         for identity in self.failed():
             self.discard(self.failure_path(identity), "failure")
+
+
+def _checked(identity: str, content: bytes) -> Failure:
+    failure, _ = read_sealed(Failure, content)
+    if failure.identity != identity:
+        raise ValueError("it is the failure of another unit")
+    return failure

@@ -87,8 +87,8 @@ def test_the_same_suite_bound_at_once_is_accepted_by_all(
         assert len(accepted(directory, [suite] * 4)) == 4
 
 
-def test_no_extension_is_lost(tmp_path: Path, suite: ResolvedSuite) -> None:
-    extended = [suite.model_copy(update={"replicates": n}) for n in (3, 4, 5, 6)]
+def test_no_extension_is_lost(tmp_path: Path, suite: ResolvedSuite, tiny_suite: Path) -> None:
+    extended = [resolve(tiny_suite, replicates=n) for n in (3, 4, 5, 6)]
     for number in range(ROUNDS):
         directory = RunDirectory(tmp_path / f"{number}")
         if number % 2:
@@ -100,10 +100,14 @@ def test_no_extension_is_lost(tmp_path: Path, suite: ResolvedSuite) -> None:
 
 @pytest.mark.parametrize("same", [True, False])
 def test_no_change_of_claims_is_undone_by_one_that_did_not_see_it(
-    tmp_path: Path, suite: ResolvedSuite, monkeypatch: pytest.MonkeyPatch, same: bool
+    tmp_path: Path,
+    suite: ResolvedSuite,
+    tiny_suite: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    same: bool,
 ) -> None:
     theirs = with_claim(suite, "theirs")
-    wanted = with_claim(suite, "mine") if same else suite.model_copy(update={"replicates": 3})
+    wanted = with_claim(suite, "mine") if same else resolve(tiny_suite, replicates=3)
     directory = RunDirectory(tmp_path)
     directory.store_suite(suite)
     looked = directory._is_bound
