@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imbnas.cli.options import json_option
+from imbnas.cli.options import json_option, out_option
 from imbnas.cli.output import note, note_damage, print_json
 from imbnas.cli.tables import note_circumstances, print_leaderboards
 
@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 
 @click.command("leaderboard")
-@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.argument("run_dir", metavar="RUN", type=click.Path(path_type=Path))
+@out_option
 @json_option
-def command(run_dir: Path, as_json: bool) -> int:
-    """Build the tables of RUN_DIR again from its records."""
-    from imbnas.runs.store.directory import RunDirectory
+def command(run_dir: Path, out: Path | None, as_json: bool) -> int:
+    """Build the tables of RUN again from its records.
 
-    return write_leaderboards(RunDirectory(run_dir), as_json)
+    RUN is a run directory, a published board, or the archive of one.
+    """
+    from imbnas.runs.store.opening import open_run
+
+    return write_leaderboards(open_run(run_dir, out=out), as_json)
 
 
 def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:

@@ -25,10 +25,10 @@ def command(run_dir: Path, unit: str, as_json: bool) -> None:
     """
     from imbnas.runs.queue.queue import Queue
     from imbnas.runs.queue.unit_history import unit_histories
-    from imbnas.runs.store.directory import RunDirectory
+    from imbnas.runs.store.opening import open_run
     from imbnas.suites.expand import Expansion
 
-    directory = RunDirectory(run_dir)
+    directory = open_run(run_dir)
     queue = Queue(Expansion(directory.read_suite()).plan(), directory)
     units = [
         asdict(history)

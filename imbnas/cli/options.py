@@ -46,6 +46,15 @@ plugin_files_option = _plugin_option(exposed=True)
 """Reads plug-ins for a command that gets their texts as ``plugins``, and imports none itself."""
 
 
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write into this folder.  [default: RUN itself]",
+)
+"""For commands that write what is read from records."""
+
+
 def add_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """One decorator that adds several options, which ``--help`` lists in this order."""
 

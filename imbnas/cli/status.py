@@ -28,17 +28,17 @@ def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int
     from imbnas.cli.watch import RunState, watch
     from imbnas.runs.queue.queue import Queue
     from imbnas.runs.queue.running_units import running_units
-    from imbnas.runs.store.directory import RunDirectory
+    from imbnas.runs.store.opening import open_run
     from imbnas.runs.store.records import unchecked_note
     from imbnas.suites.expand import Expansion
 
     if watched and as_json:
         raise click.UsageError("--watch shows lines and --json one object; give one of them")
-    directory = RunDirectory(run_dir)
+    directory = open_run(run_dir)
     resolved = directory.read_suite()
     unchecked: list[str] = []
     found = directory.damaged_records(_CHECKED_RECORDS, unchecked.append)
-    damaged = [str(error) for error in found]
+    damaged = [*directory.faults, *map(str, found)]
     queue = Queue(Expansion(resolved).plan(), directory)
 
     def look() -> RunState:

@@ -16,7 +16,7 @@ from imbnas.leaderboards.tables.architectures import trainings
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.formats import to_rows
 from imbnas.leaderboards.tables.shared.summary import QUALITIES
-from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.opening import has_records, open_run
 from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import TrainUnit
 
@@ -85,20 +85,20 @@ class LoadedResults:
 
 
 def load_results(path: str | Path) -> LoadedResults:
-    """Read a run directory, or a folder of published tables.
+    """Read a run directory, a board, its archive, or a folder of published tables.
 
     Damaged records are left out with a warning; another one counts those without a checksum.
 
     Args:
-        path: a folder that holds ``suite.json``, or one that holds ``rank_correlation.csv``.
+        path: a folder that holds ``suite.json`` and records, an archive or a folder with one, or
+            a folder that holds ``rank_correlation.csv``.
 
     Raises:
-        InputError: it is neither, or a file of it is not what its name says.
+        InputError: it is none of them, or a file of it is not what its name says.
     """
     folder = Path(path)
-    directory = RunDirectory(folder)
-    if directory.exists():
-        results = Results.read(directory)
+    if has_records(folder):
+        results = Results.read(open_run(folder))
         for line in (*results.notes, *results.damaged):
             warnings.warn(line, stacklevel=2)
         loaded = LoadedResults(folder, build_tables(results), _records(results))
@@ -106,8 +106,9 @@ def load_results(path: str | Path) -> LoadedResults:
         loaded = LoadedResults(folder, read_published(folder), None)
     else:
         raise InputError(
-            f"{folder}: neither a run directory (suite.json) nor a folder of tables "
-            "(rank_correlation.csv); give the --out of a run or a folder of leaderboards/"
+            f"{folder}: neither a run directory (suite.json), nor an archive of records, nor a "
+            "folder of tables (rank_correlation.csv); give the --out of a run or a folder of "
+            "leaderboards/"
         )
     # Built now, so that the first question is as fast as every other.
     _ = loaded.index

@@ -1,5 +1,6 @@
 """Writes everything people look at: tables, pictures and the page."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,9 +13,15 @@ from imbnas.leaderboards.tables.build import write_tables
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
 
+LIBRARY = "plotly.min.js"
+"""The chart library, once for all boards: beside their folders ``SUITE@VERSION``."""
+
 
 def write_report(
-    results: Results, directory: RunDirectory, tables: Mapping[str, pd.DataFrame]
+    results: Results,
+    directory: RunDirectory,
+    tables: Mapping[str, pd.DataFrame],
+    library: str | None = None,
 ) -> list[Path]:
     """Write tables, ``pictures/NAME.svg`` and ``.png``, and ``index.html``.
 
@@ -22,17 +29,26 @@ def write_report(
         results: the suite and its records.
         directory: of the run.
         tables: as ``build_tables`` makes them.
+        library: address of the chart library from the page; by default that of the library that
+            boards share, where there is one, else it is put into the page.
 
     Returns:
         The page, then the pictures.
     """
     write_tables(results, directory, tables)
-    page = directory.path / "index.html"
-    failures = directory.failures().values()
-    files = {page: render(results, tables, failures, directory.tables.name).encode()}
+    shown, failures = directory.shown, directory.failures().values()
+    folder = os.path.relpath(directory.tables, shown)
+    page = render(results, tables, failures, folder, library or _library(directory))
+    files = {shown / "index.html": page.encode()}
     for picture in pictures(tables, results.resolved.title):
-        files[directory.path / "pictures" / f"{picture.name}.svg"] = picture.svg
-        files[directory.path / "pictures" / f"{picture.name}.png"] = picture.png
+        files[shown / "pictures" / f"{picture.name}.svg"] = picture.svg
+        files[shown / "pictures" / f"{picture.name}.png"] = picture.png
     for path, content in files.items():
         replace_file(path, content, directory.temporary)
     return list(files)
+
+
+def _library(directory: RunDirectory) -> str | None:
+    """Address of the chart library that boards share, seen from the page of one of them."""
+    address = f"../../{LIBRARY}"
+    return address if (directory.shown / address).is_file() else None

@@ -60,7 +60,7 @@ class Results:
     def read(cls, directory: RunDirectory) -> "Results":
         """Read a run's suite and its sound records."""
         resolved = directory.read_suite()
-        damaged: list[str] = []
+        damaged = [*directory.faults]
         unchecked: set[str] = set()
         with gc_paused():
             records = directory.records(

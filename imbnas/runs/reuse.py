@@ -7,6 +7,7 @@ from pathlib import Path
 from imbnas.errors import InputError
 from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.opening import has_records, open_run
 from imbnas.runs.store.records import DamagedFileError, DamagedRecordError
 from imbnas.suites.expand import Plan
 from imbnas.units.records import AdaptMetrics, SupernetMetrics
@@ -14,18 +15,17 @@ from imbnas.units.unit import Unit
 
 
 def reusable(path: Path) -> RunDirectory:
-    """A directory to take units from: a run, or a published leaderboard with its records.
+    """What to take units from: a run, a board, or the archive of one.
 
     Raises:
         InputError: there are no records.
     """
-    directory = RunDirectory(path, follow=True)
-    if not (path / "records").is_dir():
+    if not has_records(path) and not (path / "records").is_dir():
         raise InputError(
-            f"--reuse {path}: no folder 'records' in it; give a run directory, or a published "
-            "leaderboard that has its records"
+            f"--reuse {path}: neither a folder 'records' nor an archive of records in it; give a "
+            "run directory, or a board with its archive"
         )
-    return directory
+    return open_run(path, follow=True)
 
 
 @dataclass

@@ -29,6 +29,7 @@ def render(
     tables: Mapping[str, pd.DataFrame],
     failures: Iterable[Failure] = (),
     folder: str = "tables",
+    library: str | None = None,
 ) -> str:
     """The page as text; the same bytes for the same suite, records and failures.
 
@@ -37,6 +38,7 @@ def render(
         tables: as ``build_tables`` makes them.
         failures: units that failed, for a list of their own.
         folder: relative address of the folder that holds the CSV files.
+        library: relative address of the chart library; ``None`` puts it into the page.
     """
     failed = list(failures)
     environment = Environment(
@@ -65,7 +67,8 @@ def render(
         # Our own files and the chart library's; nothing of a suite or a plug-in is in them.
         style=Markup((_ASSETS / "page.css").read_text("utf-8")),  # noqa: S704  # nosec B704 # ours
         script=Markup((_ASSETS / "page.js").read_text("utf-8")),  # noqa: S704  # nosec B704 # ours
-        plotly=Markup(get_plotlyjs()),  # noqa: S704  # nosec B704 # plotly
+        library=library,
+        plotly="" if library else Markup(get_plotlyjs()),  # noqa: S704  # nosec B704 # plotly
     )
 
 

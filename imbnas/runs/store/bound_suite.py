@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
@@ -37,8 +38,7 @@ class BoundSuite(RunLayout):
             InputError: there is none, or it is damaged.
         """
         try:
-            content = read_regular(self.suite_file, SUITE_BYTES, follow=self.follow)
-            return read_sealed(ResolvedSuite, content)[0]
+            return read_sealed(ResolvedSuite, self.suite_content())[0]
         except FileNotFoundError:
             raise InputError(
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
@@ -54,6 +54,10 @@ class BoundSuite(RunLayout):
                 f"({fault_of(error)}); restore it or use that version, "
                 "or delete it and run the same command again, which keeps all records"
             ) from None
+
+    def suite_content(self) -> bytes:
+        """The text of ``suite.json``; errors are those of ``read_regular``."""
+        return read_regular(self.suite_file, SUITE_BYTES, follow=self.follow)
 
     def store_suite(self, resolved: ResolvedSuite) -> ResolvedSuite:
         """Bind the directory to a resolved suite, or extend a bound one.
@@ -115,7 +119,7 @@ class BoundSuite(RunLayout):
             return False
         if canonical_json(held) == canonical_json(wanted):
             return True
-        self._refuse_unless_extended(held, wanted)
+        refuse_unless_extended(self.path, held, wanted)
         return False
 
     def _refuse_change_of_claims(
@@ -133,36 +137,6 @@ class BoundSuite(RunLayout):
     def _holds_other_things(self) -> bool:
         # A run that was killed, or lost its disk, before suite.json was there can start again.
         return self.path.exists() and any(p.name not in _CONTENT for p in self.path.iterdir())
-
-    def _refuse_unless_extended(self, held: ResolvedSuite, wanted: ResolvedSuite) -> None:
-        if held.title != wanted.title:
-            raise RefusedDirectoryError(
-                f"{self.path}: holds {held.title}, not {wanted.title}; choose another --out"
-            )
-        if wanted.replicates < held.replicates:
-            raise RefusedDirectoryError(
-                f"{self.path}: holds {held.replicates} replicates, {wanted.replicates} asked for; "
-                "give at least as many, or choose another --out"
-            )
-        old, new = held.model_dump(mode="json"), wanted.model_dump(mode="json")
-        for dump in (old, new):
-            dump.pop("replicates")
-            dump["suite"].pop("claims", None)  # they ask of records and change none
-            dump.pop("common_images", None)  # a mean over replicates
-            if not (held.evaluation_images and wanted.evaluation_images):
-                dump.pop("evaluation_images", None)  # older suites do not say
-            for facts in dump["conditions"].values():
-                # Further replicates may follow; those held must stay what they are.
-                facts["replicates"] = facts["replicates"][: held.replicates]
-                further = held.replicates * held.settings.retrainings
-                facts["retrainings"] = facts.get("retrainings", ())[:further]
-        # A field may be omitted when it holds its default.
-        changed = sorted(f for f in old.keys() | new.keys() if old.get(f) != new.get(f))
-        if changed:
-            raise RefusedDirectoryError(
-                f"{self.path}: {', '.join(changed)} of {wanted.title} changed since the run was "
-                "started; choose another --out"
-            )
 
     def read_plugins(self, named: Iterable[PluginFile]) -> list[Plugin]:
         """The copies of plug-ins, as the run was started with them.
@@ -196,6 +170,47 @@ class BoundSuite(RunLayout):
             read_manifest(path, follow=self.follow)
             for path in sorted(identity_files(self.manifests))
         ]
+
+
+def refuse_unless_extended(path: Path, held: ResolvedSuite, wanted: ResolvedSuite) -> None:
+    """Make sure that a suite is another one with more replicates, other claims, or neither.
+
+    Args:
+        path: of the run, for messages.
+        held: the suite that it holds.
+        wanted: the suite that is asked for.
+
+    Raises:
+        RefusedDirectoryError: it is not.
+    """
+    if held.title != wanted.title:
+        raise RefusedDirectoryError(
+            f"{path}: holds {held.title}, not {wanted.title}; choose another --out"
+        )
+    if wanted.replicates < held.replicates:
+        raise RefusedDirectoryError(
+            f"{path}: holds {held.replicates} replicates, {wanted.replicates} asked for; "
+            "give at least as many, or choose another --out"
+        )
+    old, new = held.model_dump(mode="json"), wanted.model_dump(mode="json")
+    for dump in (old, new):
+        dump.pop("replicates")
+        dump["suite"].pop("claims", None)  # they ask of records and change none
+        dump.pop("common_images", None)  # a mean over replicates
+        if not (held.evaluation_images and wanted.evaluation_images):
+            dump.pop("evaluation_images", None)  # older suites do not say
+        for facts in dump["conditions"].values():
+            # Further replicates may follow; those held must stay what they are.
+            facts["replicates"] = facts["replicates"][: held.replicates]
+            further = held.replicates * held.settings.retrainings
+            facts["retrainings"] = facts.get("retrainings", ())[:further]
+    # A field may be omitted when it holds its default.
+    changed = sorted(f for f in old.keys() | new.keys() if old.get(f) != new.get(f))
+    if changed:
+        raise RefusedDirectoryError(
+            f"{path}: {', '.join(changed)} of {wanted.title} changed since the run was "
+            "started; choose another --out"
+        )
 
 
 def _claims(suite: ResolvedSuite) -> str:

@@ -64,7 +64,7 @@ class Failures(RunLayout):
     def _failure(self, identity: str) -> Failure:
         path = self.failure_path(identity)
         try:
-            return _checked(identity, read_regular(path, READ_BYTES, follow=self.follow))
+            return _checked(identity, self.failure_content(identity))
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -79,6 +79,10 @@ class Failures(RunLayout):
             traceback="",
             utc="",
         )
+
+    def failure_content(self, identity: str) -> bytes:
+        """The text of a failure; errors are those of ``read_regular``."""
+        return read_regular(self.failure_path(identity), READ_BYTES, follow=self.follow)
 
     def failed(self) -> set[str]:
         """Identities of all units with a failure, from file names alone."""

@@ -23,23 +23,32 @@ class RunLayout:
     ``failures/HASH.json``, ``claims/HASH.json``, ``checkpoints/HASH.N.safetensors``,
     ``quarantine/``, ``manifests/SHA256.json``, ``plugins/NAME.py``, ``tables/``, ``logs/``.
 
+    Attributes:
+        tables: folder of the tables.
+        shown: folder of the page and the pictures.
+
     Args:
         path: root folder; it need not exist yet.
         follow: whether links may stand in the place of files, as in stores of links that others
             keep. In a run of its own a link is a damaged file: it could lead anywhere.
+        out: folder for tables, page and pictures in place of the run's own.
     """
 
-    def __init__(self, path: Path, *, follow: bool = False) -> None:
+    faults: tuple[str, ...] = ()
+    """What could not be read of the whole, one line each."""
+
+    def __init__(self, path: Path, *, follow: bool = False, out: Path | None = None) -> None:
         self.path = path
         self.follow = follow
-        self.temporary = path / ".tmp"
+        self.temporary = out or path / ".tmp"
         self.claims = path / "claims"
         self.checkpoints = path / "checkpoints"
         self.failure_files = path / "failures"
         self.quarantine = path / "quarantine"
         self.plugins = path / "plugins"
         self.manifests = path / "manifests"
-        self.tables = path / "tables"
+        self.tables = out or path / "tables"
+        self.shown = out or path
         self.suite_file = path / "suite.json"
 
     def record_path(self, kind: str, identity: str) -> Path:

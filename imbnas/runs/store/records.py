@@ -65,10 +65,19 @@ class Records(BoundSuite):
         path = self.record_path(kind, identity)
         content: bytes | OSError
         try:
-            content = read_regular(path, RECORD_BYTES, follow=self.follow)
+            content = self.record_content(kind, identity)
         except OSError as error:
             content = error
         return _checked(str(path), content, partial(read_sealed, Record), self._possible())[0]
+
+    def record_content(self, kind: str, identity: str) -> bytes:
+        """The text of a record; errors are those of ``read_regular``."""
+        return read_regular(self.record_path(kind, identity), RECORD_BYTES, follow=self.follow)
+
+    def record_contents(self, kind: str) -> Iterator[tuple[str, bytes | OSError]]:
+        """Path and text, or error, of every record of one kind, sorted by path."""
+        files = sorted(self.record_files(kind), key=lambda entry: entry.path)
+        return read_files(files, RECORD_BYTES, follow=self.follow)
 
     def records(
         self,
@@ -87,8 +96,7 @@ class Records(BoundSuite):
         """
         parser, possible = RecordParser(), self._possible()
         for kind in UNIT_KINDS:
-            files = sorted(self.record_files(kind), key=lambda entry: entry.path)
-            for path, content in read_files(files, RECORD_BYTES, follow=self.follow):
+            for path, content in self.record_contents(kind):
                 if isinstance(content, FileNotFoundError):
                     if not os.path.lexists(path):
                         continue  # moved aside since it was listed
@@ -131,18 +139,23 @@ class Records(BoundSuite):
 
     def _possible(self) -> PossibleRecords | None:
         """What the suite allows; ``None`` as long as there is none that can be read."""
-        try:
-            found = self.suite_file.stat()
-        except OSError:
+        version = self._version()
+        if version is None:
             return None
-        # A run that is given more replicates changes the suite.
-        version = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
         if self._bound is None or self._bound[0] != version:
             try:
                 self._bound = version, PossibleRecords(self.read_suite())
             except InputError:
                 self._bound = version, None
         return self._bound[1]
+
+    def _version(self) -> tuple[int, ...] | None:
+        """What differs whenever the suite does, which further replicates change."""
+        try:
+            found = self.suite_file.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def move_aside(self, path: Path) -> Path:
         """Move one damaged record to ``quarantine/``; whatever lies there is kept.

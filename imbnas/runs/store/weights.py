@@ -68,10 +68,14 @@ class Weights(Records):
         if not shared:
             self.publish_weights(content)
 
+    def weights_content(self, sha256: str) -> bytes:
+        """The bytes of weights, unchecked; errors are those of ``read_regular``."""
+        return read_regular(self.weights_path(sha256), WEIGHTS_BYTES, follow=self.follow)
+
     def _read(self, sha256: str) -> bytes | str:
         """Weights whose hash is right, or what is wrong with them."""
         try:
-            content = read_regular(self.weights_path(sha256), WEIGHTS_BYTES, follow=self.follow)
+            content = self.weights_content(sha256)
         except FileNotFoundError:
             return "missing weights"
         except OSError as error:
