@@ -46,6 +46,8 @@ def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int
         running = running_units(directory, states.claimed, queue.units)
         return RunState(resolved.title, queue.progress(states), running)
 
+    if conflict := directory.conflict_note():
+        note(conflict)
     state = watch(look, interval) if watched else look()
     failures = [
         {"unit": failure.label, "error": failure.error, "message": failure.message}

@@ -40,6 +40,8 @@ def publish(directory: RunDirectory, to: Path, *, replace: bool = False) -> Resu
             f"{directory.path}: it is of {resolved.suite.name} {resolved.scale}; a board holds its "
             "suite as it stands"
         )
+    if conflict := directory.conflict_note():
+        raise InputError(f"{conflict}; a board needs one result of each unit")
     if target.exists() and not replace:
         raise InputError(f"{target}: something is published there; give --replace to replace it")
     target.parent.mkdir(parents=True, exist_ok=True)

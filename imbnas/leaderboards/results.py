@@ -39,6 +39,7 @@ class Results:
         damaged: what is wrong with records that were left out, one line each.
         unchecked: how many of the records have no checksum.
         foreign: how many further records were left out, since the suite does not have their units.
+        conflict: one line, where units have another result in a run that was merged.
     """
 
     resolved: ResolvedSuite
@@ -46,6 +47,7 @@ class Results:
     damaged: tuple[str, ...] = ()
     unchecked: int = 0
     foreign: int = 0
+    conflict: str | None = None
 
     @classmethod
     def collect(cls, resolved: ResolvedSuite, records: Iterable[Record]) -> "Results":
@@ -76,12 +78,15 @@ class Results:
             damaged=tuple(damaged),
             unchecked=len(unchecked & own.keys()),
             foreign=len(found.records) - len(own),
+            conflict=directory.conflict_note(),
         )
 
     @property
     def notes(self) -> list[str]:
         """What users should know of the records, one line each."""
-        notes = [unchecked_note(self.unchecked)] if self.unchecked else []
+        notes = [self.conflict] if self.conflict else []
+        if self.unchecked:
+            notes.append(unchecked_note(self.unchecked))
         if self.foreign:
             notes.append(f"left out: {self.foreign} records of units that the suite does not have")
         return notes

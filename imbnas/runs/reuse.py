@@ -14,15 +14,19 @@ from imbnas.units.records import AdaptMetrics, SupernetMetrics
 from imbnas.units.unit import Unit
 
 
-def reusable(path: Path) -> RunDirectory:
+def reusable(path: Path, option: str = "--reuse") -> RunDirectory:
     """What to take units from: a run, a board, or the archive of one.
+
+    Args:
+        path: of any of them.
+        option: names it in messages.
 
     Raises:
         InputError: there are no records.
     """
     if not has_records(path) and not (path / "records").is_dir():
         raise InputError(
-            f"--reuse {path}: neither a folder 'records' nor an archive of records in it; give a "
+            f"{option} {path}: neither a folder 'records' nor an archive of records in it; give a "
             "run directory, or a board with its archive"
         )
     return open_run(path, follow=True)

@@ -20,7 +20,7 @@ SUITE_BYTES = 2**28
 """That of 4,930 architectures has two million."""
 _CONTENT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
-    "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
+    "conflicts", "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
 }  # fmt: skip
 
 

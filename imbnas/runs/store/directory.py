@@ -2,7 +2,7 @@
 
 from os.path import lexists
 
-from imbnas.runs.store.bound_suite import BoundSuite
+from imbnas.runs.store.conflicts import Conflicts
 from imbnas.runs.store.failures import Failures
 from imbnas.runs.store.layout import identities_in
 from imbnas.runs.store.records import DamagedRecordError
@@ -11,7 +11,7 @@ from imbnas.runs.store.weights import Weights
 from imbnas.units.unit import Unit
 
 
-class RunDirectory(Weights, Failures, BoundSuite):
+class RunDirectory(Weights, Failures, Conflicts):
     """A run: its suite, records, weights and failures; see ``RunLayout`` for the files."""
 
     def state(self, unit: Unit) -> UnitState:

@@ -21,7 +21,8 @@ class RunLayout:
 
     Layout: ``suite.json``, ``records/KIND/HH/HASH.json``, ``weights/HH/SHA256.safetensors``,
     ``failures/HASH.json``, ``claims/HASH.json``, ``checkpoints/HASH.N.safetensors``,
-    ``quarantine/``, ``manifests/SHA256.json``, ``plugins/NAME.py``, ``tables/``, ``logs/``.
+    ``quarantine/``, ``conflicts/KIND.HASH.SHA256.json``, ``manifests/SHA256.json``,
+    ``plugins/NAME.py``, ``tables/``, ``logs/``.
 
     Attributes:
         tables: folder of the tables.
@@ -45,6 +46,7 @@ class RunLayout:
         self.checkpoints = path / "checkpoints"
         self.failure_files = path / "failures"
         self.quarantine = path / "quarantine"
+        self.conflicts = path / "conflicts"
         self.plugins = path / "plugins"
         self.manifests = path / "manifests"
         self.tables = out or path / "tables"

@@ -1,0 +1,157 @@
+"""The archive of a board."""
+
+import io
+import lzma
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imbnas.errors import InputError
+from imbnas.runs.store import archive as module
+from imbnas.runs.store.archive import SUMS, Archive, pack, unpack
+
+A, B = "a" * 64, "b" * 64
+CONTENT = Archive(
+    suite=b'{"suite":1}',
+    records={"train": {A: b'{"identity":"%s"}' % A.encode(), B: b'{"identity":"%s"}' % B.encode()}},
+    failures={A: b'{"error":"x","identity":"%s"}' % A.encode()},
+    files={f"weights/{A}.safetensors": b"\0\1", "plugins/mine.py": b"print()"},
+)
+
+
+def written(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "records.tar.xz"
+    path.write_bytes(content)
+    return path
+
+
+def tar(*members: tuple[tarfile.TarInfo, bytes], **options) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", **options) as file:
+        for member, content in members:
+            member.size = len(content) if member.isreg() else 0
+            file.addfile(member, io.BytesIO(content))
+    return lzma.compress(packed.getvalue())
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, link
+    return info
+
+
+def test_what_is_packed_is_unpacked_and_the_bytes_follow_from_the_content(tmp_path: Path) -> None:
+    assert unpack(written(tmp_path, pack(CONTENT))) == CONTENT
+    assert pack(CONTENT) == pack(CONTENT)
+
+
+def test_other_tools_read_it(tmp_path: Path) -> None:
+    import subprocess
+
+    subprocess.run(["tar", "xf", written(tmp_path, pack(CONTENT))], cwd=tmp_path, check=True)
+    found = subprocess.run(
+        ["sha256sum", "-c", "--quiet", SUMS], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (found.returncode, found.stdout) == (0, "")
+    assert (tmp_path / "records" / "train.jsonl").read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "link"),
+    [
+        ("../escaped", tarfile.REGTYPE, ""),
+        ("/tmp/escaped", tarfile.REGTYPE, ""),
+        ("records/../../x.jsonl", tarfile.REGTYPE, ""),
+        ("records/other.jsonl", tarfile.REGTYPE, ""),
+        ("records/train.jsonl", tarfile.SYMTYPE, "/etc/passwd"),
+        ("records/train.jsonl", tarfile.LNKTYPE, "suite.json"),
+        ("records/train.jsonl", tarfile.FIFOTYPE, ""),
+        ("records", tarfile.DIRTYPE, ""),
+        ("plugins/../x.py", tarfile.REGTYPE, ""),
+    ],
+)
+def test_members_without_a_place_are_named_and_left_out(
+    tmp_path: Path, name: str, kind: bytes, link: str
+) -> None:
+    sums = f"{module._sha256(b'{}')}  suite.json\n{module._sha256(b'x')}  {name}\n".encode()
+    content = tar(
+        (member("suite.json"), b"{}"), (member(name, kind, link), b"x"), (member(SUMS), sums)
+    )
+    found = unpack(written(tmp_path, content))
+    assert (found.suite, found.records, found.files) == (b"{}", {}, {})
+    assert any(repr(name) in fault and "no place" in fault for fault in found.faults)
+
+
+def test_members_without_their_hash_are_named_and_left_out(tmp_path: Path) -> None:
+    sums = f"{module._sha256(b'{}')}  suite.json\n{'0' * 64}  failures.jsonl\n{B}  gone\n".encode()
+    content = tar(
+        (member(SUMS), sums), (member("suite.json"), b"{}"), (member("failures.jsonl"), b"x"),
+        (member("plugins/a.py"), b"y"),
+    )  # fmt: skip
+    found = unpack(written(tmp_path, content))
+    assert (found.failures, found.files) == ({}, {})
+    told = "\n".join(found.faults)
+    assert "'failures.jsonl' has not the hash" in told
+    assert "'plugins/a.py' has not the hash" in told
+    assert "'gone' is missing" in told
+
+
+def test_the_first_of_two_members_of_one_name_counts(tmp_path: Path) -> None:
+    sums = f"{module._sha256(b'{}')}  suite.json\n".encode()
+    members = (member(SUMS), sums), (member("suite.json"), b"{}"), (member("suite.json"), b"[]")
+    found = unpack(written(tmp_path, tar(*members)))
+    assert found.suite == b"{}"
+    assert found.faults == ("member 'suite.json' has no place in an archive",)
+
+
+def test_lines_without_an_identity_of_their_own_are_named(tmp_path: Path) -> None:
+    lines = {A: b'{"identity":"%s"}' % A.encode(), B: b'{"identity":"%s"}' % A.encode(), "c": b"{}"}
+    found = unpack(written(tmp_path, pack(Archive(b"{}", {"train": lines}))))
+    assert set(found.records["train"]) == {A}
+    assert len(found.faults) == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"x" * 100, lzma.compress(b""), lzma.compress(b"x" * 999)]
+)
+def test_what_is_no_archive_is_one_line(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(InputError, match=r"records\.tar\.xz: "):
+        unpack(written(tmp_path, content))
+
+
+def test_no_flipped_bit_changes_what_is_read(tmp_path: Path) -> None:
+    packed, rng = pack(CONTENT), np.random.default_rng(0)
+    refused = 0
+    for position in rng.integers(8 * len(packed), size=400).tolist():
+        damaged = bytearray(packed)
+        damaged[position // 8] ^= 1 << position % 8
+        try:
+            found = unpack(written(tmp_path, bytes(damaged)))
+        except InputError:
+            refused += 1
+        else:
+            assert found == CONTENT
+    assert refused > 350
+
+
+def test_sizes_are_bounded_before_anything_is_read(tmp_path: Path, monkeypatch) -> None:
+    huge = member("suite.json")
+    huge.size = 2**40
+    for header in (huge.tobuf(), _claiming(b"x", 2**35), _claiming(b"L", 2**35)):
+        with pytest.raises(InputError):
+            unpack(written(tmp_path, lzma.compress(header + bytes(1024))))
+    monkeypatch.setattr(module, "MOST_MEMBERS", 2)
+    with pytest.raises(InputError, match="more than 2 members"):
+        unpack(written(tmp_path, pack(CONTENT)))
+    monkeypatch.setattr(module, "MOST_BYTES", 1000)
+    with pytest.raises(InputError, match="more than 1,000 bytes"):
+        unpack(written(tmp_path, pack(CONTENT)))
+
+
+def _claiming(kind: bytes, size: int) -> bytes:
+    """The header of a member, such as further headers of tar, that claims a size."""
+    info = member("x", kind)
+    info.size = size
+    return info.tobuf(tarfile.GNU_FORMAT)
