@@ -25,10 +25,15 @@ def resource_folder(name: str) -> Path:
 
 
 def published_folder(title: str) -> Path | None:
-    """The published tables of a suite at a fidelity, where a checkout has them; wheels have none.
+    """The board of a suite at a fidelity: of the checkout, else of the working directory.
+
+    Wheels have none.
 
     Args:
         title: ``SUITE@VERSION/FIDELITY``.
     """
-    folder = _PACKAGE.parent / "leaderboards" / title
-    return folder if folder.is_dir() else None
+    for root in (_PACKAGE.parent, Path()):
+        folder = root / "leaderboards" / title
+        if folder.is_dir():
+            return folder
+    return None

@@ -61,6 +61,7 @@ def command(
     from imbnas.runs.queue.queue import Queue
     from imbnas.runs.queue.unit_filter import UnitFilter
     from imbnas.runs.retries import prepare_retries
+    from imbnas.runs.reuse import put_back
     from imbnas.suites.expand import Expansion
 
     if workers_per_gpu:
@@ -78,6 +79,8 @@ def command(
     if request.compiled:
         _note_uncompiled(plan)
     _take_over(request, plan)
+    for line in put_back(directory, plan):
+        note(line)
     queue = Queue(plan, directory, UnitFilter(request.only) if request.only else None)
     left_out = len(plan.units) - len(queue.planned)
     if left_out:

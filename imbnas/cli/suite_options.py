@@ -35,9 +35,11 @@ _suite_options = add_options(
         "reused",
         multiple=True,
         type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Take over units known in another run or published leaderboard; repeatable.",
+        metavar="DIR|published",
+        help="Take over units known in another run or board; repeatable. `published` is the "
+        "suite's own board, and the default where its records are at hand.",
     ),
+    click.option("--no-reuse", is_flag=True, help="Compute everything."),
     click.option(
         "--workers",
         type=click.IntRange(1, MOST_WORKERS),
@@ -158,7 +160,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
     from imbnas.errors import InputError, UnknownNameError
     from imbnas.runs.limits import Budget, Limits
     from imbnas.runs.request import RunRequest
-    from imbnas.runs.reuse import reusable
+    from imbnas.runs.reuse import sources
     from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
     from imbnas.runs.store.directory import RunDirectory
     from imbnas.suites.additions import Additions, extended_suite
@@ -181,7 +183,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
             raise UnknownNameError(f"part of suite {suite.name!r}:", part, offered)
     additions = Additions(*(take(each.name) for each in fields(Additions)))
     suite = extended_suite(suite, fidelity, additions, parts)
-    folder = f"{fidelity}{additions.suffix}"
+    title = f"{suite.name}@{suite.version}/{fidelity}"
     device = device_type(take("device"))
     precision, compiled = take("precision"), take("compiled")
     if reproducible := take("reproducible"):
@@ -199,13 +201,13 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
         pins=tuple(map(read_manifest, take("manifests"))),
         plugins=take("plugins"),
         added=additions.named,
-        directory=RunDirectory(
-            take("out") or Path("runs") / f"{suite.name}@{suite.version}" / folder
-        ),
+        directory=RunDirectory(take("out") or Path("runs") / f"{title}{additions.suffix}"),
         workers=take("workers") or default_workers(device),
         parts=parts or None,
         only=take("only", ()),
-        reused=tuple(map(reusable, take("reused"))),
+        reused=sources(
+            take("reused"), take("no_reuse"), f"{suite.name}@{suite.version}/{fidelity}"
+        ),
         limits=Limits(take("unit_time_limit", None), take("unit_memory_limit", None)),
         budget=Budget(take("time_budget", None), take("max_units", None)),
         checkpoint_seconds=CHECKPOINT_SECONDS if interval is None else interval,

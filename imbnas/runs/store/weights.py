@@ -1,6 +1,7 @@
 """The weights that units leave for later ones, named by their hash."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from imbnas.regular_files import read_regular
@@ -35,6 +36,10 @@ class Weights(Records):
             return content
         remedy = self._remedy(sha256)
         raise DamagedFileError(f"{self.weights_path(sha256)}: {content}; {remedy}")
+
+    def has_weights(self, sha256: str) -> bool:
+        """Whether something lies in the place of the weights, sound or not."""
+        return os.path.lexists(self.weights_path(sha256))
 
     def mend_weights(self, content: bytes) -> bool:
         """Restore stored weights to this content; returns whether they had been changed."""
