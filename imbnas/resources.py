@@ -30,5 +30,10 @@ def published_folder(title: str) -> Path | None:
     Args:
         title: ``SUITE@VERSION/FIDELITY``.
     """
-    folder = _PACKAGE.parent / "leaderboards" / title
-    return folder if folder.is_dir() else None
+    return published_folders().get(title)
+
+
+def published_folders() -> dict[str, Path]:
+    """Title → folder of every suite and fidelity whose tables a checkout has."""
+    root = _PACKAGE.parent / "leaderboards"
+    return {path.relative_to(root).as_posix(): path for path in sorted(root.glob("*/*/"))}

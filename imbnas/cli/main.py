@@ -17,7 +17,8 @@ INTERRUPTED = 130
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 COMMANDS = (
-    "plan", "run", "status", "logs", "leaderboard", "report", "list", "show", "train", "correlate",
+    "plan", "run", "status", "logs", "leaderboard", "report", "export", "replay", "list", "show",
+    "train", "correlate",
 )  # fmt: skip
 
 

@@ -1,0 +1,79 @@
+"""Opens a board, a run or an exported file as a table."""
+
+import warnings
+from pathlib import Path
+
+from imbnas.errors import InputError, suggest
+from imbnas.leaderboards.results import Results
+from imbnas.resources import published_folders
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.table.benchmark import Benchmark
+from imbnas.table.index import RowIndex
+from imbnas.table.reading import columns_of, read_table
+from imbnas.table.rows import Table, table_of
+
+
+def load_benchmark(source: str | Path) -> Benchmark:
+    """Open a table for look-ups.
+
+    Damaged records are left out with a warning.
+
+    Args:
+        source: title of a published board, such as ``lt-digits-tss@1/mini``; or the path of a run
+            directory, of a board's folder, or of a file that ``imbnas-bench export`` wrote.
+
+    Raises:
+        InputError: it is none of these.
+        OSError: it cannot be read.
+    """
+    path = find_source(source)
+    if path.is_file():
+        return Benchmark(RowIndex(read_table(path)))
+    table, damaged = read_records(path)
+    for line in damaged:
+        warnings.warn(line, stacklevel=2)
+    return Benchmark(RowIndex(columns_of(table, str(source))))
+
+
+def find_source(source: str | Path) -> Path:
+    """The path that is meant: what lies there, or what the checkout has under that title.
+
+    Raises:
+        InputError: there is neither.
+    """
+    path = Path(source)
+    if path.exists():
+        return path
+    published = published_folders()
+    if str(source) in published:
+        return published[str(source)]
+    raise InputError(
+        f"{source}: no such file or folder, nor a published board{suggest(str(source), published)}"
+    )
+
+
+def read_records(path: Path) -> tuple[Table, tuple[str, ...]]:
+    """The table of a run, and what is wrong with records that were left out, one line each.
+
+    Raises:
+        InputError: no records lie there.
+    """
+    results, directory = open_records(path)
+    return table_of(results, directory.failures()), results.damaged
+
+
+def open_records(path: Path) -> tuple[Results, RunDirectory]:
+    """A run with its records.
+
+    Raises:
+        InputError: no records lie there.
+    """
+    directory = RunDirectory(path)
+    if not directory.exists():
+        raise InputError(f"{path}: no run directory (suite.json); give the --out of a run")
+    results = Results.read(directory)
+    if not results.records:
+        raise InputError(
+            f"{path}: holds no records, from which a table is made; give the --out of a run"
+        )
+    return results, directory
