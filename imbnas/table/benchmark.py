@@ -17,11 +17,13 @@ class Grid(NamedTuple):
     """Mean recalls of the population on one training.
 
     Attributes:
+        space: of the architectures.
         architectures: distinct functions, as the table spells them.
         replicates: numbers of the columns.
         values: (A, R) mean per-class recalls in [0, 1]; NaN where a training failed or is missing.
     """
 
+    space: str
     architectures: tuple[str, ...]
     replicates: tuple[int, ...]
     values: Floats
@@ -125,7 +127,8 @@ class Benchmark:
         Where a population holds several architectures of one function, the first speaks for it.
 
         Raises:
-            UnknownNameError: no population was trained on that.
+            UnknownNameError: nothing was trained on that.
+            InputError: no population was, or populations of several spaces were.
         """
         columns = self.columns
         wanted = self.index.spelled(condition, scheme)
@@ -134,6 +137,13 @@ class Benchmark:
             & (columns.scheme.codes == columns.scheme.values.index(wanted[1]))
             & (columns.role.codes == _code(columns.role.values, "population"))
         )
+        spaces = [columns.space.values[code] for code in np.unique(columns.space.codes[rows])]
+        if len(spaces) != 1:
+            held = " and ".join(spaces) or "none"
+            raise InputError(
+                f"{columns.source}: populations of one space are looked up together; on "
+                f"{' '.join(wanted)} it has {held}"
+            )
         named = columns.architecture.codes[rows]
         functions = columns.functional_id.codes[rows].astype(np.int64)
         functions[functions < 0] = -1 - named[functions < 0]
@@ -150,7 +160,7 @@ class Benchmark:
         )
         values[places] = self._mean_recalls(rows)
         texts = tuple(columns.architecture.values[name] for name in names)
-        return Grid(texts, tuple(numbers.tolist()), values)
+        return Grid(spaces[0], texts, tuple(numbers.tolist()), values)
 
     def _mean_recalls(self, rows: NDArray[np.int64]) -> Floats:
         """(N,) mean recalls of rows; NaN for failed ones."""

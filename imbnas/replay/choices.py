@@ -1,0 +1,60 @@
+"""Searchers by name, with options that let the budget of queries end them."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from imbnas.errors import InputError
+from imbnas.search import SEARCHERS, Searcher, build_searcher
+from imbnas.spaces.space import Space
+from imbnas.suites.choice import SearcherChoice
+
+DEFAULT = ("random", "evolution", "local-search")
+_EVOLUTION = {"population": 10, "crossover": 5, "mutation": 5, "top_k": 5}
+"""Generations small enough for several of them to be seen within a hundred queries."""
+_LABEL = re.compile(r"(?P<name>[^()]+?)(?:\((?P<options>.*)\))?")
+
+
+def parse_choice(text: str) -> SearcherChoice:
+    """Read ``NAME`` or ``NAME(OPTION=VALUE, …)``; a value is JSON, or else text.
+
+    Raises:
+        InputError: it is written otherwise.
+    """
+    match = _LABEL.fullmatch(text.strip())
+    if match is None:
+        raise InputError(f"--searcher {text!r}: write NAME or 'NAME(OPTION=VALUE, …)'")
+    options: dict[str, Any] = {}
+    for part in filter(None, (match["options"] or "").split(",")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(f"--searcher {text!r}: {part.strip()!r} is not OPTION=VALUE")
+        options[name.strip()] = _value(value.strip())
+    return SearcherChoice(name=match["name"], options=options)
+
+
+def build(choice: SearcherChoice, budget: int, space: Space) -> Callable[[], Searcher]:
+    """Make a searcher for each search.
+
+    Options ``evaluations`` and ``generations`` that a searcher has and the choice leaves open are
+    set so high that the budget ends the search; the evolution has small generations by default.
+
+    Raises:
+        UnknownNameError: no searcher has that name.
+        InputError: an option is wrong, or does not go with the space.
+    """
+    takes = getattr(SEARCHERS.get(choice.name), "model_fields", {})
+    filled = {"evaluations": budget, "generations": budget}
+    if choice.name == "evolution" and not choice.options.keys() & _EVOLUTION.keys():
+        filled |= _EVOLUTION
+    options = {name: value for name, value in filled.items() if name in takes} | choice.options
+    build_searcher(choice.name, options, space)
+    return lambda: build_searcher(choice.name, options)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
