@@ -7,10 +7,12 @@ from typing import Any
 
 from imbnas.errors import InputError
 from imbnas.search import SEARCHERS, Searcher, build_searcher
-from imbnas.spaces.space import Space
+from imbnas.spaces import SPACES, EnumerableSpace, Space, get_space
 from imbnas.suites.choice import SearcherChoice
+from imbnas.table.benchmark import Benchmark
 
-DEFAULT = ("random", "evolution", "local-search")
+_ANYWHERE = ("random",)
+_ON_A_WHOLE_SPACE = ("evolution", "local-search")
 _EVOLUTION = {"population": 10, "crossover": 5, "mutation": 5, "top_k": 5}
 """Generations small enough for several of them to be seen within a hundred queries."""
 _LABEL = re.compile(r"(?P<name>[^()]+?)(?:\((?P<options>.*)\))?")
@@ -32,6 +34,21 @@ def parse_choice(text: str) -> SearcherChoice:
             raise InputError(f"--searcher {text!r}: {part.strip()!r} is not OPTION=VALUE")
         options[name.strip()] = _value(value.strip())
     return SearcherChoice(name=match["name"], options=options)
+
+
+def default_searchers(bench: Benchmark) -> tuple[SearcherChoice, ...]:
+    """Random search, and on a table of at least half of a space those that need neighbours.
+
+    On a sample of a space nearly every child of an architecture is one that was not trained.
+    """
+    names: tuple[str, ...] = _ANYWHERE
+    for name in bench.spaces:
+        space = get_space(name) if name in SPACES else None
+        if isinstance(space, EnumerableSpace):
+            functions = {space.functional_id(each) for each in bench.architectures_of(name)}
+            if 2 * len(functions) >= len(space.representatives()):
+                names = _ANYWHERE + _ON_A_WHOLE_SPACE
+    return tuple(SearcherChoice(name=name) for name in names)
 
 
 def build(choice: SearcherChoice, budget: int, space: Space) -> Callable[[], Searcher]:

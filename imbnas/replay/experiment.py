@@ -1,7 +1,7 @@
 """What searching on balanced data costs, in percentage points on the target."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,11 @@ BAND = (0.1, 0.9)
 """Quantiles over repetitions."""
 MAX_BUDGET = 200
 LEVEL = 0.95
+INTERVAL_REPETITIONS = 100
+"""Searches without a replicate, at most; which those are, and their random numbers, stay alike."""
 _STEPS = (1, 2, 5)
 COLUMNS = (
-    "balanced", "balanced_scheme", "target", "target_scheme", "searcher", "queries",
+    "balanced", "balanced_scheme", "target", "target_scheme", "searcher", "queries", "marked",
     *(f"regret_{side}{of}" for side in SIDES for of in ("", "_q10", "_q90")),
     "difference", "difference_low", "difference_high", "difference_mc_error", "optimism",
     "n_architectures", "n_left_out", "n_replicates_balanced", "n_replicates_target",
@@ -62,8 +64,8 @@ class Replay:
 
         Returns:
             Columns ``COLUMNS``, a row for each searcher, target and number of queries. Regrets and
-            their differences are in percentage points; those of intervals are filled in at some
-            numbers of queries alone.
+            their differences are in percentage points; intervals are filled in where ``marked`` is
+            true.
 
         Raises:
             UnknownNameError: a training or a searcher is unknown.
@@ -101,9 +103,8 @@ class Replay:
             "draw": self.draw,
         }
         for place in range(budget):
-            yield (
-                common | {"queries": place + 1} | _summary(curves, place) | intervals.get(place, {})
-            )
+            marked = {"queries": place + 1, "marked": place in intervals}
+            yield common | marked | _summary(curves, place) | intervals.get(place, {})
 
     def _budget(self, architectures: int) -> int:
         if self.budget is None:
@@ -139,7 +140,7 @@ def _curves(sides: Sides, searches: Searches) -> _Curves:
     regrets, ended = {}, 0
     for side in SIDES:
         numbers = getattr(sides, f"{side}_numbers")
-        found = searches.run(getattr(sides, side), side)
+        found = searches.run(getattr(sides, side), numbers, side)
         lost = judged_losses(sides.target, sides.target_numbers, numbers)
         regrets[side] = lost[found.architectures, found.replicates]
         ended += int((found.queries < searches.budget).sum())
@@ -164,9 +165,10 @@ def _intervals(
 
     Searches are run again without the replicate: neither may it pick, nor choose, nor judge.
     """
-    means = []
+    means: list[Floats] = []
+    fewer = replace(searches, repetitions=min(searches.repetitions, INTERVAL_REPETITIONS))
     if len(sides.target_numbers) > 2 and len(sides.balanced_numbers) > 1:
-        means = [_curves(less, searches).differences.mean(axis=0) for less in sides.without()]
+        means = [_curves(less, fewer).differences.mean(axis=0) for less in sides.without()]
     for mark in marks:
         whole = float(curves.differences[:, mark].mean())
         interval = jackknife_interval(whole, [float(each[mark]) for each in means], level=LEVEL)

@@ -1,6 +1,6 @@
 """Runs a searcher on a table many times, each time with replicates of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -55,18 +55,21 @@ class Searches:
     draw: Draw
     seed: int
 
-    def run(self, values: Floats, side: str) -> Incumbents:
+    def run(self, values: Floats, numbers: Sequence[int], side: str) -> Incumbents:
         """Search on one training.
 
         Args:
             values: (A, R) accuracies of the table's architectures, complete.
+            numbers: of the R replicates.
             side: names the training: replicates are drawn for each one anew, while the searcher's
                 own random numbers are the same for all, so that differences are those of the data.
 
         Raises:
             InputError: the searcher asks for nothing, or for what the table does not hold.
         """
-        searches = [self._search(values, side, number) for number in range(self.repetitions)]
+        searches = [
+            self._search(values, numbers, side, number) for number in range(self.repetitions)
+        ]
         kept = np.empty((2, self.repetitions, self.budget), np.int64)
         for row, trace in enumerate(searches):
             queried = np.array(trace).T
@@ -75,11 +78,15 @@ class Searches:
             kept[:, row, len(trace) :] = queried[:, best[-1], None]
         return Incumbents(kept[0], kept[1], np.array([len(trace) for trace in searches]))
 
-    def _search(self, values: Floats, side: str, number: int) -> list[tuple[int, int]]:
+    def _search(
+        self, values: Floats, numbers: Sequence[int], side: str, number: int
+    ) -> list[tuple[int, int]]:
         """Positions and columns of one search's queries, in order."""
         drawing = _generator("replicates", self.seed, side, self.label, number)
         size = len(values) if self.draw == "query" else 1
-        drawn = np.broadcast_to(drawing.integers(values.shape[1], size=size), len(values)).tolist()
+        # Whichever replicate is left out, all others keep their order: most draws stay the same.
+        order = drawing.random((max(numbers) + 1, size))[list(numbers)]
+        drawn = np.broadcast_to(order.argmin(axis=0), len(values)).tolist()
         queried: dict[int, float] = {}
 
         def score(architecture: str) -> float:

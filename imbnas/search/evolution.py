@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
-from imbnas.search.children import respelled
+from imbnas.search.children import respelling
 from imbnas.search.deduplication import Deduplicator
 from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
@@ -58,6 +58,7 @@ class Evolution(MacOptions):
         """
         self.check(space)
         bound = self.bound(space)
+        respelled = respelling(space, bound)
         distinct = Deduplicator(space, scoreboard)
 
         def draw() -> str | None:
@@ -69,11 +70,11 @@ class Evolution(MacOptions):
 
             def mutant(parents: list[str] = parents) -> str | None:
                 child = space.mutate(_pick(rng, parents), rng, self.probability)
-                return respelled(space, child, bound)
+                return respelled(child)
 
             def crossing(parents: list[str] = parents) -> str | None:
                 child = space.crossover(_pick(rng, parents), _pick(rng, parents), rng)
-                return respelled(space, child, bound)
+                return respelled(child)
 
             born = distinct.take(mutant, self.mutation, _TRIES * self.mutation)
             born += distinct.take(crossing, self.crossover, _TRIES * self.crossover)

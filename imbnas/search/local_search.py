@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from imbnas.search.children import respelled
+from imbnas.search.children import respelling
 from imbnas.search.deduplication import Deduplicator
 from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
@@ -44,6 +44,7 @@ class LocalSearch(MacOptions):
         """
         self.check(space)
         bound = self.bound(space)
+        respelled = respelling(space, bound)
         distinct = Deduplicator(space, scoreboard)
         while len(distinct.seen) < self.evaluations and distinct.take(
             lambda: random_within(space, rng, bound, tries=1), 1, _RANDOM_TRIES
@@ -52,8 +53,7 @@ class LocalSearch(MacOptions):
             while waited < self.patience and len(distinct.seen) < self.evaluations:
 
                 def neighbour(place: str = place) -> str | None:
-                    child = space.mutate(place, rng, self.probability)
-                    return respelled(space, child, bound)
+                    return respelled(space.mutate(place, rng, self.probability))
 
                 if not distinct.take(neighbour, 1, _TRIES):
                     break

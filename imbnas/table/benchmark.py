@@ -54,6 +54,10 @@ class Benchmark:
         """Architectures and baselines that were trained, as the table spells them."""
         return self.columns.architecture.values
 
+    def architectures_of(self, space: str) -> tuple[str, ...]:
+        """Architectures of one space that were trained."""
+        return self.index.names_of(space)
+
     @property
     def spaces(self) -> tuple[str, ...]:
         """Search spaces; ``timm`` or ``imbnas`` for baselines."""

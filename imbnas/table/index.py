@@ -95,6 +95,12 @@ class RowIndex:
         """Training → its number."""
         return {training: number for number, training in enumerate(self.trainings)}
 
+    def names_of(self, space: str) -> tuple[str, ...]:
+        """Architectures of one space."""
+        return tuple(
+            name for name, held in self._by_name.items() if any(other == space for other, _ in held)
+        )
+
     def _named(self, architecture: str, space: str | None) -> Iterator[int]:
         """Numbers of the architectures of a name."""
         for name, number in self._by_name.get(architecture, ()):
