@@ -93,7 +93,9 @@ def _from_parquet(path: Path, content: bytes) -> Columns:
             return _ARROW[kind](file.read(columns=[name], use_threads=False).column(0))
 
         return _columns(str(path), read, _comparisons((schema.metadata or {}).get(METADATA_KEY)))
-    except (arrow.ArrowException, OSError, AttributeError) as error:
+    except InputError:
+        raise
+    except (arrow.ArrowException, OSError, ValueError, AttributeError, TypeError) as error:
         raise InputError(
             f"{path}: not a table in Parquet ({_line(error)}); export it again"
         ) from None
@@ -219,10 +221,10 @@ def _arrow_lists(column: Any) -> Lists:
     values = column.combine_chunks()
     flat = values.flatten()
     if flat.null_count:
-        raise AttributeError("a number in a list is missing")
+        raise ValueError("a number in a list is missing")
     numbers = flat.to_numpy()
     if numbers.min(initial=0) < 0:
-        raise AttributeError("a number in a list is negative")
+        raise ValueError("a number in a list is negative")
     known = values.is_valid().to_numpy(zero_copy_only=False)
     lengths = values.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     return Lists(numbers, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), known)
