@@ -43,7 +43,9 @@ def test_it_climbs_where_random_search_does_not() -> None:
 
 def test_it_starts_again_where_no_mutant_is_better() -> None:
     # Nothing is ever better: every start is left after as many mutants as its patience.
-    board = run(LocalSearch(evaluations=60, patience=2, probability=0.05), "nats-sss", lambda _: 0.0)
+    board = run(
+        LocalSearch(evaluations=60, patience=2, probability=0.05), "nats-sss", lambda _: 0.0
+    )
     widths = [tuple(map(int, a.split(":"))) for a in board.scores]
     apart = [sum(a != b for a, b in zip(one, other, strict=True))
              for one, other in zip(widths[::3], widths[3::3], strict=False)]  # fmt: skip
@@ -61,7 +63,8 @@ def test_it_ends_where_the_space_is_used_up() -> None:
 
 @pytest.mark.parametrize("options", [{"patience": 0}, {"probability": 0}, {"evaluations": 0}])
 def test_options_out_of_range_are_refused(options: dict[str, int]) -> None:
-    with pytest.raises(InputError, match=f"searcher 'local-search': option '{[*options][0]}'"):
+    [name] = options
+    with pytest.raises(InputError, match=f"searcher 'local-search': option '{name}'"):
         build_searcher("local-search", options)
 
 

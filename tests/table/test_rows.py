@@ -44,7 +44,9 @@ def test_roles_follow_from_the_suite(table: Table, gappy: Results) -> None:
     assert len(population) == 12 * 3 * 2 - 1
     assert set(rows.loc[rows["role"] == "baseline", "space"]) == {"timm"}
     functions = {m.architecture: m.functional_id for m in gappy.resolved.population}
-    assert population["functional_id"].tolist() == [functions[a] for a in population["architecture"]]
+    assert population["functional_id"].tolist() == [
+        functions[a] for a in population["architecture"]
+    ]
 
 
 def test_what_searches_found_has_a_role_of_its_own(fabricated: Results) -> None:
