@@ -1,5 +1,6 @@
 """Searchers by name, with options that let the budget of queries end them."""
 
+import inspect
 import json
 import re
 from collections.abc import Callable
@@ -61,7 +62,7 @@ def build(choice: SearcherChoice, budget: int, space: Space) -> Callable[[], Sea
         UnknownNameError: no searcher has that name.
         InputError: an option is wrong, or does not go with the space.
     """
-    takes = getattr(SEARCHERS.get(choice.name), "model_fields", {})
+    takes = inspect.signature(SEARCHERS.get(choice.name)).parameters
     filled = {"evaluations": budget, "generations": budget}
     if choice.name == "evolution" and not choice.options.keys() & _EVOLUTION.keys():
         filled |= _EVOLUTION

@@ -95,7 +95,7 @@ def test_intervals_hold_the_mean_over_other_replicates(
         costs.append(last(frame, "difference"))
         bounds.append((last(frame, "difference_low"), last(frame, "difference_high")))
     held = [low <= np.mean(costs) <= high for low, high in bounds]
-    print(f"{replicates} replicates: {np.mean(held):.3f} of {tables} intervals hold the mean")
+    print(f"{replicates} replicates: {np.mean(held):.3f} of {tables} intervals hold the mean")  # noqa: T201
     assert np.mean(held) >= least
 
 
