@@ -85,11 +85,15 @@ def _from_parquet(path: Path, content: bytes) -> Columns:
         schema = file.schema_arrow
         _check_names(path, schema.names)
 
+        def part(name: str, group: int) -> Lists:
+            found = _arrow_lists(file.read_row_group(group, [name]).column(0)).narrow()
+            # A part at a time, so that its memory is free for the next.
+            arrow.default_memory_pool().release_unused()
+            return found
+
         def read(name: str, kind: Kind) -> Any:
             if kind == "whole numbers":
-                # A part at a time, so that its memory is free for the next.
-                parts = (file.read_row_group(g, [name]) for g in range(file.num_row_groups))
-                return Lists.joined([_arrow_lists(part.column(0)).narrow() for part in parts])
+                return Lists.joined([part(name, group) for group in range(file.num_row_groups)])
             return _ARROW[kind](file.read(columns=[name], use_threads=False).column(0))
 
         return _columns(str(path), read, _comparisons((schema.metadata or {}).get(METADATA_KEY)))
