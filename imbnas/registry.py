@@ -9,16 +9,25 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
+from imbnas.error_texts import kind_of, message_of
 from imbnas.errors import ImbnasError, InputError, UnknownNameError
+from imbnas.regular_files import read_regular
 
 T = TypeVar("T")
 Product = TypeVar("Product")
 
 BUILT_IN = "imbnas"
+MOST_PLUGIN_BYTES = 16 * 2**20
+"""A larger file is no plug-in."""
+
+_TEXT_SHA256 = "__imbnas_text_sha256__"
+"""Attribute of a plug-in's module: hash of the text that was compiled."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -126,14 +135,25 @@ class Registry(Generic[T]):
 
         Raises:
             UnknownNameError: no entry has that name.
+            InputError: the package of an entry point cannot be imported.
         """
         entry = self.entry(name)
         target = entry.target
         if isinstance(target, str):
             target = pkgutil.resolve_name(target)
         elif isinstance(target, metadata.EntryPoint):
-            target = target.load()
+            try:
+                target = target.load()
+            except BaseException as error:
+                raise InputError(
+                    f"{self.kind} {name!r} of {entry.origin}: {_told(error)}; "
+                    "its package must import cleanly"
+                ) from error
         return cast("T", target)
+
+    def is_built_in(self, name: str) -> bool:
+        """Whether imbnas itself has the entry; ``False`` for a name that is not known here."""
+        return name in self and self._entries[name].origin == BUILT_IN
 
     def entries(self) -> tuple[Entry, ...]:
         """All entries, sorted by name."""
@@ -156,8 +176,14 @@ class Registry(Generic[T]):
         """
         if self.entry(name).origin == BUILT_IN:
             return None
-        source = _source_file(self.get(name))
-        return hashlib.sha256(source.read_bytes()).hexdigest() if source else None
+        target = self.get(name)
+        module = sys.modules.get(getattr(target, "__module__", None) or "")
+        loaded: str | None = getattr(module, _TEXT_SHA256, None)
+        source = _source_file(target)
+        if source is None or loaded is not None:
+            # The file may have changed since its text was compiled.
+            return loaded if source else None
+        return hashlib.sha256(source.read_bytes()).hexdigest()
 
     def _scan_entry_points(self) -> None:
         if self._scanned:
@@ -194,35 +220,85 @@ def _source_file(target: object) -> Path | None:
     return Path(source) if source else None
 
 
-def load_plugin(path: Path) -> None:
-    """Import a plug-in file so that its decorators register their entries.
+@dataclass(frozen=True)
+class Plugin:
+    """A plug-in file as it was read once: what is named, stored and compiled is this text.
 
-    Loading the same file twice has no further effect.
+    Attributes:
+        path: of the file.
+        text: its content.
+    """
+
+    path: Path
+    text: bytes
+
+    @property
+    def name(self) -> str:
+        """Name of the file, under which a run keeps a copy."""
+        return self.path.name
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the text."""
+        return hashlib.sha256(self.text).hexdigest()
+
+    def load(self) -> None:
+        """Compile and execute the text so that its decorators register their entries.
+
+        Loading the same text twice has no further effect.
+
+        Raises:
+            InputError: it raises something, be it ``SystemExit``.
+        """
+        module_name = f"imbnas_plugin_{self.path.stem}_{self.sha256[:12]}"
+        if module_name in sys.modules:
+            return
+        spec = importlib.util.spec_from_file_location(module_name, self.path)
+        if spec is None or spec.loader is None:
+            raise InputError(f"--plugin {self.path}: not a Python file; its name must end in .py")
+        module = importlib.util.module_from_spec(spec)
+        setattr(module, _TEXT_SHA256, self.sha256)
+        sys.modules[module_name] = module
+        try:
+            code = compile(self.text, self.path, "exec", dont_inherit=True)
+            # Plug-ins are code that a user asks to be run.
+            exec(code, vars(module))  # noqa: S102  # nosec B102
+        except BaseException as error:
+            sys.modules.pop(module_name, None)
+            raise InputError(
+                f"--plugin {self.path}: {_told(error)}; the file must import cleanly"
+            ) from error
+
+
+def read_plugin(path: Path) -> Plugin:
+    """Read a plug-in file; nothing of it is executed.
 
     Raises:
-        InputError: the file is missing or raises while it is imported.
+        InputError: the file is missing or cannot be read.
     """
     source = path.resolve()
-    if not source.is_file():
-        raise InputError(f"--plugin {path}: no such file; give the path of a Python file")
-    name = f"imbnas_plugin_{source.stem}_{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
-    if name in sys.modules:
-        return
-    spec = importlib.util.spec_from_file_location(name, source)
-    if spec is None or spec.loader is None:
+    if source.suffix != ".py":
         raise InputError(f"--plugin {path}: not a Python file; its name must end in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
+        return Plugin(source, read_regular(source, MOST_PLUGIN_BYTES, follow=True))
+    except FileNotFoundError:
+        raise InputError(f"--plugin {path}: no such file; give the path of a Python file") from None
+    except OSError as error:
         raise InputError(
-            f"--plugin {path}: {type(error).__name__}: {error}; the file must import cleanly"
-        ) from error
+            f"--plugin {path}: {error.strerror or error}; give the path of a Python file"
+        ) from None
 
 
-def load_plugins(paths: Iterable[Path]) -> None:
-    """Import several plug-in files in the order given."""
-    for path in paths:
-        load_plugin(path)
+def load_plugin(path: Path) -> None:
+    """Import a plug-in file; see ``read_plugin`` and ``Plugin.load``."""
+    read_plugin(path).load()
+
+
+def load_plugins(plugins: Iterable[Plugin]) -> None:
+    """Load several plug-ins in the order given."""
+    for plugin in plugins:
+        plugin.load()
+
+
+def _told(error: BaseException) -> str:
+    return f"{kind_of(error)}: {message_of(error)}"

@@ -5,11 +5,15 @@ memory.
 """
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import TextIO
 
+_WITHOUT_WAITING = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_READING = os.O_RDONLY | _WITHOUT_WAITING
+_PART_BYTES = 2**20
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a FIFO",
@@ -26,7 +30,7 @@ class IrregularFileError(OSError):
         super().__init__(errno.EINVAL, fault, str(path))
 
 
-def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> BinaryIO:
+def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> io.FileIO:
     """Open a regular file for reading, unbuffered.
 
     Args:
@@ -40,22 +44,8 @@ def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> Binar
         IrregularFileError: it is no regular file, or has more than ``limit`` bytes.
         OSError: it cannot be opened.
     """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-    try:
-        descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
-    except OSError as error:
-        raise _explained(path, error, follow) from None
-    try:
-        found = os.fstat(descriptor)
-        kind = stat.S_IFMT(found.st_mode)
-        if kind != stat.S_IFREG:
-            raise IrregularFileError(path, f"it is {_KINDS.get(kind, 'no regular file')}")
-        if found.st_size > limit:
-            raise IrregularFileError(path, f"it has {found.st_size:,} bytes, more than {limit:,}")
-        return os.fdopen(descriptor, "rb", buffering=0)
-    except BaseException:
-        os.close(descriptor)
-        raise
+    descriptor, _ = _opened(path, limit, follow)
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def read_regular(path: Path | str, limit: int, *, follow: bool = False) -> bytes:
@@ -64,23 +54,81 @@ def read_regular(path: Path | str, limit: int, *, follow: bool = False) -> bytes
     Raises:
         IrregularFileError: it grew beyond ``limit`` while it was read.
     """
-    with open_regular(path, limit, follow=follow) as file:
-        size = os.fstat(file.fileno()).st_size
-        parts: list[bytes] = []
-        held = 0
+    descriptor, size = _opened(path, limit, follow)
+    try:
         # One byte more than there should be shows that the file grew.
-        while part := file.read(min(limit, max(size, held)) + 1 - held):
+        content = os.read(descriptor, size + 1)
+        if len(content) == size:
+            return content
+        parts, held = [content], len(content)
+        while held <= limit and (part := os.read(descriptor, min(limit + 1 - held, _PART_BYTES))):
             parts.append(part)
             held += len(part)
-            if held > limit:
-                raise IrregularFileError(path, f"it has more than {limit:,} bytes")
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        if held > limit:
+            raise IrregularFileError(path, f"it has more than {limit:,} bytes")
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path: Path | str, limit: int, *, follow: bool = False) -> str:
+    r"""The UTF-8 text of a regular file, every line ending as ``\n``; see ``read_regular``.
+
+    Raises:
+        UnicodeDecodeError: it is not UTF-8 text.
+    """
+    content = read_regular(path, limit, follow=follow)
+    return io.IncrementalNewlineDecoder(None, translate=True).decode(content.decode(), final=True)
+
+
+def append_regular(path: Path | str) -> TextIO:
+    """Open a regular file, made where nothing lies there, for lines at its end.
+
+    What cannot be said in UTF-8 is written with backslashes.
+
+    Raises:
+        IrregularFileError: what lies there is no regular file.
+        OSError: it cannot be opened.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | _WITHOUT_WAITING
+    descriptor = _regular(path, flags)[0]
+    return os.fdopen(descriptor, "a", encoding="utf-8", buffering=1, errors="backslashreplace")
+
+
+def _opened(path: Path | str, limit: int, follow: bool) -> tuple[int, int]:
+    """Descriptor for reading and size of a regular file of at most ``limit`` bytes."""
+    descriptor, size = _regular(path, _READING if follow else _READING | os.O_NOFOLLOW)
+    if size > limit:
+        os.close(descriptor)
+        raise IrregularFileError(path, f"it has {size:,} bytes, more than {limit:,}")
+    return descriptor, size
+
+
+def _regular(path: Path | str, flags: int) -> tuple[int, int]:
+    """Descriptor and size of a regular file."""
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        raise _explained(path, error, not flags & os.O_NOFOLLOW) from None
+    except ValueError:  # a zero byte, or half a surrogate pair
+        raise IrregularFileError(path, "no file can have that name") from None
+    try:
+        found = os.fstat(descriptor)
+        kind = stat.S_IFMT(found.st_mode)
+        if kind != stat.S_IFREG:
+            raise IrregularFileError(path, f"it is {_KINDS.get(kind, 'no regular file')}")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, found.st_size
 
 
 def _explained(path: Path | str, error: OSError, follow: bool) -> OSError:
     if error.errno == errno.ELOOP:
         what = "links that lead to each other" if follow else "a link"
         return IrregularFileError(path, f"it is {what}")
+    if error.errno == errno.EISDIR:  # opened for writing
+        return IrregularFileError(path, "it is a folder")
     if error.errno == errno.ENXIO:
-        return IrregularFileError(path, "it is a socket, or a device without a driver")
+        return IrregularFileError(path, "it is a socket, a FIFO or a device that nobody serves")
     return error

@@ -11,6 +11,7 @@ from imbnas.errors import InputError, suggest
 
 T = TypeVar("T")
 
+_LONGEST_SHOWN = 80
 _OWN_WORDS = ("value_error", "assertion_error", "missing", "extra_forbidden")
 
 
@@ -38,6 +39,11 @@ def first_fault(error: ValidationError) -> Fault:
     """
     fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     return Fault(fault["loc"], fault["type"], fault["msg"].removeprefix("Value error, "))
+
+
+def fault_of(error: ValueError) -> str:
+    """The fault that a model or a checksum was refused for, as one line."""
+    return str(first_fault(error)) if isinstance(error, ValidationError) else str(error)
 
 
 def make_with_options(factory: Callable[..., T], options: Mapping[str, Any], owner: str) -> T:
@@ -87,7 +93,15 @@ def describe_value(model: object, values: Mapping[str, Any], fault: Fault) -> st
         allowed = _allowed(TypeAdapter(fields[name].rebuild_annotation()).json_schema())
     except PydanticUserError:  # a type that JSON does not know
         return fault.message
-    return f"{values.get(name)!r} must be {allowed}" if allowed else fault.message
+    return f"{_shown(values.get(name))} must be {allowed}" if allowed else fault.message
+
+
+def _shown(value: Any) -> str:
+    # An integer of very many digits has no text at all.
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _allowed(schema: Mapping[str, Any]) -> str | None:

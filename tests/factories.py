@@ -22,6 +22,7 @@ OFFLINE = DataLocations.from_options(offline=True)
 PROVENANCE = Provenance(
     imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2", git_revision=None,
     threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
+    aten="AVX2", mkl_branch="OFF",
 )  # fmt: skip
 
 
@@ -86,6 +87,21 @@ def train_metrics(**fields: Any) -> TrainMetrics:
     """One image of two is right."""
     known = {"class_correct": (1,), "class_total": (2,), "params": 1, "macs": 1, "train_loss": 0.5}
     return TrainMetrics(**{**known, **fields})
+
+
+def possible_spending(unit: TrainUnit, macs: int, images: int, evaluated: int) -> dict[str, int]:
+    """What a training of a network without post-hoc step spends.
+
+    Args:
+        unit: the training.
+        macs: of one image.
+        images: that it trains on.
+        evaluated: images that it validates and tests on.
+    """
+    recipe = unit.recipe
+    each = images if recipe.steps_per_epoch is None else recipe.steps_per_epoch * recipe.batch_size
+    trained = recipe.epochs * each
+    return {"images_seen": trained + evaluated, "macs": macs * (3 * trained + evaluated)}
 
 
 def make_record(unit: Unit, metrics: Metrics, **spent: Any) -> Record:

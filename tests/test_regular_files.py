@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from imbnas.regular_files import IrregularFileError, open_regular, read_regular
+from imbnas.regular_files import (
+    IrregularFileError,
+    append_regular,
+    open_regular,
+    read_regular,
+    read_text,
+)
+
+from .irregular import KINDS, in_time, put
 
 
 def test_a_regular_file_is_read_whole(tmp_path: Path) -> None:
@@ -67,3 +75,49 @@ def test_links_to_nothing_to_themselves_and_to_devices_are_told_apart(tmp_path: 
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "absent", 1000)
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_up_to_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "growing"
+    path.write_bytes(b"a" * 10)
+    stat = os.fstat
+
+    def before(descriptor: int) -> os.stat_result:
+        found = stat(descriptor)
+        with path.open("ab") as file:
+            file.write(b"b" * 10)
+        return found
+
+    monkeypatch.setattr(os, "fstat", before)
+    assert read_regular(path, 100) == b"a" * 10 + b"b" * 10
+    with pytest.raises(IrregularFileError, match="more than 25 bytes"):
+        read_regular(path, 25)
+
+
+def test_text_has_one_kind_of_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes("\ufeffgrößer\r\nb\rc\n".encode())
+    assert read_text(path, 100) == path.read_text(encoding="utf-8") == "\ufeffgrößer\nb\nc\n"
+    path.write_bytes(b"\xff")
+    with pytest.raises(UnicodeDecodeError):
+        read_text(path, 100)
+
+
+def test_lines_are_appended_to_regular_files_only(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    for line in ("a\udc80\n", "b\n"):
+        with append_regular(path) as file:
+            file.write(line)
+    assert path.read_text() == "a\\udc80\nb\n"
+    for kind in [kind for kind in KINDS if kind != "huge"]:
+        put(kind, path)
+        with in_time(10), pytest.raises(IrregularFileError, match="it is "):
+            append_regular(path)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_names_that_no_file_can_have_are_told(name: str) -> None:
+    with pytest.raises(IrregularFileError, match="no file can have that name"):
+        read_regular(name, 10)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Barrier
 from typing import Any
 
-from imbnas.runs.supervisor import SINGLE_THREADED
+from imbnas.runs.worker_environment import SINGLE_THREADED
 
 
 def side_by_side(work: Callable[..., Any], count: int, *arguments: Any) -> list[Any]:

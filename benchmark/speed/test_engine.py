@@ -27,8 +27,8 @@ from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
-from imbnas.units.frozen import canonical_json
 from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
+from imbnas.units.sealing import seal
 from imbnas.units.unit import TrainUnit, Unit
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -57,9 +57,10 @@ class InstantExecutor:
             identity=unit.identity,
             unit=unit,
             metrics=TrainMetrics(
-                class_correct=(1,) * 10, class_total=(2,) * 10, params=1, macs=1, train_loss=0.0
+                class_correct=(1,) * 10, class_total=(80,) * 10, params=1, macs=1, train_loss=0.0
             ),
-            cost=Cost(seconds=0, device="none", images_seen=1, macs=1),
+            # Two epochs of two batches of 32 images, and 800 test images.
+            cost=Cost(seconds=0, device="none", images_seen=128 + 800, macs=3 * 128 + 800),
             provenance=Provenance(
                 imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2",
                 git_revision=None, threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
@@ -104,7 +105,7 @@ def test_expanding_and_hashing_300000_units(benchmark: BenchmarkFixture) -> None
 @pytest.mark.slow
 def test_status_of_100000_records(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     directory = RunDirectory(tmp_path)
-    directory.suite_file.write_text(canonical_json(suite_of(12_500, replicates=4)))
+    directory.store_suite(suite_of(12_500, replicates=4))
     pretend(directory, list(Expansion(directory.read_suite()).plan().units))
     code = "from imbnas.cli.main import main; main()"
     done = benchmark.pedantic(
@@ -122,4 +123,4 @@ def pretend(directory: RunDirectory, units: list[Unit]) -> None:
     for unit in units:
         path = directory.record_path(unit.kind, unit.identity)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(canonical_json(executor.execute(unit)))
+        path.write_bytes(seal(executor.execute(unit)))

@@ -5,6 +5,7 @@ records takes some minutes; the reading and the tables are timed in a process of
 record's content in the page cache.
 """
 
+import hashlib
 import json
 import os
 import subprocess
@@ -31,6 +32,12 @@ from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
 
 ARCHITECTURES = 12_500
 REPLICATES = 4
+IMAGES = 80
+"""Test images of each class of digits."""
+TRAINED = 128
+"""Two epochs of two batches."""
+PARAMS, MACS, SPENT, CORRECT = (1_111_111_110 + place for place in range(4))
+"""Numbers that a record's own take the place of."""
 SECONDS = 30
 GIGABYTES = 2
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -85,15 +92,27 @@ def record_texts(resolved: ResolvedSuite) -> Iterator[tuple[str, str]]:
         for replicate in range(resolved.replicates):
             template = _template(results, training, replicate)
             identities = results.population_identities[training][replicate]
-            for index, (identity, model) in enumerate(zip(identities, models, strict=True)):
+            members = zip(identities, models, resolved.population, strict=True)
+            for index, (identity, model, member) in enumerate(members):
                 quality = 0.2 + 0.6 * index / len(models) + rng.normal(0, 0.05)
-                correct = rng.binomial(800, min(max(quality, 0), 1), size=10)
+                correct = rng.binomial(IMAGES, min(max(quality, 0), 1), size=10)
                 yield (
                     identity,
-                    template.replace("IDENTITY", identity)
-                    .replace('"MODEL"', canonical_json(model))
-                    .replace('"CORRECT"', json.dumps(correct.tolist())),
+                    _sealed(
+                        template.replace("IDENTITY", identity)
+                        .replace('"MODEL"', canonical_json(model))
+                        .replace(str(CORRECT), canonical_json(correct.tolist())[1:-1])
+                        .replace(str(PARAMS), str(member.params))
+                        .replace(str(MACS), str(member.macs))
+                        .replace(str(SPENT), str(member.macs * (3 * TRAINED + 10 * IMAGES)))
+                    ),
                 )
+
+
+def _sealed(text: str) -> str:
+    """A record with its checksum, as ``seal`` makes it of the record itself."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return text.replace(',"unit":', f',"sha256":"{sha256}","unit":')
 
 
 def _template(results: Results, training: Training, replicate: int) -> str:
@@ -103,9 +122,10 @@ def _template(results: Results, training: Training, replicate: int) -> str:
         identity=unit.identity,
         unit=unit,
         metrics=TrainMetrics(
-            class_correct=(123,) * 10, class_total=(800,) * 10, params=1, macs=1, train_loss=0.5
+            class_correct=(0,) * 10, class_total=(IMAGES,) * 10, params=PARAMS, macs=MACS,
+            train_loss=0.5,
         ),
-        cost=Cost(seconds=1.0, device="none", images_seen=1, macs=1),
+        cost=Cost(seconds=1.0, device="none", images_seen=TRAINED + 10 * IMAGES, macs=SPENT),
         provenance=Provenance(
             imbnas="0", python="3", torch="2", torchvision="0", timm="1", numpy="2",
             git_revision=None, threads=1, platform="none", utc="2026-01-01T00:00:00+00:00",
@@ -115,7 +135,7 @@ def _template(results: Results, training: Training, replicate: int) -> str:
         canonical_json(record)
         .replace(unit.identity, "IDENTITY")
         .replace(canonical_json(first), '"MODEL"')
-        .replace(canonical_json([123] * 10), '"CORRECT"')
+        .replace(canonical_json([0] * 10), f"[{CORRECT}]")
     )
 
 
@@ -123,7 +143,7 @@ def _template(results: Results, training: Training, replicate: int) -> str:
 def large_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = RunDirectory(tmp_path_factory.mktemp("large"))
     resolved = large_suite()
-    directory.suite_file.write_text(canonical_json(resolved))
+    directory.store_suite(resolved)
     for prefix in range(256):
         (directory.path / "records" / "train" / f"{prefix:02x}").mkdir(parents=True)
     for identity, text in record_texts(resolved):

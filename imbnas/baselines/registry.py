@@ -1,6 +1,5 @@
 """The baselines by name: shipped TOML files, a user's TOML file, or any timm model ad hoc."""
 
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -9,6 +8,7 @@ from imbnas.baselines.spec import BaselineSpec, first_problem
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.registry import Registry
 from imbnas.resources import resource_folder
+from imbnas.toml_files import read_toml
 
 AD_HOC_VERSION = "1"
 
@@ -19,14 +19,7 @@ def read_baseline(path: Path) -> BaselineSpec:
     Raises:
         InputError: names the file, the key and the remedy.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"baseline {path}: {error.strerror or error}; give the path of a TOML file"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from None
+    _, content = read_toml(path, f"baseline {path}")
     if "name" in content:
         raise InputError(f"{path}: name: the file's name is the baseline's name; remove the key")
     try:

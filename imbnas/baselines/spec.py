@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
 from imbnas.errors import InputError
+from imbnas.units.bounds import Side
 from imbnas.units.frozen import FrozenModel, content_sha256
 from imbnas.units.recipes import Recipe
 from imbnas.validation import first_fault
-
-PositiveInt = Annotated[int, Field(ge=1)]
 
 
 def _as_pairs(value: Any) -> Any:
@@ -92,15 +91,15 @@ class SmallImageFitting(FrozenModel):
         multiple_of: the resolution must be a multiple of this number of pixels.
     """
 
-    smallest_map: PositiveInt = 4
-    least_reduction: PositiveInt = 8
-    patch_grid: PositiveInt | None = None
-    largest_patch: PositiveInt = 16
+    smallest_map: Side = 4
+    least_reduction: Side = 8
+    patch_grid: Side | None = None
+    largest_patch: Side = 16
     pooling: Literal["avg", "max", "token"] | None = None
-    input_size: PositiveInt | None = None
-    smallest_resolution: PositiveInt = 4
-    largest_resolution: PositiveInt | None = None
-    multiple_of: PositiveInt = 1
+    input_size: Side | None = None
+    smallest_resolution: Side = 4
+    largest_resolution: Side | None = None
+    multiple_of: Side = 1
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

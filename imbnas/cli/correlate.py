@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imbnas.errors import InputError, suggest
+from imbnas.units.largest import LARGEST_SEED, MOST_RESAMPLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
+_LARGEST = 1e100
+"""Sums of squares of such numbers are finite."""
+_MOST_DRAWS = 2**30
+"""Rows of all resamples together, which are held in memory."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,13 @@ class Question:
 @click.option("--predictor", is_flag=True, help="The x column has no noise of its own: MACs, …")
 @click.option(
     "--resamples",
-    type=int,
+    type=click.IntRange(max=MOST_RESAMPLES),
     help="Bootstrap resamples.  [default: 2000, or 500 from 2000 rows on; more for many groups]",
 )
 @click.option(
     "--seed",
     default=0,
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, LARGEST_SEED),
     help="Seed of the resampling.",
 )
 @click.option("--level", default=0.95, help="Level of the intervals.")
@@ -94,6 +99,11 @@ def compute(question: Question) -> tuple[GroupResults, int]:
     compare = rank_against_predictor if question.predictor else rank_transfer
     parts, ungrouped = _parts(frame, question.group)
     given = question.resamples
+    if given is not None and given * len(frame) > _MOST_DRAWS:
+        raise InputError(
+            f"--resamples: {given} of {len(frame)} rows are more than {_MOST_DRAWS:,} rows; give "
+            f"at most {_MOST_DRAWS // len(frame)}"
+        )
     rows = [
         compare(
             part[list(question.x)].to_numpy(float),
@@ -134,22 +144,10 @@ def _check_columns(question: Question) -> None:
 
 
 def _read(question: Question) -> "pd.DataFrame":
-    import pandas as pd
+    from imbnas.leaderboards.csv_files import numbers, read_table
 
     path = question.table
-    try:
-        frame = pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True, low_memory=False)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}; give a readable CSV file") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(
-            f"{path}: not a CSV table ({reason}); the first line names columns"
-        ) from None
-    frame.columns = frame.columns.astype(str).str.strip()
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"{path}: two columns are called {twice!r}; rename one")
+    frame = read_table(path)
     for option, names in (("--x", question.x), ("--y", question.y), ("--group", (question.group,))):
         for name in names:
             if name is not None and name not in frame.columns:
@@ -157,23 +155,13 @@ def _read(question: Question) -> "pd.DataFrame":
                     f"{path}: {option}: no column {name!r}{suggest(name, frame.columns)}"
                 )
     for name in (*question.x, *question.y):
-        frame[name] = _numbers(path, frame, name)
+        frame[name] = numbers(path, frame, name)
+        if frame[name].abs().max() > _LARGEST:
+            raise InputError(
+                f"{path}: column {name!r}: {frame[name].abs().max():g} is above {_LARGEST:g}, so "
+                "that squares would overflow; give the column in another unit"
+            )
     return frame
-
-
-def _numbers(path: Path, frame: "pd.DataFrame", name: str) -> "pd.Series[float]":
-    import numpy as np
-    import pandas as pd
-
-    column = frame[name]
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    bad = np.flatnonzero((numbers.isna() & column.notna()) | np.isinf(numbers))
-    if len(bad):
-        raise InputError(
-            f"{path}: row {bad[0] + 1} below the header, column {name!r}: {column.iloc[bad[0]]!r} "
-            "is not a finite number; leave missing values empty"
-        )
-    return numbers
 
 
 def _parts(

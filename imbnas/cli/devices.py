@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imbnas.units.unit import DeviceType
+    from imbnas.units.unit import DeviceType, Precision
 
 
 def device_type(choice: str) -> "DeviceType":
@@ -57,4 +57,51 @@ def check_compiler() -> None:
         raise InputError(
             f"--compile: torch.compile needs a C++ compiler, and there is no {name!r} here; "
             "install it, set CXX to another, or leave --compile out"
+        )
+
+
+def check_reproducible(device: "DeviceType", precision: "Precision", compiled: bool) -> None:
+    """Look whether ``--reproducible`` goes with the other options and with the shell.
+
+    Raises:
+        InputError: it does not.
+    """
+    from imbnas.errors import InputError
+    from imbnas.execution.caps import contradictions
+
+    if device != "cpu":
+        raise InputError("--reproducible computes on the CPU; give --device cpu")
+    if precision != "float32" or compiled:
+        raise InputError("--reproducible computes in float32; leave --precision and --compile out")
+    for fault in contradictions(os.environ):
+        raise InputError(
+            f"--reproducible: {fault} in this shell contradicts it; unset {fault.partition('=')[0]}"
+        )
+
+
+def check_processor() -> None:
+    """Look whether this machine can run what ``--reproducible`` asks for.
+
+    Raises:
+        InputError: it cannot.
+    """
+    import torch
+
+    from imbnas.errors import InputError
+
+    found = torch.backends.cpu.get_cpu_capability()
+    if not found.startswith(("AVX2", "AVX512")):
+        raise InputError(
+            f"--reproducible needs an x86-64 processor with AVX2, and PyTorch finds {found} here; "
+            "leave it out"
+        )
+    missing = [
+        name
+        for name, library in (("MKL", torch.backends.mkl), ("oneDNN", torch.backends.mkldnn))
+        if not library.is_available()
+    ]
+    if missing:
+        raise InputError(
+            f"--reproducible needs PyTorch with {' and '.join(missing)}; install its build for "
+            "x86-64 Linux, or leave it out"
         )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from imbnas.cli.options import json_option
-from imbnas.cli.output import note_damage, print_json
-from imbnas.cli.tables import print_leaderboards
+from imbnas.cli.output import note, note_damage, print_json
+from imbnas.cli.tables import note_circumstances, print_leaderboards
 
 if TYPE_CHECKING:
     from imbnas.runs.store.directory import RunDirectory
@@ -30,6 +30,7 @@ def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
     from imbnas.leaderboards.tables.formats import to_rows
 
     results = Results.read(directory)
+    note_circumstances(results)
     tables = build_tables(results)
     write_tables(results, directory, tables)
     if as_json:
@@ -38,4 +39,6 @@ def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
     else:
         print_leaderboards(tables, results.resolved.title)
         click.echo(f"Leaderboards: {directory.tables}")
+    for line in results.notes:
+        note(line)
     return note_damage(results.damaged)

@@ -8,12 +8,15 @@ from typing import NoReturn
 import click
 
 import imbnas
+from imbnas.error_texts import shortened
 from imbnas.errors import ImbnasError, InputError, suggest
 
 FULL_DISK = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+_LINE = 4000
+"""Characters of a message; a fault may quote what a file holds."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 COMMANDS = (
@@ -90,5 +93,5 @@ def _reason(error: OSError) -> str:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    click.echo("Error: " + " ".join(message.split()), err=True)
+    click.echo("Error: " + shortened(" ".join(message.split()), _LINE), err=True)
     sys.exit(status)

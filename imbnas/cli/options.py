@@ -13,11 +13,17 @@ json_option = click.option(
 )
 
 
-def _load(_context: click.Context, _parameter: click.Parameter, paths: tuple[Path, ...]) -> Any:
-    from imbnas.registry import load_plugins
+def _read(_context: click.Context, _parameter: click.Parameter, paths: tuple[Path, ...]) -> Any:
+    from imbnas.registry import read_plugin
 
-    load_plugins(paths)
-    return paths
+    return tuple(map(read_plugin, paths))
+
+
+def _load(_context: click.Context, _parameter: click.Parameter, paths: tuple[Path, ...]) -> Any:
+    from imbnas.registry import load_plugin
+
+    for path in paths:
+        load_plugin(path)
 
 
 def _plugin_option(exposed: bool) -> Callable[[Command], Command]:
@@ -27,7 +33,7 @@ def _plugin_option(exposed: bool) -> Callable[[Command], Command]:
         multiple=True,
         type=click.Path(path_type=Path),
         metavar="FILE.py",
-        callback=_load,
+        callback=_read if exposed else _load,
         is_eager=True,
         expose_value=exposed,
         help="Load registry entries from a Python file; repeatable.",
@@ -37,7 +43,7 @@ def _plugin_option(exposed: bool) -> Callable[[Command], Command]:
 plugin_option = _plugin_option(exposed=False)
 """Loads plug-ins before the command begins, which gets no argument for it."""
 plugin_files_option = _plugin_option(exposed=True)
-"""The same for a command that gets the files as ``plugins``."""
+"""Reads plug-ins for a command that gets their texts as ``plugins``, and imports none itself."""
 
 
 def add_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:

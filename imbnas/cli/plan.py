@@ -29,10 +29,12 @@ def command(request: "RunRequest", as_json: bool) -> None:
 
     Nothing is written. A few units are done in short to see how fast this machine is.
     """
-    from imbnas.cli.devices import cores
-    from imbnas.planning.plan import Planner
+    from imbnas.cli.devices import check_processor, cores
+    from imbnas.planning.apart import plan_apart
 
-    planned = Planner(request, cores()).plan(request.fidelity)
+    if request.reproducible:
+        check_processor()
+    planned = plan_apart(request, cores())
     if request.compiled:
         note("The time does not include what torch.compile takes: minutes for each network.")
     if as_json:

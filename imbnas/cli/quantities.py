@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:s|min|m|h|d))+")
+_DURATION = re.compile(r"(?:\d{1,15}(?:\.\d{1,15})?(?:s|min|m|h|d))+")
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)(s|min|m|h|d)")
 _BYTES = {
     "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
     "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
 }  # fmt: skip
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]i?b)")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)([kmgt]i?b)")
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg, unused-ignore]

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from imbnas.cli.options import json_option
-from imbnas.cli.output import note_damage, print_json
-from imbnas.cli.tables import print_claims
+from imbnas.cli.output import note, note_damage, print_json
+from imbnas.cli.tables import note_circumstances, print_claims
 
 
 @click.command("report")
@@ -21,6 +21,7 @@ def command(run_dir: Path, as_json: bool) -> int:
 
     directory = RunDirectory(run_dir)
     results = Results.read(directory)
+    note_circumstances(results)
     tables = build_tables(results)
     written = write_report(results, directory, tables)
     if as_json:
@@ -28,4 +29,6 @@ def command(run_dir: Path, as_json: bool) -> int:
     else:
         print_claims(tables)
         click.echo("\n".join(map(str, written)))
+    for line in results.notes:
+        note(line)
     return note_damage(results.damaged)

@@ -7,6 +7,7 @@ import click
 from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.output import note
 from imbnas.cli.suite_options import limit_options, suite_options
+from imbnas.units.largest import MOST_WORKERS
 
 if TYPE_CHECKING:
     from imbnas.runs.queue.queue import RunProgress
@@ -36,7 +37,7 @@ STOPPED_BY_BUDGET = 3
 )
 @click.option(
     "--workers-per-gpu",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_WORKERS),
     help="Processes that share a GPU, in place of --workers; on CUDA, local executor.",
 )
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
@@ -51,7 +52,7 @@ def command(
     retry_failed: bool,
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
-    from imbnas.cli.devices import check_compiler
+    from imbnas.cli.devices import check_compiler, check_processor
     from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.cli.progress import progress_display
     from imbnas.runs.bind import bind_run
@@ -67,6 +68,8 @@ def command(
     executor = build_executor(executor_name, executor_options)
     if request.compiled and executor_name == "local":
         check_compiler()
+    if request.reproducible and executor_name == "local":
+        check_processor()
     check_limits(executor, executor_name, request)
     resolved, directory = bind_run(request), request.directory
     for line in prepare_retries(directory, retry_failed):

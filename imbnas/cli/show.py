@@ -7,6 +7,13 @@ import click
 
 from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import print_fields, print_json
+from imbnas.units.largest import (
+    LARGEST_DEPTH,
+    LARGEST_SIDE,
+    LARGEST_WIDTH,
+    MOST_CHANNELS,
+    MOST_CLASSES,
+)
 
 
 @click.group("show")
@@ -17,11 +24,13 @@ def command() -> None:
 @command.command("arch")
 @click.argument("space")
 @click.argument("architecture", metavar="ARCH")
-@click.option("--num-classes", default=10, type=click.IntRange(1))
-@click.option("--resolution", type=click.IntRange(1), help="Side in pixels; the published one.")
-@click.option("--in-channels", default=3, type=click.IntRange(1))
-@click.option("--width", type=click.IntRange(1), help="Channels of the first stage.")
-@click.option("--depth", type=click.IntRange(1), help="Cells in each stage.")
+@click.option("--num-classes", default=10, type=click.IntRange(1, MOST_CLASSES))
+@click.option(
+    "--resolution", type=click.IntRange(1, LARGEST_SIDE), help="Side in pixels; the published one."
+)
+@click.option("--in-channels", default=3, type=click.IntRange(1, MOST_CHANNELS))
+@click.option("--width", type=click.IntRange(1, LARGEST_WIDTH), help="Channels of the first stage.")
+@click.option("--depth", type=click.IntRange(1, LARGEST_DEPTH), help="Cells in each stage.")
 @data_options
 @plugin_option
 @json_option
@@ -108,9 +117,9 @@ def show_condition(
 
 @command.command("baseline")
 @click.argument("name")
-@click.option("--num-classes", default=10, type=click.IntRange(1))
-@click.option("--resolution", default=32, type=click.IntRange(1))
-@click.option("--in-channels", default=3, type=click.IntRange(1))
+@click.option("--num-classes", default=10, type=click.IntRange(1, MOST_CLASSES))
+@click.option("--resolution", default=32, type=click.IntRange(1, LARGEST_SIDE))
+@click.option("--in-channels", default=3, type=click.IntRange(1, MOST_CHANNELS))
 @data_options
 @plugin_option
 @json_option

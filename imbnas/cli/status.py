@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from imbnas.cli.options import json_option
-from imbnas.cli.output import note_damage, print_fields, print_json
+from imbnas.cli.output import note, note_damage, print_fields, print_json
 
 _CHECKED_RECORDS = 5000
 """Runs with more records are counted by file names, without a look for damage."""
@@ -29,13 +29,16 @@ def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int
     from imbnas.runs.queue.queue import Queue
     from imbnas.runs.queue.running_units import running_units
     from imbnas.runs.store.directory import RunDirectory
+    from imbnas.runs.store.records import unchecked_note
     from imbnas.suites.expand import Expansion
 
     if watched and as_json:
         raise click.UsageError("--watch shows lines and --json one object; give one of them")
     directory = RunDirectory(run_dir)
     resolved = directory.read_suite()
-    damaged = [str(error) for error in directory.damaged_records(_CHECKED_RECORDS)]
+    unchecked: list[str] = []
+    found = directory.damaged_records(_CHECKED_RECORDS, unchecked.append)
+    damaged = [str(error) for error in found]
     queue = Queue(Expansion(resolved).plan(), directory)
 
     def look() -> RunState:
@@ -61,11 +64,14 @@ def command(run_dir: Path, watched: bool, interval: float, as_json: bool) -> int
     }
     if as_json:
         running = [asdict(one) for one in state.running]
-        print_json({**fields, "running": running, "failures": failures, "damaged": damaged})
+        told = {"failures": failures, "damaged": damaged, "unchecked": len(unchecked)}
+        print_json({**fields, "running": running, **told})
         return note_damage(damaged)
     print_fields(fields)
     for one in state.running:
         click.echo(f"running: {one.label} ({one.host} {one.pid})")
     for failure in failures:
         click.echo(f"failed: {failure['unit']}: {failure['error']}: {failure['message']}")
+    if unchecked:
+        note(unchecked_note(len(unchecked)))
     return note_damage(damaged)

@@ -9,6 +9,7 @@ import click
 
 from imbnas.cli.options import add_options
 from imbnas.cli.quantities import Duration, Size
+from imbnas.units.largest import LARGEST_REPLICATE_NUMBER, MOST_REPLICATES, MOST_UNITS, MOST_WORKERS
 
 if TYPE_CHECKING:
     from imbnas.runs.request import RunRequest
@@ -33,7 +34,7 @@ _suite_options = add_options(
     ),
     click.option(
         "--workers",
-        type=click.IntRange(1),
+        type=click.IntRange(1, MOST_WORKERS),
         help="Processes; by default one per core, on CUDA one per GPU.",
     ),
     click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"])),
@@ -49,10 +50,20 @@ _suite_options = add_options(
         is_flag=True,
         help="Train through torch.compile, which takes minutes for each network; no supernet.",
     ),
-    click.option("--replicates", type=click.IntRange(1), help="More of them extend a run."),
+    click.option(
+        "--reproducible",
+        is_flag=True,
+        help="Hold libraries to instructions that all x86-64 processors with AVX2 have, for the "
+        "same bits on each; on the CPU, slower.",
+    ),
+    click.option(
+        "--replicates",
+        type=click.IntRange(1, MOST_REPLICATES),
+        help="More of them extend a run.",
+    ),
     click.option(
         "--first-replicate",
-        type=click.IntRange(0),
+        type=click.IntRange(0, LARGEST_REPLICATE_NUMBER),
         metavar="N",
         help="Repeat the suite with the replicates from N on: other images, other seeds.",
     ),
@@ -74,7 +85,11 @@ limit_options = add_options(
         help="Only units whose label fits, as 'train *digits@20x*', or whose identity begins "
         "so; what they build on is done, too. Repeatable.",
     ),
-    click.option("--max-units", type=click.IntRange(1), help="Begin at most so many units."),
+    click.option(
+        "--max-units",
+        type=click.IntRange(1, MOST_UNITS),
+        help="Begin at most so many units.",
+    ),
     click.option(
         "--time-budget",
         type=Duration(),
@@ -126,7 +141,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
     Raises:
         InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
     """
-    from imbnas.cli.devices import default_workers, device_type
+    from imbnas.cli.devices import check_reproducible, default_workers, device_type
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import read_manifest
     from imbnas.errors import InputError, UnknownNameError
@@ -153,12 +168,17 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
         if part not in offered:
             raise UnknownNameError(f"part of suite {suite.name!r}:", part, offered)
     device = device_type(take("device"))
+    precision, compiled = take("precision"), take("compiled")
+    if reproducible := take("reproducible"):
+        check_reproducible(device, precision, compiled)
     interval = take("checkpoint_every", None)
     return RunRequest(
         suite,
         fidelity,
         locations,
-        Computation(device_type=device, precision=take("precision"), compiled=take("compiled")),
+        Computation(
+            device_type=device, precision=precision, compiled=compiled, reproducible=reproducible
+        ),
         replicates=take("replicates"),
         first_replicate=take("first_replicate"),
         pins=tuple(map(read_manifest, take("manifests"))),

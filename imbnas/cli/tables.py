@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imbnas.cli.output import note
+
 if TYPE_CHECKING:
     import pandas as pd
+
+    from imbnas.leaderboards.results import Results
 
 _SHOWN = {
     "rank_correlation": [
@@ -69,6 +73,15 @@ def print_claims(tables: "dict[str, pd.DataFrame]") -> None:
         click.echo(f"{claim.answer}: {claim.statement} ({claim.name}; {claim.source})")
     if answered:
         click.echo("")
+
+
+def note_circumstances(results: "Results") -> None:
+    """Print one line where records of a run were not all made alike."""
+    from imbnas.leaderboards.provenance import origins
+
+    warning = origins(results).warning()
+    if warning:
+        note(f"warning: {warning}")
 
 
 def _begun(table: "pd.DataFrame", together: list[str], results: list[str]) -> "pd.Series[bool]":

@@ -6,6 +6,7 @@ import click
 
 from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import print_fields, print_json
+from imbnas.units.largest import LARGEST_REPLICATE_NUMBER
 
 if TYPE_CHECKING:
     from imbnas.data.manifests import Manifest
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     metavar="R",
     help="SUITE/FIDELITY, whose network recipe is taken, or a baseline with a recipe of its own.",
 )
-@click.option("--replicate", default=0, type=click.IntRange(0))
+@click.option("--replicate", default=0, type=click.IntRange(0, LARGEST_REPLICATE_NUMBER))
 @click.option("--device", default="cpu", type=click.Choice(["cpu", "cuda"]))
 @data_options
 @plugin_option
@@ -119,7 +120,7 @@ def _recipe(name: str) -> "Recipe":
 def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[str, Any]:
     metrics = record.metrics
     if TYPE_CHECKING:
-        assert isinstance(metrics, TrainMetrics)
+        assert isinstance(metrics, TrainMetrics)  # nosec B101 # never runs
     groups = manifest.groups.model_dump()
     return {
         "model": unit.model.label,
@@ -155,7 +156,4 @@ class _NoStore:
         raise FileNotFoundError(sha256)
 
     def publish_weights(self, content: bytes) -> str:
-        raise NotImplementedError
-
-    def mend_weights(self, content: bytes) -> bool:
         raise NotImplementedError

@@ -2,21 +2,25 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imbnas.data.content import Digest, Mark, content_digest, file_sha256, known, read_all
 from imbnas.data.dataset import Dataset, FileSplit
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
-from imbnas.units.frozen import canonical_json
+from imbnas.regular_files import read_regular
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+_LARGEST_LIST = 2**30
+"""Bytes of a list: 1 GiB, ten million images and more."""
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -46,24 +50,36 @@ class PublishedLists:
 
         Returns:
             The dataset; its images stay in their files. The digest is that of paths, labels and
-            file sizes. A list that is not the published one is named in the notes.
+            every file's content. A list that is not the published one is named in the notes.
 
         Raises:
             InputError: a list or an image is missing, or a list is malformed.
         """
         root, folder = self._find(locations)
-        splits, sizes, labels, notes = {}, [], [], []
+        splits: dict[str, FileSplit] = {}
+        marks: list[Mark] = []
+        notes = []
         for split, file_name in self.lists.items():
             path = folder / file_name
-            paths, split_labels = read_list(path, self.num_classes)
-            sizes += [(f"{split}/{name}", size) for name, size in listed_sizes(path, root, paths)]
-            labels += split_labels.tolist()
-            splits[split] = FileSplit(split_labels, root, paths)
+            paths, labels = read_list(path, self.num_classes)
+            marks += listed_marks(path, root, paths)
+            splits[split] = FileSplit(labels, root, paths)
             expected = self.sha256.get(split)
-            if expected and sha256(path.read_bytes()).hexdigest() != expected:
+            if expected and file_sha256(path) != expected:
                 notes.append(f"dataset {self.name}: {path} is not the published list")
         class_names = _class_names(splits["train"], self.num_classes)
-        digest = file_digest(class_names, sizes, labels)
+
+        def read() -> Digest:
+            paths = [root / mark.name for mark in marks]
+            contents = read_all(f"dataset {self.name}", file_sha256, paths)
+            lines = ((*line, sha) for line, sha in zip(_lines(splits), contents, strict=True))
+            return Digest(digest=content_digest(class_names, lines))
+
+        listed = [
+            mark._replace(name="\t".join(line))
+            for mark, line in zip(marks, _lines(splits), strict=True)
+        ]
+        digest = known(locations.cache, ("list files", Digest), root, listed, read).digest
         return file_dataset(self.name, class_names, splits, digest, notes)
 
     def _find(self, locations: DataLocations) -> tuple[Path, Path]:
@@ -161,9 +177,10 @@ def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np
         InputError: names the file and the line of what is wrong.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_regular(path, _LARGEST_LIST, follow=True).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"list {path}: cannot be read ({error}); give a text file") from None
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"list {path}: cannot be read ({reason}); give a text file") from None
     paths, labels = [], []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -171,9 +188,9 @@ def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np
         name, _, label = line.strip().rpartition(" ")
         if not name or not label.isdecimal():
             raise InputError(f"list {path}, line {number}: no label; write PATH LABEL")
-        if int(label) >= num_classes:
+        if len(label) > _MOST_DIGITS or int(label) >= num_classes:
             raise InputError(
-                f"list {path}, line {number}: label {label} is out of range; "
+                f"list {path}, line {number}: label {label[:_MOST_DIGITS]} is out of range; "
                 f"labels are 0 to {num_classes - 1}"
             )
         paths.append(name.rstrip())
@@ -188,8 +205,8 @@ def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np
     return tuple(paths), values
 
 
-def listed_sizes(path: Path, root: Path, names: Sequence[str]) -> list[tuple[str, int]]:
-    """(name, size in bytes) of every listed image.
+def listed_marks(path: Path, root: Path, names: Sequence[str]) -> list[Mark]:
+    """The mark of every listed image.
 
     Args:
         path: of the list, for messages.
@@ -199,29 +216,29 @@ def listed_sizes(path: Path, root: Path, names: Sequence[str]) -> list[tuple[str
     Raises:
         InputError: images are missing (names their number and the first five) or empty.
     """
-    sizes = _sizes(root, names)
-    missing = [name for name in names if name not in sizes]
+    marks = _marks(root, names)
+    missing = [name for name in names if name not in marks]
     if missing:
         raise InputError(
             f"image root {root}: lacks {len(missing)} of the {len(names)} images that {path} "
             f"lists, first {', '.join(missing[:5])}; give the folder that the paths start from"
         )
-    empty = [name for name in names if sizes[name] == 0]
+    empty = [name for name in names if marks[name].size == 0]
     if empty:
         raise InputError(
             f"image root {root}: {len(empty)} image(s) are empty (zero bytes), first "
             f"{', '.join(empty[:5])}; replace them"
         )
-    return [(name, sizes[name]) for name in names]
+    return [marks[name] for name in names]
 
 
-def _sizes(root: Path, names: Iterable[str]) -> dict[str, int]:
+def _marks(root: Path, names: Iterable[str]) -> dict[str, Mark]:
     # Reading a directory once is many times faster than asking for each of its files.
     by_folder: dict[str, list[str]] = defaultdict(list)
     for name in names:
         folder, _, base = name.rpartition("/")
         by_folder[folder].append(base)
-    sizes = {}
+    marks = {}
     for folder, bases in by_folder.items():
         try:
             with os.scandir(root / folder) as entries:
@@ -231,18 +248,15 @@ def _sizes(root: Path, names: Iterable[str]) -> dict[str, int]:
         prefix = f"{folder}/" if folder else ""
         for base in bases:
             if base in found and found[base].is_file():
-                sizes[prefix + base] = found[base].stat().st_size
-    return sizes
+                marks[prefix + base] = Mark.of(prefix + base, found[base].stat())
+    return marks
 
 
-def file_digest(
-    class_names: Sequence[str], sizes: Iterable[tuple[str, int]], labels: Sequence[int]
-) -> str:
-    """sha256 of class names and of every image's name, label and size in bytes."""
-    digest = sha256(canonical_json(list(class_names)).encode())
-    for (name, size), label in zip(sizes, labels, strict=True):
-        digest.update(f"\n{name}\t{label}\t{size}".encode())
-    return digest.hexdigest()
+def _lines(splits: Mapping[str, FileSplit]) -> Iterator[tuple[str, str]]:
+    """Path, with its split in front, and label of every image."""
+    for name, split in splits.items():
+        for path, label in zip(split.paths, split.labels.tolist(), strict=True):
+            yield f"{name}/{path}", str(label)
 
 
 def _class_names(split: FileSplit, num_classes: int) -> tuple[str, ...]:

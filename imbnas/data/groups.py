@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from imbnas.units.bounds import Label
 from imbnas.units.frozen import FrozenModel
 
-Classes = tuple[int, ...]
+Classes = tuple[Label, ...]
 
 MANY_ABOVE = 100
 FEW_BELOW = 20

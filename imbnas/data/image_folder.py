@@ -1,36 +1,44 @@
 """Any folder ``ROOT/{train,test}/<class>/*`` as a dataset; labels follow the sorted class names."""
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from imbnas.data import cache as image_cache
+from imbnas.data.content import (
+    Mark,
+    content_digest,
+    file_sha256,
+    known,
+    opened,
+    read_all,
+    sha256_of,
+)
 from imbnas.data.dataset import LARGEST_SIDE, Dataset, FileSplit
-from imbnas.data.decoding import image_shape, in_parallel, open_image, to_array
-from imbnas.data.file_lists import file_dataset, file_digest
-from imbnas.data.prepared import read_prepared, signature, write_prepared
+from imbnas.data.decoding import SUFFIXES, image_shape, open_image, to_array
+from imbnas.data.file_lists import file_dataset
+from imbnas.data.prepared import read_prepared, write_prepared
 from imbnas.errors import InputError
-from imbnas.units.frozen import canonical_json
+from imbnas.units.frozen import FrozenModel
+from imbnas.units.unit import Sha256
 
-SUFFIXES = frozenset(("bmp", "gif", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"))
-"""File names that end otherwise are not taken for images."""
+_Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 
 SPLITS = ("train", "validation", "test")
 
 
 class Found(NamedTuple):
-    """An image file: path in its split, label, size in bytes and time of change."""
+    """An image file: its label, and its mark with the path in its split for a name."""
 
-    path: str
     label: int
-    size: int
-    changed_ns: int
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -49,18 +57,22 @@ class Listing:
     files: Mapping[str, tuple[Found, ...]]
     skipped: int
 
-    def named(self) -> list[tuple[str, Found]]:
-        """(path relative to the root, file) of all files in order."""
+    @property
+    def marks(self) -> list[Mark]:
+        """Marks of all files in order, named by their paths relative to the root."""
         splits = self.files.items()
-        return [(f"{split}/{file.path}", file) for split, files in splits for file in files]
+        return [
+            mark._replace(name=f"{split}/{mark.name}")
+            for split, files in splits
+            for _, mark in files
+        ]
 
 
 def load_folder(name: str, root: Path, cache: Path) -> Dataset:
     """Load an image folder.
 
-    Square images of one size up to 64 pixels are decoded once into the cache; the digest is that
-    of every file's path and content. Other images stay in their files; the digest is that of
-    paths, labels and file sizes.
+    Square images of one size up to 64 pixels are decoded once into the cache, other images stay in
+    their files. The digest is that of every file's path and content.
 
     Args:
         name: of the dataset.
@@ -73,12 +85,14 @@ def load_folder(name: str, root: Path, cache: Path) -> Dataset:
     listing = list_folder(f"dataset {name}", root)
     skipped = f"dataset {name}: skipped {listing.skipped} file(s) that are not images"
     notes = (skipped,) if listing.skipped else ()
-    facts = _facts(listing, cache)
+    facts = known(
+        cache, ("image folder", _Facts), root, listing.marks, lambda: _read_facts(name, listing)
+    )
     if facts.shape is not None:
-        entry = image_cache.entry(cache, facts.digest, _decoder(listing, facts))
+        entry = image_cache.entry(cache, facts.digest, _decoder(name, listing, facts))
         return read_prepared(entry, name, facts.digest, notes)
     splits = {
-        split: FileSplit(_labels(files), root / split, tuple(file.path for file in files))
+        split: FileSplit(_labels(files), root / split, tuple(file.mark.name for file in files))
         for split, files in listing.files.items()
     }
     return file_dataset(name, listing.class_names, splits, facts.digest, notes)
@@ -133,6 +147,9 @@ def _visible(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 def _check_classes(what: str, root: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
     train = classes["train"]
+    for split, names in classes.items():
+        for name in names:
+            _check_name(what, str(root / split / name))
     if len(train) < 2:
         raise InputError(
             f"{what}: {root / 'train'} has {len(train)} class folder(s); it needs two or more"
@@ -155,14 +172,23 @@ def _images(what: str, folder: Path, label: int) -> tuple[list[Found], int]:
         if suffix not in SUFFIXES or not entry.is_file():
             skipped += 1
             continue
+        _check_name(what, entry.path)
         stat = entry.stat()
         if stat.st_size == 0:
             raise InputError(f"{what}: {entry.path} is empty (zero bytes); replace or remove it")
-        path = f"{name}/{entry.name}"
-        images.append(Found(path, label, stat.st_size, stat.st_mtime_ns))
+        images.append(Found(label, Mark.of(f"{name}/{entry.name}", stat)))
     if not images:
         raise InputError(f"{what}: class folder {folder} has no image; add some or remove it")
     return sorted(images), skipped
+
+
+def _check_name(what: str, path: str) -> None:
+    """Refuse what no text can hold, neither a digest nor a table."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        raise InputError(f"{what}: the name of {shown} is not UTF-8; rename it") from None
 
 
 def _some(names: list[str]) -> str:
@@ -170,50 +196,43 @@ def _some(names: list[str]) -> str:
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-@dataclass(frozen=True)
-class _Facts:
+class _Facts(FrozenModel):
     """Digest of a folder, and the (channels, H, W) of its images where they are all small."""
 
-    digest: str
-    shape: tuple[int, int, int] | None
+    digest: Sha256
+    shape: tuple[Literal[1, 3], _Side, _Side] | None
 
 
-def _facts(listing: Listing, cache: Path) -> _Facts:
-    marks = [(name, file.size, file.changed_ns) for name, file in listing.named()]
-    key = signature("image folder", marks)
-    known = image_cache.recall(cache, key)
-    if known is not None:
-        return _Facts(known["digest"], tuple(known["shape"]) if known["shape"] else None)
-    facts = _read_facts(listing)
-    image_cache.remember(cache, key, {"digest": facts.digest, "shape": facts.shape})
-    return facts
-
-
-def _read_facts(listing: Listing) -> _Facts:
-    named = listing.named()
-    paths = [listing.root / name for name, _ in named]
+def _read_facts(name: str, listing: Listing) -> _Facts:
+    names = [mark.name for mark in listing.marks]
+    paths = [listing.root / name for name in names]
     _, height, width = image_shape(paths[0])
-    if height == width <= LARGEST_SIDE:
-        digest = sha256(canonical_json(listing.class_names).encode())
-        shapes = set()
-        read = in_parallel(_content_and_shape, paths)
-        for (name, _), (content, shape) in zip(named, read, strict=True):
-            digest.update(f"\n{name}\t{content}".encode())
+    shapes: set[tuple[int, int, int]] = set()
+
+    def lines() -> Iterator[tuple[str, str]]:
+        if not height == width <= LARGEST_SIDE:
+            yield from zip(names, read_all(f"dataset {name}", file_sha256, paths), strict=True)
+            return
+        read = read_all(f"dataset {name}", _content_and_shape, paths)
+        for path, (content, shape) in zip(names, read, strict=True):
             shapes.add(shape)
-        if len({shape[1:] for shape in shapes}) == 1:
-            channels = max(shape[0] for shape in shapes)
-            return _Facts(digest.hexdigest(), (channels, height, width))
-    sizes = [(name, file.size) for name, file in named]
-    labels = [file.label for _, file in named]
-    return _Facts(file_digest(listing.class_names, sizes, labels), None)
+            yield path, content
+
+    digest = content_digest(listing.class_names, lines())
+    if len({shape[1:] for shape in shapes}) != 1:
+        return _Facts(digest=digest, shape=None)
+    channels = max(shape[0] for shape in shapes)
+    return _Facts.model_validate({"digest": digest, "shape": (channels, height, width)})
 
 
 def _content_and_shape(path: Path) -> tuple[str, tuple[int, int, int]]:
-    content = path.read_bytes()
-    return sha256(content).hexdigest(), image_shape(path, content)
+    with opened(path) as file:
+        content = sha256_of(file)
+        file.seek(0)
+        return content, image_shape(path, io.BufferedReader(file))
 
 
-def _decoder(listing: Listing, facts: _Facts) -> Callable[[Path], None]:
+def _decoder(name: str, listing: Listing, facts: _Facts) -> Callable[[Path], None]:
     channels, height, width = facts.shape or (3, 0, 0)
 
     def decode(path: Path) -> NDArray[np.uint8]:
@@ -223,8 +242,8 @@ def _decoder(listing: Listing, facts: _Facts) -> Callable[[Path], None]:
         for split, files in listing.files.items():
             shape = (len(files), channels, height, width)
             pixels = image_cache.new_array(folder / f"{split}.images.npy", shape)
-            paths = [listing.root / split / file.path for file in files]
-            for position, image in enumerate(in_parallel(decode, paths)):
+            paths = [listing.root / split / file.mark.name for file in files]
+            for position, image in enumerate(read_all(f"dataset {name}", decode, paths)):
                 pixels[position] = image
         labels = {split: _labels(files) for split, files in listing.files.items()}
         write_prepared(folder, listing.class_names, labels)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from imbnas.data import cache as image_cache
+from imbnas.data.content import read_all
 from imbnas.data.dataset import LARGEST_SIDE, ArraySplit, Dataset, FileSplit
-from imbnas.data.decoding import in_parallel, square_thumbnail
+from imbnas.data.decoding import square_thumbnail
 from imbnas.data.manifests import Selection
 from imbnas.errors import InputError
 from imbnas.units.frozen import content_sha256
@@ -25,9 +26,17 @@ SHARED_BYTES = 16 * 2**20
 """Selections above this size are read from shared memory; smaller ones are copied together."""
 
 
-def _normalisation(dataset: Dataset, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """What normalises the images of a dataset on a device."""
-    mean, std = (torch.tensor(each).view(-1, 1, 1) for each in (dataset.mean, dataset.std))
+def normalisation(
+    means: Sequence[float], stds: Sequence[float], device: torch.device
+) -> Callable[[Tensor], Tensor]:
+    """What normalises images on a device.
+
+    Args:
+        means: of each channel in [0, 1].
+        stds: standard deviation of each channel.
+        device: of the images.
+    """
+    mean, std = (torch.tensor(each).view(-1, 1, 1) for each in (means, stds))
     scale, shift = (1 / (255 * std)).to(device), (-mean / std).to(device)
 
     def normalise(images: Tensor) -> Tensor:
@@ -97,10 +106,10 @@ class ImageSet(_Labelled):
         return self.normalise(self.raw(indices))
 
     def alone(self) -> "ImageSet":
-        """The same images without the rest of their split, which large sets share memory with."""
-        if self.rows is None:
-            return self
-        return replace(self, pixels=self.pixels.index_select(0, self.rows), rows=None)
+        """A copy of the same images that shares memory with nothing, be it the rest of a split."""
+        rows = self.rows
+        pixels = self.pixels.clone() if rows is None else self.pixels.index_select(0, rows)
+        return replace(self, pixels=pixels, rows=None, labels=self.labels.clone())
 
     def reordered(self, order: Tensor) -> "ImageSet":
         """The images at (M,) positions, in that order; pixels stay where they are."""
@@ -133,8 +142,8 @@ class FileSet(_Labelled):
         return 0
 
     def alone(self) -> "FileSet":
-        """The set itself, which holds nothing but its own files' paths."""
-        return self
+        """A copy of the set, with labels of its own."""
+        return replace(self, labels=self.labels.clone())
 
     def reordered(self, order: Tensor) -> "FileSet":
         """The images at (M,) positions, in that order."""
@@ -173,7 +182,7 @@ def select_images(
     split = dataset.split(selection.split)
     rows = np.asarray(selection.indices, dtype=np.int64)
     labels = torch.from_numpy(split.labels[rows]).to(device)
-    common = (labels, dataset.num_classes, _normalisation(dataset, device))
+    common = (labels, dataset.num_classes, normalisation(dataset.mean, dataset.std, device))
     whole = False
     if isinstance(split, FileSplit):
         if resolution is None:
@@ -252,7 +261,9 @@ def _thumbnails(files: FileSet, digest: str, cache: Path | None) -> Tensor:
     def build(folder: Path) -> None:
         pixels = image_cache.new_array(folder / "images.npy", (len(files), 3, side, side))
         paths = [files.root / path for path in files.paths]
-        decoded = in_parallel(partial(square_thumbnail, side=side), paths)
+        decoded = read_all(
+            f"images under {files.root}", partial(square_thumbnail, side=side), paths
+        )
         for position, image in enumerate(decoded):
             pixels[position] = image
 

@@ -1,17 +1,27 @@
 """Manifests: exactly which images a condition trains, validates and tests on."""
 
-import json
+from collections.abc import Iterator
+from itertools import pairwise
+from operator import lt
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ValidationError, model_validator
+import numpy as np
+from pydantic import Field, ValidationError, model_validator
 
 from imbnas.data.dataset import Dataset, SplitName
 from imbnas.data.groups import Groups, Tertiles
 from imbnas.errors import InputError
-from imbnas.units.conditions import Protocol
+from imbnas.regular_files import read_regular
+from imbnas.units.bounds import ImageCount
+from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
+from imbnas.units.sealing import AlteredError, strict_json
+from imbnas.units.unit import Sha256
 from imbnas.validation import first_fault
+
+MANIFEST_BYTES = 2**28
+"""256 MiB, some thirty million images."""
 
 
 class Selection(FrozenModel):
@@ -23,7 +33,13 @@ class Selection(FrozenModel):
     """
 
     split: SplitName
-    indices: tuple[int, ...]
+    indices: tuple[ImageCount, ...]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if not all(lt(*pair) for pair in pairwise(self.indices)):
+            raise ValueError("indices: they do not ascend")
+        return self
 
 
 class Manifest(FrozenModel):
@@ -50,9 +66,9 @@ class Manifest(FrozenModel):
     condition: str
     protocol: Protocol
     dataset: str
-    dataset_digest: str
-    class_counts: tuple[int, ...]
-    total: int
+    dataset_digest: Sha256
+    class_counts: Annotated[tuple[ImageCount, ...], Field(min_length=1)]
+    total: ImageCount
     train: Selection
     validation: Selection
     test: Selection
@@ -74,7 +90,27 @@ class Manifest(FrozenModel):
     def _unaltered(self) -> Self:
         if self.sha256 != self._content_sha256():
             raise ValueError("its sha256 does not fit its content; export it again")
+        for fault in self._faults():
+            raise ValueError(fault)
         return self
+
+    def _faults(self) -> Iterator[str]:
+        """What cannot be, whatever the dataset."""
+        try:
+            parse_condition(self.condition, self.protocol)
+        except InputError as error:
+            yield str(error)
+        if not self.total == sum(self.class_counts) == len(self.train.indices):
+            yield "total, class_counts and train differ in how many training images there are"
+        for name in ("groups", "tertiles"):
+            groups = getattr(self, name).model_dump().values()
+            labels = sorted(label for group in groups for label in group or ())
+            if labels != list(range(len(self.class_counts))):
+                yield f"{name}: they do not hold every class of class_counts once"
+        if self.train.split != "train":
+            yield "train: split: not the training split"
+        if self.test.split != "test":
+            yield "test: split: not the test split"
 
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
@@ -91,38 +127,59 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         ) from None
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, follow: bool = True) -> Manifest:
     """Read a manifest that was exported before.
+
+    Args:
+        path: of the file.
+        follow: whether a link may lead to it.
 
     Raises:
         InputError: the file is missing, is not a manifest, or was changed after export.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        return Manifest.model_validate(json.loads(text))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        text = read_regular(path, MANIFEST_BYTES, follow=follow)
+        return Manifest.model_validate(strict_json(text))
+    except OSError as error:
         raise InputError(
-            f"manifest {path}: cannot be read ({reason}); "
+            f"manifest {path}: cannot be read ({error.strerror}); "
             "give one that show condition --manifest wrote"
         ) from None
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"manifest {path}: not JSON (line {error.lineno}); export it again"
-        ) from None
+    except AlteredError as error:
+        raise InputError(f"manifest {path}: {error}; export it again") from None
     except ValidationError as error:
         raise InputError(f"manifest {path}: {first_fault(error)}") from None
+
+
+def count_classes(dataset: Dataset, selection: Selection) -> tuple[int, ...]:
+    """Images of each class in a selection of a dataset."""
+    indices = np.array(selection.indices, np.int64)
+    labels = dataset.split(selection.split).labels[indices]
+    return tuple(np.bincount(labels, minlength=dataset.num_classes).tolist())
 
 
 def check_manifest(manifest: Manifest, dataset: Dataset) -> None:
     """Make sure that a manifest was made from this very data.
 
     Raises:
-        InputError: the dataset's content is another one.
+        InputError: the dataset's content is another one, or does not have its images.
     """
     if manifest.dataset_digest != dataset.digest:
         raise InputError(
             f"manifest of {manifest.condition}: made from dataset content "
             f"{manifest.dataset_digest[:12]}, but {dataset.name!r} here is {dataset.digest[:12]}; "
             "give the data it was made from, or export a manifest from this data"
+        )
+    for part in ("train", "validation", "test"):
+        selection: Selection = getattr(manifest, part)
+        count = len(dataset.split(selection.split).labels)
+        if selection.indices and max(selection.indices) >= count:
+            raise InputError(
+                f"manifest of {manifest.condition}: {part}: image {max(selection.indices)} of "
+                f"{selection.split!r}, which has {count}; export it again"
+            )
+    if count_classes(dataset, manifest.train) != manifest.class_counts:
+        raise InputError(
+            f"manifest of {manifest.condition}: class_counts: the images of train are of other "
+            "classes; export it again"
         )

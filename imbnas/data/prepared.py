@@ -1,8 +1,6 @@
 """Datasets of small images, decoded once and kept in the cache."""
 
-import json
-from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbnas.data import cache as image_cache
-from imbnas.data.dataset import ArraySplit, Dataset, channel_statistics
+from imbnas.data.dataset import ArraySplit, Dataset, SplitName, channel_statistics
 from imbnas.errors import InputError
-from imbnas.units.frozen import canonical_json
+from imbnas.regular_files import read_regular
+from imbnas.units.frozen import FrozenModel, canonical_json
+
+_LARGEST_FACTS = 2**26
+"""Bytes: 64 MiB, names of hundreds of thousands of classes."""
 
 
-def signature(kind: str, marks: Iterable[tuple[str, int, int]]) -> str:
-    """Hash of what changes when files do: their names, sizes and times of change.
+class _Facts(FrozenModel):
+    """What ``facts.json`` of an entry says of its images.
 
-    Args:
-        kind: how the files are read.
-        marks: (name, size in bytes, time of change in nanoseconds) of each file.
+    Attributes:
+        class_names: by label.
+        splits: which there are.
+        mean: of each channel.
+        std: of each channel.
     """
-    lines = [f"{name}\t{size}\t{changed_ns}" for name, size, changed_ns in marks]
-    return sha256("\n".join([kind, *lines]).encode()).hexdigest()
+
+    class_names: tuple[str, ...]
+    splits: tuple[SplitName, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
 
 def write_prepared(
@@ -34,7 +41,9 @@ def write_prepared(
         np.save(folder / f"{split}.labels.npy", values)
     train = image_cache.open_array(folder / "train.images.npy")
     mean, std = channel_statistics(train.transpose(0, 2, 3, 1))
-    facts = {"class_names": class_names, "splits": sorted(labels), "mean": mean, "std": std}
+    facts = _Facts.model_validate(
+        {"class_names": class_names, "splits": sorted(labels), "mean": mean, "std": std}
+    )
     (folder / "facts.json").write_text(canonical_json(facts), encoding="utf-8")
 
 
@@ -51,13 +60,14 @@ def read_prepared(folder: Path, name: str, digest: str, notes: tuple[str, ...] =
         InputError: the entry is damaged.
     """
     try:
-        facts: dict[str, Any] = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        facts = _Facts.model_validate_json(read_regular(folder / "facts.json", _LARGEST_FACTS))
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not what was written"
         raise InputError(
-            f"cache entry {folder}: facts.json is damaged ({error}); remove the folder"
+            f"cache entry {folder}: facts.json is damaged ({reason}); remove the folder"
         ) from None
-    fields: dict[str, Any] = {key: tuple(facts[key]) for key in ("class_names", "mean", "std")}
-    for split in facts["splits"]:
+    fields: dict[str, Any] = facts.model_dump(exclude={"splits"})
+    for split in facts.splits:
         # Stored by channel, as networks want it; shown channel last, as NumPy users expect.
         pixels = image_cache.open_array(folder / f"{split}.images.npy").transpose(0, 2, 3, 1)
         labels = np.array(image_cache.open_array(folder / f"{split}.labels.npy"))

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbnas.data import cache as image_cache
+from imbnas.data.content import Digest, Mark, known
 from imbnas.data.dataset import ArraySplit, Dataset, array_digest
 from imbnas.data.image_folder import load_folder
 from imbnas.data.locations import DataLocations
-from imbnas.data.prepared import read_prepared, signature, write_prepared
+from imbnas.data.prepared import read_prepared, write_prepared
 from imbnas.errors import InputError
 
 FASHION_CLASSES = (
@@ -33,6 +34,9 @@ FASHION_CLASSES = (
 )
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package dataset-fashion-mnist puts the files."""
+
+LARGEST_IDX = 2**30
+"""Bytes of an unpacked IDX file, twenty times those of MNIST's training images."""
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
@@ -106,16 +110,17 @@ class Published:
         return None
 
     def _load_files(self, base: Path, cache: Path) -> Dataset:
-        stats = [(name, _plain_or_zipped(base, name).stat()) for name in self.files]
-        marks = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-        key = signature(self.torchvision, marks)
-        known = image_cache.recall(cache, key)
-        digest = known["digest"] if known else ""
-        if not digest or not image_cache.location(cache, digest).is_dir():
+        def decode() -> Digest:
             raw = self._checked(base)
             digest = array_digest(raw.class_names, raw.train, raw.test)
             image_cache.entry(cache, digest, lambda folder: _write(raw, folder))
-            image_cache.remember(cache, key, {"digest": digest})
+            return Digest(digest=digest)
+
+        files = [_plain_or_zipped(base, name) for name in self.files]
+        marks = [Mark.of(path.name, path.stat()) for path in files]
+        digest = known(cache, (self.torchvision, Digest), base, marks, decode).digest
+        if not image_cache.is_sound(cache, digest):
+            digest = decode().digest
         return read_prepared(image_cache.location(cache, digest), self.name, digest)
 
     def _checked(self, base: Path) -> RawDataset:
@@ -165,11 +170,12 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         InputError: the file is damaged or holds something else.
     """
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(LARGEST_IDX + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: damaged or truncated ({error}); replace it") from None
+    if len(content) > LARGEST_IDX:
+        raise InputError(f"{path}: holds more than {LARGEST_IDX:,} bytes; replace it")
     if len(content) < 4 or content[:3] != b"\x00\x00\x08":
         raise InputError(f"{path}: not an IDX file of bytes; replace it")
     start = 4 + 4 * content[3]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 from imbnas.errors import ImbnasError
 
@@ -11,13 +10,23 @@ class SealedDataError(ImbnasError):
     """A dataset was asked for by code that must not see it."""
 
 
-_REASON: ContextVar[str | None] = ContextVar("reason", default=None)
-_ATTEMPTS: ContextVar[list[str]] = ContextVar("attempts")
+class _Seal:
+    """Why data is out of reach, and what was asked for in vain."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.attempts: list[str] = []
+
+
+# Of the whole process: neither threads nor contexts are outside of it.
+_SEALS: list[_Seal] = []
 
 
 @contextmanager
 def sealed(reason: str) -> Iterator[None]:
-    """Refuse every dataset and every split until the block ends.
+    """Refuse every dataset and every split to this process until the block ends.
+
+    That is a refusal for those who ask, no wall: data that is not to be found must not be there.
 
     Args:
         reason: for the message, such as who must not see data and what it is given instead.
@@ -26,15 +35,14 @@ def sealed(reason: str) -> Iterator[None]:
         SealedDataError: where the block ends, if data was asked for in vain and the refusal was
             caught there.
     """
-    attempts: list[str] = []
-    tokens = _REASON.set(reason), _ATTEMPTS.set(attempts)
+    seal = _Seal(reason)
+    _SEALS.append(seal)
     try:
         yield
     finally:
-        _REASON.reset(tokens[0])
-        _ATTEMPTS.reset(tokens[1])
-    if attempts:
-        raise SealedDataError(attempts[0])
+        _SEALS.remove(seal)
+    if seal.attempts:
+        raise SealedDataError(seal.attempts[0])
 
 
 def refuse_sealed(what: str) -> None:
@@ -46,8 +54,7 @@ def refuse_sealed(what: str) -> None:
     Raises:
         SealedDataError: names it and the reason.
     """
-    reason = _REASON.get()
-    if reason is not None:
-        message = f"{what} is out of reach: {reason}"
-        _ATTEMPTS.get().append(message)
+    if _SEALS:
+        message = f"{what} is out of reach: {_SEALS[-1].reason}"
+        _SEALS[-1].attempts.append(message)
         raise SealedDataError(message)

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import torch
 
 from imbnas.data import DataLocations, Dataset, Manifest, Selection, load_dataset, resolve
 from imbnas.data.balancing import balanced_part
 from imbnas.data.dataset import normalised_by
 from imbnas.data.image_sets import Images, select_images
+from imbnas.data.streams import evaluation_batches
 from imbnas.errors import InputError
+from imbnas.training.answers import Answers
+from imbnas.training.evaluation import Predictor, ask
 from imbnas.units.conditions import parse_condition
 from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import DataRef
@@ -21,7 +25,7 @@ HELD_BYTES = 128 * 2**20
 
 @dataclass(frozen=True)
 class ConditionImages:
-    """A condition's images, put onto the device on first use.
+    """A condition's images, put onto the device on first use; ``UnitImages``.
 
     Attributes:
         dataset: where they come from.
@@ -47,10 +51,41 @@ class ConditionImages:
         """Validation images; under protocol ``paper`` these are the test images."""
         return self.select(self.manifest.validation)
 
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Training images of each class."""
+        return self.manifest.class_counts
+
     def scoring(self, limit: int | None) -> Selection:
-        """The validation images that score sub-networks: at most ``limit``, or all."""
+        """Which validation images score sub-networks: at most ``limit``, or all."""
         held = self.manifest.validation
         return held if limit is None else balanced_part(held, self.dataset, limit)
+
+    def scored(self, limit: int | None) -> Images:
+        """The validation images that score sub-networks."""
+        return self.select(self.scoring(limit))
+
+    def calibration(self, count: int, seed: int) -> Images | None:
+        """A fixed random selection of training images; ``None`` for none of them."""
+        train = self.manifest.train
+        if count == 0:
+            return None
+        if count >= len(train.indices):
+            return self.train
+        rng = np.random.default_rng(seed)
+        chosen = np.sort(rng.choice(len(train.indices), size=count, replace=False))
+        indices = tuple(train.indices[i] for i in chosen)
+        return self.select(Selection(split=train.split, indices=indices))
+
+    @property
+    def test_size(self) -> int:
+        """How many test images there are."""
+        return len(self.manifest.test.indices)
+
+    def examine(self, predict: Predictor, batch_size: int) -> Answers:
+        """What a network answers to the test images, see ``UnitImages``."""
+        batches = evaluation_batches(self.test, batch_size)
+        return ask(predict, batches, self.dataset.num_classes)
 
     @cached_property
     def test(self) -> Images:
@@ -76,7 +111,7 @@ class ConditionImages:
 
 @dataclass
 class DataPool:
-    """Everything a worker has loaded.
+    """Everything a worker has loaded; a ``DataSource``.
 
     Attributes:
         locations: where data lies.

@@ -1,6 +1,7 @@
 """Versions and environment that a record names."""
 
 import platform
+import re
 import subprocess
 from datetime import UTC, datetime
 from functools import cache
@@ -10,7 +11,10 @@ from pathlib import Path
 import torch
 
 import imbnas
+from imbnas.execution.instruction_sets import instruction_sets
 from imbnas.units.records import Provenance
+
+_PACKAGES = ("torch", "torchvision", "timm", "numpy", "scipy", "safetensors", "pillow")
 
 
 def provenance() -> Provenance:
@@ -18,14 +22,16 @@ def provenance() -> Provenance:
     return Provenance(
         imbnas=imbnas.__version__,
         python=platform.python_version(),
-        torch=version("torch"),
-        torchvision=version("torchvision"),
-        timm=version("timm"),
-        numpy=version("numpy"),
+        **_versions(),
         git_revision=_git_revision(),
         threads=torch.get_num_threads(),
         platform=platform.platform(),
         utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        onednn=_built_with(r"MKL-DNN v(\S+)"),
+        mkl=_built_with(r"Math Kernel Library Version (\S+)"),
+        libc=_libc(),
+        processor=_processor(),
+        **instruction_sets()._asdict(),
     )
 
 
@@ -34,12 +40,42 @@ def device_name(device_type: str) -> str:
     """Model name of the processor or accelerator."""
     if device_type == "cuda":
         return torch.cuda.get_device_name()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return _cpuinfo().get("model name") or platform.processor() or platform.machine()
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {package: version(package) for package in _PACKAGES}
+
+
+@cache
+def _built_with(pattern: str) -> str | None:
+    """Version of a library within torch."""
+    found = re.search(pattern, torch.__config__.show())
+    return found[1] if found else None
+
+
+@cache
+def _libc() -> str | None:
+    return " ".join(filter(None, platform.libc_ver())) or None
+
+
+@cache
+def _processor() -> str | None:
+    """Maker, family, model and stepping, as in ``AuthenticAMD 25/17/1``."""
+    maker, *numbers = (
+        _cpuinfo().get(key) for key in ("vendor_id", "cpu family", "model", "stepping")
+    )
+    return f"{maker} {'/'.join(map(str, numbers))}" if maker and all(numbers) else None
+
+
+@cache
+def _cpuinfo() -> dict[str, str]:
+    """What Linux says of the first processor."""
+    path = Path("/proc/cpuinfo")
+    first = path.read_text().partition("\n\n")[0] if path.exists() else ""
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 @cache

@@ -4,9 +4,9 @@ import math
 
 import torch
 
-from imbnas.execution.data_pool import DataPool
 from imbnas.execution.network import build_network
 from imbnas.execution.outcome import Outcome
+from imbnas.execution.sources import DataSource
 from imbnas.rankers import Candidate, Score, Task, build_ranker
 from imbnas.spaces import NetworkShape
 from imbnas.spaces.network_shape import network_shape
@@ -16,7 +16,7 @@ from imbnas.units.records import RankMetrics
 from imbnas.units.unit import RankUnit, SpaceModel
 
 
-def rank(unit: RankUnit, pool: DataPool) -> Outcome:
+def rank(unit: RankUnit, pool: DataSource) -> Outcome:
     """Score every architecture of the unit, each in a network of its own.
 
     Raises:
@@ -27,7 +27,7 @@ def rank(unit: RankUnit, pool: DataPool) -> Outcome:
     task = Task(
         train_images=images.train,
         validation_images=images.validation,
-        class_counts=images.manifest.class_counts,
+        class_counts=images.class_counts,
         scheme=unit.scheme,
         recipe=unit.recipe,
         seed=derive_seed("rank", unit.data.condition, unit.scheme.name, unit.replicate),
@@ -51,7 +51,7 @@ def rank(unit: RankUnit, pool: DataPool) -> Outcome:
 
 
 def _candidate(
-    unit: RankUnit, architecture: str, task: Task, shape: NetworkShape, pool: DataPool
+    unit: RankUnit, architecture: str, task: Task, shape: NetworkShape, pool: DataSource
 ) -> Candidate:
     """A fresh network; its weights are not those that its training will start from."""
     seed = derive_seed(task.seed, architecture)

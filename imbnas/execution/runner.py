@@ -1,4 +1,4 @@
-"""Executes any unit and makes its record."""
+"""Executes units in this process and makes their records."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -8,29 +8,19 @@ import torch
 from imbnas.data import DataLocations, Manifest
 from imbnas.execution.attempts import Attempt, SingleAttempt
 from imbnas.execution.data_pool import DataPool
+from imbnas.execution.kinds import do_unit
 from imbnas.execution.malloc import keep_freed_memory
 from imbnas.execution.outcome import Outcome
-from imbnas.execution.provenance import device_name, provenance
-from imbnas.execution.rank import rank
 from imbnas.execution.stack import train_stack
 from imbnas.execution.store import Store
-from imbnas.execution.supernets import SupernetExecution
-from imbnas.execution.train import train
-from imbnas.training.checkpoints import Checkpoints
-from imbnas.units.records import Cost, Record
-from imbnas.units.unit import (
-    AdaptUnit,
-    DeviceType,
-    RankUnit,
-    SearchUnit,
-    SupernetUnit,
-    TrainUnit,
-    Unit,
-)
+from imbnas.units.records import Record
+from imbnas.units.unit import DeviceType, TrainUnit, Unit
 
 
 class Runner:
     """Executes units one after the other in this process, single-threaded on a CPU.
+
+    What code of plug-ins does here stays here; workers use ``Executor``.
 
     Args:
         store: results of earlier units.
@@ -51,12 +41,15 @@ class Runner:
         attempt: Callable[[Sequence[Unit]], Attempt] = SingleAttempt,
         pool: Callable[..., DataPool] = DataPool,
     ) -> None:
-        # More threads would change the order of sums, and with it the result.
-        torch.set_num_threads(1)
-        keep_freed_memory()
+        prepare_process()
         self._pool = pool(locations, torch.device(device_type), pins)
         self._store = store
         self._attempt = attempt
+
+    @property
+    def pool(self) -> DataPool:
+        """What holds the data."""
+        return self._pool
 
     def execute(self, unit: Unit) -> Record:
         """Do the work of a unit.
@@ -70,9 +63,9 @@ class Runner:
                 raise done
             return done
         attempt = self._attempt([unit])
-        with self._own_random_state():
-            outcome = self._outcome(unit, attempt)
-        return _record(unit, outcome, attempt.seconds)
+        with own_random_state(self._pool.device):
+            outcome = do_unit(unit, self._pool, self._store, attempt)
+        return outcome.record(unit, attempt.seconds)
 
     def execute_stack(self, units: Sequence[TrainUnit]) -> list[Record | Exception]:
         """Do the work of units that are stacked; a record or the reason of a failure for each.
@@ -80,45 +73,29 @@ class Runner:
         Each has the same share in the time.
         """
         attempt = self._attempt(units)
-        with self._own_random_state():
+        with own_random_state(self._pool.device):
             outcomes = train_stack(units, self._pool, attempt)
-        share = attempt.seconds / len(units)
-        return [
-            outcome if isinstance(outcome, Exception) else _record(unit, outcome, share)
-            for unit, outcome in zip(units, outcomes, strict=True)
-        ]
-
-    def _own_random_state(self) -> AbstractContextManager[None]:
-        devices = [0] if self._pool.device.type == "cuda" else []
-        return torch.random.fork_rng(devices=devices)
-
-    def _outcome(self, unit: Unit, checkpoints: Checkpoints) -> Outcome:
-        supernets = SupernetExecution(self._pool, self._store, checkpoints)
-        match unit:
-            case TrainUnit():
-                return train(unit, self._pool, checkpoints)
-            case SupernetUnit():
-                return supernets.supernet(unit)
-            case AdaptUnit():
-                return supernets.adapt(unit)
-            case SearchUnit():
-                return supernets.search(unit)
-            case RankUnit():
-                return rank(unit, self._pool)
+        return records_of(units, outcomes, attempt.seconds)
 
 
-def _record(unit: Unit, outcome: Outcome, seconds: float) -> Record:
-    return Record(
-        identity=unit.identity,
-        unit=unit,
-        metrics=outcome.metrics,
-        cost=Cost(
-            seconds=seconds,
-            device=device_name(unit.device_type),
-            images_seen=outcome.images_seen,
-            macs=outcome.macs,
-            train_images_per_second=outcome.train_images_per_second,
-            latency=outcome.latency,
-        ),
-        provenance=provenance(),
-    )
+def prepare_process() -> None:
+    """Let torch compute in this process as in every other that does units."""
+    # More threads would change the order of sums, and with it the result.
+    torch.set_num_threads(1)
+    keep_freed_memory()
+
+
+def own_random_state(device: torch.device) -> AbstractContextManager[None]:
+    """Put torch's global generators back when the block ends."""
+    return torch.random.fork_rng(devices=[0] if device.type == "cuda" else [])
+
+
+def records_of(
+    units: Sequence[Unit], outcomes: Sequence[Outcome | Exception], seconds: float
+) -> list[Record | Exception]:
+    """The records of units that were done together and share the time, or why they failed."""
+    share = seconds / len(units)
+    return [
+        outcome if isinstance(outcome, Exception) else outcome.record(unit, share)
+        for unit, outcome in zip(units, outcomes, strict=True)
+    ]

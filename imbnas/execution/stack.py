@@ -9,8 +9,8 @@ import torch
 
 from imbnas.data.stacked_stream import StackedStream
 from imbnas.errors import InputError
-from imbnas.execution.data_pool import DataPool
 from imbnas.execution.outcome import Outcome
+from imbnas.execution.sources import DataSource
 from imbnas.execution.train import UnitSetup, outcome, set_up_unit
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.spaces.nats.network import CellNetwork
@@ -22,7 +22,7 @@ from imbnas.units.unit import TrainUnit
 
 
 def train_stack(
-    units: Sequence[TrainUnit], pool: DataPool, checkpoints: Checkpoints
+    units: Sequence[TrainUnit], pool: DataSource, checkpoints: Checkpoints
 ) -> list[Outcome | NonFiniteLossError]:
     """Train replicates of one architecture as one network; what becomes of each, in order.
 
@@ -79,7 +79,7 @@ def _stacked(ready: Sequence[UnitSetup]) -> StackedNetwork:
     cells = [network for network in networks if isinstance(network, CellNetwork)]
     if len(cells) < len(networks):
         raise InputError(f"networks of {first.unit.model.label} cannot be stacked; leave it out")
-    if len({one.images.manifest.class_counts for one in ready}) > 1:
+    if len({one.images.class_counts for one in ready}) > 1:
         raise InputError(
             f"replicates of {first.unit.data.condition} differ in class counts, so that their "
             "networks cannot be stacked; leave it out"

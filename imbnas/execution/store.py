@@ -16,6 +16,3 @@ class Store(Protocol):
 
     def publish_weights(self, content: bytes) -> str:
         """Keep safetensors bytes and return their hash."""
-
-    def mend_weights(self, content: bytes) -> bool:
-        """Put stored weights back to this content, and say whether they had been changed."""

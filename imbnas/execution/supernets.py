@@ -6,11 +6,10 @@ from functools import partial
 import numpy as np
 import torch
 
-from imbnas.data.image_sets import Images
-from imbnas.data.manifests import Selection
-from imbnas.execution.data_pool import ConditionImages, DataPool
-from imbnas.execution.guards import guarded, storable
+from imbnas.data.split_guard import sealed
 from imbnas.execution.outcome import Outcome
+from imbnas.execution.sources import DataSource, UnitImages
+from imbnas.execution.storable import storable
 from imbnas.execution.store import Store
 from imbnas.execution.weights import load_into, to_bytes
 from imbnas.search import Scoreboard, build_searcher
@@ -44,7 +43,7 @@ class SupernetExecution:
         checkpoints: where the unit's state is kept until it ends.
     """
 
-    pool: DataPool
+    pool: DataSource
     store: Store
     checkpoints: Checkpoints
 
@@ -68,8 +67,8 @@ class SupernetExecution:
 
         Raises:
             TypeError: the strategy returned something else than a supernet.
-            StrategyError: see ``guarded`` and ``storable``.
-            SealedDataError: see ``guarded``.
+            StrategyError: see ``storable``.
+            SealedDataError: it asked for a dataset or a split, even if it caught the refusal.
         """
         images = self.pool.images(
             unit.target, unit.recipe.resolution, unit.recipe.channel_statistics
@@ -93,17 +92,18 @@ class SupernetExecution:
                 fresh_supernet, unit.space, shape, derive_seed(seed, "weights"), self.pool.device
             ),
             train_images=train_images,
-            class_counts=images.manifest.class_counts,
+            class_counts=images.class_counts,
             scheme=unit.scheme,
             recipe=unit.recipe,
             trainer=trainer,
         )
         strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
-        with guarded(unit.strategy.label, self.store, source):
+        label = unit.strategy.label
+        with sealed(f"strategy {label!r} has adaptation.train_images and no other image"):
             adapted = strategy.adapt(adaptation)
         scored_shape = source_shape if strategy.scores_on == "source" else shape
         content = storable(
-            unit.strategy.label,
+            label,
             adapted,
             partial(fresh_supernet, unit.space, scored_shape, 0, self.pool.device),
         )
@@ -122,8 +122,8 @@ class SupernetExecution:
         seed = derive_seed("search", unit.adapted, unit.searcher.name, unit.replicate)
         scorer = Scorer(
             supernet,
-            _calibration(images, unit, seed),
-            images.select(images.scoring(unit.validation_images)),
+            images.calibration(unit.calibration_images, derive_seed(seed, "calibration")),
+            images.scored(unit.validation_images),
             unit.recipe.evaluation_batch_size,
             self._heads(unit, images),
             unit.precision,
@@ -136,7 +136,7 @@ class SupernetExecution:
         metrics = SearchMetrics(best=board.top(1)[0], scores=tuple(board.scores.items()))
         return Outcome(metrics, each * len(board.scores), macs)
 
-    def _heads(self, unit: SearchUnit, images: ConditionImages) -> HeadMaker | None:
+    def _heads(self, unit: SearchUnit, images: UnitImages) -> HeadMaker | None:
         """What makes a head for each architecture, where the strategy asks for that."""
         adapt = self.store.read_record("adapt", unit.adapted).unit
         if not isinstance(adapt, AdaptUnit):
@@ -167,7 +167,7 @@ class SupernetExecution:
     def _trainer(
         self,
         unit: SupernetUnit | AdaptUnit,
-        images: ConditionImages,
+        images: UnitImages,
         shape: NetworkShape,
         seed: int,
     ) -> PathTrainer:
@@ -175,7 +175,7 @@ class SupernetExecution:
             space=get_space(unit.space),
             shape=shape,
             images=images.train,
-            class_counts=images.manifest.class_counts,
+            class_counts=images.class_counts,
             seed=seed,
             precision=unit.precision,
             checkpoints=self.checkpoints,
@@ -196,20 +196,3 @@ def _resumable(scorer: Scorer, checkpoint: Checkpoint) -> Scoreboard:
         )
     )
     return board
-
-
-def _calibration(images: ConditionImages, unit: SearchUnit, seed: int) -> Images | None:
-    """A fixed random selection of training images; ``None`` for none."""
-    count, available = unit.calibration_images, len(images.manifest.train.indices)
-    if count == 0:
-        return None
-    if count >= available:
-        return images.train
-    rng = np.random.default_rng(derive_seed(seed, "calibration"))
-    chosen = np.sort(rng.choice(available, size=count, replace=False))
-    return images.select(
-        Selection(
-            split=images.manifest.train.split,
-            indices=tuple(images.manifest.train.indices[i] for i in chosen),
-        )
-    )

@@ -4,19 +4,19 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.execution.latency import seconds_per_image
 from imbnas.execution.network import build_network
-from imbnas.execution.outcome import Outcome
+from imbnas.execution.outcome import Outcome, Untested
+from imbnas.execution.sources import DataSource, UnitImages
 from imbnas.spaces import Counts, NetworkShape
 from imbnas.spaces.network_shape import network_shape
 from imbnas.training.checkpoints import Checkpoints
-from imbnas.training.evaluation import evaluate
+from imbnas.training.counting import finishing_passes
+from imbnas.training.evaluation import finished_predictor
 from imbnas.training.fitting import Fit
 from imbnas.training.setup import Setup, set_up
 from imbnas.training.validation import validated
 from imbnas.units.randomness import derive_seed
-from imbnas.units.records import TrainMetrics
 from imbnas.units.unit import TrainUnit
 
 
@@ -40,13 +40,13 @@ class UnitSetup:
     """
 
     unit: TrainUnit
-    images: ConditionImages
+    images: UnitImages
     shape: NetworkShape
     counts: Counts
     training: Setup
 
 
-def set_up_unit(unit: TrainUnit, pool: DataPool) -> UnitSetup:
+def set_up_unit(unit: TrainUnit, pool: DataSource) -> UnitSetup:
     """Draw a network's first weights and open its stream of batches."""
     recipe, seed = unit.recipe, stream_seed(unit)
     images = pool.images(unit.data, recipe.resolution, recipe.channel_statistics)
@@ -56,7 +56,7 @@ def set_up_unit(unit: TrainUnit, pool: DataPool) -> UnitSetup:
     training = set_up(
         network,
         images.train,
-        images.manifest.class_counts,
+        images.class_counts,
         unit.scheme,
         recipe,
         seed,
@@ -65,7 +65,7 @@ def set_up_unit(unit: TrainUnit, pool: DataPool) -> UnitSetup:
     return UnitSetup(unit, images, shape, counts, training)
 
 
-def train(unit: TrainUnit, pool: DataPool, checkpoints: Checkpoints) -> Outcome:
+def train(unit: TrainUnit, pool: DataSource, checkpoints: Checkpoints) -> Outcome:
     """Train a network from scratch and read the test split once, after the last epoch."""
     ready = set_up_unit(unit, pool)
     fit = fit_alone(ready, checkpoints)
@@ -92,24 +92,22 @@ def outcome(ready: UnitSetup, fit: Fit, place: int, device: torch.device) -> Out
         place: of this network in the training.
         device: where it is.
     """
-    counts, shape = ready.counts, ready.shape
-    evaluation = evaluate(ready.training, ready.images.test)
-    answers = evaluation.answers
-    curve = fit.curves[place] if fit.curves else None
-    evaluated = evaluation.images_seen + fit.validated_images
+    counts, shape, training = ready.counts, ready.shape, ready.training
+    recipe, known = ready.unit.recipe, len(training.images)
+    predict = finished_predictor(training)
+    answers = ready.images.examine(predict, recipe.evaluation_batch_size)
+    untested = Untested(
+        params=counts.params,
+        macs=counts.macs,
+        train_loss=fit.train_losses[place],
+        curve=fit.curves[place] if fit.curves else None,
+    )
+    passes = finishing_passes(recipe, ready.unit.scheme)
+    evaluated = passes * known + ready.images.test_size + fit.validated_images
     return Outcome(
-        TrainMetrics(
-            class_correct=answers.correct,
-            class_total=answers.total,
-            params=counts.params,
-            macs=counts.macs,
-            train_loss=fit.train_losses[place],
-            correct_bits=answers.bits,
-            calibration=answers.calibration,
-            curve=curve,
-        ),
+        untested if answers is None else untested.tested(answers),
         images_seen=fit.trained_images + evaluated,
         macs=counts.macs * (3 * fit.trained_images + evaluated),
         train_images_per_second=fit.trained_images / fit.seconds,
-        latency=seconds_per_image(evaluation.predict, shape.in_channels, shape.resolution, device),
+        latency=seconds_per_image(predict, shape.in_channels, shape.resolution, device),
     )

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from imbnas.errors import InputError, UnknownNameError
+from imbnas.leaderboards.published_tables import read_published
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.architectures import trainings
-from imbnas.leaderboards.tables.build import TABLES, build_tables
+from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.formats import to_rows
 from imbnas.leaderboards.tables.shared.summary import QUALITIES
 from imbnas.leaderboards.trainings import finished_trainings, training_key
@@ -85,25 +86,23 @@ class LoadedResults:
 def load_results(path: str | Path) -> LoadedResults:
     """Read a run directory, or a folder of published tables.
 
-    Damaged records are left out with a warning.
+    Damaged records are left out with a warning; another one counts those without a checksum.
 
     Args:
         path: a folder that holds ``suite.json``, or one that holds ``rank_correlation.csv``.
 
     Raises:
-        InputError: it is neither.
+        InputError: it is neither, or a file of it is not what its name says.
     """
     folder = Path(path)
     directory = RunDirectory(folder)
     if directory.exists():
         results = Results.read(directory)
-        for line in results.damaged:
+        for line in (*results.notes, *results.damaged):
             warnings.warn(line, stacklevel=2)
         loaded = LoadedResults(folder, build_tables(results), _records(results))
-    elif (folder / "rank_correlation.csv").is_file():
-        files = {name: folder / f"{name}.csv" for name in TABLES}
-        tables = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
-        loaded = LoadedResults(folder, tables, None)
+    elif (folder / "rank_correlation.csv").exists():
+        loaded = LoadedResults(folder, read_published(folder), None)
     else:
         raise InputError(
             f"{folder}: neither a run directory (suite.json) nor a folder of tables "

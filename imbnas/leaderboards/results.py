@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from imbnas.leaderboards.gc_pause import gc_paused
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.records import unchecked_note
 from imbnas.suites.expand import Chain, Expansion, Retraining
+from imbnas.suites.membership import Membership
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
 from imbnas.suites.schema import (
     AdaptationPart,
@@ -34,11 +37,15 @@ class Results:
         resolved: the suite.
         records: identity → record.
         damaged: what is wrong with records that were left out, one line each.
+        unchecked: how many of the records have no checksum.
+        foreign: how many further records were left out, since the suite does not have their units.
     """
 
     resolved: ResolvedSuite
     records: dict[str, Record]
     damaged: tuple[str, ...] = ()
+    unchecked: int = 0
+    foreign: int = 0
 
     @classmethod
     def collect(cls, resolved: ResolvedSuite, records: Iterable[Record]) -> "Results":
@@ -54,10 +61,30 @@ class Results:
         """Read a run's suite and its sound records."""
         resolved = directory.read_suite()
         damaged: list[str] = []
+        unchecked: set[str] = set()
         with gc_paused():
-            records = directory.records(lambda error: damaged.append(str(error)))
-            collected = cls.collect(resolved, records)
-        return replace(collected, damaged=tuple(damaged))
+            records = directory.records(
+                lambda error: damaged.append(str(error)),
+                lambda path: unchecked.add(Path(path).stem),
+            )
+            found = cls.collect(resolved, records)
+            held = Membership(found.expansion).holds
+            own = {name: record for name, record in found.records.items() if held(record.unit)}
+        return replace(
+            found,
+            records=own,
+            damaged=tuple(damaged),
+            unchecked=len(unchecked & own.keys()),
+            foreign=len(found.records) - len(own),
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What users should know of the records, one line each."""
+        notes = [unchecked_note(self.unchecked)] if self.unchecked else []
+        if self.foreign:
+            notes.append(f"left out: {self.foreign} records of units that the suite does not have")
+        return notes
 
     @cached_property
     def expansion(self) -> Expansion:

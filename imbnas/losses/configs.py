@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from imbnas.losses.weights import WeightRule
+from imbnas.units.bounds import EpochNumber
 from imbnas.units.frozen import FrozenModel
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 ShareBelowOne = Annotated[float, Field(ge=0, lt=1)]
-Epoch = Annotated[int, Field(ge=0)]
 
 Counts = NDArray[np.int64]
 
@@ -61,7 +61,7 @@ class LossConfig(FrozenModel):
     power: NonNegative = 1.0
     normalise: Literal["sum_w", "n"] = "sum_w"
     deferred_from: Fraction | None = None
-    deferred_from_epoch: Epoch | None = None
+    deferred_from_epoch: EpochNumber | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "LossConfig":

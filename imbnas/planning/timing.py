@@ -5,9 +5,10 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
@@ -18,10 +19,11 @@ import torch
 from imbnas.data.manifests import Manifest
 from imbnas.errors import ImbnasError
 from imbnas.execution.attempts import SingleAttempt
-from imbnas.execution.runner import Runner
+from imbnas.execution.caps import worker_caps
+from imbnas.execution.executor import Executor
+from imbnas.execution.instruction_sets import check_capped
 from imbnas.planning.sample import Trial
 from imbnas.planning.short_data import ShortDataPool
-from imbnas.registry import load_plugins
 from imbnas.runs.gpus import VISIBLE, visible_gpus
 from imbnas.runs.request import RunRequest
 from imbnas.units.records import Record
@@ -80,7 +82,11 @@ def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing
     on_cuda = job.request.device_type == "cuda"
     gpus = visible_gpus(torch.cuda.device_count(), os.environ) if on_cuda else ()
     start, rounds = time.time(), 1 if processes > 1 else 2
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    caps = worker_caps(job.request.reproducible)
+    with (
+        _environment_of_children(caps),
+        ProcessPoolExecutor(processes, get_context("spawn")) as pool,
+    ):
         futures = [
             pool.submit(_time, job, rounds, n, {VISIBLE: gpus[n % len(gpus)]} if gpus else {})
             for n in range(processes)
@@ -92,6 +98,21 @@ def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing
     return max(ready for ready, _ in answers) - start, [row for _, rows in answers for row in rows]
 
 
+@contextmanager
+def _environment_of_children(added: Mapping[str, str]) -> Iterator[None]:
+    """Start processes within the block with more in their environment.
+
+    Libraries read it when they are loaded, which is before a new process could set it itself.
+    """
+    held = {name: os.environ.get(name) for name in added}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name, value in held.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
 def _time(
     job: Job, rounds: int, seed: int, environment: Mapping[str, str]
 ) -> tuple[float, list[list[Timing]]]:
@@ -99,6 +120,8 @@ def _time(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what plug-ins print is no plan
     os.environ.update(environment)
+    if job.request.reproducible:
+        check_capped()
     bench, ready = _Bench(job), time.time()
     firsts: dict[object, Trial] = {}
     for trial in job.trials:
@@ -120,17 +143,18 @@ class _Bench:
     """Does units as a worker does, but keeps in memory what they leave; a ``Store``."""
 
     def __init__(self, job: Job) -> None:
-        load_plugins(job.request.plugins)
         self._records: dict[str, Record] = {}
         self._weights: dict[str, bytes] = {}
         self._attempt = _Attempt(())
-        self._runner = Runner(
+        # Code of plug-ins is timed as it runs: in processes of its own.
+        self._runner = Executor(
             self,
             job.request.locations,
             job.request.device_type,
             job.pins,
             self._begin,
             partial(ShortDataPool, limit=job.limit),
+            plugins=lambda: job.request.plugins,
         )
 
     def time(self, stack: Sequence[Unit]) -> Timing:
@@ -168,9 +192,6 @@ class _Bench:
         name = sha256(content).hexdigest()
         self._weights[name] = content
         return name
-
-    def mend_weights(self, content: bytes) -> bool:
-        return False
 
 
 class _Attempt(SingleAttempt):

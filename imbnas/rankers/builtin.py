@@ -7,6 +7,7 @@ from pydantic import Field
 
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import Passes
+from imbnas.units.bounds import BatchSize
 from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class OneBatch(FrozenModel):
     """
 
     formula: ClassVar[str]
-    batch_size: Annotated[int, Field(ge=2)] = 64
+    batch_size: Annotated[BatchSize, Field(ge=2)] = 64
 
     def score(self, candidate: "Candidate") -> "Score":
         """See the function that ``formula`` names."""

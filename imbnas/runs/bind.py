@@ -8,8 +8,9 @@ from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import publish_once, replace_file
+from imbnas.suites.apart import resolve_apart
 from imbnas.suites.expand import Expansion
-from imbnas.suites.resolve import plugin_texts, resolve_suite
+from imbnas.suites.resolve import plugins_by_name
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
 
@@ -27,15 +28,15 @@ def bind_run(request: RunRequest) -> ResolvedSuite:
         RefusedDirectoryError: the directory belongs to something else; nothing is changed.
     """
     directory = request.directory
-    resolved = resolve_suite(as_held(request))
+    resolved = resolve_apart(as_held(request))
     if request.only:
         UnitFilter(request.only).of(Expansion(resolved).plan(request.parts).units)
     bound = directory.store_suite(resolved)
     for manifest in held_pins(directory, request.pins):
         path = directory.manifests / f"{manifest.sha256}.json"
         publish_once(path, canonical_json(manifest).encode(), directory.temporary)
-    for name, text in plugin_texts(request.plugins).items():
-        replace_file(directory.plugins / name, text, directory.temporary)
+    for name, plugin in plugins_by_name(request.plugins).items():
+        replace_file(directory.plugins / name, plugin.text, directory.temporary)
     return bound
 
 

@@ -12,7 +12,8 @@ class Limits:
 
     Attributes:
         seconds: wall-clock seconds of one attempt.
-        memory: resident bytes of its worker, processes that it started included.
+        memory: resident bytes of its worker, processes that it started included; what these share
+            is counted once.
     """
 
     seconds: float | None = None
@@ -79,16 +80,31 @@ class LimitWatch:
 
 
 def resident_bytes(pid: int) -> int:
-    """Resident memory of a process and of all that it started; 0 when it has ended."""
+    """Resident memory of a process and of all that it started; 0 when it has ended.
+
+    Memory that they share, as forked ones do, is counted once where the system tells it apart.
+    """
     try:
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return 0
-    total = 0
-    for member in family:
-        try:
-            total += member.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return total
+    measure = _proportional if len(family) > 1 else _resident
+    return sum(map(measure, family))
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _proportional(process: psutil.Process) -> int:
+    """Resident memory, of which shared pages are divided by how many processes share them."""
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
+    except (AttributeError, psutil.AccessDenied):
+        return _resident(process)

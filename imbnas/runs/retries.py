@@ -45,7 +45,10 @@ def prepare_retries(directory: RunDirectory, failed: bool) -> list[str]:
 
 def move_aside(directory: RunDirectory, error: DamagedRecordError) -> str:
     """Move a damaged record aside, so that its unit is done again, and say so in one line."""
-    return f"{error}; it lies now in {directory.move_aside(error.path)}"
+    try:
+        return f"{error}; it lies now in {directory.move_aside(error.path)}"
+    except FileNotFoundError:
+        return f"{error}; another worker has moved it aside"
 
 
 def is_disk_fault(error: Exception) -> bool:

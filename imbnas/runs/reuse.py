@@ -1,7 +1,5 @@
 """Takes over units that are known in other runs and in published leaderboards."""
 
-import errno
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +7,8 @@ from pathlib import Path
 from imbnas.errors import InputError
 from imbnas.runs.queue.best_found import best_architectures
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.files import publish_once
-from imbnas.runs.store.records import DamagedFileError
+from imbnas.runs.store.records import DamagedFileError, DamagedRecordError
 from imbnas.suites.expand import Plan
-from imbnas.units.frozen import canonical_json
 from imbnas.units.records import AdaptMetrics, SupernetMetrics
 from imbnas.units.unit import Unit
 
@@ -23,7 +19,7 @@ def reusable(path: Path) -> RunDirectory:
     Raises:
         InputError: there are no records.
     """
-    directory = RunDirectory(path)
+    directory = RunDirectory(path, follow=True)
     if not (path / "records").is_dir():
         raise InputError(
             f"--reuse {path}: no folder 'records' in it; give a run directory, or a published "
@@ -95,27 +91,12 @@ class Reuse:
 
     def _take(self, unit: Unit, source: RunDirectory) -> None:
         record = source.read_record(unit.kind, unit.identity)
-        if isinstance(record.metrics, SupernetMetrics | AdaptMetrics):
-            self._take_weights(source, record.metrics.weights_sha256)
-        # Weights come first: a record promises that they are there.
-        publish_once(
-            self.directory.record_path(unit.kind, unit.identity),
-            canonical_json(record).encode(),
-            self.directory.temporary,
-        )
-
-    def _take_weights(self, source: RunDirectory, sha256: str) -> None:
-        held, target = source.weights_path(sha256), self.directory.weights_path(sha256)
-        if target.exists():
-            return
-        content = source.read_weights(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(held, target)
-        except FileExistsError:
-            return
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
-                raise
-            # Another file system, or one without links.
-            self.directory.publish_weights(content)
+            self.directory.check_record(record)
+        except ValueError as error:
+            path = source.record_path(unit.kind, unit.identity)
+            raise DamagedRecordError(path, str(error)) from None
+        if isinstance(record.metrics, SupernetMetrics | AdaptMetrics):
+            self.directory.take_weights(source, record.metrics.weights_sha256)
+        # Weights come first: a record promises that they are there.
+        self.directory.publish_record(record)

@@ -22,21 +22,19 @@ from imbnas.runs.store.checkpoints import remove_spent_checkpoints
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import remove_orphans
 from imbnas.runs.unit_tokens import UnitTokens
-from imbnas.runs.worker_command import DISK_FAULT, process_flags, worker_command
+from imbnas.runs.worker_command import (
+    DISK_FAULT,
+    NOT_CAPPED,
+    process_flags,
+    worker_command,
+)
+from imbnas.runs.worker_environment import worker_environment
 
 Process = subprocess.Popen[bytes]
 
 _TICK_SECONDS = 0.2
 _SHOW_SECONDS = 1.0
 _SHOW_SHARE = 0.05
-SINGLE_THREADED = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-        "TORCHINDUCTOR_COMPILE_THREADS",
-    ),
-    "1",
-)  # fmt: skip
-"""Environment of workers: each computes, and compiles, on one core."""
 
 
 @dataclass
@@ -192,7 +190,11 @@ class Supervisor:
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.
         process = subprocess.Popen(
             command,
-            env={**os.environ, **SINGLE_THREADED, **({VISIBLE: gpu} if gpu else {})},
+            env={
+                **os.environ,
+                **worker_environment(self.request),
+                **({VISIBLE: gpu} if gpu else {}),
+            },
             stdout=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=tokens,
@@ -218,7 +220,7 @@ class Supervisor:
 
     def _may_follow(self, process: Process) -> bool:
         """Decide whether a worker that ended gets a successor."""
-        if process.returncode in (0, DISK_FAULT) or self._stopping:
+        if process.returncode in (0, DISK_FAULT, NOT_CAPPED) or self._stopping:
             return False
         held = self._claims.by_process().get(process.pid, [])
         for identity in held:

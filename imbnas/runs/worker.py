@@ -6,15 +6,17 @@ Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one dire
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import takewhile
 from os import getpid
 from types import FrameType
 from typing import Protocol
 
-from imbnas.registry import load_plugins
+from imbnas.error_texts import kind_of, message_of, traceback_of
+from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
+from imbnas.isolation.processes import end_by
 from imbnas.runs.deadline import Deadline
 from imbnas.runs.queue.agenda import Agenda
 from imbnas.runs.queue.claims import Claims
@@ -27,8 +29,9 @@ from imbnas.runs.store.logs import WorkerLog, worker_log
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState
 from imbnas.runs.unit_tokens import UnitTokens
-from imbnas.runs.worker_command import DISK_FAULT, WorkerOptions, parse_worker_options
+from imbnas.runs.worker_command import DISK_FAULT, NOT_CAPPED, WorkerOptions, parse_worker_options
 from imbnas.suites.expand import Expansion
+from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit, Unit
 
@@ -184,10 +187,15 @@ class Worker:
             self._agenda.note_damage(error.path.stem)
             self.log.end(first, f"put back: {error}")
             return False
+        except ProcessKilledError as error:
+            # Who kills the process of a unit could have killed this one: they count alike.
+            self.log.end(first, f"died: {error}")
+            end_by(error.signal)
         except Exception as error:
             if is_disk_fault(error):
                 raise
             outcomes = [error] * len(units)
+        outcomes = [self._possible(outcome) for outcome in outcomes]
         for unit, outcome in zip(units, outcomes, strict=True):
             self._publish(unit, outcome)
         remove_checkpoints(self.directory, first.identity)
@@ -199,14 +207,21 @@ class Worker:
             return self.executor.execute_stack(stack)
         return [self.executor.execute(unit) for unit in units]
 
+    def _possible(self, outcome: Record | Exception) -> Record | Exception:
+        """A record that nobody would believe is a failure: it would be done again for ever."""
+        if isinstance(outcome, Record):
+            try:
+                self.directory.check_record(outcome)
+            except ValueError as error:
+                return error
+        return outcome
+
     def _publish(self, unit: Unit, outcome: Record | Exception) -> None:
         if isinstance(outcome, Exception):
-            message = next(iter(str(outcome).strip().splitlines()), "")
-            trace = "".join(traceback.format_exception(outcome))
-            error = type(outcome).__name__
+            error, message, trace = _reason(outcome)
             self.directory.publish_failure(unit.identity, unit, error, message, trace)
             self._agenda.note_end(unit, UnitState.FAILED)
-            self.log.end(unit, f"failed: {error}: {outcome}")
+            self.log.end(unit, f"failed: {error}: {message}")
         else:
             self.directory.publish_record(outcome)
             self._agenda.note_end(unit, UnitState.DONE)
@@ -214,13 +229,24 @@ class Worker:
             self.log.end(unit, f"done in {outcome.cost.seconds:.2f} s")
 
 
+def _reason(outcome: Exception) -> tuple[str, str, str]:
+    """Name of an error, its first line, and where it came from."""
+    if isinstance(outcome, ForeignCodeError):
+        return outcome.error, outcome.message, outcome.trace
+    kind = "WorkerDied" if isinstance(outcome, ProcessEndedError) else kind_of(outcome)
+    return kind, message_of(outcome), traceback_of(outcome)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    RunDirectory(options.run_dir).read_suite()  # a wrong path is refused before logs are made there
+    # A wrong path is refused before logs are made there.
+    resolved = RunDirectory(options.run_dir).read_suite()
     try:
-        with worker_log(options.run_dir) as log:
-            worker = _build(options, log)
+        with worker_log(options.run_dir) as log, ExitStack() as ending:
+            if not _computes_as_all_others(resolved):
+                return NOT_CAPPED
+            worker = _build(options, log, ending)
             signal.signal(signal.SIGTERM, worker.stop)
             signal.signal(signal.SIGUSR1, worker.suspend)
             worker.run()
@@ -232,21 +258,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _build(options: WorkerOptions, log: WorkerLog) -> Worker:
-    from imbnas.execution.runner import Runner
+def _computes_as_all_others(resolved: ResolvedSuite) -> bool:
+    """Whether what a reproducible run promises holds here; says what does not."""
+    from imbnas.execution.instruction_sets import NotCappedError, check_capped
+
+    if not resolved.reproducible:
+        return True
+    try:
+        check_capped()
+    except NotCappedError as error:
+        print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
+        return False
+    return True
+
+
+def _build(options: WorkerOptions, log: WorkerLog, ending: ExitStack) -> Worker:
+    from imbnas.execution.executor import Executor
+    from imbnas.execution.instruction_sets import instruction_sets
 
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
-    load_plugins(directory.plugins / plugin.name for plugin in resolved.plugins)
     unit_filter = UnitFilter(tuple(options.only)) if options.only else None
     checkpointing = Checkpointing(directory, options.checkpoint_seconds)
-    executor = Runner(
-        directory, options.locations, resolved.device_type, directory.pins(), checkpointing.attempt
+    executor = Executor(
+        directory,
+        options.locations,
+        resolved.device_type,
+        directory.pins(),
+        checkpointing.attempt,
+        plugins=lambda: directory.read_plugins(resolved.plugins),
     )
+    instruction_sets()  # asked once here: what is forked for a unit need not ask again
     return Worker(
         directory,
         Queue(Expansion(resolved).plan(options.parts), directory, unit_filter),
-        executor,
+        ending.enter_context(executor),
         checkpointing,
         options.parent,
         UnitTokens(*options.tokens) if options.tokens else None,

@@ -13,6 +13,9 @@ from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
 DISK_FAULT = 4
 """Exit status of a worker that cannot write; another one could not, either."""
 
+NOT_CAPPED = 5
+"""Exit status of a worker of a reproducible run that computes with other instruction sets."""
+
 UNTIL = "--until"
 
 

@@ -11,6 +11,8 @@ from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import random_within
+from imbnas.units.bounds import Evaluations
+from imbnas.units.largest import MOST_EVALUATIONS
 
 _TRIES = 10
 """Attempts for each wanted child before random architectures fill the generation."""
@@ -37,17 +39,23 @@ class Evolution(MacOptions):
         top_k: how many of the best are parents.
     """
 
-    generations: Annotated[int, Field(ge=0)] = 20
-    population: Annotated[int, Field(ge=1)] = 50
-    crossover: Annotated[int, Field(ge=0)] = 25
-    mutation: Annotated[int, Field(ge=0)] = 25
+    generations: Evaluations = 20
+    population: Annotated[Evaluations, Field(ge=1)] = 50
+    crossover: Evaluations = 25
+    mutation: Evaluations = 25
     probability: Annotated[float, Field(gt=0, le=1)] = 0.1
-    top_k: Annotated[int, Field(ge=2)] = 10
+    top_k: Annotated[Evaluations, Field(ge=2)] = 10
 
     @model_validator(mode="after")
     def _fits(self) -> "Evolution":
         if self.crossover + self.mutation > self.population:
             raise ValueError("crossover and mutation together exceed population")
+        evaluations = self.population * (self.generations + 1)
+        if evaluations > MOST_EVALUATIONS:
+            raise ValueError(
+                f"population · (generations + 1) is {evaluations:,}; at most {MOST_EVALUATIONS:,} "
+                "architectures are scored"
+            )
         return self
 
     def search(self, space: Space, scoreboard: Scoreboard, rng: np.random.Generator) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from imbnas.errors import InputError
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import MacBound, random_within
+from imbnas.units.bounds import Amount
 from imbnas.units.frozen import FrozenModel
 
 _CHECKED = 1000
@@ -22,8 +23,8 @@ class MacOptions(FrozenModel):
         min_macs: smallest such number, inclusive.
     """
 
-    max_macs: Annotated[int, Field(ge=1)] | None = None
-    min_macs: Annotated[int, Field(ge=0)] = 0
+    max_macs: Annotated[Amount, Field(ge=1)] | None = None
+    min_macs: Amount = 0
 
     @model_validator(mode="after")
     def _ordered(self) -> "MacOptions":

@@ -11,6 +11,7 @@ from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import random_within
+from imbnas.units.bounds import Evaluations
 
 _TRIES = 100_000
 """Draws for each further architecture before the space counts as used up."""
@@ -23,7 +24,7 @@ class RandomSearch(MacOptions):
         evaluations: how many architectures are scored.
     """
 
-    evaluations: Annotated[int, Field(ge=1)] = 100
+    evaluations: Annotated[Evaluations, Field(ge=1)] = 100
 
     def search(self, space: Space, scoreboard: Scoreboard, rng: np.random.Generator) -> None:
         """Evaluate ``evaluations`` architectures.

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from imbnas.strategies.options import SchemeOption, ScoredOnTarget
 from imbnas.strategies.published import undelayed
+from imbnas.units.bounds import Networks
 from imbnas.units.randomness import derive_seed
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class CachedClassifier(ScoredOnTarget):
         scheme: in place of the target's.
     """
 
-    paths: Annotated[int, Field(ge=1, strict=True)] = 32
+    paths: Annotated[Networks, Field(strict=True)] = 32
     scheme: SchemeOption = None
 
     def adapt(self, adaptation: "Adaptation") -> "Supernet":

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from imbnas.errors import InputError
 from imbnas.losses.schedule import switch_epoch
 from imbnas.strategies.options import SchemeOption, ScoredOnTarget
+from imbnas.units.bounds import EpochNumber
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.schemes import DEFERRALS
 
@@ -77,7 +78,7 @@ class FineTune(ScoredOnTarget):
 
     delays: ClassVar[bool] = True
 
-    freeze_after: Annotated[int, Field(ge=0, strict=True)] | None = None
+    freeze_after: Annotated[EpochNumber, Field(strict=True)] | None = None
     freeze_after_fraction: Annotated[float, Field(ge=0, le=1)] | None = None
     scheme: SchemeOption = None
 

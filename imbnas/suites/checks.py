@@ -13,6 +13,7 @@ from imbnas.spaces.stacks import check_stack
 from imbnas.suites.claim_checks import claim_checks
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import AdaptationPart, Part, SuiteFile, TransferPart
+from imbnas.suites.size import check_size
 from imbnas.suites.strategy_lookup import find_strategy
 from imbnas.supernet.path_sampling import check_sampling
 
@@ -34,7 +35,10 @@ def suite_checks(suite: SuiteFile, fidelities: Iterable[str]) -> Iterator[Check]
         fidelities: names of those that are checked.
     """
     for name in fidelities:
-        yield from _of_fidelity(("fidelities", name), suite.fidelities[name], suite.space)
+        fidelity = suite.fidelities[name]
+        size = partial(check_size, suite.at(name), fidelity, fidelity.replicates)
+        yield ("fidelities", name), size
+        yield from _of_fidelity(("fidelities", name), fidelity, suite.space)
     for name, part in suite.parts.items():
         yield from _of_part(("parts", name), part)
     yield from claim_checks(suite)

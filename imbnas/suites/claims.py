@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from imbnas.suites.choice import StrategyEntry, choice_of
-from imbnas.suites.trainings import SomeDistinct, Training, distinct
+from imbnas.suites.trainings import Distinct, SomeDistinct, Training
 from imbnas.units.frozen import FrozenModel
 
 ClaimKind = Literal[
@@ -71,7 +71,7 @@ class _OfStrategies(_Statement):
     strategies: SomeDistinct[StrategyEntry]
     against: StrategyEntry
     metric: Metric = "accuracy"
-    routes: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
+    routes: Distinct[str] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ class Expansion:
         return {
             "device_type": resolved.device_type,
             "precision": resolved.precision,
+            "reproducible": resolved.reproducible,
             "replicate": resolved.replicate_numbers[replicate],
         }
 
@@ -136,6 +137,7 @@ class Expansion:
             compiled=self.resolved.compiled,
             device_type=self.resolved.device_type,
             precision=self.resolved.precision,
+            reproducible=self.resolved.reproducible,
             replicate=images[0],
         )
 

@@ -7,9 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from imbnas.suites.choice import SearcherChoice
+from imbnas.units.bounds import (
+    Amount,
+    EpochNumber,
+    ImageCount,
+    Networks,
+    Replicates,
+    Seed,
+)
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, is_none, is_one
-from imbnas.units.recipes import PathSampling, PositiveInt, Recipe
+from imbnas.units.recipes import PathSampling, Recipe
 
 
 class PopulationRule(FrozenModel):
@@ -26,9 +34,9 @@ class PopulationRule(FrozenModel):
     """
 
     rule: Literal["uniform", "stratified", "iso-macs", "all"] = "uniform"
-    size: Annotated[int, Field(ge=2)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
-    macs: Annotated[int, Field(ge=1)] | None = None
+    size: Annotated[Networks, Field(ge=2)] | None = None
+    seed: Seed = 0
+    macs: Annotated[Amount, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> "PopulationRule":
@@ -54,10 +62,10 @@ class ReweightFrom(FrozenModel):
         motivation: in trainings of the networks of ``motivation`` parts.
     """
 
-    network: Annotated[int, Field(ge=0)] | None = None
-    supernet: Annotated[int, Field(ge=0)] | None = None
-    adaptation: Annotated[int, Field(ge=0)] | None = None
-    motivation: Annotated[int, Field(ge=0)] | None = None
+    network: EpochNumber | None = None
+    supernet: EpochNumber | None = None
+    adaptation: EpochNumber | None = None
+    motivation: EpochNumber | None = None
 
 
 class Fidelity(FrozenModel):
@@ -85,18 +93,20 @@ class Fidelity(FrozenModel):
         reweight_from: when deferred schemes weigh classes, in place of the schemes' own.
     """
 
-    parts: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
-    replicates: Annotated[int, Field(ge=1)] = 3
-    retrainings: PositiveInt = Field(default=1, exclude_if=is_one)
+    parts: tuple[str, ...] = Field(default=(), max_length=1000, exclude_if=operator.not_)
+    replicates: Replicates = 3
+    retrainings: Replicates = Field(default=1, exclude_if=is_one)
     population: PopulationRule
     network: Recipe
     supernet: Recipe | None = None
     adaptation: Recipe | None = None
     searcher: SearcherChoice = SearcherChoice()
     searchers: dict[str, SearcherChoice] = Field(default_factory=dict, exclude_if=operator.not_)
-    calibration_images: Annotated[int, Field(ge=0)] = 2048
-    validation_images: PositiveInt | None = Field(default=None, exclude_if=is_none)
-    stack: PositiveInt = Field(default=1, exclude_if=is_one)
+    calibration_images: ImageCount = 2048
+    validation_images: Annotated[ImageCount, Field(ge=1)] | None = Field(
+        default=None, exclude_if=is_none
+    )
+    stack: Replicates = Field(default=1, exclude_if=is_one)
     motivation: Recipe | None = Field(default=None, exclude_if=is_none)
     protocol: Protocol | None = Field(default=None, exclude_if=is_none)
     reweight_from: ReweightFrom | None = Field(default=None, exclude_if=is_none)

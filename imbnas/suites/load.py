@@ -1,6 +1,5 @@
 """Reads suite files; every fault is one line with the file, the line and the key."""
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +14,7 @@ from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
 from imbnas.suites.schema import PartKind, SuiteFile
 from imbnas.suites.toml_lines import line_of
+from imbnas.toml_files import read_toml
 from imbnas.validation import first_fault
 
 DEFAULT_SUITE = "lt-digits"
@@ -42,15 +42,7 @@ def read_suite(path: Path) -> SuiteFile:
     Raises:
         InputError: the file cannot be read, is not TOML, or breaks the schema.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(f"suite {path}: {reason}; give the path of a readable TOML file") from None
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"suite {path}: not valid TOML: {error}") from None
+    text, content = read_toml(path, f"suite {path}")
     try:
         suite = SuiteFile.model_validate(content)
     except ValidationError as error:

@@ -1,9 +1,9 @@
 """What is asked of a suite before its names are looked up."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from imbnas.data import DataLocations, Manifest
+from imbnas.registry import Plugin
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import SuiteFile
 from imbnas.units.unit import Computation, DeviceType, Precision
@@ -24,7 +24,7 @@ class SuiteRequest:
         first_replicate: number of the first of them; another one repeats the suite with other
             subsets of images and other randomness. ``None`` for 0, or what a run holds.
         pins: manifests that take the place of what their conditions would resolve to.
-        plugins: plug-in files, already loaded.
+        plugins: plug-in files, as they were read.
     """
 
     suite: SuiteFile
@@ -34,7 +34,7 @@ class SuiteRequest:
     replicates: int | None = None
     first_replicate: int | None = None
     pins: tuple[Manifest, ...] = ()
-    plugins: tuple[Path, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
 
     @property
     def settings(self) -> Fidelity:
@@ -60,3 +60,8 @@ class SuiteRequest:
     def compiled(self) -> bool:
         """Whether trainings go through ``torch.compile``."""
         return self.computation.compiled
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether libraries are held to instructions that all processors with AVX2 have."""
+        return self.computation.reproducible

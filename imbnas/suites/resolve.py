@@ -1,20 +1,20 @@
 """Resolves a suite: every name is looked up and pinned before anything is computed."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from pathlib import Path
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
 from imbnas.data import Dataset, Manifest, load_dataset, resolve
 from imbnas.data.dataset import normalised_by
+from imbnas.data.manifests import count_classes
 from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import CheckingRanker
 from imbnas.rankers.registry import RANKERS, build_ranker
+from imbnas.registry import Plugin
 from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
@@ -30,7 +30,14 @@ from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
 from imbnas.suites.request import SuiteRequest
-from imbnas.suites.resolved import BaselineFacts, ConditionFacts, Member, PluginFile, ResolvedSuite
+from imbnas.suites.resolved import (
+    BaselineFacts,
+    ConditionFacts,
+    EvaluationImages,
+    Member,
+    PluginFile,
+    ResolvedSuite,
+)
 from imbnas.suites.schema import (
     AdaptationPart,
     BaselinesPart,
@@ -40,6 +47,7 @@ from imbnas.suites.schema import (
     TransferPart,
 )
 from imbnas.suites.shared_images import compared_images, packed_test_labels
+from imbnas.suites.size import check_replicates, check_size
 from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.conditions import Condition, parse_condition
@@ -57,21 +65,20 @@ def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
     return _Resolver(request).resolve()
 
 
-def plugin_texts(plugins: Sequence[Path]) -> dict[str, bytes]:
-    """File name → content of each plug-in.
+def plugins_by_name(plugins: Sequence[Plugin]) -> dict[str, Plugin]:
+    """File name → plug-in.
 
     Raises:
         InputError: two of them have the same name and different content.
     """
-    texts: dict[str, bytes] = {}
-    for path in plugins:
-        content = path.read_bytes()
-        if texts.setdefault(path.name, content) != content:
+    named: dict[str, Plugin] = {}
+    for plugin in plugins:
+        if named.setdefault(plugin.name, plugin).text != plugin.text:
             raise InputError(
-                f"--plugin {path}: two plug-ins are called {path.name!r}, and the run keeps a copy "
-                "of each by name; rename one"
+                f"--plugin {plugin.path}: two plug-ins are called {plugin.name!r}, and the run "
+                "keeps a copy of each by name; rename one"
             )
-    return texts
+    return named
 
 
 def data_ref(manifest: Manifest) -> DataRef:
@@ -98,6 +105,8 @@ class _Resolver:
 
     def resolve(self) -> ResolvedSuite:
         request, suite = self.request, self.suite
+        check_replicates(request.replicates, request.first_replicate)
+        self._check_size()
         get_space(suite.space)  # an unknown space is the first fault
         for place, check in suite_checks(suite, [request.fidelity]):
             with blame(suite, *place):
@@ -109,8 +118,10 @@ class _Resolver:
             if isinstance(part, TransferPart):
                 self._check_rankers(name, part)
         drawn = self._draw()
+        self._check_size(len(drawn.architectures))
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
+        described = {name: self._condition(name) for name in self._condition_names()}
         scorer = SearcherChoice(name="exhaustive", options={"architectures": architectures})
         return ResolvedSuite(
             suite=suite,
@@ -122,7 +133,7 @@ class _Resolver:
             space_version=SPACES.entry(suite.space).version,
             population_rule=drawn.rule,
             population=population,
-            conditions={name: self._condition(name) for name in self._condition_names()},
+            conditions={name: facts for name, (facts, _) in described.items()},
             schemes=self._schemes,
             strategies={label: found.facts() for label, found in self._strategies.items()},
             searcher=self.request.settings.searcher.component(SEARCHERS),
@@ -133,9 +144,10 @@ class _Resolver:
             motivation=self._motivation(),
             common_images=compared_images(suite, lambda name: self._manifests(name, self._numbers)),
             test_labels=packed_test_labels(suite, self._datasets),
+            evaluation_images={name: images for name, (_, images) in described.items()},
             plugins=tuple(
-                PluginFile(name=name, sha256=hashlib.sha256(text).hexdigest())
-                for name, text in plugin_texts(request.plugins).items()
+                PluginFile(name=name, sha256=plugin.sha256)
+                for name, plugin in plugins_by_name(request.plugins).items()
             ),
         )
 
@@ -143,6 +155,10 @@ class _Resolver:
     def suite(self) -> SuiteFile:
         """The suite with the parts of the fidelity."""
         return self.request.scoped
+
+    def _check_size(self, population: int | None = None) -> None:
+        with blame(self.request.suite, "fidelities", self.request.fidelity):
+            check_size(self.suite, self.request.settings, self._replicates, population)
 
     @property
     def _replicates(self) -> int:
@@ -272,15 +288,22 @@ class _Resolver:
         for replicate in numbers:
             yield resolve(condition.for_replicate(replicate), dataset, self.request.pins)
 
-    def _condition(self, name: str) -> ConditionFacts:
-        manifests = list(self._manifests(name, self._numbers))
-        return ConditionFacts(
+    def _condition(self, name: str) -> tuple[ConditionFacts, EvaluationImages]:
+        manifests, dataset = list(self._manifests(name, self._numbers)), self._dataset(name)
+        facts = ConditionFacts(
             condition=self._parse(name),
             class_counts=manifests[0].class_counts,
             groups=manifests[0].groups.model_dump(),
             replicates=tuple(map(data_ref, manifests)),
             retrainings=tuple(map(data_ref, self._manifests(name, self._retrained(name)))),
         )
+        images = EvaluationImages(
+            validation=count_classes(dataset, manifests[0].validation),
+            test=count_classes(dataset, manifests[0].test),
+            channels=dataset.channels,
+            resolution=dataset.resolution,
+        )
+        return facts, images
 
     def _retrained(self, name: str) -> range:
         """Replicate numbers that architectures found for a condition are trained on."""

@@ -1,14 +1,18 @@
 """The resolved suite (``RUN/suite.json``): all that units and tables need, and no data."""
 
 import operator
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import SuiteFile
+from imbnas.units.bounds import Amount, ImageCount, Label, ReplicateNumber, Replicates
 from imbnas.units.conditions import Condition, Protocol
 from imbnas.units.frozen import FrozenModel, is_none
+from imbnas.units.image_labels import unpack
+from imbnas.units.largest import MOST_CHANNELS, MOST_IMAGES
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import BaselineModel, Component, Computation, DataRef, Sha256, SpaceModel
@@ -30,8 +34,8 @@ class Member(FrozenModel):
     architecture: str
     unique_id: str
     functional_id: str
-    params: int
-    macs: int
+    params: Amount
+    macs: Amount
 
 
 class ConditionFacts(FrozenModel):
@@ -47,10 +51,39 @@ class ConditionFacts(FrozenModel):
     """
 
     condition: Condition
-    class_counts: tuple[int, ...]
-    groups: dict[str, tuple[int, ...] | None]
-    replicates: tuple[DataRef, ...]
+    class_counts: Annotated[tuple[ImageCount, ...], Field(min_length=1)]
+    groups: dict[str, tuple[Label, ...] | None]
+    replicates: Annotated[tuple[DataRef, ...], Field(min_length=1)]
     retrainings: tuple[DataRef, ...] = Field(default=(), exclude_if=operator.not_)
+
+    @model_validator(mode="after")
+    def _possible(self) -> "ConditionFacts":
+        grouped = [label for group in self.groups.values() for label in group or ()]
+        if sorted(grouped) != list(range(len(self.class_counts))):
+            raise ValueError("groups: they do not hold every class of class_counts once")
+        for field in ("replicates", "retrainings"):
+            for data in getattr(self, field):
+                if data.protocol != self.condition.protocol:
+                    raise ValueError(f"{field}: data of protocol {data.protocol}")
+                if data.dataset_digest != self.replicates[0].dataset_digest:
+                    raise ValueError(f"{field}: data of several datasets")
+        return self
+
+
+class EvaluationImages(FrozenModel):
+    """What networks of a condition are evaluated on, and the shape of its images.
+
+    Attributes:
+        validation: validation images of each class.
+        test: test images of each class.
+        channels: of an image.
+        resolution: side of an image in pixels; ``None`` where they differ in size.
+    """
+
+    validation: tuple[ImageCount, ...]
+    test: tuple[ImageCount, ...]
+    channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
+    resolution: Annotated[int, Field(ge=1, le=MOST_IMAGES)] | None
 
 
 class CommonImages(FrozenModel):
@@ -78,8 +111,8 @@ class BaselineFacts(FrozenModel):
     model: BaselineModel
     source: str
     recipe: Recipe
-    params: int
-    macs: int
+    params: Amount
+    macs: Amount
 
 
 class StrategyFacts(FrozenModel):
@@ -101,7 +134,7 @@ class StrategyFacts(FrozenModel):
 class PluginFile(FrozenModel):
     """A plug-in that was loaded, kept as a copy inside the run directory."""
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^[^/\\\x00]+$", max_length=255)]
     sha256: Sha256
 
 
@@ -114,7 +147,8 @@ class ResolvedSuite(Computation):
     ``first_replicate``. ``common_images`` holds the pairs of conditions of transfer and baselines
     parts that share any; without one it is of an older suite, since every condition shares images
     with itself. ``test_labels`` holds the classes of the test images by digest of the dataset, see
-    ``image_labels.pack``, where parts compare datasets.
+    ``image_labels.pack``, where parts compare datasets. ``evaluation_images`` is by condition, and
+    empty in older suites.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -123,8 +157,8 @@ class ResolvedSuite(Computation):
     suite: SuiteFile
     fidelity: str
     settings: Fidelity
-    replicates: Annotated[int, Field(ge=1)]
-    first_replicate: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=operator.not_)
+    replicates: Replicates
+    first_replicate: ReplicateNumber = Field(default=0, exclude_if=operator.not_)
     space_version: str
     population_rule: str
     population: tuple[Member, ...]
@@ -141,7 +175,73 @@ class ResolvedSuite(Computation):
     )
     common_images: tuple[CommonImages, ...] = Field(default=(), exclude_if=operator.not_)
     test_labels: dict[str, str] = Field(default_factory=dict, exclude_if=operator.not_)
+    evaluation_images: dict[str, EvaluationImages] = Field(
+        default_factory=dict, exclude_if=operator.not_
+    )
     plugins: tuple[PluginFile, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ResolvedSuite":
+        for fault in (
+            *self._condition_faults(),
+            *self._name_faults(),
+            *self._network_faults(),
+            *self._image_faults(),
+        ):
+            raise ValueError(fault)
+        return self
+
+    def _condition_faults(self) -> Iterator[str]:
+        expected = {0, self.replicates * self.settings.retrainings}
+        for name, facts in self.conditions.items():
+            if facts.condition.name != name:
+                yield f"conditions.{name}: condition: it is {facts.condition.name}"
+            if facts.condition.protocol != self.protocol:
+                yield f"conditions.{name}: condition: protocol: not the suite's"
+            if len(facts.replicates) != self.replicates:
+                yield f"conditions.{name}: replicates: not as many as the suite's"
+            if len(facts.retrainings) not in expected:
+                yield f"conditions.{name}: retrainings: not as many as the suite's"
+
+    def _name_faults(self) -> Iterator[str]:
+        """What the parts name and the suite does not hold."""
+        held = {"conditions": self.conditions.keys(), "schemes": self.schemes.keys()}
+        for name, part in self.suite.parts.items():
+            for training in part.trainings:
+                for field, wanted in (
+                    ("conditions", training.condition), ("schemes", training.scheme),
+                ):  # fmt: skip
+                    if wanted not in held[field]:
+                        yield f"{field}: {wanted} of part {name} is missing"
+        if self.fidelity not in self.suite.fidelities:
+            yield f"fidelity: {self.fidelity!r} is not one of the suite's"
+
+    def _network_faults(self) -> Iterator[str]:
+        architectures = [member.architecture for member in self.population]
+        if len(set(architectures)) < len(architectures):
+            yield "population: an architecture occurs twice"
+        for name, facts in self.baselines.items():
+            if facts.model.label != name:
+                yield f"baselines.{name}: model: it is {facts.model.label}"
+        for name, scheme in self.schemes.items():
+            if scheme.name != name:
+                yield f"schemes.{name}: name: it is {scheme.name}"
+
+    def _image_faults(self) -> Iterator[str]:
+        for pair in self.common_images:
+            for name in pair.conditions:
+                if name not in self.conditions:
+                    yield f"common_images: conditions: {name} is missing"
+        for digest, labels in self.test_labels.items():
+            try:
+                unpack(labels)
+            except ValueError as error:
+                yield f"test_labels.{digest}: {error}"
+        for name, images in self.evaluation_images.items():
+            classes = len(self.conditions[name].class_counts) if name in self.conditions else 0
+            for field in ("validation", "test"):
+                if len(getattr(images, field)) != classes:
+                    yield f"evaluation_images.{name}: {field}: not one number for each class"
 
     @property
     def replicate_numbers(self) -> range:

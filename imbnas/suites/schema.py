@@ -10,14 +10,19 @@ from imbnas.suites.choice import RankerChoice, StrategyChoice, StrategyEntry, ch
 from imbnas.suites.claims import Claim
 from imbnas.suites.extension import extended
 from imbnas.suites.fidelity import Fidelity
-from imbnas.suites.trainings import SomeDistinct, distinct
+from imbnas.suites.trainings import MOST_ENTRIES, Distinct, SomeDistinct, distinct
 from imbnas.suites.trainings import Training as Training
+from imbnas.units.bounds import Networks, Seed
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, is_false
+from imbnas.units.largest import MOST_NETWORKS
 from imbnas.units.unit import baseline_label
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 PartKind = Literal["transfer", "adaptation", "baselines", "motivation"]
+
+MOST_TABLES = 100
+"""Parts, fidelities or claims of a suite."""
 
 _RECIPES_OF_KINDS = (
     ("adaptation", "supernet"), ("adaptation", "adaptation"), ("motivation", "motivation"),
@@ -38,9 +43,7 @@ class TransferPart(FrozenModel):
     kind: Literal["transfer"]
     reference: Training
     targets: SomeDistinct[Training]
-    rankers: Annotated[tuple[RankerChoice, ...], AfterValidator(distinct)] = Field(
-        default=(), exclude_if=operator.not_
-    )
+    rankers: Distinct[RankerChoice] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _differ(self) -> "TransferPart":
@@ -87,12 +90,12 @@ class AdaptationPart(FrozenModel):
     kind: Literal["adaptation"]
     source: Training
     target: Training
-    further: tuple[Route, ...] = Field(default=(), exclude_if=operator.not_)
-    strategies: SomeDistinct[StrategyEntry]
-    searchers: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(
-        default=(), exclude_if=operator.not_
+    further: tuple[Route, ...] = Field(
+        default=(), max_length=MOST_ENTRIES, exclude_if=operator.not_
     )
-    also_retrain: Annotated[tuple[Training, ...], AfterValidator(distinct)] = ()
+    strategies: SomeDistinct[StrategyEntry]
+    searchers: Distinct[str] = Field(default=(), exclude_if=operator.not_)
+    also_retrain: Distinct[Training] = ()
     shared_images: bool = Field(default=False, exclude_if=is_false)
 
     @model_validator(mode="after")
@@ -184,9 +187,11 @@ class MotivationPart(FrozenModel):
 
     kind: Literal["motivation"]
     space: str
-    architectures: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
-    size: Annotated[int, Field(ge=1)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
+    architectures: Annotated[
+        tuple[str, ...], Field(max_length=MOST_NETWORKS), AfterValidator(distinct)
+    ] = ()
+    size: Networks | None = None
+    seed: Seed = 0
     trainings: SomeDistinct[Training]
 
     @model_validator(mode="after")
@@ -222,9 +227,11 @@ class SuiteFile(FrozenModel):
     default_fidelity: str
     protocol: Protocol = "strict"
     space: str
-    parts: Annotated[dict[Name, Part], Field(min_length=1)]
-    fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1)]
-    claims: dict[Name, Claim] = Field(default_factory=dict, exclude_if=operator.not_)
+    parts: Annotated[dict[Name, Part], Field(min_length=1, max_length=MOST_TABLES)]
+    fidelities: Annotated[dict[Name, Fidelity], Field(min_length=1, max_length=MOST_TABLES)]
+    claims: dict[Name, Claim] = Field(
+        default_factory=dict, max_length=MOST_TABLES, exclude_if=operator.not_
+    )
 
     def at(self, fidelity: str) -> "SuiteFile":
         """The suite with the parts that belong to one of its fidelities, and no others.
@@ -251,8 +258,10 @@ class SuiteFile(FrozenModel):
     @classmethod
     def _extended(cls, content: Any) -> Any:
         """Fill in what fidelities take over from those that they extend."""
-        if isinstance(content, dict) and isinstance(content.get("fidelities"), dict):
-            return content | {"fidelities": extended(content["fidelities"])}
+        tables = content.get("fidelities") if isinstance(content, dict) else None
+        # Very many are refused by their number, before chains of them are followed.
+        if isinstance(tables, dict) and len(tables) <= MOST_TABLES:
+            return content | {"fidelities": extended(tables)}
         return content
 
     @model_validator(mode="after")

@@ -9,16 +9,24 @@ from imbnas.units.frozen import FrozenModel
 
 Item = TypeVar("Item")
 
+MOST_ENTRIES = 1000
+"""Of a list in a suite: conditions, strategies, models."""
+
 
 def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
     """Refuse repetitions: they would fill tables with rows that count as further tests."""
+    if all(isinstance(item, str) for item in items) and len(set(items)) == len(items):
+        return items
     for position, item in enumerate(items):
         if item in items[:position]:
             raise ValueError(f"{item} is given twice; leave one out")
     return items
 
 
-SomeDistinct = Annotated[tuple[Item, ...], Field(min_length=1), AfterValidator(distinct)]
+Distinct = Annotated[tuple[Item, ...], Field(max_length=MOST_ENTRIES), AfterValidator(distinct)]
+SomeDistinct = Annotated[
+    tuple[Item, ...], Field(min_length=1, max_length=MOST_ENTRIES), AfterValidator(distinct)
+]
 
 
 class Training(FrozenModel):

@@ -46,6 +46,16 @@ def evaluate(trained: Setup, images: Images) -> Evaluation:
         trained: whose network was trained.
         images: of the evaluation.
     """
+    recipe = trained.trainer.recipe
+    predict = finished_predictor(trained)
+    batches = evaluation_batches(images, recipe.evaluation_batch_size)
+    answers = ask(predict, batches, images.num_classes)
+    passes = finishing_passes(recipe, trained.scheme.spec)
+    return Evaluation(predict, answers, passes * len(trained.images) + len(images))
+
+
+def finished_predictor(trained: Setup) -> Predictor:
+    """Make what maps (B, C, H, W) images to (B, K) final logits, as ``evaluate`` does."""
     trainer, known = trained.trainer, trained.images
     recipe, module = trainer.recipe, torch_module(trainer.network).eval()
     if recipe.average_from is not None:
@@ -53,11 +63,7 @@ def evaluate(trained: Setup, images: Images) -> Evaluation:
         batches = evaluation_batches(known, recipe.evaluation_batch_size)
         with forward_passes(trainer.precision, known.device):
             estimate_statistics(module, (batch for batch, _ in batches))
-    predict = fit_predictor(trained)
-    batches = evaluation_batches(images, recipe.evaluation_batch_size)
-    answers = ask(predict, batches, images.num_classes)
-    passes = finishing_passes(recipe, trained.scheme.spec)
-    return Evaluation(predict, answers, passes * len(known) + len(images))
+    return fit_predictor(trained)
 
 
 @torch.no_grad()

@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from imbnas.errors import InputError
+from imbnas.units.bounds import Seed
 from imbnas.units.frozen import FrozenModel, is_false, is_none
+from imbnas.units.largest import LARGEST_SEED
 from imbnas.validation import first_fault
 
 Protocol = Literal["strict", "paper"]
 Profile = Literal["exp", "step", "pareto", "natural"]
 Ratio = Annotated[float, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0)]
+Size = Annotated[int, Field(ge=1, le=LARGEST_SEED)]
 Half = Literal[1, 2]
 
 GRAMMAR = (
@@ -22,7 +24,7 @@ GRAMMAR = (
 )
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)x")
-_MOST_DIGITS = 18
+_MOST_DIGITS = len(str(LARGEST_SEED))
 
 
 class Condition(FrozenModel):
@@ -51,7 +53,7 @@ class Condition(FrozenModel):
     ratio: Ratio | None = None
     like_ratio: Ratio | None = None
     like_natural: bool = Field(default=False, exclude_if=is_false)
-    size: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)
+    size: Size | None = Field(default=None, exclude_if=is_none)
     half: Half | None = Field(default=None, exclude_if=is_none)
     order: Literal["identity", "reversed"] | Seed = "identity"
     subset: Seed | None = None

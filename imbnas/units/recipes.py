@@ -4,10 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from imbnas.units.bounds import (
+    BatchSize,
+    CurvePoints,
+    Depth,
+    Epochs,
+    Pixels,
+    Side,
+    Steps,
+    Width,
+)
 from imbnas.units.frozen import FrozenModel, is_false, is_none, is_zero
+from imbnas.units.largest import MOST_EPOCHS
 
+Milestone = Annotated[int, Field(le=MOST_EPOCHS)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-PositiveInt = Annotated[int, Field(ge=1)]
 PathSampling = Literal["uniform", "fair"]
 
 
@@ -47,9 +58,9 @@ class Augmentation(FrozenModel):
         randaugment: magnitude of torchvision's RandAugment, 1 to 30; 0 for none.
     """
 
-    pad: Annotated[int, Field(ge=0)] = 0
+    pad: Pixels = 0
     flip: bool = False
-    cutout: Annotated[int, Field(ge=0)] = 0
+    cutout: Pixels = 0
     randaugment: Annotated[int, Field(ge=0, le=30)] = 0
 
 
@@ -97,15 +108,15 @@ class Recipe(FrozenModel):
             images, as LDAM-DRW's program chooses. Omitted from the identity when off.
     """
 
-    epochs: PositiveInt
-    steps_per_epoch: PositiveInt | None = None
-    batch_size: PositiveInt = 128
+    epochs: Epochs
+    steps_per_epoch: Steps | None = None
+    batch_size: BatchSize = 128
     lr: Annotated[float, Field(gt=0)] = 0.1
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = True
     weight_decay: Annotated[float, Field(ge=0)] = 5e-4
     schedule: Literal["cosine", "step", "constant"] = "cosine"
-    milestones: tuple[int, ...] = ()
+    milestones: Annotated[tuple[Milestone, ...], Field(max_length=1000)] = ()
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
     warmup_epochs: Annotated[float, Field(ge=0)] = 0
     warmup_by: Literal["step", "epoch"] = Field(default="step", exclude_if=_is_step)
@@ -113,12 +124,12 @@ class Recipe(FrozenModel):
     average_from: Fraction | None = None
     augmentation: Augmentation = Augmentation()
     channel_statistics: ChannelStatistics | None = Field(default=None, exclude_if=is_none)
-    resolution: PositiveInt | None = None
-    width: PositiveInt = 16
-    depth: PositiveInt = 5
-    evaluation_batch_size: PositiveInt = 512
+    resolution: Side | None = None
+    width: Width = 16
+    depth: Depth = 5
+    evaluation_batch_size: BatchSize = 512
     path_sampling: PathSampling = Field(default="uniform", exclude_if=_is_uniform)
-    curve_points: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=is_zero)
+    curve_points: CurvePoints = Field(default=0, exclude_if=is_zero)
     best_epoch: bool = Field(default=False, exclude_if=is_false)
 
     @property

@@ -2,25 +2,41 @@
 
 Records of trainings differ in model, identity, metrics, cost and provenance; data, scheme and
 recipe come in few versions. Text that was validated once is not validated again, and the parsed
-objects are shared. Any text that is not the canonical JSON of a training's record is parsed by
-pydantic as a whole, which also raises every error.
+objects are shared. Any text that is not written as the record of a training is parsed by
+``read_sealed`` as a whole, which also raises every error.
 """
 
 import hashlib
 import re
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from imbnas.units.frozen import canonical_json
-from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
+from imbnas.units.frozen import FrozenModel, canonical_json
+from imbnas.units.records import Cost, Provenance, Record, TrainMetrics, check_result
+from imbnas.units.sealing import read_sealed
 from imbnas.units.unit import Model, TrainUnit
 
-_FLAT = rb"\{[^{}]*\}"
+_VALUE = r'(?:"[^"\\]*"|null|true|false|-?[0-9][0-9.eE+-]*|\[(?:[][0-9,.eE+-]|"[^"\\]*")*\])'
+
+
+def _flat(kind: type[FrozenModel]) -> str:
+    """Pattern of the canonical JSON of a model without nested objects.
+
+    Every key comes once and in its order, so that none can stand twice.
+    """
+    members = (rf'(?:"{name}":{_VALUE}(?:,|(?=\}})))?' for name in sorted(kind.model_fields))
+    return rf"\{{{''.join(members)}\}}"
+
+
 _TRAINING = re.compile(
-    rb'\{"cost":(?P<cost>FLAT),"identity":"(?P<identity>[0-9a-f]{64})","metrics":(?P<metrics>FLAT),'
-    rb'"provenance":(?P<provenance>FLAT),"schema_version":1,"unit":'
-    rb'(?P<before>\{"data":FLAT,"device_type":"[a-z]+","kind":"train","model":)(?P<model>FLAT)'
-    rb"(?P<after>,.*\})\}".replace(b"FLAT", _FLAT)
+    (
+        rf'(?P<start>\{{"cost":(?P<cost>{_flat(Cost)}),"identity":"(?P<identity>[0-9a-f]{{64}})",'
+        rf'"metrics":(?P<metrics>{_flat(TrainMetrics)}),'
+        rf'"provenance":(?P<provenance>{_flat(Provenance)}),"schema_version":1,)'
+        r'(?:"sha256":"(?P<sha256>[0-9a-f]{64})",)?(?P<rest>"unit":'
+        r'(?P<before>\{"data":\{[^{}]*\},"device_type":"[a-z]+","kind":"train","model":)'
+        r"(?P<model>\{[^{}]*\})(?P<after>,.*\})\})"
+    ).encode()
 )
 _MODEL: TypeAdapter[Model] = TypeAdapter(Model)
 
@@ -32,26 +48,30 @@ class RecordParser:
         self._models: dict[bytes, Model] = {}
         self._examples: dict[tuple[bytes, bytes], tuple[Record, TrainUnit]] = {}
 
-    def parse(self, text: bytes) -> Record:
-        """Parse and validate one record; the same as ``Record.model_validate_json``.
+    def parse(self, text: bytes) -> tuple[Record, bool]:
+        """Parse and validate one record; the same as ``read_sealed``.
+
+        Returns:
+            The record, and whether it had a checksum.
 
         Raises:
+            AlteredError: it is not as it was written.
             ValidationError: it is not a record, or not that of the unit that its identity names.
         """
         parts = _TRAINING.fullmatch(text)
-        if parts is None or not _is_hash_of_unit(parts):
-            return Record.model_validate_json(text)
+        if parts is None or not _is_as_written(parts):
+            return read_sealed(Record, text)
         around = parts["before"], parts["after"]
         example = self._examples.get(around)
         if example is None:
-            record = Record.model_validate_json(text)
+            record, checked = read_sealed(Record, text)
             if isinstance(record.unit, TrainUnit):
                 self._examples[around] = record, record.unit
-            return record
+            return record, checked
         try:
-            return self._like(*example, parts)
-        except (ValidationError, _NotCanonicalError):
-            return Record.model_validate_json(text)
+            return self._like(*example, parts), parts["sha256"] is not None
+        except (ValueError, _NotCanonicalError):
+            return read_sealed(Record, text)
 
     def _like(self, example: Record, unit: TrainUnit, parts: re.Match[bytes]) -> Record:
         """The record of the same training as the example's, but of another model.
@@ -60,11 +80,14 @@ class RecordParser:
         identity is the hash of the whole.
         """
         identity = parts["identity"].decode()
+        unit = unit.with_model(self._model(parts["model"]), identity)
+        metrics = TrainMetrics.model_validate_json(parts["metrics"])
+        check_result(unit, metrics)
         return example.model_copy(
             update={
                 "identity": identity,
-                "unit": unit.with_model(self._model(parts["model"]), identity),
-                "metrics": TrainMetrics.model_validate_json(parts["metrics"]),
+                "unit": unit,
+                "metrics": metrics,
                 "cost": Cost.model_validate_json(parts["cost"]),
                 "provenance": Provenance.model_validate_json(parts["provenance"]),
             }
@@ -80,9 +103,15 @@ class RecordParser:
         return model
 
 
-def _is_hash_of_unit(parts: re.Match[bytes]) -> bool:
+def _is_as_written(parts: re.Match[bytes]) -> bool:
+    """Whether identity and checksum are the hashes that they should be."""
     unit = parts["before"] + parts["model"] + parts["after"]
-    return hashlib.sha256(unit).hexdigest().encode() == parts["identity"]
+    if hashlib.sha256(unit).hexdigest().encode() != parts["identity"]:
+        return False
+    sealed = parts["sha256"]
+    if sealed is None:
+        return True
+    return hashlib.sha256(parts["start"] + parts["rest"]).hexdigest().encode() == sealed
 
 
 class _NotCanonicalError(Exception):

@@ -1,18 +1,35 @@
 """Records: the immutable JSON of a finished unit, and failures beside them."""
 
 from collections.abc import Iterable, Sequence
-from operator import gt
+from datetime import datetime
+from operator import gt, itemgetter
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from imbnas.units.correct_bits import number_of_ones
 from imbnas.units.frozen import FrozenModel, is_none
-from imbnas.units.unit import Sha256, Unit
+from imbnas.units.unit import RankUnit, Sha256, TrainUnit, Unit
 
-Count = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0)]
-Rate = Annotated[float, Field(ge=0)]
+LARGEST_COUNT = 2**63 - 1
+"""Tables hold whole numbers of 64 bits."""
+
+
+def _is_time(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("a time without a time zone")
+    return text
+
+
+Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
+Number = Annotated[float, Field(strict=True)]
+Seconds = Annotated[float, Field(strict=True, ge=0, le=1e8)]
+"""Up to three years."""
+Rate = Annotated[float, Field(strict=True, ge=0, le=1e9)]
+Recall = Annotated[float, Field(strict=True, ge=0, le=1)]
+Text = Annotated[str, Field(max_length=10_000)]
+Utc = Annotated[str, Field(max_length=40), AfterValidator(_is_time)]
+"""A time in ISO 8601."""
 CALIBRATION_BINS = 15
 MEAN_DIGITS = 12
 """Decimals of mean recalls: far below one image, far above the rounding of their sum."""
@@ -72,11 +89,11 @@ class TrainMetrics(FrozenModel):
     """
 
     kind: Literal["train"] = "train"
-    class_correct: tuple[Count, ...]
-    class_total: tuple[Count, ...]
+    class_correct: Annotated[tuple[Count, ...], Field(min_length=1)]
+    class_total: Annotated[tuple[Count, ...], Field(min_length=1)]
     params: Count
     macs: Count
-    train_loss: float
+    train_loss: Number
     correct_bits: str | None = Field(default=None, exclude_if=is_none)
     calibration: (
         Annotated[
@@ -212,7 +229,7 @@ class SupernetMetrics(FrozenModel):
 
     kind: Literal["supernet"] = "supernet"
     weights_sha256: Sha256
-    train_loss: float
+    train_loss: Number
 
 
 class AdaptMetrics(FrozenModel):
@@ -236,7 +253,15 @@ class SearchMetrics(FrozenModel):
 
     kind: Literal["search"] = "search"
     best: str
-    scores: tuple[tuple[str, float], ...]
+    scores: Annotated[tuple[tuple[str, Recall], ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _possible(self) -> "SearchMetrics":
+        _check_distinct(self.scores)
+        # Of equal scores the first one is the maximum.
+        if self.best != max(self.scores, key=itemgetter(1))[0]:
+            raise ValueError("best is not the first architecture of the highest score")
+        return self
 
 
 class RankMetrics(FrozenModel):
@@ -248,7 +273,17 @@ class RankMetrics(FrozenModel):
     """
 
     kind: Literal["rank"] = "rank"
-    scores: tuple[tuple[str, float | None], ...]
+    scores: Annotated[tuple[tuple[str, Number | None], ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _possible(self) -> "RankMetrics":
+        _check_distinct(self.scores)
+        return self
+
+
+def _check_distinct(scores: Sequence[tuple[str, float | None]]) -> None:
+    if len({architecture for architecture, _ in scores}) < len(scores):
+        raise ValueError("scores: an architecture occurs twice")
 
 
 Metrics = Annotated[
@@ -273,7 +308,7 @@ class Cost(FrozenModel):
     """
 
     seconds: Seconds
-    device: str
+    device: Text
     images_seen: Count
     macs: Count
     train_images_per_second: Rate | None = Field(default=None, exclude_if=is_none)
@@ -281,18 +316,55 @@ class Cost(FrozenModel):
 
 
 class Provenance(FrozenModel):
-    """Versions and environment of a result; none of it is part of an identity."""
+    """Versions and environment of a result; none of it is part of an identity.
 
-    imbnas: str
-    python: str
-    torch: str
-    torchvision: str
-    timm: str
-    numpy: str
-    git_revision: str | None
-    threads: int
-    platform: str
-    utc: str
+    What older records do not name is ``None``, as is what a machine or build lacks. Those of
+    ``INSTRUCTION_SETS`` are in the libraries' own words.
+
+    Attributes:
+        onednn: version of the library within torch.
+        mkl: version of the library within torch.
+        libc: name and version of the C library, which has the elementary functions.
+        processor: maker, family, model and stepping; names of models may hide them.
+        aten: what PyTorch's own kernels computed with; ``None`` only in older records.
+        onednn_isa: what convolutions computed with.
+        mkl_branch: which branch of MKL's code was asked for (conditional numerical
+            reproducibility); ``OFF`` and ``AUTO`` leave it to the processor's maker and generation.
+        numpy_isa: what NumPy chose from, beyond what it was compiled for.
+        openblas_kernels: of NumPy's and SciPy's linear algebra.
+    """
+
+    imbnas: Text
+    python: Text
+    torch: Text
+    torchvision: Text
+    timm: Text
+    numpy: Text
+    git_revision: Text | None
+    threads: Annotated[int, Field(ge=1, le=1_000_000)]
+    platform: Text
+    utc: Utc
+    scipy: Text | None = Field(default=None, exclude_if=is_none)
+    safetensors: Text | None = Field(default=None, exclude_if=is_none)
+    pillow: Text | None = Field(default=None, exclude_if=is_none)
+    onednn: Text | None = Field(default=None, exclude_if=is_none)
+    mkl: Text | None = Field(default=None, exclude_if=is_none)
+    libc: Text | None = Field(default=None, exclude_if=is_none)
+    processor: Text | None = Field(default=None, exclude_if=is_none)
+    aten: Text | None = Field(default=None, exclude_if=is_none)
+    onednn_isa: Text | None = Field(default=None, exclude_if=is_none)
+    mkl_branch: Text | None = Field(default=None, exclude_if=is_none)
+    numpy_isa: Text | None = Field(default=None, exclude_if=is_none)
+    openblas_kernels: Text | None = Field(default=None, exclude_if=is_none)
+
+    @property
+    def tells_instruction_sets(self) -> bool:
+        """Whether it names what was computed with; older records do not."""
+        return self.aten is not None
+
+
+INSTRUCTION_SETS = ("aten", "onednn_isa", "mkl_branch", "numpy_isa", "openblas_kernels")
+"""Fields of ``Provenance`` that say which instructions libraries computed with."""
 
 
 class Record(FrozenModel):
@@ -309,13 +381,30 @@ class Record(FrozenModel):
     def _belongs_together(self) -> "Record":
         if self.unit.identity != self.identity:
             raise ValueError("identity is not the hash of the unit")
-        if self.unit.kind != self.metrics.kind:
-            raise ValueError(f"metrics of kind {self.metrics.kind} for a {self.unit.kind} unit")
+        check_result(self.unit, self.metrics)
         return self
 
 
+def check_result(unit: Unit, metrics: Metrics) -> None:
+    """Make sure that a result is one of its unit, as far as the unit alone can tell.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if unit.kind != metrics.kind:
+        raise ValueError(f"metrics of kind {metrics.kind} for a {unit.kind} unit")
+    if isinstance(unit, TrainUnit) and isinstance(metrics, TrainMetrics):
+        epochs = tuple(point.epoch for point in metrics.curve or ())
+        if epochs != unit.recipe.curve_epochs:
+            raise ValueError("curve: its epochs are not those that the recipe asks for")
+    if isinstance(metrics, RankMetrics) and isinstance(unit, RankUnit):
+        scored = tuple(architecture for architecture, _ in metrics.scores)
+        if scored != unit.architectures:
+            raise ValueError("scores: not those of the unit's architectures, in their order")
+
+
 class Failure(FrozenModel):
-    """A unit that could not be finished, and why."""
+    """A unit that could not be finished, and why; ``utc`` is empty where it is not known."""
 
     schema_version: Literal[1] = 1
     identity: Sha256
@@ -323,4 +412,4 @@ class Failure(FrozenModel):
     error: str
     message: str
     traceback: str
-    utc: str
+    utc: Utc | Literal[""]

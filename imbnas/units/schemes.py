@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from imbnas.units.bounds import EpochNumber
 from imbnas.units.frozen import FrozenModel
 
 Options = tuple[tuple[str, Any], ...]
@@ -53,9 +54,9 @@ class SchemeSpec(FrozenModel):
     normalise: Literal["sum_w", "n"] = "sum_w"
     sampler: str = "instance"
     deferred_from: Annotated[float, Field(ge=0, le=1)] | None = None
-    deferred_from_epoch: Annotated[int, Field(ge=0)] | None = None
+    deferred_from_epoch: EpochNumber | None = None
     sampler_deferred_from: Annotated[float, Field(ge=0, le=1)] | None = None
-    sampler_deferred_from_epoch: Annotated[int, Field(ge=0)] | None = None
+    sampler_deferred_from_epoch: EpochNumber | None = None
     mixing: Literal["none", "mixup", "cutmix", "remix"] = "none"
     mixing_alpha: Annotated[float, Field(gt=0)] = 1.0
     classifier: Literal["linear", "cosine"] = "linear"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
+from imbnas.units.bounds import ImageCount, Replicates, Seed
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, content_sha256, is_false, is_none, is_one
 from imbnas.units.recipes import Recipe
@@ -27,11 +28,21 @@ class Computation(FrozenModel):
         precision: of forward passes.
         compiled: whether trainings of single networks and stacks go through ``torch.compile``;
             omitted from what is stored where they do not.
+        reproducible: whether libraries are held to instructions that all processors with AVX2
+            have, see ``imbnas.execution.caps``; omitted like ``compiled``.
     """
 
     device_type: DeviceType
     precision: Precision
     compiled: bool = Field(default=False, exclude_if=is_false)
+    reproducible: bool = Field(default=False, exclude_if=is_false)
+
+    @model_validator(mode="after")
+    def _can_be_reproducible(self) -> Self:
+        rounded_alike = (self.device_type, self.precision, self.compiled)
+        if self.reproducible and rounded_alike != ("cpu", "float32", False):
+            raise ValueError("reproducible: only on the CPU, in float32 and without compiling")
+        return self
 
 
 class DataRef(FrozenModel):
@@ -132,6 +143,8 @@ class UnitBase(FrozenModel):
         task_version: see ``TASK_VERSION``.
         device_type: where it computes.
         precision: of forward passes.
+        reproducible: whether it is computed under ``imbnas.execution.caps``; omitted from the
+            identity when false.
         replicate: its number.
     """
 
@@ -139,7 +152,8 @@ class UnitBase(FrozenModel):
     task_version: str = TASK_VERSION
     device_type: DeviceType = "cpu"
     precision: Precision = "float32"
-    replicate: Annotated[int, Field(ge=0)]
+    reproducible: bool = Field(default=False, exclude_if=is_false)
+    replicate: Seed
 
     @cached_property
     def identity(self) -> str:
@@ -175,7 +189,7 @@ class TrainUnit(UnitBase):
     data: DataRef
     scheme: SchemeSpec
     recipe: Recipe
-    stack: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=is_one)
+    stack: Replicates = Field(default=1, exclude_if=is_one)
     compiled: bool = Field(default=False, exclude_if=is_false)
 
     def with_model(self, model: Model, identity: str) -> "TrainUnit":
@@ -248,8 +262,10 @@ class SearchUnit(SpaceUnit):
     searcher: Component
     adapted: Sha256
     scored_on: DataRef
-    calibration_images: Annotated[int, Field(ge=0)]
-    validation_images: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)
+    calibration_images: ImageCount
+    validation_images: Annotated[ImageCount, Field(ge=1)] | None = Field(
+        default=None, exclude_if=is_none
+    )
 
     @property
     def requires(self) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def test_unusable_files_get_one_line(tmp_path, content):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="No such file"):
         run(tmp_path / "none.csv", "--x", "x", "--y", "y")
-    with pytest.raises(InputError, match="directory"):
+    with pytest.raises(InputError, match="it is a folder"):
         run(tmp_path, "--x", "x", "--y", "y")
 
 
@@ -151,3 +151,54 @@ def test_a_table_without_rows(tmp_path):
     printed = ask(path, "--x", "x", "--y", "y")
     assert (printed["n"], printed["tau_b"]) == (0, None)
     assert printed["notes"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"x,y\n" + b"1" * 400 + b",2\n3,4\n", "row 1 below the header, column 'x'"),
+        (b"x,y\n1,2\n3,-" + b"9" * 400 + b"\n", "row 2 below the header, column 'y'"),
+        (b"x,y\n1e400,2\n", "column 'x': 'inf' is not a finite number"),
+        (b"x,y\n1" + b"0" * 120 + b",2\n", "column 'x': 1e\\+120 is above"),
+        (b"x,y\n" + b"a" * 10**6 + b",2\n", "column 'x': 'aaa"),
+        (b"x,y\n1\x00,2\n", "column 'x'"),
+        (b"x\n1,2\n", "more cells than columns"),
+        (b"\x00\x00\x00", "no column 'x'"),
+        (bytes(range(256)), "not a CSV table"),
+        (b"", "not a CSV table"),
+        (b'x,y\n"1,2\n', "not a CSV table"),
+    ],
+)
+def test_what_is_no_table_of_numbers_is_told_in_one_line(tmp_path, content, told):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=told) as refused:
+        run(path, "--x", "x", "--y", "y")
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < len(str(path)) + 300
+
+
+@pytest.mark.parametrize("resamples", [10**12, 10**30])
+def test_more_resamples_than_fit_are_refused(tmp_path, resamples):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(12)))
+    done = run(path, "--x", "x", "--y", "y", "--resamples", resamples)
+    assert done.exit_code == 2
+    assert "--resamples" in done.output
+
+
+def test_resamples_of_more_rows_than_fit_are_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(2000)))
+    with pytest.raises(InputError, match=r"--resamples: .* give at most \d+"):
+        run(path, "--x", "x", "--y", "y", "--resamples", 1_000_000)
+
+
+def test_numbers_at_the_bound_are_computed_with(tmp_path):
+    path = tmp_path / "t.csv"
+    rng = np.random.default_rng(0)
+    table = rng.choice([1e100, -1e100, 5e-324, 0.0, 1.0], size=(12, 4))
+    pd.DataFrame(table, columns=list("abcd")).to_csv(path, index=False)
+    printed = ask(path, "--x", "a,b", "--y", "c,d")
+    assert printed["n"] == 12

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from imbnas.data import DataLocations, cache, load_dataset
+from imbnas.data.content import Digest
 from imbnas.errors import InputError
 
 LOAD = """
@@ -58,11 +59,10 @@ def test_a_build_that_fails_leaves_nothing(tmp_path):
 
 
 def test_facts_are_kept(tmp_path):
-    assert cache.recall(tmp_path, "key") is None
-    cache.remember(tmp_path, "key", {"digest": "a"})
-    cache.remember(tmp_path, "key", {"digest": "b"})
-    assert cache.recall(tmp_path, "key") == {"digest": "b"}
-    assert json.loads((tmp_path / "known" / "key.json").read_text()) == {"digest": "b"}
+    assert cache.recall(tmp_path, "key", Digest) is None
+    cache.remember(tmp_path, "key", Digest(digest="a" * 64))
+    cache.remember(tmp_path, "key", Digest(digest="b" * 64))
+    assert cache.recall(tmp_path, "key", Digest) == Digest(digest="b" * 64)
 
 
 def test_a_damaged_array_is_named(tmp_path):
@@ -99,17 +99,6 @@ def test_a_full_disk_is_told_before_anything_is_written(tmp_path, monkeypatch):
         cache.new_array(tmp_path / "x.npy", (9, 1 << 20))
 
 
-def test_a_damaged_entry_is_named(tmp_path, make_folder):
-    root = make_folder(tmp_path / "data")
-    locations = DataLocations.from_options(
-        datasets=[f"mine={root}"], environ={"IMBNAS_CACHE": str(tmp_path / "cache")}
-    )
-    digest = load_dataset("mine", locations).digest
-    (cache.location(locations.cache, digest) / "facts.json").write_text("{")
-    with pytest.raises(InputError, match=r"facts\.json is damaged.*remove the folder"):
-        load_dataset("mine", locations)
-
-
 def test_a_damaged_fact_is_found_out_anew(tmp_path, make_folder):
     root = make_folder(tmp_path / "data")
     locations = DataLocations.from_options(
@@ -119,4 +108,4 @@ def test_a_damaged_fact_is_found_out_anew(tmp_path, make_folder):
     (fact,) = (locations.cache / "known").iterdir()
     fact.write_text("{")
     assert load_dataset("mine", locations).digest == digest
-    assert json.loads(fact.read_text())["digest"] == digest
+    assert json.loads(fact.read_text())["fact"]["digest"] == digest

@@ -1,8 +1,12 @@
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 import torch
 
 from imbnas.data import image_sets
-from imbnas.data.image_sets import ImageSet, select_images
+from imbnas.data.image_sets import FileSet, ImageSet, select_images
 from imbnas.data.loading import load_dataset
 from imbnas.data.locations import DataLocations
 from imbnas.data.resolving import resolve
@@ -33,6 +37,49 @@ def test_a_refusal_that_is_caught_is_told_where_the_seal_ends() -> None:
 def test_another_error_is_not_hidden_by_the_seal() -> None:
     with pytest.raises(RuntimeError, match="of its own"), sealed("told why"):
         raise RuntimeError("of its own")
+
+
+def test_neither_a_thread_nor_a_context_is_outside_of_the_seal() -> None:
+    def ask() -> None:
+        load_dataset("digits", LOCATIONS)
+
+    ways = (
+        lambda: contextvars.Context().run(ask),
+        lambda: ThreadPoolExecutor(1).submit(ask).result(),
+    )
+    for way in ways:
+        with pytest.raises(SealedDataError, match="out of reach: told why"), sealed("told why"):
+            way()
+    ask()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_is_written_into_a_set_alone_reaches_no_other(
+    monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    if shared:
+        monkeypatch.setattr(image_sets, "SHARED_BYTES", 0)
+    dataset = load_dataset("digits", LOCATIONS)
+    manifest = resolve(parse_condition("digits@10x"), dataset)
+    images = select_images(dataset, manifest.train)
+    assert isinstance(images, ImageSet)
+    before = images.raw(torch.arange(len(images))).clone(), images.labels.clone()
+    alone = images.alone()
+    alone.pixels.zero_()
+    alone.labels.fill_(7)
+    assert torch.equal(images.raw(torch.arange(len(images))), before[0])
+    assert torch.equal(images.labels, before[1])
+    again = select_images(dataset, manifest.train)
+    assert torch.equal(again.labels, before[1])
+
+
+def test_labels_of_files_alone_are_their_own() -> None:
+    labels = torch.tensor([0, 1, 1])
+    files = FileSet(labels, 2, torch.Tensor.float, Path("/nowhere"), ("a", "b", "c"), 128)
+    alone = files.alone()
+    alone.labels.zero_()
+    assert alone.paths == files.paths
+    assert torch.equal(files.labels, torch.tensor([0, 1, 1]))
 
 
 @pytest.mark.parametrize("shared", [False, True])

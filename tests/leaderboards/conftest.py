@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from imbnas.leaderboards.results import Results
+from imbnas.spaces import Counts, NetworkShape, get_space
 from imbnas.suites.choice import RankerChoice
 from imbnas.suites.claims import DifferenceClaim
 from imbnas.suites.expand import Expansion
@@ -19,12 +20,23 @@ from imbnas.units.records import (
     Record,
     SearchMetrics,
     SupernetMetrics,
+    TrainMetrics,
 )
-from imbnas.units.unit import AdaptUnit, RankUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
+from imbnas.units.unit import (
+    AdaptUnit,
+    RankUnit,
+    SearchUnit,
+    SpaceModel,
+    SupernetUnit,
+    TrainUnit,
+    Unit,
+)
 
 from .. import factories
-from ..factories import make_record, train_metrics, varied
+from ..factories import make_record, possible_spending, train_metrics, varied
 
+VALIDATION = 18
+"""Validation images of each class of digits."""
 HOSTILE = ("<script>alert(1)</script>", '=HYPERLINK("x")')
 Resolve = Callable[..., ResolvedSuite]
 
@@ -99,9 +111,28 @@ def fabricate(resolved: ResolvedSuite, seed: int = 0) -> Iterator[Record]:
 
 def _record(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> Record:
     metrics = _metrics(unit, resolved, rng)
-    return make_record(
-        unit, metrics, seconds=1.5, device="fabricated", images_seen=1000, macs=10**9
-    )
+    spent = {"images_seen": 1000, "macs": 10**9} | _spent(unit, resolved, metrics)
+    return make_record(unit, metrics, seconds=1.5, device="fabricated", **spent)
+
+
+def _spent(unit: Unit, resolved: ResolvedSuite, metrics: Metrics) -> dict[str, int]:
+    """What the unit cannot but spend."""
+    if isinstance(unit, TrainUnit) and isinstance(metrics, TrainMetrics):
+        curve = sum(sum(point.class_total) for point in metrics.curve or ())
+        return possible_spending(unit, metrics.macs, 0, curve + sum(metrics.class_total))
+    if isinstance(unit, SupernetUnit):
+        return {"images_seen": unit.recipe.epochs * 2 * 32}
+    if isinstance(unit, SearchUnit) and isinstance(metrics, SearchMetrics):
+        each = unit.calibration_images + VALIDATION * 10
+        macs = sum(_counts(unit, name).macs for name, _ in metrics.scores)
+        return {"images_seen": each * len(metrics.scores), "macs": each * macs}
+    return {}
+
+
+def _counts(unit: TrainUnit | SearchUnit, architecture: str) -> Counts:
+    """Of a cell for digits."""
+    shape = NetworkShape(unit.recipe.width, unit.recipe.depth, 8, 1, 10)
+    return get_space("nats-tss").counts(architecture, shape)
 
 
 def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> Metrics:
@@ -115,13 +146,19 @@ def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> M
             # As sure as it is right, but for a tenth: all in bin 13 (0.87 to 0.93).
             calibration = [(0, 0.0, 0)] * 15
             calibration[13] = (800, 720.0, int(correct.sum()))
-            seen = rng.binomial(20, 0.7 * quality, size=10)
+            seen = rng.binomial(VALIDATION, 0.7 * quality, size=10)
+            curve = [(1, tuple(seen.tolist()), (VALIDATION,) * 10)]
+            counts = (
+                _counts(unit, unit.model.label)
+                if isinstance(unit.model, SpaceModel)
+                else resolved.baselines[unit.model.label]
+            )
             return train_metrics(
-                curve=[(1, tuple(seen.tolist()), (20,) * 10)],
+                curve=curve if unit.recipe.curve_epochs else None,
                 class_correct=tuple(correct.tolist()),
                 class_total=(80,) * 10,
-                params=1000,
-                macs=10_000,
+                params=counts.params,
+                macs=counts.macs,
                 calibration=tuple(calibration),
             )
         case SupernetUnit():
@@ -129,7 +166,8 @@ def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> M
         case AdaptUnit():
             return AdaptMetrics(weights_sha256="1" * 64)
         case SearchUnit():
-            scores = tuple((a, quality + rng.normal(0, 0.2)) for a, quality in members.items())
+            noisy = ((a, quality + rng.normal(0, 0.2)) for a, quality in members.items())
+            scores = tuple((a, min(max(score, 0.0), 1.0)) for a, score in noisy)
             best = max(scores, key=lambda pair: pair[1])[0]
             return SearchMetrics(best=best, scores=scores)
         case RankUnit():

@@ -171,7 +171,7 @@ def test_a_batch_for_the_loss_is_drawn_as_the_training_draws(make_task: MakeTask
     ("name", "options", "said"),
     [
         ("snip", {"batch": 3}, "ranker 'snip': option 'batch': unknown option; did you mean"),
-        ("snip", {"batch_size": 1}, "1 must be a whole number in .2, inf"),
+        ("snip", {"batch_size": 1}, "1 must be a whole number in .2, 1000000"),
         ("short-training", {"fraction": 0}, "option 'fraction': 0 must be a number in .0, 1"),
         ("synflow", {"batch_size": 8}, "option 'batch_size': it takes none"),
     ],

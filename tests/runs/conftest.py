@@ -16,7 +16,7 @@ from imbnas.suites.resolved import Member, ResolvedSuite
 from imbnas.units.records import Record
 from imbnas.units.unit import DataRef, TrainUnit, Unit
 
-from ..factories import make_record, resolve, train_metrics, varied
+from ..factories import make_record, possible_spending, resolve, train_metrics, varied
 
 ARCHITECTURES = 50
 
@@ -42,7 +42,10 @@ class FakeExecutor:
         os.write(descriptor, line)
         os.close(descriptor)
         time.sleep(self.seconds)
-        return make_record(unit, train_metrics(), seconds=self.seconds)
+        assert isinstance(unit, TrainUnit)
+        metrics = train_metrics(class_correct=(40,) * 10, class_total=(80,) * 10)
+        spent = possible_spending(unit, macs=1, images=0, evaluated=800)
+        return make_record(unit, metrics, seconds=self.seconds, **spent)
 
 
 def executions(log: Path) -> list[tuple[str, int, int]]:
@@ -84,7 +87,7 @@ def stacked_run(tmp_path: Path, two_hundred: ResolvedSuite) -> RunDirectory:
 def _replicates(first: DataRef, count: int) -> Iterator[DataRef]:
     for replicate in range(count):
         condition = first.condition.replace("subset-0", f"subset-{replicate}")
-        yield varied(first, condition=condition)
+        yield varied(first, condition=condition, manifest_sha256=f"{replicate:064x}")
 
 
 @pytest.fixture

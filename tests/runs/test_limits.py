@@ -116,23 +116,47 @@ def test_a_unit_has_failed_before_its_worker_is_killed(
 
 
 def test_workers_that_die_without_a_unit_are_replaced_a_few_times(
-    bench, tmp_path: Path, trainings_suite: Path
+    bench, tmp_path: Path, trainings_suite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plugin, run, log = tmp_path / "mine.py", tmp_path / "run", tmp_path / "log"
-    # The supervisor loads plug-ins, too; only workers are to die.
-    plugin.write_text(
+    folder, run, log = tmp_path / "site", tmp_path / "run", tmp_path / "log"
+    folder.mkdir()
+    # Python imports it at its start; only workers are to die.
+    (folder / "sitecustomize.py").write_text(
         "import os, sys\n"
-        "if 'runs/worker.py' in sys.argv[0]:\n"
+        "if 'imbnas.runs.worker' in sys.orig_argv:\n"
         f"    open({str(log)!r}, 'a').write('x')\n"
         "    os._exit(7)\n"
     )
-    done = bench(
-        "run", "--suite", trainings_suite, "--out", run, "--plugin", plugin, "--workers", "1",
-    )  # fmt: skip
+    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+    monkeypatch.setenv("PYTHONPATH", path)
+    done = bench("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     assert done.returncode == 1
     assert "workers die before they begin a unit, the last with status 7" in done.stderr
     assert "16 units are left, because workers stopped" in done.stderr
     assert log.read_text() == "xxxx"
+
+
+def test_memory_that_processes_share_is_counted_once() -> None:
+    code = (
+        "import os, time\n"
+        "held = b'x' * 80_000_000\n"
+        "for _ in range(3):\n"
+        "    if os.fork() == 0:\n"
+        "        break\n"
+        "else:\n"
+        "    print(1, flush=True)\n"
+        "time.sleep(100)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert 80_000_000 < resident_bytes(process.pid) < 160_000_000
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_time_counts_from_when_a_unit_is_first_seen(monkeypatch) -> None:

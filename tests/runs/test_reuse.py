@@ -1,8 +1,8 @@
 """Units known elsewhere are checked and taken over, so that only what is new is computed."""
 
 import json
+import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from imbnas.errors import InputError
 from imbnas.runs.reuse import Reuse, reusable
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
+
+from ..irregular import KINDS, in_time, put
 
 NOISE = """
 from imbnas.strategies.registry import STRATEGIES
@@ -147,16 +149,82 @@ def test_the_first_directory_that_has_a_unit_gives_it(
 def test_weights_are_copied_where_they_cannot_be_linked(
     finished_run: Path, empty_run: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr(sys.modules["imbnas.runs.reuse"].os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     Reuse(empty_run, [reusable(finished_run)]).take(Expansion(empty_run.read_suite()).plan())
     assert records_of(empty_run.path) == records_of(finished_run)
     held = list((empty_run.path / "weights").rglob("*.safetensors"))
     assert held
     for path in held:
         empty_run.read_weights(path.stem)
+
+
+def store_of_links(run: Path, objects: Path) -> Path:
+    """A copy of a run as git-annex has it: every file is a link into a folder of objects."""
+    objects.mkdir()
+    for path in [p for p in run.rglob("*") if p.is_file()]:
+        target = objects / f"{len(list(objects.iterdir()))}"
+        path.rename(target)
+        path.symlink_to(os.path.relpath(target, path.parent))
+    return run
+
+
+def test_what_links_lead_to_is_copied(
+    finished_run: Path, tmp_path: Path, empty_run: RunDirectory
+) -> None:
+    source = shutil.copytree(finished_run, tmp_path / "source")
+    store_of_links(source, tmp_path / "objects")
+    plan = Expansion(empty_run.read_suite()).plan()
+    taken = Reuse(empty_run, [reusable(source)]).take(plan)
+    assert taken.left == []
+    assert records_of(empty_run.path) == records_of(finished_run)
+    shutil.rmtree(source)
+    shutil.rmtree(tmp_path / "objects")
+    held = list((empty_run.path / "weights").rglob("*.safetensors"))
+    assert held
+    for path in held:
+        assert path.is_file()
+        assert not path.is_symlink()
+        empty_run.read_weights(path.stem)
+    assert empty_run.damaged_records() == []
+    assert list(empty_run.temporary.iterdir()) == []
+
+
+def test_weights_that_change_while_they_are_linked_are_not_taken(
+    finished_run: Path, tmp_path: Path, empty_run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = RunDirectory(shutil.copytree(finished_run, tmp_path / "source"))
+    path = next((source.path / "weights").rglob("*.safetensors"))
+    link = os.link
+
+    def slow(target: Path, name: Path, **options: object) -> None:
+        if target == path:
+            path.write_bytes(b"other")
+        link(target, name)
+
+    monkeypatch.setattr(os, "link", slow)
+    empty_run.take_weights(source, path.stem)
+    assert path.read_bytes() == b"other"
+    assert len(empty_run.read_weights(path.stem)) > 5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_irregular_files_there_are_told_and_left(
+    finished_run: Path, tmp_path: Path, empty_run: RunDirectory, kind: str
+) -> None:
+    source = shutil.copytree(finished_run, tmp_path / "source")
+    gone = [next((source / "records" / each).rglob("*.json")) for each in ("train", "search")]
+    weights = next((source / "weights").rglob("*.safetensors"))
+    for path in (*gone, weights):
+        put(kind, path)
+    with in_time(60):
+        plan = Expansion(empty_run.read_suite()).plan()
+        taken = Reuse(empty_run, [reusable(source)]).take(plan)
+    assert len(taken.left) == 3
+    assert not {path.name for path in gone} & records_of(empty_run.path)
+    assert not list(empty_run.path.rglob(weights.name))
 
 
 def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_an_architecture_is_scored_once() -> None:
     ("name", "options", "said"),
     [
         ("evolution", {"generation": 3}, "unknown option; did you mean 'generations'"),
-        ("evolution", {"population": 0}, "'population': 0 must be a whole number in .1, inf"),
+        ("evolution", {"population": 0}, "'population': 0 must be a whole number in .1, 1000000"),
         ("evolution", {"population": 4, "crossover": 3, "mutation": 3}, "exceed population"),
         ("random", {"evaluations": "many"}, "'evaluations': 'many' must be a whole number"),
     ],

@@ -16,10 +16,12 @@ from scipy.stats import hmean
 from imbnas.training.answers import Answers
 from imbnas.units.correct_bits import number_of_ones, pack, unpack
 from imbnas.units.frozen import canonical_json
+from imbnas.units.recipes import Recipe
 from imbnas.units.record_checks import check_bits
 from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import CalibrationBin, CurvePoint, Record, TrainMetrics
-from imbnas.units.unit import TrainUnit
+from imbnas.units.sealing import read_sealed, seal
+from imbnas.units.unit import SpaceModel, TrainUnit
 
 from ..factories import make_record, make_unit, train_metrics, varied
 
@@ -228,12 +230,13 @@ def test_a_whole_record_survives_storing_and_is_parsed_with_its_like() -> None:
     assert [point.mean_accuracy() for point in curve] == [0.375, 0.5]
     parser, parsed = RecordParser(), []
     for name in ("|none~0|", "|skip_connect~0|"):
-        unit = varied(make_unit(), model={"architecture": name})
+        model = SpaceModel(space="nats-tss", version="1", architecture=name)
+        unit = make_unit(recipe=Recipe(epochs=4, curve_points=2), model=model)
         metrics = metrics_of(answers(0, classes=2), curve=curve)
         record = make_record(unit, metrics)
-        text = canonical_json(record).encode()
-        parsed.append(parser.parse(text))
-        assert parsed[-1] == record == Record.model_validate_json(text)
+        text = seal(record)
+        parsed.append(parser.parse(text)[0])
+        assert parsed[-1] == record == read_sealed(Record, text)[0]
         assert isinstance(parsed[-1].metrics, TrainMetrics)
         assert isinstance(parsed[-1].metrics.calibration, tuple)
         assert isinstance(parsed[-1].metrics.calibration[0], CalibrationBin)

@@ -81,14 +81,20 @@ def _confounders(results: Results) -> Answer:
     found = origins(results)
     if not results.records:
         return NO_RECORD
-    varied = [name for name, versions in found.software.items() if len(versions) > 1]
-    if len(found.devices) > 1:
-        varied.append("device")
-    if len(found.threads) > 1:
-        varied.append("threads")
+    varied = found.differences()
     if varied:
         return Answer("no", "records differ in " + ", ".join(varied) + "; see provenance.json")
-    return Answer("yes", "one device model, one version of each library; see provenance.json")
+    alike = "one device model, one version of each library"
+    if found.without_instruction_sets:
+        return Answer(
+            "partly",
+            f"{alike}; {found.without_instruction_sets} of {len(results.records)} records do not "
+            "name the instruction sets that they were computed with",
+        )
+    capped = (
+        ", which are those of all processors with AVX2" if results.resolved.reproducible else ""
+    )
+    return Answer("yes", f"{alike}, one choice of instruction sets{capped}; see provenance.json")
 
 
 def _ablations(results: Results) -> Answer:

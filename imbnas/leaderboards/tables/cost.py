@@ -61,8 +61,8 @@ def _of_units(results: Results) -> pd.DataFrame:
             units=("done", "sum"),
             n_missing=("missing", "sum"),
             seconds=("seconds", "sum"),
-            images_seen=("images_seen", "sum"),
-            macs=("macs", "sum"),
+            images_seen=("images_seen", _exact_sum),
+            macs=("macs", _exact_sum),
             train_images_per_second=("train_images_per_second", "median"),
             latency_ms=("latency_ms", "median"),
             device=("device", _names),
@@ -145,6 +145,11 @@ def _row(key: Key, model: str | None, replicate: int, record: Record | None) -> 
         "missing": int(record is None),
         **dict(record.cost if record else _NOTHING),
     }
+
+
+def _exact_sum(counts: "pd.Series[int]") -> int:
+    """Sum without the bounds of 64 bits."""
+    return sum(map(int, counts))
 
 
 def _names(values: "pd.Series[str]") -> str:

@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from imbnas.runs.supervisor import SINGLE_THREADED
 from imbnas.runs.worker_command import process_flags
 
 _GRACE_SECONDS = 45.0
@@ -30,11 +29,18 @@ class WorkerJob:
 
     Args:
         command: starts the worker.
+        environment: of the worker, beyond the task's own.
         minutes: wall-clock time of the task; ``None`` for no limit.
     """
 
-    def __init__(self, command: Sequence[str], minutes: float | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        minutes: float | None = None,
+    ) -> None:
         self.command = list(command)
+        self.environment = dict(environment)
         self.minutes = minutes
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -47,7 +53,7 @@ class WorkerJob:
         until = self.minutes and time.time() + 60 * self.minutes - _GRACE_SECONDS
         self._process = subprocess.Popen(
             [*self.command, *process_flags(os.getpid(), until=until)],
-            env={**os.environ, **SINGLE_THREADED},
+            env={**os.environ, **self.environment},
             # SLURM may signal every process of a task; only the task itself handles this signal.
             preexec_fn=_ignore_requeue_signal,
             start_new_session=True,
@@ -70,7 +76,7 @@ class WorkerJob:
             while process.poll() is None and time.monotonic() < end:
                 time.sleep(_POLL_SECONDS)
             process.kill()
-        return DelayedSubmission(WorkerJob(self.command, self.minutes))
+        return DelayedSubmission(WorkerJob(self.command, self.environment, self.minutes))
 
 
 def _ignore_requeue_signal() -> None:

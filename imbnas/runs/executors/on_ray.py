@@ -14,6 +14,7 @@ from imbnas.runs.executors.waiting import wait_for
 from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.request import RunRequest
 from imbnas.runs.worker_command import worker_command
+from imbnas.runs.worker_environment import worker_environment
 from imbnas.units.frozen import FrozenModel
 
 _RESTARTS = 10
@@ -78,7 +79,7 @@ class RayExecutor(FrozenModel):
         task = ray.remote(num_cpus=self.cpus_per_worker, num_gpus=gpus, max_retries=_RESTARTS)(
             _work
         )
-        return lambda: task.remote(worker_command(request))
+        return lambda: task.remote(worker_command(request), worker_environment(request))
 
 
 def _knock(address: str | None) -> None:
@@ -124,5 +125,5 @@ class _Tasks:
         return not self._running
 
 
-def _work(command: list[str]) -> int:
-    return WorkerJob(command)()
+def _work(command: list[str], environment: dict[str, str]) -> int:
+    return WorkerJob(command, environment)()

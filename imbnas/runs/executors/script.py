@@ -10,8 +10,8 @@ from imbnas.runs.executors.executor import Show, gpus_of_worker
 from imbnas.runs.queue.queue import Queue
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.files import replace_file
-from imbnas.runs.supervisor import SINGLE_THREADED
 from imbnas.runs.worker_command import UNTIL, worker_command
+from imbnas.runs.worker_environment import worker_environment
 from imbnas.units.frozen import FrozenModel
 
 _SIGNAL_SECONDS = 120
@@ -74,7 +74,10 @@ class ScriptExecutor(FrozenModel):
             for key, value in settings.items()
             if value is not None
         ]
-        exports = [f"export {name}={value}" for name, value in SINGLE_THREADED.items()]
+        exports = [
+            f"export {name}={shlex.quote(value)}"
+            for name, value in worker_environment(request).items()
+        ]
         seconds = 60 * self.minutes - _SIGNAL_SECONDS
         lines = [
             "#!/bin/bash",

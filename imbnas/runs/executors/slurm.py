@@ -14,6 +14,7 @@ from imbnas.runs.executors.waiting import wait_for
 from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.request import RunRequest
 from imbnas.runs.worker_command import worker_command
+from imbnas.runs.worker_environment import worker_environment
 from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class SlurmExecutor(FrozenModel):
 
     def _submit(self, request: RunRequest, count: int) -> "list[submitit.Job[int]]":
         submitit = import_extra("slurm")
-        job = WorkerJob(worker_command(request), self.minutes)
+        job = WorkerJob(worker_command(request), worker_environment(request), self.minutes)
         try:
             executor = submitit.AutoExecutor(
                 folder=private_folder(request.directory.path / "submitit"),

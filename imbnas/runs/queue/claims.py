@@ -3,26 +3,32 @@
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from uuid import uuid4
+from typing import Annotated
 
 import psutil
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
-from imbnas.runs.store.files import publish_once, temporary_file
-from imbnas.runs.store.layout import RunLayout
+from imbnas.regular_files import IrregularFileError, read_regular
+from imbnas.runs.store.files import publish_once, temporary_file, temporary_path
+from imbnas.runs.store.layout import RunLayout, identity_files
 
 HEARTBEAT_SECONDS = 20.0
 STALE_SECONDS = 120.0
+CLAIM_BYTES = 2**16
 _START_TOLERANCE = 2.0
+_KIND = "claim"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
 class Owner:
     """A process on a host, distinct from a later one with the same number.
 
@@ -35,7 +41,7 @@ class Owner:
 
     host: str
     boot: str
-    pid: int
+    pid: Annotated[int, Field(ge=0, lt=2**31)]
     started: float
 
     @classmethod
@@ -57,6 +63,7 @@ class Owner:
             return False
 
 
+_OWNER = TypeAdapter(Owner)
 UNKNOWN_OWNER = Owner(host="", boot="", pid=0, started=0.0)
 """Stands for the owner of a claim that nobody can read."""
 
@@ -75,6 +82,7 @@ class Claims:
     """
 
     def __init__(self, layout: RunLayout) -> None:
+        self._layout = layout
         self.folder, self.temporary = layout.claims, layout.temporary
         self.path = layout.claim_path
         self.owner = Owner.current()
@@ -85,7 +93,7 @@ class Claims:
         """Claim a unit, taking over the claim of an owner that is gone."""
         path = self.path(identity)
         # Looking first costs less than writing a file that cannot be published.
-        if path.exists() and not self._clear_if_abandoned(path):
+        if os.path.lexists(path) and not self._clear_if_abandoned(path):
             return False
         content = json.dumps(asdict(self.owner)).encode()
         acquired = publish_once(path, content, self.temporary, durable=False)
@@ -96,7 +104,7 @@ class Claims:
     def release(self, identity: str) -> None:
         """Give up a claim of this process, or of one that has ended."""
         self._held.discard(identity)
-        self.path(identity).unlink(missing_ok=True)
+        self._layout.discard(self.path(identity), _KIND)
 
     def keep_fresh(self, parent: int | None) -> None:
         """Start a thread that keeps claims fresh, and ends this process when its parent is gone.
@@ -113,15 +121,15 @@ class Claims:
             if time.monotonic() - beaten > HEARTBEAT_SECONDS:
                 beaten = time.monotonic()
                 for identity in tuple(self._held):
-                    with suppress(FileNotFoundError):
-                        os.utime(self.path(identity))
+                    with suppress(OSError):
+                        os.utime(self.path(identity), follow_symlinks=False)
         os._exit(1)
 
     def by_process(self) -> dict[int, list[str]]:
         """Process of this host → units that it has claimed."""
         held: defaultdict[int, list[str]] = defaultdict(list)
-        for path in self.folder.glob("*.json"):
-            owner = read_owner(path)
+        for path in identity_files(self.folder):
+            owner = known_owner(path)
             if owner and owner.host == self.owner.host:
                 held[owner.pid].append(path.stem)
         return held
@@ -132,34 +140,42 @@ class Claims:
         A living owner releases its claim itself. It may also have claimed the unit after it was
         seen to have ended: a failure may be forgotten and a damaged record moved aside meanwhile.
         """
-        for path in self.folder.glob("*.json"):
-            owner = read_owner(path)
+        for path in identity_files(self.folder):
+            owner = known_owner(path)
             if path.stem in ended and owner and owner.is_alive() is None:
                 path.unlink(missing_ok=True)
             else:
                 self._clear_if_abandoned(path)
 
     def _clear_if_abandoned(self, path: Path) -> bool:
-        owner = read_owner(path)
-        if owner is None:
+        fault, owner = "", None
+        try:
+            owner = read_owner(path)
+        except IrregularFileError as error:
+            fault = str(error.strerror)
+        if owner is None and not fault:
             return True
-        if not self._is_abandoned(path, owner):
+        if owner and not self._is_abandoned(path, owner):
             return False
         # Renaming lets only one process clear a claim; what it caught is checked once more,
         # because a quicker process may have cleared the old claim and set its own meanwhile.
         self.temporary.mkdir(parents=True, exist_ok=True)
         # Named as temporary files are, so that it is found should this process be killed here.
-        name = f"{self.owner.host}.{self.owner.pid}.{uuid4().hex}.tmp"
-        caught = self.temporary / name
+        caught = temporary_path(self.temporary)
         try:
             path.rename(caught)
         except FileNotFoundError:
             return True
-        if read_owner(caught) != owner:
-            publish_once(path, caught.read_bytes(), self.temporary)
+        try:
+            if read_owner(caught) != owner:
+                publish_once(path, read_regular(caught, CLAIM_BYTES), self.temporary)
+                caught.unlink()
+                return False
             caught.unlink()
-            return False
-        caught.unlink()
+        except IrregularFileError as error:
+            # No worker leaves such a thing, so that nobody waits for it.
+            kept = self._layout.set_aside(caught, f"{_KIND}.{path.stem}")
+            sys.stderr.write(f"{path}: no claim ({error.strerror}); it lies now in {kept}\n")
         return True
 
     def _is_abandoned(self, path: Path, owner: Owner) -> bool:
@@ -167,7 +183,7 @@ class Claims:
         if alive is not None:
             return not alive
         try:
-            beat = path.stat().st_mtime
+            beat = path.lstat().st_mtime
         except FileNotFoundError:
             return True
         return self._unchanged_seconds(path, beat) > STALE_SECONDS or (
@@ -190,11 +206,28 @@ class Claims:
 
 
 def read_owner(path: Path) -> Owner | None:
-    """The owner of a claim; ``None`` where there is no claim."""
+    """The owner of a claim; ``None`` where there is no claim.
+
+    Raises:
+        IrregularFileError: what lies there is no file that a worker made.
+    """
     try:
-        return Owner(**json.loads(path.read_bytes()))
+        content = read_regular(path, CLAIM_BYTES)
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):
+    except PermissionError:
+        return UNKNOWN_OWNER
+    try:
+        return _OWNER.validate_json(content)
+    except ValidationError:
         # A power cut can leave a claim without content, which only its age can then clear.
         return UNKNOWN_OWNER
+
+
+def known_owner(path: Path) -> Owner | None:
+    """The owner of a claim; ``None`` where there is none, or one that nobody can read."""
+    try:
+        owner = read_owner(path)
+    except IrregularFileError:
+        return None
+    return None if owner == UNKNOWN_OWNER else owner

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from imbnas.runs.queue.claims import UNKNOWN_OWNER, read_owner
+from imbnas.runs.queue.claims import known_owner
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.logs import full_label
 from imbnas.units.unit import Unit
@@ -43,10 +43,10 @@ def running_units(
     running = []
     for identity in claimed:
         path, unit = directory.claim_path(identity), units.get(identity)
-        owner = read_owner(path)
-        if owner is not None and owner != UNKNOWN_OWNER:
+        owner = known_owner(path)
+        if owner is not None:
             with suppress(FileNotFoundError):  # released meanwhile
-                silent = max(0.0, time.time() - path.stat().st_mtime)
+                silent = max(0.0, time.time() - path.lstat().st_mtime)
                 label = full_label(unit) if unit else identity[:12]
                 running.append(Running(identity, label, owner.host, owner.pid, silent))
     return tuple(sorted(running, key=lambda one: (one.host, one.pid)))

@@ -8,6 +8,7 @@ from imbnas.errors import InputError, suggest
 from imbnas.runs.queue.queue import Queue
 from imbnas.runs.queue.running_units import running_units
 from imbnas.runs.store.logs import full_label, unit_log
+from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState
 from imbnas.units.records import Failure
 
@@ -46,7 +47,6 @@ def unit_histories(queue: Queue, wanted: str) -> list[UnitHistory]:
 
     Raises:
         InputError: no unit is meant, or too many.
-        DamagedFileError: a record or a failure is damaged.
     """
     directory, states = queue.directory, queue.states()
     failures = directory.failures()
@@ -57,7 +57,10 @@ def unit_histories(queue: Queue, wanted: str) -> list[UnitHistory]:
         unit, state = queue.units.get(identity), states.of(identity)
         record = None
         if unit and state is UnitState.DONE:
-            record = directory.read_record(unit.kind, identity)
+            try:
+                record = directory.read_record(unit.kind, identity)
+            except DamagedRecordError:
+                state = UnitState.DAMAGED
         histories.append(
             UnitHistory(
                 identity=identity,

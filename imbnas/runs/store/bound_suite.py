@@ -1,15 +1,22 @@
 """The resolved suite that a run directory is bound to."""
 
-from pydantic import ValidationError
+import os
+from collections.abc import Iterable
 
 from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
-from imbnas.runs.store.files import replace_file
-from imbnas.runs.store.layout import RunLayout
-from imbnas.suites.resolved import ResolvedSuite
+from imbnas.registry import MOST_PLUGIN_BYTES, Plugin
+from imbnas.regular_files import IrregularFileError, read_regular
+from imbnas.runs.store.file_lock import locked
+from imbnas.runs.store.files import publish_once, replace_file
+from imbnas.runs.store.layout import RunLayout, identity_files
+from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.units.frozen import canonical_json
-from imbnas.validation import first_fault
+from imbnas.units.sealing import read_sealed, seal
+from imbnas.validation import fault_of
 
+SUITE_BYTES = 2**28
+"""That of 4,930 architectures has two million."""
 _CONTENT = {
     ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
     "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
@@ -21,7 +28,7 @@ class BoundSuite(RunLayout):
 
     def exists(self) -> bool:
         """Whether a run was ever started here."""
-        return self.suite_file.is_file()
+        return os.path.lexists(self.suite_file)
 
     def read_suite(self) -> ResolvedSuite:
         """Read the resolved suite.
@@ -30,15 +37,21 @@ class BoundSuite(RunLayout):
             InputError: there is none, or it is damaged.
         """
         try:
-            return ResolvedSuite.model_validate_json(self.suite_file.read_bytes())
+            content = read_regular(self.suite_file, SUITE_BYTES, follow=self.follow)
+            return read_sealed(ResolvedSuite, content)[0]
         except FileNotFoundError:
             raise InputError(
                 f"{self.path}: not a run directory (it has no suite.json); give the --out of a run"
             ) from None
-        except ValidationError as error:
+        except (IrregularFileError, PermissionError) as error:
+            raise InputError(
+                f"{self.suite_file}: cannot be read ({error.strerror}); restore it, or delete it "
+                "and run the same command again, which keeps all records"
+            ) from None
+        except ValueError as error:
             raise InputError(
                 f"{self.suite_file}: damaged, or of another version of imbnas "
-                f"({first_fault(error)}); restore it or use that version, "
+                f"({fault_of(error)}); restore it or use that version, "
                 "or delete it and run the same command again, which keeps all records"
             ) from None
 
@@ -54,29 +67,68 @@ class BoundSuite(RunLayout):
             RefusedDirectoryError: the directory holds another suite, fidelity, device or
                 version, or more replicates than asked for; nothing is changed.
         """
-        held = self.check_suite(resolved)
-        if held is not None:
-            return held
-        content = canonical_json(resolved).encode()
-        replace_file(self.suite_file, content, self.temporary)
-        return resolved
+        seen = self._held()
+        if self._is_bound(seen, resolved) and seen:
+            return seen
+        content = seal(resolved)
+        # What is replaced must be what was compared, though others do the same at this moment.
+        with locked(self.temporary / "suite.lock"):
+            held = self._held()
+            if self._is_bound(held, resolved) and held:
+                return held
+            self._refuse_change_of_claims(seen, held, resolved)
+            if held:
+                replace_file(self.suite_file, content, self.temporary)
+                return resolved
+            if publish_once(self.suite_file, content, self.temporary):
+                return resolved
+        # On a file system without locks another start was quicker.
+        return self.store_suite(resolved)
 
-    def check_suite(self, resolved: ResolvedSuite) -> ResolvedSuite | None:
-        """Return the suite held where it is the same; nothing is changed.
+    def check_suite(self, resolved: ResolvedSuite) -> None:
+        """Make sure that ``store_suite`` would succeed; nothing is changed.
 
         Raises:
             RefusedDirectoryError: see ``store_suite``.
         """
-        if self.exists():
-            held = self.read_suite()
-            if canonical_json(held) == canonical_json(resolved):
-                return held
-            self._refuse_unless_extended(held, resolved)
-        elif self._holds_other_things():
+        self._is_bound(self._held(), resolved)
+
+    def _held(self) -> ResolvedSuite | None:
+        """The suite that the directory is bound to, if it is to any."""
+        return self.read_suite() if self.exists() else None
+
+    def _is_bound(self, held: ResolvedSuite | None, wanted: ResolvedSuite) -> bool:
+        """Whether the directory is bound to this very suite.
+
+        Raises:
+            RefusedDirectoryError: it cannot be bound to it.
+        """
+        for path in self.obstacles():
             raise RefusedDirectoryError(
-                f"{self.path}: not empty and not a run directory; choose another --out"
+                f"{path}: it is no folder, but a run keeps files in one of that name; move it away"
             )
-        return None
+        if held is None:
+            if self._holds_other_things():
+                raise RefusedDirectoryError(
+                    f"{self.path}: not empty and not a run directory; choose another --out"
+                )
+            return False
+        if canonical_json(held) == canonical_json(wanted):
+            return True
+        self._refuse_unless_extended(held, wanted)
+        return False
+
+    def _refuse_change_of_claims(
+        self, seen: ResolvedSuite | None, held: ResolvedSuite | None, wanted: ResolvedSuite
+    ) -> None:
+        """Refuse to undo a change of claims that was made since the directory was looked at."""
+        if held is None or (seen and _claims(seen) == _claims(held)):
+            return
+        if _claims(held) != _claims(wanted):
+            raise RefusedDirectoryError(
+                f"{self.path}: another start changed its claims at this moment; "
+                "give the same command again"
+            )
 
     def _holds_other_things(self) -> bool:
         # A run that was killed, or lost its disk, before suite.json was there can start again.
@@ -97,6 +149,8 @@ class BoundSuite(RunLayout):
             dump.pop("replicates")
             dump["suite"].pop("claims", None)  # they ask of records and change none
             dump.pop("common_images", None)  # a mean over replicates
+            if not (held.evaluation_images and wanted.evaluation_images):
+                dump.pop("evaluation_images", None)  # older suites do not say
             for facts in dump["conditions"].values():
                 # Further replicates may follow; those held must stay what they are.
                 facts["replicates"] = facts["replicates"][: held.replicates]
@@ -110,6 +164,39 @@ class BoundSuite(RunLayout):
                 "started; choose another --out"
             )
 
+    def read_plugins(self, named: Iterable[PluginFile]) -> list[Plugin]:
+        """The copies of plug-ins, as the run was started with them.
+
+        Args:
+            named: which of them, by the resolved suite.
+
+        Raises:
+            InputError: a copy is missing or has another text.
+        """
+        return [self._read_plugin(file) for file in named]
+
+    def _read_plugin(self, file: PluginFile) -> Plugin:
+        path = self.plugins / file.name
+        try:
+            plugin = Plugin(path, read_regular(path, MOST_PLUGIN_BYTES))
+        except OSError as error:
+            fault = error.strerror or str(error)
+        else:
+            if plugin.sha256 == file.sha256:
+                return plugin
+            fault = f"its sha256 is {plugin.sha256[:12]}…, not {file.sha256[:12]}… as the run's"
+        raise InputError(
+            f"{path}: not the plug-in that the run was started with ({fault}); give the same "
+            "`run` command again with the file that it was started with, and --retry-failed"
+        )
+
     def pins(self) -> list[Manifest]:
         """Manifests that the run is pinned to, whatever their conditions would resolve to."""
-        return [read_manifest(path) for path in sorted(self.manifests.glob("*.json"))]
+        return [
+            read_manifest(path, follow=self.follow)
+            for path in sorted(identity_files(self.manifests))
+        ]
+
+
+def _claims(suite: ResolvedSuite) -> str:
+    return canonical_json(suite.model_dump(mode="json")["suite"].get("claims"))

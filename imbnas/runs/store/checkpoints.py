@@ -4,8 +4,10 @@ A file is safetensors whose metadata hold JSON; nothing is pickled. It is whole 
 its own hash, and is ignored where anything about it does not fit.
 """
 
+import errno
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import imbnas
+from imbnas.regular_files import read_regular
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
 from imbnas.training.checkpoints import Snapshot
@@ -21,6 +24,11 @@ from imbnas.units.frozen import canonical_json
 from imbnas.units.unit import Unit
 
 CHECKPOINT_SECONDS = 60.0
+CHECKPOINT_BYTES = 2**33
+_OBSTRUCTED = {
+    errno.EBUSY, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENOTDIR, errno.ENOTEMPTY,
+}  # fmt: skip
+"""What a folder in the place of a file, or a file in the place of a folder, answers."""
 
 
 class Suspended(BaseException):
@@ -40,16 +48,38 @@ class Checkpointing:
     directory: RunDirectory
     interval: float = CHECKPOINT_SECONDS
     suspending: bool = False
+    _told: bool = False
 
     def attempt(self, units: Sequence[Unit]) -> "KeptAttempt":
         """Begin or resume a unit, or units that are done together."""
         return KeptAttempt(self, tuple(unit.identity for unit in units))
 
+    def keep(self, path: Path, content: bytes) -> None:
+        """Store a checkpoint; units go on without where none can lie in its place."""
+        try:
+            if path.is_dir() and not path.is_symlink():
+                kept = self.directory.set_aside(path, "checkpoint")
+                self._tell(f"{path}: no checkpoint (it is a folder); it lies now in {kept}")
+            replace_file(path, content, self.directory.temporary)
+        except OSError as error:
+            if error.errno not in _OBSTRUCTED:
+                raise
+            self._tell(f"{path}: no checkpoint can be stored ({error.strerror})")
+
+    def _tell(self, line: str) -> None:
+        if not self._told:
+            sys.stderr.write(line + "\n")
+        self._told = True
+
 
 def remove_checkpoints(directory: RunDirectory, identity: str) -> None:
     """Delete the checkpoints of a unit, which has ended."""
     for path in directory.checkpoints.glob(f"{identity}.*.safetensors"):
-        path.unlink(missing_ok=True)
+        try:
+            directory.discard(path, "checkpoint")
+        except OSError as error:
+            if error.errno not in _OBSTRUCTED:
+                raise
 
 
 def remove_spent_checkpoints(directory: RunDirectory, done: set[str]) -> None:
@@ -112,7 +142,7 @@ class KeptState:
             return
         facts, snapshot = {**self._facts, "seconds": attempt.seconds}, take()
         content = _to_bytes({**facts, "snapshot": dict(snapshot.facts)}, snapshot)
-        replace_file(self.path, content, checkpointing.directory.temporary)
+        checkpointing.keep(self.path, content)
         attempt.kept = time.perf_counter()
         if suspending:
             raise Suspended(attempt.identities[0])
@@ -144,7 +174,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Snapshot | None]:
     from safetensors.torch import load, save
 
     try:
-        content = path.read_bytes()
+        content = read_regular(path, CHECKPOINT_BYTES)
         length = int.from_bytes(content[:8], "little")
         metadata = json.loads(content[8 : 8 + length])["__metadata__"]
         tensors = load(content)
@@ -152,5 +182,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Snapshot | None]:
             return {}, None
         facts = json.loads(metadata["facts"])
         return facts, Snapshot(facts["snapshot"], tensors)
-    except (FileNotFoundError, ValueError, KeyError, TypeError, SafetensorError):
+    except OSError:
+        return {}, None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError):
         return {}, None

@@ -1,7 +1,10 @@
 """The run directory: everything that is stored of a run, and the states that follow from it."""
 
+from os.path import lexists
+
 from imbnas.runs.store.bound_suite import BoundSuite
 from imbnas.runs.store.failures import Failures
+from imbnas.runs.store.layout import identities_in
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState, UnitStates
 from imbnas.runs.store.weights import Weights
@@ -25,15 +28,15 @@ class RunDirectory(Weights, Failures, BoundSuite):
             return UnitState.DAMAGED
         else:
             return UnitState.DONE
-        if self.failure_path(unit.identity).exists():
+        if lexists(self.failure_path(unit.identity)):
             return UnitState.FAILED
-        if self.claim_path(unit.identity).exists():
+        if lexists(self.claim_path(unit.identity)):
             return UnitState.CLAIMED
-        blocked = any(self.failure_path(identity).exists() for identity in unit.requires)
+        blocked = any(lexists(self.failure_path(identity)) for identity in unit.requires)
         return UnitState.BLOCKED if blocked else UnitState.MISSING
 
     def states(self) -> UnitStates:
         """The states of all units at one look, from file names alone."""
         done, failed = self.finished(), self.failed()
-        claimed = {path.stem for path in self.claims.glob("*.json")}
+        claimed = identities_in(self.claims)
         return UnitStates(done, failed - done, claimed - done - failed)

@@ -1,15 +1,22 @@
 """Writes files that are whole or absent; what is published once stays as it is."""
 
 import errno
-import itertools
 import os
+import re
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}
-_numbers = itertools.count()
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_TEMPORARY = re.compile(r"(?P<host>.+)\.(?P<pid>[0-9]{1,9})\.[0-9a-f]+\.tmp", re.DOTALL)
+
+
+def temporary_path(folder: Path) -> Path:
+    """A name that nobody else uses, and that tells its owner's host and process."""
+    return folder / f"{socket.gethostname()}.{os.getpid()}.{uuid4().hex}.tmp"
 
 
 @contextmanager
@@ -22,7 +29,7 @@ def temporary_file(folder: Path, content: bytes, durable: bool = True) -> Iterat
         durable: whether it must survive a power cut, which means waiting for the disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.tmp"
+    path = temporary_path(folder)
     try:
         _write(path, content, durable)
         yield path
@@ -65,11 +72,44 @@ def publish_once(path: Path, content: bytes, temporary: Path, durable: bool = Tr
             if error.errno not in _NO_LINKS:
                 raise
             # Without hard links a rename is safe because only the claim's owner publishes.
-            if path.exists():
+            if os.path.lexists(path):
                 return False
             draft.replace(path)
     if durable:
         _sync_folder(path.parent)
+    return True
+
+
+def publish_linked(
+    source: Path, path: Path, temporary: Path, check: Callable[[Path], bool]
+) -> bool:
+    """Publish a file that lies elsewhere as ``path`` without a copy, by a hard link.
+
+    Args:
+        source: the file.
+        path: the final name.
+        temporary: folder for the link before it is checked, on the file system of ``path``.
+        check: whether what was linked, which may be a link itself, is as it should be.
+
+    Returns:
+        Whether this call created ``path``; if not, something lies there, the file systems allow no
+        such link, or the check failed.
+    """
+    temporary.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = temporary_path(temporary)
+    try:
+        os.link(source, draft, follow_symlinks=False)
+        if not check(draft):
+            return False
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
     return True
 
 
@@ -86,9 +126,12 @@ def remove_orphans(temporary: Path) -> None:
     import psutil
 
     for path in temporary.glob("*.tmp"):
-        host, pid, *_ = path.name.rsplit(".", 3)
-        if host == socket.gethostname() and not psutil.pid_exists(int(pid)):
-            path.unlink(missing_ok=True)
+        named = _TEMPORARY.fullmatch(path.name)
+        if named and named["host"] == socket.gethostname():
+            if psutil.pid_exists(int(named["pid"])):
+                continue
+            with suppress(IsADirectoryError):  # no writer leaves one
+                path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

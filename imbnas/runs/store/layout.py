@@ -1,6 +1,14 @@
 """Where everything of a run lies; file names derive from hashes only."""
 
+import os
+import re
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+
+from imbnas.units.unit import UNIT_KINDS
+
+_IDENTITY = re.compile(r"[0-9a-f]{64}")
 
 
 def record_name(kind: str, identity: str) -> str:
@@ -17,13 +25,17 @@ class RunLayout:
 
     Args:
         path: root folder; it need not exist yet.
+        follow: whether links may stand in the place of files, as in stores of links that others
+            keep. In a run of its own a link is a damaged file: it could lead anywhere.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
         self.path = path
+        self.follow = follow
         self.temporary = path / ".tmp"
         self.claims = path / "claims"
         self.checkpoints = path / "checkpoints"
+        self.failure_files = path / "failures"
         self.quarantine = path / "quarantine"
         self.plugins = path / "plugins"
         self.manifests = path / "manifests"
@@ -40,8 +52,53 @@ class RunLayout:
 
     def failure_path(self, identity: str) -> Path:
         """Where the failure of a unit lies, or would lie."""
-        return self.path / "failures" / f"{identity}.json"
+        return self.failure_files / f"{identity}.json"
 
     def claim_path(self, identity: str) -> Path:
         """Where the claim on a unit lies, or would lie."""
         return self.claims / f"{identity}.json"
+
+    def obstacles(self) -> list[Path]:
+        """What lies where a folder should be, and is none."""
+        records, weights = self.path / "records", self.path / "weights"
+        folders = [
+            self.temporary, self.claims, self.checkpoints, self.quarantine, self.plugins,
+            self.manifests, self.failure_files, self.tables, self.path / "logs", records, weights,
+            *(records / kind for kind in UNIT_KINDS), *records.glob("*/??"), *weights.glob("??"),
+        ]  # fmt: skip
+        return [path for path in folders if os.path.lexists(path) and not path.is_dir()]
+
+    def set_aside(self, path: Path, kind: str) -> Path:
+        """Move what is not what its name says to ``quarantine/``; whatever lies there is kept.
+
+        Args:
+            path: of a file, a folder, a link or anything else.
+            kind: what it should have been.
+
+        Returns:
+            Where it is now.
+
+        Raises:
+            FileNotFoundError: it is gone.
+        """
+        self.quarantine.mkdir(exist_ok=True)
+        names = (self.quarantine / f"{kind}.{path.stem}.{n}{path.suffix}" for n in count())
+        # A link that leads nowhere does not ``exist``, and would be replaced.
+        return path.rename(next(name for name in names if not os.path.lexists(name)))
+
+    def discard(self, path: Path, kind: str) -> None:
+        """Delete a file of the run, if it is there; what cannot be deleted is set aside."""
+        try:
+            path.unlink(missing_ok=True)
+        except IsADirectoryError:
+            self.set_aside(path, kind)
+
+
+def identities_in(folder: Path) -> set[str]:
+    """Identities that the files ``IDENTITY.json`` of a folder are named after."""
+    return {path.stem for path in identity_files(folder)}
+
+
+def identity_files(folder: Path) -> Iterator[Path]:
+    """What is called ``IDENTITY.json`` in a folder, whatever it is, in no certain order."""
+    return (path for path in folder.glob("*.json") if _IDENTITY.fullmatch(path.stem))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from imbnas.units.bounds import BatchSize, Epochs
 from imbnas.units.frozen import FrozenModel
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
-PositiveInt = Annotated[int, Field(ge=1)]
 
 
 class PostHocConfig(FrozenModel):
@@ -87,11 +87,11 @@ class HeadConfig(PostHocConfig):
         batch_size: images in a step.
     """
 
-    epochs: PositiveInt = 30
+    epochs: Epochs = 30
     lr: Positive = 0.1
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     weight_decay: NonNegative = 5e-4
-    batch_size: PositiveInt = 128
+    batch_size: BatchSize = 128
 
 
 class CrtConfig(HeadConfig):
@@ -113,8 +113,8 @@ class ReweightedHeadConfig(HeadConfig):
         power: 1.2 is the value for ImageNet-LT.
     """
 
-    epochs: PositiveInt = 10
-    batch_size: PositiveInt = 256
+    epochs: Epochs = 10
+    batch_size: BatchSize = 256
     power: NonNegative = 1.2
 
 

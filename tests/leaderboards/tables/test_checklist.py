@@ -2,7 +2,9 @@
 
 import json
 
-from imbnas.leaderboards.provenance import provenance
+import pytest
+
+from imbnas.leaderboards.provenance import origins, provenance
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text
 from imbnas.leaderboards.tables.checklist import checklist
@@ -36,6 +38,47 @@ def test_mixed_versions_are_an_uncontrolled_confounder(fabricated: Results) -> N
     assert answers(moved(fabricated, torch="3"))["2.2"] == "no"
     assert answers(moved(fabricated, threads=7))["2.2"] == "no"
     assert answers(moved(fabricated, utc="2027-01-01T00:00:00+00:00"))["2.2"] == "yes"
+
+
+def evidence(results: Results, item: str = "2.2") -> str:
+    return checklist(results).set_index("item").loc[item, "evidence"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"mkl_branch": "COMPATIBLE"}, "mkl_branch"),
+        ({"aten": "AVX512"}, "aten"),
+        ({"processor": "GenuineIntel 6/85/7"}, "processor"),
+        ({"libc": "glibc 2.39"}, "libc"),
+        ({"onednn_isa": "Intel AVX2"}, "onednn_isa"),
+    ],
+)
+def test_what_rounds_otherwise_is_a_confounder_and_a_warning(
+    fabricated: Results, changes: dict[str, str], name: str
+) -> None:
+    one = varied(next(iter(fabricated.records.values())), provenance={"libc": "glibc 2.36"})
+    one = varied(one, provenance={"processor": "AuthenticAMD 25/17/1"})
+    records = dict.fromkeys(fabricated.records, one)
+    alike = Results(fabricated.resolved, records)
+    assert origins(alike).warning() is None
+    other = moved(alike, **changes)
+    assert answers(other)["2.2"] == "no"
+    assert name in evidence(other)
+    warning = origins(other).warning()
+    assert warning is not None
+    assert len(warning.splitlines()) == 1
+    (said,) = changes.values()
+    assert f"{name}: " in warning
+    assert said in warning
+
+
+def test_older_records_do_not_tell_their_instruction_sets(fabricated: Results) -> None:
+    older = moved(fabricated, aten=None)
+    assert origins(older).without_instruction_sets == 1
+    assert origins(older).warning() is None
+    assert answers(older)["2.2"] == "partly"
+    assert f"1 of {len(older.records)} records do not name" in evidence(older)
 
 
 def test_an_ablation_needs_the_strategy_without_adaptation(fabricated: Results) -> None:

@@ -162,4 +162,4 @@ def test_submitits_local_jobs_give_the_same_tables(
 
 def test_a_worker_that_dies_is_an_error_of_its_job(tmp_path: Path, asked: RunRequest) -> None:
     with pytest.raises(WorkerDiedError, match="status"):
-        WorkerJob([*worker_command(asked)[:3], str(tmp_path / "absent")])()
+        WorkerJob([*worker_command(asked)[:3], str(tmp_path / "absent")], {})()

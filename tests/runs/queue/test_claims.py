@@ -7,10 +7,22 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from imbnas.runs.queue import claims as claims_module
-from imbnas.runs.queue.claims import STALE_SECONDS, Claims, Owner
+from imbnas.runs.queue.claims import (
+    STALE_SECONDS,
+    UNKNOWN_OWNER,
+    Claims,
+    Owner,
+    known_owner,
+    read_owner,
+)
 from imbnas.runs.store.layout import RunLayout
+
+from ...irregular import KINDS, in_time
+from ...irregular import put as put_thing
 
 UNIT = "0" * 64
 
@@ -149,3 +161,97 @@ def test_a_claim_without_a_readable_owner_is_cleared_by_its_age(
     long_ago = time.time() - STALE_SECONDS - 1
     os.utime(claims.path(UNIT), (long_ago, long_ago))
     assert claims.acquire(UNIT)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_claim_that_no_worker_made_is_set_aside_at_once_and_told(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claims = make_claims(tmp_path)
+    put_thing(kind, claims.path(UNIT))
+    with in_time(20):
+        assert claims.by_process() == {}
+        assert known_owner(claims.path(UNIT)) is None
+        assert claims.acquire(UNIT)
+        assert claims.by_process() == {os.getpid(): [UNIT]}
+        (kept,) = (tmp_path / "quarantine").iterdir()
+        told = capsys.readouterr().err
+        assert told.count("no claim (it ") == 1
+        assert str(kept) in told
+        put_thing(kind, claims.path(UNIT))
+        claims.sweep(set())
+        assert list(claims.folder.iterdir()) == []
+        put_thing(kind, claims.path(UNIT))
+        claims.release(UNIT)
+        assert list(claims.folder.iterdir()) == []
+    assert list(claims.temporary.iterdir()) == []
+
+
+def test_a_claim_set_anew_while_another_thing_is_set_aside_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = make_claims(tmp_path)
+    put_thing("FIFO", claims.path(UNIT))
+    named = claims_module.temporary_path
+
+    def slow(folder: Path) -> Path:
+        claims.path(UNIT).unlink()
+        put(claims, claims.owner)  # a quicker process takes the claim over meanwhile
+        return named(folder)
+
+    monkeypatch.setattr(claims_module, "temporary_path", slow)
+    assert not claims.acquire(UNIT)
+    assert read_owner(claims.path(UNIT)) == claims.owner
+
+
+def test_a_heartbeat_does_not_touch_what_a_link_leads_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims, target = make_claims(tmp_path), tmp_path / "target"
+    target.write_text("")
+    os.utime(target, (1, 1))
+    claims.acquire(UNIT)
+    claims.path(UNIT).unlink()
+    claims.path(UNIT).symlink_to(target)
+    monkeypatch.setattr(claims_module, "HEARTBEAT_SECONDS", 0.0)
+    claims.keep_fresh(None)
+    before = claims.path(UNIT).lstat().st_mtime
+    with in_time(20):
+        while claims.path(UNIT).lstat().st_mtime == before:
+            time.sleep(0.1)
+    assert target.stat().st_mtime == 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.one_of(
+                st.none(), st.integers(), st.floats(), st.text(), st.lists(st.integers())
+            )
+            for name in ("host", "boot", "pid", "started", "more")
+        },
+    ),
+    st.booleans(),
+)
+def test_whatever_a_claim_says_it_has_an_owner_or_none_that_is_known(
+    tmp_path_factory: pytest.TempPathFactory, changes: dict[str, object], here: bool
+) -> None:
+    claims = make_claims(tmp_path_factory.mktemp("claims"))
+    claims.folder.mkdir()
+    content = (asdict(claims.owner) if here else {}) | changes
+    claims.path(UNIT).write_text(json.dumps(content))
+    owner = read_owner(claims.path(UNIT))
+    assert owner is not None
+    assert owner == UNKNOWN_OWNER or owner.is_alive() in (True, False, None)
+    claims.sweep({UNIT})
+    claims.acquire(UNIT)
+
+
+@pytest.mark.parametrize("content", [b"[" * 60_000, b"9" * 10_000, b'{"pid": 1' + b"0" * 5000])
+def test_deep_and_long_claims_have_no_known_owner(tmp_path: Path, content: bytes) -> None:
+    claims = make_claims(tmp_path)
+    claims.folder.mkdir()
+    claims.path(UNIT).write_bytes(content)
+    assert read_owner(claims.path(UNIT)) == UNKNOWN_OWNER

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -150,15 +151,21 @@ def test_a_full_disk_is_told_and_harms_nothing(
 
 
 def test_a_file_size_limit_is_told_and_harms_nothing(
-    bench, tmp_path: Path, tiny_suite: Path
+    bench_command, tmp_path: Path, tiny_suite: Path
 ) -> None:
-    run, limit = tmp_path / "run", tmp_path / "limit.py"
-    # Records fit, weights do not.
-    limit.write_text("import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (30_000,) * 2)\n")
-    done = bench(
-        "run", "--suite", tiny_suite, "--out", run, "--workers", "1", "--only", "supernet*",
-        "--plugin", limit,
-    )  # fmt: skip
+    run = tmp_path / "run"
+    command = bench_command(
+        "run", "--suite", tiny_suite, "--out", run, "--workers", "1", "--only", "supernet*"
+    )
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        # Records fit, weights do not.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
+    )
     assert done.returncode == 1
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr

@@ -87,3 +87,28 @@ def test_orphans_of_dead_writers_are_removed_and_others_kept(tmp_path: Path) -> 
         remove_orphans(tmp_path)
         assert set(tmp_path.iterdir()) == {mine, elsewhere}
     assert set(tmp_path.iterdir()) == {elsewhere}
+
+
+def test_strange_names_are_no_orphans(tmp_path: Path) -> None:
+    with temporary_file(tmp_path, b"mine") as mine:
+        host = mine.name.rsplit(".", 3)[0]
+    strange = ["²2.0", f"{'9' * 200}.0", ".0", "-1.0", "1.g"]
+    names = ["x.tmp", "a.b.c.tmp", ".tmp", "host.1.tmp", *(f"{host}.{n}.tmp" for n in strange)]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / f"{host}.999999999.1.tmp").mkdir()
+    (tmp_path / f"{host}.999999999.2.tmp").symlink_to("nowhere")
+    os.mkfifo(tmp_path / f"{host}.999999999.3.tmp")
+    remove_orphans(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*names, f"{host}.999999999.1.tmp"}
+
+
+def test_a_temporary_file_of_an_earlier_process_of_this_number_is_in_nobody_s_way(
+    tmp_path: Path,
+) -> None:
+    for _ in range(3):
+        with temporary_file(tmp_path, b"mine") as mine:
+            kept = mine.read_bytes()
+            mine.rename(mine.with_suffix(".kept"))
+        assert kept == b"mine"
+    assert len(list(tmp_path.iterdir())) == 3

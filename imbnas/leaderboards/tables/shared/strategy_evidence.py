@@ -52,7 +52,7 @@ class _Row:
 def strategy_evidence(results: Results, claim: StrategiesClaim) -> Iterator[Evidence]:
     """One row for each route and strategy; costs follow in rows of their own."""
     part = results.resolved.suite.parts[claim.part]
-    assert isinstance(part, AdaptationPart)  # noqa: S101 - the suite is refused otherwise
+    assert isinstance(part, AdaptationPart)  # noqa: S101  # nosec B101 # or it is refused
     routes = zip(part.routes(claim.part).items(), part.route_names, strict=True)
     rows = [
         _Row(results, claim, name, route, strategy)

@@ -1,6 +1,7 @@
 """Accuracies summarised over replicates, and the numbers that several tables write alike."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,8 +75,13 @@ def sd(values: Sequence[float]) -> float | None:
 
 def with_whole_numbers(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Round columns of large counts, so that they are written with all their digits."""
-    whole = {name: table[name].astype("Float64").round().astype("Int64") for name in columns}
-    return table.assign(**whole)
+    return table.assign(**{name: _whole(table[name]) for name in columns})
+
+
+def _whole(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    rounded = column.astype("Float64").round()
+    # Sums may exceed 64 bits; they are written with all their digits, too.
+    return rounded if (rounded.abs() >= 2.0**63).any() else rounded.astype("Int64")
 
 
 def _percent(accuracies: Iterable[float | None]) -> list[float]:

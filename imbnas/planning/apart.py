@@ -1,0 +1,32 @@
+"""Plans runs with plug-ins in a process of its own, so that this one stays without them."""
+
+from pydantic import TypeAdapter
+
+from imbnas.isolation.apart import call_apart
+from imbnas.isolation.channel import Channel
+from imbnas.planning.plan import Planner, RunPlan
+from imbnas.registry import load_plugins
+from imbnas.runs.request import RunRequest
+
+_PLAN: TypeAdapter[RunPlan] = TypeAdapter(RunPlan)
+
+
+def plan_apart(request: RunRequest, cores: int) -> RunPlan:
+    """Plan a run; code of plug-ins runs in processes that end with the call.
+
+    Raises:
+        InputError: see ``Planner.plan``; or a plug-in cannot be loaded, or ends its process.
+        ImbnasError: a shortened unit fails.
+    """
+    if not request.plugins:
+        return Planner(request, cores).plan(request.fidelity)
+    what = f"--plugin {', '.join(plugin.name for plugin in request.plugins)}"
+    text = call_apart("imbnas.planning.apart:plan_with_plugins", (request, cores), what)
+    return _PLAN.validate_json(text)
+
+
+def plan_with_plugins(given: tuple[RunRequest, int], _channel: Channel) -> bytes:
+    """Load a request's plug-ins and plan it; the entry point of the process."""
+    request, cores = given
+    load_plugins(request.plugins)
+    return _PLAN.dump_json(Planner(request, cores).plan(request.fidelity))
