@@ -43,4 +43,6 @@ def command(source: str, out: Path, as_json: bool) -> int:
         click.echo("\n".join(map(str, done.files)))
     if done.table.n_missing:
         note(f"{done.table.n_missing:,} trainings of the suite are missing; run it to the end")
-    return note_damage(done.damaged)
+    for line in done.results.notes:
+        note(line)
+    return note_damage(done.results.damaged)

@@ -1,5 +1,6 @@
 """``imbnas-bench replay``: searchers on a table in place of trainings."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,10 @@ def command(
     from imbnas.table.loading import load_benchmark
 
     choices = tuple(map(parse_choice, searchers))
-    bench = load_benchmark(board)
+    with warnings.catch_warnings(record=True) as warned:
+        bench = load_benchmark(board)
+    for each in warned:
+        note(str(each.message))
     replay = Replay(
         choices or default_searchers(bench),
         balanced=_training(bench, "balanced", balanced, balanced_scheme),

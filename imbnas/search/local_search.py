@@ -11,6 +11,7 @@ from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
 from imbnas.spaces.space import Space
 from imbnas.spaces.variation import random_within
+from imbnas.units.bounds import Evaluations
 
 _TRIES = 100
 """Mutations for a neighbour that was not evaluated before; without one, a new start."""
@@ -32,9 +33,9 @@ class LocalSearch(MacOptions):
             default as many as a cell of NAS-Bench-201 has neighbours.
     """
 
-    evaluations: Annotated[int, Field(ge=1)] = 100
+    evaluations: Annotated[Evaluations, Field(ge=1)] = 100
     probability: Annotated[float, Field(gt=0, le=1)] = 0.1
-    patience: Annotated[int, Field(ge=1)] = 24
+    patience: Annotated[Evaluations, Field(ge=1)] = 24
 
     def search(self, space: Space, scoreboard: Scoreboard, rng: np.random.Generator) -> None:
         """Evaluate ``evaluations`` architectures.

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imbnas.errors import InputError
+from imbnas.leaderboards.results import Results
 from imbnas.runs.store.files import replace_file
 from imbnas.table.datasheet import datasheet
 from imbnas.table.files import check_format, table_bytes
@@ -17,12 +18,12 @@ class Export(NamedTuple):
     Attributes:
         table: its content.
         files: the table, then its datasheet.
-        damaged: what is wrong with records that were left out, one line each.
+        results: what it was made from.
     """
 
     table: Table
     files: tuple[Path, Path]
-    damaged: tuple[str, ...]
+    results: Results
 
 
 def export(source: str | Path, out: Path) -> Export:
@@ -45,4 +46,4 @@ def export(source: str | Path, out: Path) -> Export:
     text = datasheet(table, results, out)
     replace_file(out, table_bytes(table, out), out.parent)
     replace_file(sheet, text.encode(), out.parent)
-    return Export(table, (out, sheet), results.damaged)
+    return Export(table, (out, sheet), results)

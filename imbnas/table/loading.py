@@ -10,13 +10,13 @@ from imbnas.runs.store.directory import RunDirectory
 from imbnas.table.benchmark import Benchmark
 from imbnas.table.index import RowIndex
 from imbnas.table.reading import columns_of, read_table
-from imbnas.table.rows import Table, table_of
+from imbnas.table.rows import table_of
 
 
 def load_benchmark(source: str | Path) -> Benchmark:
     """Open a table for look-ups.
 
-    Damaged records are left out with a warning.
+    Damaged records are left out with a warning; another one counts those without a checksum.
 
     Args:
         source: title of a published board, such as ``lt-digits-tss@1/mini``; or the path of a run
@@ -29,9 +29,10 @@ def load_benchmark(source: str | Path) -> Benchmark:
     path = find_source(source)
     if path.is_file():
         return Benchmark(RowIndex(read_table(path)))
-    table, damaged = read_records(path)
-    for line in damaged:
+    results, directory = open_records(path)
+    for line in (*results.notes, *results.damaged):
         warnings.warn(line, stacklevel=2)
+    table = table_of(results, directory.failures())
     return Benchmark(RowIndex(columns_of(table, str(source))))
 
 
@@ -50,16 +51,6 @@ def find_source(source: str | Path) -> Path:
     raise InputError(
         f"{source}: no such file or folder, nor a published board{suggest(str(source), published)}"
     )
-
-
-def read_records(path: Path) -> tuple[Table, tuple[str, ...]]:
-    """The table of a run, and what is wrong with records that were left out, one line each.
-
-    Raises:
-        InputError: no records lie there.
-    """
-    results, directory = open_records(path)
-    return table_of(results, directory.failures()), results.damaged
 
 
 def open_records(path: Path) -> tuple[Results, RunDirectory]:
