@@ -13,7 +13,7 @@ Codes: TypeAlias = NDArray[np.int32]
 Labels: TypeAlias = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Texts:
     """A column of texts.
 
@@ -36,7 +36,7 @@ class Texts:
         return None if code < 0 else self.values[code]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RepeatedLists:
     """A column of lists of which there are few different ones.
 
@@ -67,7 +67,7 @@ class RepeatedLists:
         return np.array([*map(len, self.values), 0], dtype=np.int64)[self.codes]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lists:
     """A column of lists of whole numbers.
 
@@ -127,7 +127,7 @@ def _numbered(values: Sequence[Any]) -> tuple[Codes, tuple[Any, ...]]:
     return np.array(codes, dtype=np.int32), tuple(numbers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Columns:
     """What look-ups need of a table; a row for each training.
 

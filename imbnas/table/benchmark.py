@@ -29,7 +29,7 @@ class Grid(NamedTuple):
     values: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Benchmark:
     """A table of trainings that answers in place of them.
 
@@ -38,6 +38,9 @@ class Benchmark:
     """
 
     index: RowIndex
+
+    def __repr__(self) -> str:
+        return f"<Benchmark {self.title}: {len(self.columns):,} trainings>"
 
     @property
     def columns(self) -> Columns:

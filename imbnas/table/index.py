@@ -27,7 +27,7 @@ class RowsOfRole(NamedTuple):
     stop: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowIndex:
     """Architecture and training → rows.
 

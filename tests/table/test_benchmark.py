@@ -143,6 +143,7 @@ def test_names_of_a_table(bench: Benchmark, gappy: Results) -> None:
     assert bench.trainings == (BALANCED, TARGET)
     assert set(bench.spaces) == {"nats-tss", "timm"}
     assert bench.title == "tiny@1/only"
+    assert repr(bench) == f"<Benchmark tiny@1/only: {len(bench.columns)} trainings>"
 
 
 DEAD = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
