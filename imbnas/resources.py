@@ -32,8 +32,14 @@ def published_folder(title: str) -> Path | None:
     Args:
         title: ``SUITE@VERSION/FIDELITY``.
     """
-    for root in (_PACKAGE.parent, Path()):
-        folder = root / "leaderboards" / title
-        if folder.is_dir():
-            return folder
-    return None
+    return published_folders().get(title)
+
+
+def published_folders() -> dict[str, Path]:
+    """Title → folder of every board of the checkout, else of the working directory."""
+    roots = (root / "leaderboards" for root in (Path(), _PACKAGE.parent))
+    return {
+        path.relative_to(root).as_posix(): path
+        for root in roots
+        for path in sorted(root.glob("*/*/"))
+    }

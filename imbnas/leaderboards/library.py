@@ -16,9 +16,8 @@ from imbnas.leaderboards.tables.architectures import trainings
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.formats import to_rows
 from imbnas.leaderboards.tables.shared.summary import QUALITIES
+from imbnas.leaderboards.trainings import finished_trainings, training_key
 from imbnas.runs.store.opening import has_records, open_run
-from imbnas.units.records import TrainMetrics
-from imbnas.units.unit import TrainUnit
 
 KEYS = ("space", "architecture", "condition", "scheme")
 Key = tuple[str, str, str, str]
@@ -174,26 +173,16 @@ def _percent(share: float | None) -> float | None:
 
 
 def _records(results: Results) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for record in results.records.values():
-        unit, metrics = record.unit, record.metrics
-        if not isinstance(unit, TrainUnit) or not isinstance(metrics, TrainMetrics):
-            continue
-        rows.append(
-            {
-                "identity": record.identity,
-                "space": unit.model.space if unit.model.source == "space" else "baseline",
-                "architecture": unit.model.label,
-                "condition": results.condition(unit.data),
-                "scheme": unit.scheme.name,
-                "replicate": unit.replicate,
-                "accuracy": _percent(metrics.mean_accuracy()),
-                "train_loss": metrics.train_loss,
-                "params": metrics.params,
-                "macs": metrics.macs,
-                "seconds": record.cost.seconds,
-                "harmonic_mean": _percent(metrics.harmonic_mean()),
-                "calibration_error": _percent(metrics.expected_calibration_error()),
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {
+            **training_key(results, unit),
+            "accuracy": _percent(metrics.mean_accuracy()),
+            "train_loss": metrics.train_loss,
+            "params": metrics.params,
+            "macs": metrics.macs,
+            "seconds": record.cost.seconds,
+            "harmonic_mean": _percent(metrics.harmonic_mean()),
+            "calibration_error": _percent(metrics.expected_calibration_error()),
+        }
+        for record, unit, metrics in finished_trainings(results)
+    )

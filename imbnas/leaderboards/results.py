@@ -136,7 +136,7 @@ class Results:
         return {
             ref.manifest_sha256: name
             for name, facts in self.resolved.conditions.items()
-            for ref in facts.replicates
+            for ref in (*facts.replicates, *facts.retrainings)
         }
 
     def class_orders(self, *trainings: Training) -> str:

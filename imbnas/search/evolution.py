@@ -5,11 +5,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
+from imbnas.search.children import respelling
 from imbnas.search.deduplication import Deduplicator
 from imbnas.search.mac_options import MacOptions
 from imbnas.search.scoreboard import Scoreboard
-from imbnas.spaces.space import Space, SpellingSpace
-from imbnas.spaces.variation import MacBound, random_within
+from imbnas.spaces.space import Space
+from imbnas.spaces.variation import random_within
 from imbnas.units.bounds import Evaluations
 from imbnas.units.largest import MOST_EVALUATIONS
 
@@ -65,6 +66,7 @@ class Evolution(MacOptions):
         """
         self.check(space)
         bound = self.bound(space)
+        respelled = respelling(space, bound)
         distinct = Deduplicator(space, scoreboard)
 
         def draw() -> str | None:
@@ -76,22 +78,15 @@ class Evolution(MacOptions):
 
             def mutant(parents: list[str] = parents) -> str | None:
                 child = space.mutate(_pick(rng, parents), rng, self.probability)
-                return _respelled(space, child, bound)
+                return respelled(child)
 
             def crossing(parents: list[str] = parents) -> str | None:
                 child = space.crossover(_pick(rng, parents), _pick(rng, parents), rng)
-                return _respelled(space, child, bound)
+                return respelled(child)
 
             born = distinct.take(mutant, self.mutation, _TRIES * self.mutation)
             born += distinct.take(crossing, self.crossover, _TRIES * self.crossover)
             distinct.fill(draw, self.population - born, _RANDOM_TRIES)
-
-
-def _respelled(space: Space, child: str, bound: MacBound | None) -> str | None:
-    """A child as it is scored; ``None`` where that is out of bounds."""
-    if isinstance(space, SpellingSpace):
-        child = space.spelling(child)
-    return child if bound is None or bound.allows(space, child) else None
 
 
 def _pick(rng: np.random.Generator, architectures: list[str]) -> str:

@@ -20,6 +20,10 @@ SEARCHERS: Registry[Callable[..., Searcher]] = Registry(
             "imbnas.search.exhaustive:Exhaustive",
             "every architecture of a list, or of a small space",
         ),
+        "local-search": built_in(
+            "imbnas.search.local_search:LocalSearch",
+            "to the first better mutant, with restarts (arXiv:2005.02960)",
+        ),
         "random": built_in(
             "imbnas.search.random_search:RandomSearch", "distinct architectures drawn uniformly"
         ),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from imbnas.stats.image_sampling import image_variance as image_variance
     from imbnas.stats.jackknife import jackknife_interval as jackknife_interval
     from imbnas.stats.jackknife import pair_values as pair_values
+    from imbnas.stats.judging import judged_losses as judged_losses
+    from imbnas.stats.judging import optimism as optimism
     from imbnas.stats.kendall import tau_b as tau_b
     from imbnas.stats.matching import MatchedPairs as MatchedPairs
     from imbnas.stats.matching import matched_pairs as matched_pairs

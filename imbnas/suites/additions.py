@@ -1,7 +1,6 @@
 """What a command line adds to the parts of a suite: strategies, rankers, baselines, trainings."""
 
 import re
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
@@ -10,13 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from imbnas.errors import InputError
+from imbnas.suites.choice import StrategyChoice, parse_choice
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Part, SuiteFile, TransferPart
 from imbnas.suites.trainings import Training
 from imbnas.units.conditions import parse_condition
 from imbnas.validation import first_fault
-
-_ENTRY = re.compile(r"([^()\s]+)(?:\((.*)\))?")
-_OPTION = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([^=]*?)\s*")
 
 
 @dataclass(frozen=True)
@@ -98,23 +95,7 @@ def _with(part: Part, field: str, further: Sequence[Any], what: str) -> Part:
 
 def _entry(what: str, _part: Part, label: str) -> list[dict[str, Any]]:
     """The table that a label is short for."""
-    found = _ENTRY.fullmatch(label.strip())
-    if found is None:
-        raise InputError(f"{what}: write NAME, or NAME(option=value, option=value)")
-    options = {}
-    for text in found[2].split(",") if found[2] else ():
-        option = _OPTION.fullmatch(text)
-        if option is None:
-            raise InputError(f"{what}: {text.strip()!r} is no option; write NAME(option=value)")
-        options[option[1]] = _value(option[2])
-    return [{"name": found[1], "options": options}]
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text  # names need no quotes
+    return [parse_choice(StrategyChoice, label, what).model_dump()]
 
 
 def _model(_what: str, _part: Part, name: str) -> list[str]:

@@ -1,9 +1,12 @@
 """Registry entries as a suite file names them: by name alone, or with options."""
 
-from typing import Annotated, Any
+import json
+import re
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from imbnas.errors import InputError
 from imbnas.registry import Registry
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.unit import Component, component_label
@@ -40,6 +43,40 @@ class Choice(FrozenModel):
             options=tuple(sorted(self.options.items())),
             source_sha256=registry.source_sha256(self.name),
         )
+
+
+C = TypeVar("C", bound=Choice)
+_WRITTEN = re.compile(r"(?P<name>[^()\s]+)\s*(?:\((?P<options>.*)\))?")
+
+
+def parse_choice(kind: type[C], text: str, option: str) -> C:
+    """Read ``NAME`` or ``NAME(OPTION=VALUE, …)``, as on a command line; a value is JSON, else text.
+
+    Args:
+        kind: of choice.
+        text: what was given.
+        option: that it was given for, for messages.
+
+    Raises:
+        InputError: it is written otherwise.
+    """
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        raise InputError(f"{option} {text!r}: write NAME or 'NAME(OPTION=VALUE, …)'")
+    options: dict[str, Any] = {}
+    for part in filter(None, (match["options"] or "").split(",")):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"{option} {text!r}: {part.strip()!r} is not OPTION=VALUE")
+        options[name.strip()] = _value(value.strip())
+    return kind(name=match["name"], options=options)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # names need no quotes
 
 
 class RankerChoice(Choice):

@@ -51,8 +51,8 @@ def test_named_parts_all_get_it() -> None:
     ("given", "parts", "said"),
     [
         ({"strategies": ("p2",)}, (), "--strategy p2: part 'adaptation': p2 is given twice"),
-        ({"strategies": ("p2)",)}, (), "write NAME, or NAME"),
-        ({"strategies": ("p2(freeze)",)}, (), "'freeze' is no option"),
+        ({"strategies": ("p2)",)}, (), "write NAME or .NAME"),
+        ({"strategies": ("p2(freeze)",)}, (), "'freeze' is not OPTION=VALUE"),
         ({"rankers": ("snip",)}, ("adaptation",), "no part for it among those named"),
         ({"schemes": ("cb-drw",)}, (), "--scheme cb-drw: part 'transfer' has it already"),
         ({"conditions": ("digits@50x a b",)}, (), "write 'CONDITION' or 'CONDITION SCHEME'"),

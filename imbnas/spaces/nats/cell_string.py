@@ -5,6 +5,7 @@ Four nodes; every node feeds every later one. Edges stand in target-major order
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from imbnas.spaces.scanner import Scanner
 
@@ -14,6 +15,7 @@ NUM_NODES = 4
 KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 
 
+@lru_cache(maxsize=2**14)  # room for every cell: a search reads the same ones again and again
 def edges(architecture: str, space: str = "nats-tss") -> tuple[str, ...]:
     """Read ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`` as its six operations.
 

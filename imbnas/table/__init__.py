@@ -1,0 +1,1 @@
+"""The table of a board: one row for each training, exported, read and looked up."""
