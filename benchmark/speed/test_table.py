@@ -19,7 +19,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from imbnas.replay.experiment import Replay
 from imbnas.spaces import EnumerableSpace, get_space
-from imbnas.suites.choice import SearcherChoice, parse_choice
+from imbnas.suites.choice import SearcherChoice
 from imbnas.table.columns import NAMES
 from imbnas.table.files import table_bytes
 from imbnas.table.loading import load_benchmark

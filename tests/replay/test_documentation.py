@@ -66,7 +66,5 @@ def test_optuna_as_a_searcher(names: dict, whole: Benchmark) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with SEARCHERS.temporary():
         exec(block("SEARCHERS.register"), names)
-        frame = Replay(
-            (parse_choice(SearcherChoice, "tpe", "--searcher"),), budget=15, repetitions=2
-        ).table(whole)
+        frame = Replay((SearcherChoice(name="tpe"),), budget=15, repetitions=2).table(whole)
     assert frame["regret_target"].iloc[-1] < frame["regret_target"].iloc[0]
