@@ -90,7 +90,7 @@ def test_two_hundred_repetitions(
 ) -> None:
     bench = load_benchmark(make_file(10, 3))
     replay = Replay(
-        (parse_choice(SearcherChoice, searcher, "--searcher"),),
+        (SearcherChoice(name=searcher),),
         balanced=(CONDITIONS[0], "ce"),
         target=(CONDITIONS[1], "ce"),
     )
