@@ -11,6 +11,7 @@ import torch
 from imbnas.data.image_sets import ImageSet
 from imbnas.data.locations import DataLocations
 from imbnas.data.streams import evaluation_batches
+from imbnas.execution import data_pool
 from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.execution.runner import Runner
 from imbnas.execution.stack import fit_stack
@@ -18,7 +19,7 @@ from imbnas.execution.train import fit_alone, set_up_unit
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
-from imbnas.training import evaluation, validation
+from imbnas.training import validation
 from imbnas.training.checkpoints import NothingKept
 from imbnas.units.record_checks import check_bits
 from imbnas.units.records import Record, TrainMetrics
@@ -177,7 +178,7 @@ def test_the_test_split_is_read_once_and_the_validation_images_only_where_asked(
         return evaluation_batches(images, size)
 
     monkeypatch.setattr(ConditionImages, "select", spy)
-    monkeypatch.setattr(evaluation, "evaluation_batches", counted)
+    monkeypatch.setattr(data_pool, "evaluation_batches", counted)
     plain = [varied(unit, recipe={"average_from": None}) for unit in without_curve(units)]
     execute(Runner(RunDirectory(tmp_path), LOCATIONS), plain)
     assert sorted(selected) == ["test"] * len(units) + ["train"] * len(units)

@@ -6,6 +6,7 @@ import pytest
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, read_manifest, write_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
+from imbnas.registry import read_plugin
 from imbnas.runs.bind import bind_run
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
@@ -159,7 +160,7 @@ def test_two_plugins_of_one_name_are_refused(tmp_path: Path, tiny_suite: Path) -
         read_suite(tiny_suite),
         "only",
         DataLocations.from_options(offline=True),
-        plugins=tuple(plugins),
+        plugins=tuple(map(read_plugin, plugins)),
         directory=directory,
         workers=1,
     )
