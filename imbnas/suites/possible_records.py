@@ -178,7 +178,7 @@ class PossibleRecords:
         if setting.of_dataset is not None:
             self._check_test(setting.of_dataset, metrics)
         if setting.known is not None:
-            self._check_curve(setting.known, metrics)
+            self._check_curve(setting.known, unit.recipe, metrics)
             self._check_counts(setting.known, unit, metrics, setting.as_counted)
             _check_spent(setting, metrics, spent)
 
@@ -217,7 +217,9 @@ class PossibleRecords:
         if labels is not None and metrics.correct_bits is not None:
             check_bits(metrics, labels)
 
-    def _check_curve(self, known: _Condition, metrics: TrainMetrics) -> None:
+    def _check_curve(self, known: _Condition, recipe: Recipe, metrics: TrainMetrics) -> None:
+        if recipe.curve_points and recipe.curve_epochs and not metrics.curve:
+            raise ValueError("curve: it is missing")
         validation = known.validation()
         if validation is None:
             return

@@ -395,7 +395,7 @@ def check_result(unit: Unit, metrics: Metrics) -> None:
         raise ValueError(f"metrics of kind {metrics.kind} for a {unit.kind} unit")
     if isinstance(unit, TrainUnit) and isinstance(metrics, TrainMetrics):
         epochs = tuple(point.epoch for point in metrics.curve or ())
-        if epochs != unit.recipe.curve_epochs:
+        if epochs and epochs != unit.recipe.curve_epochs:
             raise ValueError("curve: its epochs are not those that the recipe asks for")
     if isinstance(metrics, RankMetrics) and isinstance(unit, RankUnit):
         scored = tuple(architecture for architecture, _ in metrics.scores)

@@ -124,15 +124,15 @@ def _spent(unit: Unit, resolved: ResolvedSuite, metrics: Metrics) -> dict[str, i
         return {"images_seen": unit.recipe.epochs * 2 * 32}
     if isinstance(unit, SearchUnit) and isinstance(metrics, SearchMetrics):
         each = unit.calibration_images + VALIDATION * 10
-        macs = sum(_counts(unit, name).macs for name, _ in metrics.scores)
+        macs = sum(_counts(unit.space, unit, name).macs for name, _ in metrics.scores)
         return {"images_seen": each * len(metrics.scores), "macs": each * macs}
     return {}
 
 
-def _counts(unit: TrainUnit | SearchUnit, architecture: str) -> Counts:
-    """Of a cell for digits."""
+def _counts(space: str, unit: TrainUnit | SearchUnit, architecture: str) -> Counts:
+    """Of a network for digits."""
     shape = NetworkShape(unit.recipe.width, unit.recipe.depth, 8, 1, 10)
-    return get_space("nats-tss").counts(architecture, shape)
+    return get_space(space).counts(architecture, shape)
 
 
 def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> Metrics:
@@ -149,7 +149,7 @@ def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> M
             seen = rng.binomial(VALIDATION, 0.7 * quality, size=10)
             curve = [(1, tuple(seen.tolist()), (VALIDATION,) * 10)]
             counts = (
-                _counts(unit, unit.model.label)
+                _counts(unit.model.space, unit, unit.model.label)
                 if isinstance(unit.model, SpaceModel)
                 else resolved.baselines[unit.model.label]
             )

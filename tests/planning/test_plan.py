@@ -9,6 +9,7 @@ import pytest
 
 from imbnas.planning.sample import Trial
 from imbnas.planning.timing import Job, Timing
+from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.records import Record
 from imbnas.units.unit import BaselineModel, TrainUnit
 
@@ -39,7 +40,7 @@ def planned(bench: Any, *arguments: str | Path, cwd: Path | None = None) -> dict
 
 
 def records_of(run: Path) -> list[Record]:
-    return [Record.model_validate_json(p.read_bytes()) for p in (run / "records").rglob("*.json")]
+    return list(RunDirectory(run).records())
 
 
 def test_a_new_run_is_planned_and_nothing_is_written(

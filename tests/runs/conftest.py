@@ -1,5 +1,6 @@
 """A run of two hundred units that a fake executor does, for tests of the engine alone."""
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -87,7 +88,8 @@ def stacked_run(tmp_path: Path, two_hundred: ResolvedSuite) -> RunDirectory:
 def _replicates(first: DataRef, count: int) -> Iterator[DataRef]:
     for replicate in range(count):
         condition = first.condition.replace("subset-0", f"subset-{replicate}")
-        yield varied(first, condition=condition, manifest_sha256=f"{replicate:064x}")
+        sha256 = hashlib.sha256(condition.encode()).hexdigest()
+        yield varied(first, condition=condition, manifest_sha256=sha256)
 
 
 @pytest.fixture

@@ -93,8 +93,12 @@ class World:
                 case SearchUnit():
                     name = strategies[unit.adapted].strategy.label
                     noise = rng.normal(0, self.scores.get(name, 5.0), SIZE)
-                    scores = zip(members, (np.array(self.tailed) + noise).tolist(), strict=True)
-                    return SearchMetrics(best=best[name], scores=tuple(scores))
+                    if unit.searcher != resolved.population_scorer:
+                        return SearchMetrics(best=best[name], scores=((best[name], 1.0),))
+                    # Ranks and what disturbs them, as recalls.
+                    told = 0.5 + (np.array(self.tailed) + noise) / 10_000
+                    scores = tuple(zip(members, told.tolist(), strict=True))
+                    return SearchMetrics(best=members[int(told.argmax())], scores=scores)
             raise AssertionError(unit)
 
         for unit in plan.units:

@@ -15,7 +15,7 @@ from imbnas.stats import holm, predictive_tau_change
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.records import RankMetrics, Record
-from imbnas.units.unit import RankUnit
+from imbnas.units.unit import RankUnit, TrainUnit
 
 from ...factories import varied
 
@@ -229,9 +229,19 @@ def test_a_ranking_that_failed_leaves_the_others_to_their_own_replicates(
 def test_cost_is_that_of_ranking_over_that_of_training(
     fabricated: Results, table: pd.DataFrame
 ) -> None:
-    """Every fabricated unit costs the same, and a population has twelve trainings."""
+    """Every fabricated ranking costs a milliard multiply-accumulates."""
     ratios = table.set_index(["ranker", "condition"])["cost_ratio"]
-    assert ratios["synflow"].tolist() == pytest.approx([1 / 12, 1 / 12])
+    for condition in ("digits@1x", "digits@10x"):
+        trained = [
+            record.cost.macs
+            for record in fabricated.records.values()
+            if isinstance(record.unit, TrainUnit)
+            and record.unit.model.source == "space"
+            and record.unit.data.condition.startswith(f"{condition}:")
+            and record.unit.replicate == 0
+        ]
+        assert len(trained) == 12
+        assert ratios["synflow", condition] == pytest.approx(10**9 / sum(trained))
     assert ratios["macs"].tolist() == [0, 0]
     adaptation = build_tables(fabricated)["adaptation"].set_index("strategy")
     assert adaptation.loc["synflow", "cost_ratio"] == 1

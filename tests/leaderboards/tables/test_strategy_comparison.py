@@ -83,7 +83,9 @@ def scores_of(results: Results, part: AdaptationPart, strategy: str) -> np.ndarr
 def scored(chain: Chain, results: Results, quality: np.ndarray) -> dict[str, object]:
     """Scores of the population by one adapted supernet."""
     members = [member.architecture for member in results.resolved.population]
-    scores = tuple(zip(members, quality.tolist(), strict=True))
+    # Recalls in the order of the quality, whatever its scale.
+    recalls = 0.5 + quality / 1000
+    scores = tuple(zip(members, recalls.tolist(), strict=True))
     best = members[int(quality.argmax())]
     return {chain.population_scores.identity: SearchMetrics(best=best, scores=scores)}
 
