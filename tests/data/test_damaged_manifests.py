@@ -69,5 +69,5 @@ def test_a_forged_manifest_names_no_image_that_is_not_there(toy, manifest, tmp_p
     write_manifest(sealed, path)
     pin = read_manifest(path)
     assert json.loads(path.read_text())["train"]["indices"][-1] == 10_000
-    with pytest.raises(InputError, match="has no image 10000 in its train split"):
+    with pytest.raises(InputError, match="image 10000 of 'train', which has 134"):
         resolve(parse_condition("toy@10x:subset-2"), toy, [pin])
