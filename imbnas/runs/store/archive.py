@@ -42,14 +42,16 @@ MOST_TEXT_BYTES = 2**28
 _HASH = "[0-9a-f]{64}"
 _MEMBER = re.compile(
     rf"{SUMS}|suite\.json|failures\.jsonl|records/({'|'.join(UNIT_KINDS)})\.jsonl"
-    rf"|weights/{_HASH}\.safetensors|manifests/{_HASH}\.json|plugins/[A-Za-z0-9_][A-Za-z0-9_.-]*\.py"
+    rf"|weights/{_HASH}\.safetensors|manifests/{_HASH}\.json|plugins/[^/\\\x00-\x1f\x7f]+\.py"
 )
 _EXTENDED = {
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_SPARSE,
 }  # fmt: skip
+_LONGEST_NAME = 100
+"""Bytes, with the folder: what every tar holds without further headers."""
 _IDENTITY = re.compile(rb'"identity":"([0-9a-f]{64})"')
-_SUM = re.compile(rf"({_HASH})  (\S+)")
+_SUM = re.compile(rf"({_HASH})  (.+)")
 
 Lines = Mapping[str, bytes]
 """Identity → the content of a file."""
@@ -75,8 +77,19 @@ class Archive:
 
 
 def pack(archive: Archive) -> bytes:
-    """The file that holds an archive."""
+    """The file that holds an archive.
+
+    Raises:
+        InputError: a plug-in has a name, or a record a form, that cannot be in one.
+    """
     members = dict(sorted(_members(archive)))
+    for name in members:
+        fits = name.isprintable() and len(name.encode()) <= _LONGEST_NAME
+        if not fits or not _MEMBER.fullmatch(name):
+            raise InputError(
+                f"{name!r} cannot be in an archive, for the characters or the length of its name; "
+                "run the suite with the plug-in under another name"
+            )
     sums = "".join(f"{_sha256(content)}  {name}\n" for name, content in members.items())
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
@@ -92,6 +105,9 @@ def _members(archive: Archive) -> Iterator[tuple[str, bytes]]:
     yield from archive.files.items()
     lines = {f"records/{kind}.jsonl": held for kind, held in archive.records.items()}
     for name, held in {**lines, "failures.jsonl": archive.failures}.items():
+        for identity, content in held.items():
+            if b"\n" in content:
+                raise InputError(f"{name}: {identity}: not in one line, as imbnas writes it")
         if held:
             yield name, b"".join(held[identity] + b"\n" for identity in sorted(held))
 
@@ -180,7 +196,7 @@ def _read(tar: tarfile.TarFile) -> tuple[dict[str, bytes], list[str]]:
             raise ValueError(f"{name} has more than {MOST_LINES:,} lines")
         if not name.startswith(("weights/", "records/")) and len(held) > MOST_TEXT_BYTES:
             raise ValueError(f"{name} has more than {MOST_TEXT_BYTES:,} bytes")
-    sums = members.pop(SUMS, b"").decode("ascii", "replace").splitlines()
+    sums = members.pop(SUMS, b"").decode("utf-8", "replace").split("\n")
     known = {match[2]: match[1] for line in sums if (match := _SUM.fullmatch(line))}
     for name in [name for name, content in members.items() if known.get(name) != _sha256(content)]:
         faults.append(f"member {name!r} has not the hash that {SUMS} names")

@@ -47,6 +47,25 @@ def test_what_is_packed_is_unpacked_and_the_bytes_follow_from_the_content(tmp_pa
     assert pack(CONTENT) == pack(CONTENT)
 
 
+@pytest.mark.parametrize("name", ["my plugin.py", "ü.py", "-rf.py", f"{'x' * 89}.py"])
+def test_plugins_of_any_name_that_a_tar_can_hold_are_kept(tmp_path: Path, name: str) -> None:
+    content = Archive(b"{}", files={f"plugins/{name}": b"print()"})
+    assert unpack(written(tmp_path, pack(content))) == content
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb.py", "\udcff.py", "\u2028.py", f"{'x' * 90}.py", f"{'ü' * 45}.py"]
+)
+def test_names_that_it_cannot_hold_are_one_line(name: str) -> None:
+    with pytest.raises(InputError, match=r"cannot be in an archive.* under another name"):
+        pack(Archive(b"{}", files={f"plugins/{name}": b"print()"}))
+
+
+def test_what_is_not_in_one_line_is_refused() -> None:
+    with pytest.raises(InputError, match=r"records/train\.jsonl: a{64}: not in one line"):
+        pack(Archive(b"{}", {"train": {A: b'{\n"identity":""}'}}))
+
+
 def test_other_tools_read_it(tmp_path: Path) -> None:
     import subprocess
 
