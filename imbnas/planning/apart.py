@@ -7,6 +7,7 @@ from imbnas.isolation.channel import Channel
 from imbnas.planning.plan import Planner, RunPlan
 from imbnas.registry import load_plugins
 from imbnas.runs.request import RunRequest
+from imbnas.suites.apart import plugins_named
 
 _PLAN: TypeAdapter[RunPlan] = TypeAdapter(RunPlan)
 
@@ -18,9 +19,9 @@ def plan_apart(request: RunRequest, cores: int) -> RunPlan:
         InputError: see ``Planner.plan``; or a plug-in cannot be loaded, or ends its process.
         ImbnasError: a shortened unit fails.
     """
-    if not request.plugins:
+    what = plugins_named(request)
+    if not what:
         return Planner(request, cores).plan(request.fidelity)
-    what = f"--plugin {', '.join(plugin.name for plugin in request.plugins)}"
     text = call_apart("imbnas.planning.apart:plan_with_plugins", (request, cores), what)
     return _PLAN.validate_json(text)
 
