@@ -1,5 +1,8 @@
 """Resolves suites with plug-ins in a process of its own, so that this one stays without them."""
 
+from pydantic import ValidationError
+
+from imbnas.errors import InputError
 from imbnas.isolation.apart import call_apart
 from imbnas.isolation.channel import Channel
 from imbnas.registry import installed_plugins, load_plugins
@@ -7,6 +10,7 @@ from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
+from imbnas.validation import first_fault
 
 
 def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
@@ -19,7 +23,10 @@ def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
     if not what:
         return resolve_suite(request)
     text = call_apart("imbnas.suites.apart:resolve_with_plugins", request, what)
-    return ResolvedSuite.model_validate_json(text)
+    try:
+        return ResolvedSuite.model_validate_json(text)
+    except ValidationError as error:
+        raise InputError(f"{what}: what came is no suite ({first_fault(error)})") from None
 
 
 def plugins_named(request: SuiteRequest) -> str:

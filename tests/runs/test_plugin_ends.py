@@ -144,3 +144,26 @@ def test_an_installed_plugin_cannot_end_the_command_that_names_it(
     assert done.returncode == 2
     assert done.stderr.startswith("Error: evil: its process ended with status 0")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("command", "what"), [("run", "suite"), ("plan", "plan")])
+def test_a_plugin_cannot_answer_for_the_process_that_imports_it(
+    bench: Any, tmp_path: Path, tiny_suite: Path, command: str, what: str
+) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        """
+import gc, os
+from imbnas.isolation.channel import Channel
+for channel in gc.get_objects():
+    if isinstance(channel, Channel):
+        channel.send({"done": True}, b"{}")
+os._exit(0)
+"""
+    )
+    run = tmp_path / "run"
+    done = bench(command, "--suite", tiny_suite, "--out", run, "--plugin", plugin)
+    assert done.returncode == 2
+    assert f"Error: --plugin mine.py: what came is no {what} (" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not run.exists()
