@@ -21,10 +21,17 @@ def _is_time(text: str) -> str:
     return text
 
 
+def _is_duration(seconds: float) -> float:
+    # What is divided by less would be infinite in a table.
+    if 0 < seconds < 1e-9:
+        raise ValueError("less than a nanosecond")
+    return seconds
+
+
 Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 Number = Annotated[float, Field(strict=True)]
-Seconds = Annotated[float, Field(strict=True, ge=0, le=1e8)]
-"""Up to three years."""
+Seconds = Annotated[float, Field(strict=True, ge=0, le=1e8), AfterValidator(_is_duration)]
+"""0, where a clock saw no time pass, or a nanosecond to three years."""
 Rate = Annotated[float, Field(strict=True, ge=0, le=1e9)]
 Recall = Annotated[float, Field(strict=True, ge=0, le=1)]
 Text = Annotated[str, Field(max_length=10_000)]
