@@ -110,8 +110,8 @@ def _under_scheme(_what: str, part: Part, scheme: str) -> list[Training]:
 
 
 def _training(what: str, _part: Part, text: str) -> list[Training]:
-    condition, *scheme = text.split()
-    if len(scheme) > 1:
+    condition, *scheme = text.split() or [""]
+    if not condition or len(scheme) > 1:
         raise InputError(f"{what}: write 'CONDITION' or 'CONDITION SCHEME'")
     return [Training(condition=parse_condition(condition).name, scheme=(scheme or ["ce"])[0])]
 

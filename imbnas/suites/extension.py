@@ -24,7 +24,7 @@ def _whole(tables: Mapping[str, Any], name: str, through: tuple[str, ...]) -> An
     if not isinstance(own, dict) or "extends" not in own:
         return own
     other = own["extends"]
-    if other not in tables:
+    if not isinstance(other, str) or other not in tables:
         raise ValueError(f"fidelity {name!r} extends {other!r}, which is not there")
     if other in (*through, name):
         raise ValueError(f"fidelity {name!r} extends itself through {other!r}")

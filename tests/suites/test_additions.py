@@ -56,6 +56,7 @@ def test_named_parts_all_get_it() -> None:
         ({"rankers": ("snip",)}, ("adaptation",), "no part for it among those named"),
         ({"schemes": ("cb-drw",)}, (), "--scheme cb-drw: part 'transfer' has it already"),
         ({"conditions": ("digits@50x a b",)}, (), "write 'CONDITION' or 'CONDITION SCHEME'"),
+        ({"conditions": (" ",)}, (), "write 'CONDITION' or 'CONDITION SCHEME'"),
         ({"conditions": ("digits@x",)}, (), "condition 'digits@x'"),
         ({"conditions": ("digits@1x:half-1",)}, (), "is the reference and a target"),
     ],

@@ -76,6 +76,11 @@ def test_tables_extend_each_other_through_several_and_lists_are_replaced() -> No
     [
         ('[fidelities.b]\nextends = "nome"\n', "fidelity 'b' extends 'nome', which is not there"),
         (
+            '[fidelities.b]\nextends = ["only"]\n',
+            "fidelity 'b' extends ['only'], which is not there",
+        ),
+        ("[fidelities.b]\nextends = { only = 1 }\n", "extends {'only': 1}, which is not there"),
+        (
             '[fidelities.b]\nextends = "c"\n[fidelities.c]\nextends = "b"\n',
             "extends itself through",
         ),
