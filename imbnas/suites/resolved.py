@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from imbnas.suites.fidelity import Fidelity
-from imbnas.suites.schema import SuiteFile
+from imbnas.suites.schema import (
+    AdaptationPart,
+    BaselinesPart,
+    MotivationPart,
+    Part,
+    SuiteFile,
+    TransferPart,
+)
 from imbnas.units.bounds import Amount, ImageCount, Label, ReplicateNumber, Replicates
 from imbnas.units.conditions import Condition, Protocol
 from imbnas.units.frozen import FrozenModel, is_none
@@ -138,6 +145,20 @@ class PluginFile(FrozenModel):
     sha256: Sha256
 
 
+def _labels(name: str, part: Part) -> Iterator[tuple[str, str]]:
+    """What a part names besides trainings: field of the resolved suite and key there."""
+    match part:
+        case TransferPart():
+            yield from (("rankers", ranker.label) for ranker in part.rankers)
+        case AdaptationPart():
+            yield from (("strategies", label) for label in part.choices)
+            yield from (("searchers", label) for label in part.searchers)
+        case BaselinesPart():
+            yield from (("baselines", label) for label in part.labels)
+        case MotivationPart():
+            yield "motivation", name
+
+
 class ResolvedSuite(Computation):
     """A suite at one fidelity with every name resolved, and how its networks are computed.
 
@@ -215,8 +236,13 @@ class ResolvedSuite(Computation):
                 ):  # fmt: skip
                     if wanted not in held[field]:
                         yield f"{field}: {wanted} of part {name} is missing"
+            for field, label in _labels(name, part):
+                if label not in getattr(self, field):
+                    yield f"{field}: {label} of part {name} is missing"
         if self.fidelity not in self.suite.fidelities:
             yield f"fidelity: {self.fidelity!r} is not one of the suite's"
+        elif self.settings != self.suite.fidelities[self.fidelity]:
+            yield f"settings: they are not those of fidelity {self.fidelity} of the suite"
 
     def _network_faults(self) -> Iterator[str]:
         architectures = [member.architecture for member in self.population]
