@@ -139,12 +139,26 @@ def read_manifest(path: Path, *, follow: bool = True) -> Manifest:
     """
     try:
         text = read_regular(path, MANIFEST_BYTES, follow=follow)
-        return Manifest.model_validate(strict_json(text))
     except OSError as error:
         raise InputError(
             f"manifest {path}: cannot be read ({error.strerror}); "
             "give one that show condition --manifest wrote"
         ) from None
+    return parse_manifest(text, path)
+
+
+def parse_manifest(text: bytes, path: Path) -> Manifest:
+    """Read the text of a manifest.
+
+    Args:
+        text: JSON.
+        path: of it, for messages.
+
+    Raises:
+        InputError: it is no manifest, or was changed after export.
+    """
+    try:
+        return Manifest.model_validate(strict_json(text))
     except AlteredError as error:
         raise InputError(f"manifest {path}: {error}; export it again") from None
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """Boards: published from a run, read as a run, and taken from."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -7,10 +8,17 @@ from pathlib import Path
 import pytest
 
 import imbnas
+from imbnas.data.loading import load_dataset
+from imbnas.data.locations import DataLocations
+from imbnas.data.manifests import Manifest, write_manifest
+from imbnas.data.resolving import resolve
 from imbnas.runs.store.archive import ARCHIVE
 from imbnas.runs.store.archived_run import ArchivedRun
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.suites.resolved import PluginFile
+from imbnas.units.conditions import parse_condition
 from imbnas.units.records import AdaptMetrics, SupernetMetrics
+from imbnas.units.sealing import seal
 
 TITLE = "tiny@1/only"
 
@@ -89,6 +97,34 @@ def test_status_and_library_read_a_board(bench_here, boards: Path, finished_run:
     board, run = (imbnas.load_results(path) for path in (boards / TITLE, finished_run))
     assert board.index == run.index
     assert board.records is not None
+
+
+def pinned(condition: str) -> Manifest:
+    wanted = parse_condition(condition)
+    locations = DataLocations.from_options(None, (), True)
+    return resolve(wanted, load_dataset(wanted.dataset, locations))
+
+
+def test_a_board_of_a_board_has_the_same_plugins_and_manifests(
+    bench_here, boards: Path, finished_run: Path, tmp_path: Path
+) -> None:
+    run, manifest = tmp_path / "run", pinned("digits@10x:subset-0")
+    shutil.copytree(finished_run, run)
+    (run / "manifests").mkdir(exist_ok=True)
+    write_manifest(manifest, run / "manifests" / f"{manifest.sha256}.json")
+    (run / "plugins").mkdir(exist_ok=True)
+    (run / "plugins" / "my own.py").write_text("1 / 0")
+    file = PluginFile(name="my own.py", sha256=hashlib.sha256(b"1 / 0").hexdigest())
+    resolved = RunDirectory(run).read_suite().model_copy(update={"plugins": (file,)})
+    (run / "suite.json").write_bytes(seal(resolved))
+    first, second = tmp_path / "first", tmp_path / "second"
+    for source, folder in ((run, first), (first / TITLE, second)):
+        done = bench_here("publish", source, "--to", folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        board = ArchivedRun(folder / TITLE / ARCHIVE)
+        assert board.pins() == [manifest]
+        assert [plugin.text for plugin in board.read_plugins([file])] == [b"1 / 0"]
+    assert (first / TITLE / ARCHIVE).read_bytes() == (second / TITLE / ARCHIVE).read_bytes()
 
 
 def test_tables_without_records_are_refused_and_left_alone(

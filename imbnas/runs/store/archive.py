@@ -21,6 +21,7 @@ from typing import IO, cast
 
 from imbnas.errors import InputError
 from imbnas.regular_files import open_regular
+from imbnas.units.largest import MOST_UNITS
 from imbnas.units.unit import UNIT_KINDS
 
 ARCHIVE = "records.tar.xz"
@@ -31,14 +32,26 @@ MOST_MEMBER_BYTES = 2**31
 MOST_BYTES = 2**32
 """Of all members together, unpacked."""
 MOST_MEMBERS = 100_000
+MOST_LINES = MOST_UNITS
+"""Of one member."""
+MOST_LINE_BYTES = 2**26
+"""Of a record or failure."""
+MOST_TEXT_BYTES = 2**28
+"""Of a suite, a manifest or all failures."""
 
 _HASH = "[0-9a-f]{64}"
 _MEMBER = re.compile(
     rf"{SUMS}|suite\.json|failures\.jsonl|records/({'|'.join(UNIT_KINDS)})\.jsonl"
-    rf"|weights/{_HASH}\.safetensors|manifests/{_HASH}\.json|plugins/[A-Za-z0-9_][A-Za-z0-9_.-]*\.py"
+    rf"|weights/{_HASH}\.safetensors|manifests/{_HASH}\.json|plugins/[^/\\\x00-\x1f\x7f]+\.py"
 )
+_EXTENDED = {
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_SPARSE,
+}  # fmt: skip
+_LONGEST_NAME = 100
+"""Bytes, with the folder: what every tar holds without further headers."""
 _IDENTITY = re.compile(rb'"identity":"([0-9a-f]{64})"')
-_SUM = re.compile(rf"({_HASH})  (\S+)")
+_SUM = re.compile(rf"({_HASH})  (.+)")
 
 Lines = Mapping[str, bytes]
 """Identity → the content of a file."""
@@ -64,8 +77,19 @@ class Archive:
 
 
 def pack(archive: Archive) -> bytes:
-    """The file that holds an archive."""
+    """The file that holds an archive.
+
+    Raises:
+        InputError: a plug-in has a name, or a record a form, that cannot be in one.
+    """
     members = dict(sorted(_members(archive)))
+    for name in members:
+        fits = name.isprintable() and len(name.encode()) <= _LONGEST_NAME
+        if not fits or not _MEMBER.fullmatch(name):
+            raise InputError(
+                f"{name!r} cannot be in an archive, for the characters or the length of its name; "
+                "run the suite with the plug-in under another name"
+            )
     sums = "".join(f"{_sha256(content)}  {name}\n" for name, content in members.items())
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
@@ -81,6 +105,9 @@ def _members(archive: Archive) -> Iterator[tuple[str, bytes]]:
     yield from archive.files.items()
     lines = {f"records/{kind}.jsonl": held for kind, held in archive.records.items()}
     for name, held in {**lines, "failures.jsonl": archive.failures}.items():
+        for identity, content in held.items():
+            if b"\n" in content:
+                raise InputError(f"{name}: {identity}: not in one line, as imbnas writes it")
         if held:
             yield name, b"".join(held[identity] + b"\n" for identity in sorted(held))
 
@@ -99,16 +126,38 @@ def unpack(path: Path) -> Archive:
         with (
             open_regular(path, MOST_ARCHIVE_BYTES, follow=True) as file,
             lzma.open(file) as plain,
-            tarfile.open(fileobj=cast("IO[bytes]", _Bounded(plain)), mode="r:") as tar,
+            tarfile.open(
+                fileobj=cast("IO[bytes]", _Bounded(plain)), mode="r:", tarinfo=_Plain
+            ) as tar,
         ):
             members, faults = _read(tar)
     except (lzma.LZMAError, tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise InputError(
             f"{path}: no archive of records, or damaged ({error}); get it again"
         ) from None
+    except MemoryError:
+        raise InputError(
+            f"{path}: takes more memory than there is; get it again, or more memory"
+        ) from None
     if "suite.json" not in members:
         raise InputError(f"{path}: holds no sound suite.json; get the archive again")
     return _sorted_out(members, faults)
+
+
+class _Plain(tarfile.TarInfo):
+    """A member whose header says all of it, as in a plain tar.
+
+    Headers of the other formats may be nested in each other, and announce terabytes that are not
+    there.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Plain":
+        """See ``TarInfo``."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _EXTENDED:
+            raise ValueError(f"a header of type {found.type!r}, which no plain tar has")
+        return found
 
 
 class _Bounded:
@@ -142,7 +191,12 @@ def _read(tar: tarfile.TarFile) -> tuple[dict[str, bytes], list[str]]:
             faults.append(f"member {member.name[:100]!r} has no place in an archive")
         elif (content := tar.extractfile(member)) is not None:
             members[member.name] = content.read()
-    sums = members.pop(SUMS, b"").decode("ascii", "replace").splitlines()
+    for name, held in members.items():
+        if not name.startswith("weights/") and held.count(b"\n") > MOST_LINES:
+            raise ValueError(f"{name} has more than {MOST_LINES:,} lines")
+        if not name.startswith(("weights/", "records/")) and len(held) > MOST_TEXT_BYTES:
+            raise ValueError(f"{name} has more than {MOST_TEXT_BYTES:,} bytes")
+    sums = members.pop(SUMS, b"").decode("utf-8", "replace").split("\n")
     known = {match[2]: match[1] for line in sums if (match := _SUM.fullmatch(line))}
     for name in [name for name, content in members.items() if known.get(name) != _sha256(content)]:
         faults.append(f"member {name!r} has not the hash that {SUMS} names")
@@ -163,14 +217,23 @@ def _sorted_out(members: Mapping[str, bytes], faults: list[str]) -> Archive:
 
 
 def _lines(name: str, content: bytes, faults: list[str]) -> Lines:
+    """The lines of a member; one fault for all of a kind."""
     lines: dict[str, bytes] = {}
-    for number, line in enumerate(content.splitlines(), start=1):
+    wrong: dict[str, list[int]] = {}
+    # JSON has no line ending in a text; ``splitlines`` would also take other ones for the end.
+    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         found = _IDENTITY.search(line)
-        if found is None or found[1].decode() in lines:
-            what = "no identity" if found is None else "an identity that an earlier line has"
-            faults.append(f"{name}, line {number}: {what}")
+        if len(line) > MOST_LINE_BYTES:
+            wrong.setdefault(f"more than {MOST_LINE_BYTES:,} bytes", []).append(number)
+        elif found is None:
+            wrong.setdefault("no identity", []).append(number)
+        elif found[1].decode() in lines:
+            wrong.setdefault("an identity that an earlier line has", []).append(number)
         else:
             lines[found[1].decode()] = line
+    for what, numbers in wrong.items():
+        more = f" (and {len(numbers) - 1:,} further lines)" if len(numbers) > 1 else ""
+        faults.append(f"{name}, line {numbers[0]}: {what}{more}")
     return lines
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from imbnas.data.manifests import Manifest, parse_manifest
 from imbnas.runs.store.archive import Archive, unpack
 from imbnas.runs.store.directory import RunDirectory
 
@@ -70,6 +71,19 @@ class ArchivedRun(RunDirectory):
         """See ``RunDirectory``."""
         path = self.weights_path(sha256)
         return _held(self.archive.files, f"weights/{path.name}", path)
+
+    def plugin_content(self, name: str) -> bytes:
+        """See ``RunDirectory``."""
+        return _held(self.archive.files, f"plugins/{name}", self.plugins / name)
+
+    def pins(self) -> list[Manifest]:
+        """See ``RunDirectory``."""
+        held = sorted(self.archive.files.items())
+        return [
+            parse_manifest(content, self.path / name)
+            for name, content in held
+            if name.startswith("manifests/")
+        ]
 
     def _version(self) -> tuple[int, ...]:
         return ()

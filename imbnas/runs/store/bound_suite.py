@@ -152,7 +152,7 @@ class BoundSuite(RunLayout):
     def _read_plugin(self, file: PluginFile) -> Plugin:
         path = self.plugins / file.name
         try:
-            plugin = Plugin(path, read_regular(path, MOST_PLUGIN_BYTES))
+            plugin = Plugin(path, self.plugin_content(file.name))
         except OSError as error:
             fault = error.strerror or str(error)
         else:
@@ -163,6 +163,10 @@ class BoundSuite(RunLayout):
             f"{path}: not the plug-in that the run was started with ({fault}); give the same "
             "`run` command again with the file that it was started with, and --retry-failed"
         )
+
+    def plugin_content(self, name: str) -> bytes:
+        """The text of a plug-in's copy; errors are those of ``read_regular``."""
+        return read_regular(self.plugins / name, MOST_PLUGIN_BYTES)
 
     def pins(self) -> list[Manifest]:
         """Manifests that the run is pinned to, whatever their conditions would resolve to."""

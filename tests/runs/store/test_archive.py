@@ -47,6 +47,25 @@ def test_what_is_packed_is_unpacked_and_the_bytes_follow_from_the_content(tmp_pa
     assert pack(CONTENT) == pack(CONTENT)
 
 
+@pytest.mark.parametrize("name", ["my plugin.py", "ü.py", "-rf.py", f"{'x' * 89}.py"])
+def test_plugins_of_any_name_that_a_tar_can_hold_are_kept(tmp_path: Path, name: str) -> None:
+    content = Archive(b"{}", files={f"plugins/{name}": b"print()"})
+    assert unpack(written(tmp_path, pack(content))) == content
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb.py", "\udcff.py", "\u2028.py", f"{'x' * 90}.py", f"{'ü' * 45}.py"]
+)
+def test_names_that_it_cannot_hold_are_one_line(name: str) -> None:
+    with pytest.raises(InputError, match=r"cannot be in an archive.* under another name"):
+        pack(Archive(b"{}", files={f"plugins/{name}": b"print()"}))
+
+
+def test_what_is_not_in_one_line_is_refused() -> None:
+    with pytest.raises(InputError, match=r"records/train\.jsonl: a{64}: not in one line"):
+        pack(Archive(b"{}", {"train": {A: b'{\n"identity":""}'}}))
+
+
 def test_other_tools_read_it(tmp_path: Path) -> None:
     import subprocess
 
@@ -111,6 +130,59 @@ def test_lines_without_an_identity_of_their_own_are_named(tmp_path: Path) -> Non
     found = unpack(written(tmp_path, pack(Archive(b"{}", {"train": lines}))))
     assert set(found.records["train"]) == {A}
     assert len(found.faults) == 2
+
+
+def test_lines_are_bounded_and_told_in_one_line_for_each_kind(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOST_LINE_BYTES", 100)
+    lines = {f"{n:064}": b"" for n in range(1000)} | {
+        A: b'{"identity":"%s"}' % A.encode(),
+        B: b'{"identity":"%s","x":"%s"}' % (B.encode(), b"-" * 99),
+    }
+    content = written(tmp_path, pack(Archive(b"{}", {"train": lines})))
+    found = unpack(content)
+    assert set(found.records["train"]) == {A}
+    assert found.faults == (
+        "records/train.jsonl, line 1: no identity (and 999 further lines)",
+        "records/train.jsonl, line 1002: more than 100 bytes",
+    )
+    monkeypatch.setattr(module, "MOST_LINES", 1000)
+    with pytest.raises(InputError, match=r"records/train\.jsonl has more than 1,000 lines"):
+        unpack(content)
+    monkeypatch.setattr(module, "MOST_TEXT_BYTES", 1)
+    with pytest.raises(InputError, match="has more than 1 bytes"):
+        unpack(written(tmp_path, pack(CONTENT)))
+
+
+@pytest.mark.parametrize("nested", [1, 3000])
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (tarfile.XHDTYPE, b"19 GNU.sparse.map=0,0\n"),
+        (tarfile.XHDTYPE, b"22 GNU.sparse.map=0,0\n33 GNU.sparse.size=1099511627776\n"),
+        (tarfile.XGLTYPE, b"12 path=suit\n"),
+        (tarfile.GNUTYPE_LONGNAME, b"suite.json"),
+        (tarfile.GNUTYPE_LONGLINK, b"suite.json"),
+        (tarfile.GNUTYPE_SPARSE, b""),
+    ],
+)
+def test_headers_that_no_plain_tar_has_are_refused(
+    tmp_path: Path, nested: int, kind: bytes, content: bytes
+) -> None:
+    header = tarfile.TarInfo("x")
+    header.type, header.size = kind, len(content)
+    before = header.tobuf(tarfile.GNU_FORMAT) + content.ljust(512 if content else 0, b"\0")
+    packed = before * nested + member("suite.json").tobuf() + bytes(1024)
+    with pytest.raises(InputError, match="which no plain tar has"):
+        unpack(written(tmp_path, lzma.compress(packed)))
+
+
+def test_too_little_memory_is_one_line(tmp_path: Path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(module.lzma, "open", full)
+    with pytest.raises(InputError, match="more memory than there is"):
+        unpack(written(tmp_path, pack(CONTENT)))
 
 
 @pytest.mark.parametrize(
