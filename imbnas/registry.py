@@ -270,6 +270,14 @@ class Plugin:
             ) from error
 
 
+def installed_plugins() -> list[str]:
+    """Distributions that add entries by entry points, sorted; none of them is imported."""
+    groups = metadata.entry_points().groups
+    own = (group for group in groups if group.startswith(f"{BUILT_IN}."))
+    points = (point for group in own for point in metadata.entry_points(group=group))
+    return sorted({point.dist.name if point.dist else point.value for point in points})
+
+
 def read_plugin(path: Path) -> Plugin:
     """Read a plug-in file; nothing of it is executed.
 

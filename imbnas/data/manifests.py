@@ -119,6 +119,8 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
+    if path.is_fifo():
+        raise InputError(f"manifest {path}: it is a FIFO, which may have no reader; give a file")
     try:
         path.write_text(canonical_json(manifest) + "\n", encoding="utf-8")
     except OSError as error:

@@ -26,6 +26,8 @@ _START = (
 )
 _GRACE_SECONDS: Final = 5.0
 """How long a process that has closed its connection may take to end."""
+_KILL_SECONDS: Final = 30.0
+"""How long the clean process may take to kill it and all that it has started."""
 
 _READ = 2**16
 _MOST_READS: Final = 1000
@@ -178,8 +180,11 @@ class _Conversation:
                 self._control.send(KILL)
             except OSError:
                 raise _ServerEndedError from None
+            limit = time.monotonic() + _KILL_SECONDS
             while self._status is None:
-                self._attend(None)
+                if time.monotonic() > limit:  # the clean process was stopped
+                    raise _ServerEndedError
+                self._attend(1000 * _KILL_SECONDS)
         for _ in range(_MOST_READS):
             if not self._attend(0):
                 return

@@ -13,6 +13,7 @@ from imbnas.runs.packing import packed_run
 from imbnas.runs.store.archive import ARCHIVE
 from imbnas.runs.store.archived_run import ArchivedRun
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.files import replace_file
 
 
 def publish(directory: RunDirectory, to: Path, *, replace: bool = False) -> Results:
@@ -51,7 +52,7 @@ def publish(directory: RunDirectory, to: Path, *, replace: bool = False) -> Resu
         (draft / ARCHIVE).write_bytes(packed_run(directory))
         (draft / "suite.json").write_bytes(directory.suite_content())
         # Its page is drawn where it will stand, beside the library that boards share.
-        (to / LIBRARY).write_text(get_plotlyjs(), encoding="utf-8")
+        replace_file(to / LIBRARY, get_plotlyjs().encode(), Path(drafts))
         run = ArchivedRun(draft / ARCHIVE)
         results = Results.read(run)
         write_report(results, run, build_tables(results), f"../../{LIBRARY}")

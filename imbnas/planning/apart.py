@@ -1,12 +1,15 @@
 """Plans runs with plug-ins in a process of its own, so that this one stays without them."""
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from imbnas.errors import InputError
 from imbnas.isolation.apart import call_apart
 from imbnas.isolation.channel import Channel
 from imbnas.planning.plan import Planner, RunPlan
 from imbnas.registry import load_plugins
 from imbnas.runs.request import RunRequest
+from imbnas.suites.apart import plugins_named
+from imbnas.validation import first_fault
 
 _PLAN: TypeAdapter[RunPlan] = TypeAdapter(RunPlan)
 
@@ -18,11 +21,14 @@ def plan_apart(request: RunRequest, cores: int) -> RunPlan:
         InputError: see ``Planner.plan``; or a plug-in cannot be loaded, or ends its process.
         ImbnasError: a shortened unit fails.
     """
-    if not request.plugins:
+    what = plugins_named(request)
+    if not what:
         return Planner(request, cores).plan(request.fidelity)
-    what = f"--plugin {', '.join(plugin.name for plugin in request.plugins)}"
     text = call_apart("imbnas.planning.apart:plan_with_plugins", (request, cores), what)
-    return _PLAN.validate_json(text)
+    try:
+        return _PLAN.validate_json(text)
+    except ValidationError as error:
+        raise InputError(f"{what}: what came is no plan ({first_fault(error)})") from None
 
 
 def plan_with_plugins(given: tuple[RunRequest, int], _channel: Channel) -> bytes:

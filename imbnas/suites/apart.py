@@ -1,12 +1,16 @@
 """Resolves suites with plug-ins in a process of its own, so that this one stays without them."""
 
+from pydantic import ValidationError
+
+from imbnas.errors import InputError
 from imbnas.isolation.apart import call_apart
 from imbnas.isolation.channel import Channel
-from imbnas.registry import load_plugins
+from imbnas.registry import installed_plugins, load_plugins
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
+from imbnas.validation import first_fault
 
 
 def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
@@ -15,11 +19,20 @@ def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
     Raises:
         InputError: see ``resolve_suite``; or a plug-in cannot be loaded, or ends its process.
     """
-    if not request.plugins:
+    what = plugins_named(request)
+    if not what:
         return resolve_suite(request)
-    what = f"--plugin {', '.join(plugin.name for plugin in request.plugins)}"
     text = call_apart("imbnas.suites.apart:resolve_with_plugins", request, what)
-    return ResolvedSuite.model_validate_json(text)
+    try:
+        return ResolvedSuite.model_validate_json(text)
+    except ValidationError as error:
+        raise InputError(f"{what}: what came is no suite ({first_fault(error)})") from None
+
+
+def plugins_named(request: SuiteRequest) -> str:
+    """The plug-ins whose code may run, installed ones included, for messages; empty for none."""
+    files = f"--plugin {', '.join(plugin.name for plugin in request.plugins)}"
+    return files if request.plugins else ", ".join(installed_plugins())
 
 
 def resolve_with_plugins(request: SuiteRequest, _channel: Channel) -> bytes:

@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imbnas.errors import InputError
-from imbnas.rankers.registry import build_ranker
-from imbnas.search.registry import build_searcher
-from imbnas.spaces import Space, get_space
+from imbnas.rankers.registry import RANKERS, build_ranker
+from imbnas.search.registry import SEARCHERS, build_searcher
+from imbnas.spaces import SPACES, Space, get_space
 from imbnas.spaces.stacks import check_stack
+from imbnas.strategies.registry import STRATEGIES
 from imbnas.suites.claim_checks import claim_checks
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.schema import AdaptationPart, Part, SuiteFile, TransferPart
@@ -24,7 +25,9 @@ Place = tuple[str | int, ...]
 Check = tuple[Place, Callable[[], object]]
 
 
-def suite_checks(suite: SuiteFile, fidelities: Iterable[str]) -> Iterator[Check]:
+def suite_checks(
+    suite: SuiteFile, fidelities: Iterable[str], *, with_plugins: bool = True
+) -> Iterator[Check]:
     """Checks that need no data, each with the place in the file that a fault belongs to.
 
     A check raises ``UnknownNameError`` where a plug-in that is not loaded may have the name, and
@@ -33,14 +36,18 @@ def suite_checks(suite: SuiteFile, fidelities: Iterable[str]) -> Iterator[Check]
     Args:
         suite: as read.
         fidelities: names of those that are checked.
+        with_plugins: whether checks are given, too, that may load code of plug-ins, installed ones
+            included.
     """
     for name in fidelities:
         fidelity = suite.fidelities[name]
         size = partial(check_size, suite.at(name), fidelity, fidelity.replicates)
         yield ("fidelities", name), size
-        yield from _of_fidelity(("fidelities", name), fidelity, suite.space)
+        if with_plugins or SPACES.is_built_in(suite.space):
+            place = "fidelities", name
+            yield from _of_fidelity(place, fidelity, suite.space, with_plugins)
     for name, part in suite.parts.items():
-        yield from _of_part(("parts", name), part)
+        yield from _of_part(("parts", name), part, with_plugins)
     yield from claim_checks(suite)
 
 
@@ -54,7 +61,9 @@ def blame(suite: SuiteFile, *place: str | int) -> Iterator[None]:
         raise InputError(f"suite {suite.name!r}: {where}: {error}") from error
 
 
-def _of_fidelity(place: Place, fidelity: Fidelity, name: str) -> Iterator[Check]:
+def _of_fidelity(
+    place: Place, fidelity: Fidelity, name: str, with_plugins: bool
+) -> Iterator[Check]:
     def of_space(check: Callable[[Space], object]) -> Callable[[], object]:
         return lambda: check(get_space(name))
 
@@ -67,16 +76,19 @@ def _of_fidelity(place: Place, fidelity: Fidelity, name: str) -> Iterator[Check]
         searchers[*place, "searchers", label] = further
     for where, searcher in searchers.items():
         build = partial(build_searcher, searcher.name, searcher.options)
-        yield (*where, "options"), of_space(build)
+        if with_plugins or SEARCHERS.is_built_in(searcher.name):
+            yield (*where, "options"), of_space(build)
 
 
-def _of_part(place: Place, part: Part) -> Iterator[Check]:
+def _of_part(place: Place, part: Part, with_plugins: bool) -> Iterator[Check]:
     if isinstance(part, TransferPart):
         for position, ranker in enumerate(part.rankers):
             where = (*place, "rankers", position)
-            yield where, partial(build_ranker, ranker.name, ranker.options)
+            if with_plugins or RANKERS.is_built_in(ranker.name):
+                yield where, partial(build_ranker, ranker.name, ranker.options)
     if isinstance(part, AdaptationPart):
         for position, strategy in enumerate(part.choices.values()):
             for route in part.routes(str(place[-1])).values():
                 where = (*place, "strategies", position)
-                yield where, partial(find_strategy, strategy, route)
+                if with_plugins or STRATEGIES.is_built_in(strategy.name):
+                    yield where, partial(find_strategy, strategy, route)

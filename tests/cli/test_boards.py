@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -97,6 +98,28 @@ def test_status_and_library_read_a_board(bench_here, boards: Path, finished_run:
     board, run = (imbnas.load_results(path) for path in (boards / TITLE, finished_run))
     assert board.index == run.index
     assert board.records is not None
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link", "dangling", "text"])
+def test_the_library_takes_the_place_of_whatever_lies_there(
+    bench_here, finished_run: Path, tmp_path: Path, kind: str
+) -> None:
+    to, kept = tmp_path / "boards", tmp_path / "kept"
+    to.mkdir()
+    library = to / "plotly.min.js"
+    if kind == "fifo":
+        os.mkfifo(library)
+    elif kind == "text":
+        library.write_text("another")
+    else:
+        library.symlink_to(kept)
+    if kind == "link":
+        kept.write_text("mine")
+    assert bench_here("publish", finished_run, "--to", to).returncode == 0
+    assert library.is_file()
+    assert not library.is_symlink()
+    assert library.stat().st_size > 10**6
+    assert (kept.read_text() if kind == "link" else not kept.exists()) in ("mine", True)
 
 
 def pinned(condition: str) -> Manifest:

@@ -61,6 +61,12 @@ def test_what_is_no_regular_file_is_one_line(tmp_path):
             read_manifest(tmp_path / name)
 
 
+def test_nothing_waits_for_the_reader_of_a_fifo(manifest, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(InputError, match="it is a FIFO"):
+        write_manifest(manifest, tmp_path / "fifo")
+
+
 def test_a_forged_manifest_names_no_image_that_is_not_there(toy, manifest, tmp_path):
     fields = {name: getattr(manifest, name) for name in Manifest.model_fields if name != "sha256"}
     indices = (*manifest.train.indices[:-1], 10_000)

@@ -102,6 +102,13 @@ def kills_its_parent(channel):
     time.sleep(600)
 
 
+def stops_its_parent(channel, ends):
+    os.kill(os.getppid(), signal.SIGSTOP)
+    if ends:
+        os._exit(0)
+    return b""
+
+
 def leaves(channel, how):
     code = "import time; time.sleep(600)"
     if how == "session":
@@ -227,6 +234,17 @@ def test_a_closed_connection_is_not_waited_for_long(
     with pytest.raises(ProcessEndedError, match="closed its connection before"):
         server.run(CALL, ("closes",))
     assert left_of(server) == []
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_stopped_clean_process_is_not_waited_for_long(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    for name in ("_GRACE_SECONDS", "_KILL_SECONDS"):
+        monkeypatch.setattr(f"imbnas.isolation.processes.{name}", 0.3)
+    with pytest.raises(ProcessEndedError, match="the one that started it were killed"):
+        server.run(CALL, ("stops_its_parent", ends))
+    assert server.run(CALL, ("remember",)) == b"(1, 1)"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])

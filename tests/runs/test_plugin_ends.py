@@ -1,6 +1,8 @@
 """Code of plug-ins that ends its process fails its unit alone, or is refused when it is loaded."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +120,50 @@ def test_a_worker_computes_nothing_by_a_text_that_the_suite_does_not_name(
     done = bench("run", *flags, "--part", "adaptation", "--executor", "here", "--retry-failed")
     assert done.returncode == 0, done.stderr
     assert copy.read_text() == code
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_an_installed_plugin_cannot_end_the_command_that_names_it(
+    bench_command: Any, tmp_path: Path, tiny_suite: Path, command: str
+) -> None:
+    installed, suite = tmp_path / "site", tmp_path / "s.toml"
+    facts = installed / "evil-1.0.dist-info"
+    facts.mkdir(parents=True)
+    (installed / "evil.py").write_text("import os; os._exit(0)")
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[imbnas.strategies]\nevil = evil:Evil\n")
+    suite.write_text(tiny_suite.read_text().replace('["p0", "p1"]', '["evil", "p0"]'))
+    path = os.pathsep.join(filter(None, (str(installed), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        bench_command(command, "--suite", suite, "--out", tmp_path / "run"),
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: evil: its process ended with status 0")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("command", "what"), [("run", "suite"), ("plan", "plan")])
+def test_a_plugin_cannot_answer_for_the_process_that_imports_it(
+    bench: Any, tmp_path: Path, tiny_suite: Path, command: str, what: str
+) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        """
+import gc, os
+from imbnas.isolation.channel import Channel
+for channel in gc.get_objects():
+    if isinstance(channel, Channel):
+        channel.send({"done": True}, b"{}")
+os._exit(0)
+"""
+    )
+    run = tmp_path / "run"
+    done = bench(command, "--suite", tiny_suite, "--out", run, "--plugin", plugin)
+    assert done.returncode == 2
+    assert f"Error: --plugin mine.py: what came is no {what} (" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not run.exists()
