@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
+from imbnas.error_texts import shortened
 from imbnas.errors import InputError, suggest
 
 T = TypeVar("T")
@@ -42,8 +43,10 @@ def first_fault(error: ValidationError) -> Fault:
 
 
 def fault_of(error: ValueError) -> str:
-    """The fault that a model or a checksum was refused for, as one line."""
-    return str(first_fault(error)) if isinstance(error, ValidationError) else str(error)
+    """The fault that a model or a checksum was refused for, as one line of bounded length."""
+    told = str(first_fault(error)) if isinstance(error, ValidationError) else str(error)
+    # Keys and values of a damaged file may hold anything.
+    return shortened(told.replace("\n", "\\n"))
 
 
 def make_with_options(factory: Callable[..., T], options: Mapping[str, Any], owner: str) -> T:

@@ -18,7 +18,7 @@ from imbnas.units.conditions import Protocol, parse_condition
 from imbnas.units.frozen import FrozenModel, canonical_json, content_sha256
 from imbnas.units.sealing import AlteredError, strict_json
 from imbnas.units.unit import Sha256
-from imbnas.validation import first_fault
+from imbnas.validation import fault_of
 
 MANIFEST_BYTES = 2**28
 """256 MiB, some thirty million images."""
@@ -164,7 +164,7 @@ def parse_manifest(text: bytes, path: Path) -> Manifest:
     except AlteredError as error:
         raise InputError(f"manifest {path}: {error}; export it again") from None
     except ValidationError as error:
-        raise InputError(f"manifest {path}: {first_fault(error)}") from None
+        raise InputError(f"manifest {path}: {fault_of(error)}") from None
 
 
 def count_classes(dataset: Dataset, selection: Selection) -> tuple[int, ...]:

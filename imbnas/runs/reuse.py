@@ -167,10 +167,9 @@ class Reuse:
             path = source.record_path(unit.kind, unit.identity)
             raise DamagedRecordError(path, str(error)) from None
         if isinstance(record.metrics, SupernetMetrics | AdaptMetrics):
-            try:
-                self.directory.take_weights(source, record.metrics.weights_sha256)
-            except DamagedFileError:
-                if unit.kind != "adapt" or unit.identity in self._needed:
-                    raise
+            sha256 = record.metrics.weights_sha256
+            spared = unit.kind == "adapt" and unit.identity not in self._needed
+            if not spared or source.has_weights(sha256):
+                self.directory.take_weights(source, sha256)
         # Weights come first: a record promises that they are there.
         self.directory.publish_record(record)

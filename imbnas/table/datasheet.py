@@ -20,7 +20,7 @@ _ENVIRONMENT = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    autoescape=False,  # noqa: S701 (Markdown; cells go through _cell)
+    autoescape=False,  # noqa: S701  # nosec B701 # Markdown; cells go through _cell
     keep_trailing_newline=True,
 )
 

@@ -348,7 +348,7 @@ class Provenance(FrozenModel):
     timm: Text
     numpy: Text
     git_revision: Text | None
-    threads: Annotated[int, Field(ge=1, le=1_000_000)]
+    threads: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
     platform: Text
     utc: Utc
     scipy: Text | None = Field(default=None, exclude_if=is_none)

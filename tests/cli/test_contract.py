@@ -201,7 +201,7 @@ BAD_INPUT = [
     (["run", "--worker", "2"], "--worker"),
     (["run", "--workers", "0"], "--workers"),
     (["run", "--workers", "two"], "--workers"),
-    (["run", "--reuse", "absent"], "--reuse absent: no folder 'records'"),
+    (["run", "--reuse", "absent"], "--reuse absent: neither a folder 'records' nor"),
     (["run", "--executor", "slrum"], "did you mean 'slurm'"),
     (["run", "--executor", "script", "--max-units", "3"], "need --executor local"),
     (["run", "--fidelity", "smoke", "--only", "nothing"], "--only nothing: fits none of"),

@@ -228,5 +228,5 @@ def test_irregular_files_there_are_told_and_left(
 
 
 def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no folder 'records' in it"):
+    with pytest.raises(InputError, match="neither a folder 'records' nor an archive"):
         reusable(tmp_path)

@@ -149,6 +149,8 @@ def _row(key: Key, model: str | None, replicate: int, record: Record | None) -> 
 
 def _exact_sum(counts: "pd.Series[int]") -> int:
     """Sum without the bounds of 64 bits."""
+    if int(counts.max()) * len(counts) < 2**63:
+        return int(counts.sum())
     return sum(map(int, counts))
 
 

@@ -63,6 +63,10 @@ class ArchivedRun(RunDirectory):
         """See ``RunDirectory``."""
         return set(self.archive.failures)
 
+    def has_weights(self, sha256: str) -> bool:
+        """See ``RunDirectory``."""
+        return f"weights/{sha256}.safetensors" in self.archive.files
+
     def weights_content(self, sha256: str) -> bytes:
         """See ``RunDirectory``."""
         path = self.weights_path(sha256)

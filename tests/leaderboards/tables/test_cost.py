@@ -103,3 +103,15 @@ def test_each_searcher_has_a_row(tiny_suite: Path, fabricate_records) -> None:
     assert list(zip(rows.index, rows["searcher"], strict=True)) == [
         (strategy, searcher) for strategy in ("p0", "p1") for searcher in ("evolution", "by-chance")
     ]
+
+
+def test_sums_beyond_64_bits_keep_their_digits(timed: Results) -> None:
+    records = {
+        identity: varied(record, cost={"macs": 2**62}) for identity, record in timed.records.items()
+    }
+    table = cost(Results(timed.resolved, records))
+    rows = table[table["kind"] != "strategy"]
+    assert rows["macs"].tolist() == [2**62 * int(units) for units in rows["units"]]
+    assert max(rows["macs"]) > 2**63
+    assert "-9223372036854775808" not in to_csv(table)
+    assert str(3 * 2**62) in to_csv(table)
