@@ -353,7 +353,9 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
     expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     epochs = 60
-    longer = Expansion(varied(expansion.resolved, settings={"supernet": {"epochs": epochs}}))
+    supernet = {"supernet": {"epochs": epochs}}
+    suite = {"fidelities": {"only": supernet}}
+    longer = Expansion(varied(expansion.resolved, settings=supernet, suite=suite))
     unit = first(longer, SupernetUnit)
     directory = RunDirectory(tmp_path / "run")
     directory.store_suite(longer.resolved)
