@@ -23,7 +23,9 @@ TESTS = Path(__file__).resolve().parent
 
 
 def _command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-c", _START, *map(str, arguments)]
+    # Without the working directory on the path: what is installed is tested, and no test that
+    # limits the size of files leaves half a compiled module in the checkout.
+    return [sys.executable, "-P", "-c", _START, *map(str, arguments)]
 
 
 Bench = Callable[..., "subprocess.CompletedProcess[str]"]
