@@ -11,8 +11,9 @@ from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
+from imbnas.units.metrics import Metrics, TrainMetrics
 from imbnas.units.recipes import Recipe
-from imbnas.units.records import Cost, Metrics, Provenance, Record, TrainMetrics
+from imbnas.units.records import Cost, Provenance, Record
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import DataRef, SpaceModel, TrainUnit, Unit
 

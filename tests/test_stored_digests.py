@@ -15,7 +15,7 @@ from imbnas.data.locations import DataLocations
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, write_tables
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.suites import resolve
+from imbnas.suites import images
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import load_suite
 from imbnas.suites.request import SuiteRequest
@@ -51,7 +51,7 @@ def one_pixel_images(name: str, locations: DataLocations) -> Dataset:
 def expansion(request: pytest.FixtureRequest) -> Iterator[Expansion]:
     suite, _, fidelity = request.param.partition("/")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resolve, "load_dataset", one_pixel_images)
+        patch.setattr(images, "load_dataset", one_pixel_images)
         locations = DataLocations.from_options(offline=True)
         asked = SuiteRequest(load_suite(suite.partition("@")[0]), fidelity, locations)
         yield Expansion(resolve_suite(asked))

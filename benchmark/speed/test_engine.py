@@ -27,7 +27,8 @@ from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
-from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Cost, Provenance, Record
 from imbnas.units.sealing import seal
 from imbnas.units.unit import TrainUnit, Unit
 

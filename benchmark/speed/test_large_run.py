@@ -28,7 +28,8 @@ from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import Member, ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.frozen import canonical_json
-from imbnas.units.records import Cost, Provenance, Record, TrainMetrics
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Cost, Provenance, Record
 
 ARCHITECTURES = 12_500
 REPLICATES = 4

@@ -27,7 +27,8 @@ from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.training.evaluation import mean_recall
-from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit
 
 SEEDS = 10

@@ -61,8 +61,7 @@ _suite_options = add_options(
     click.option(
         "--reproducible",
         is_flag=True,
-        help="Hold libraries to instructions that all x86-64 processors with AVX2 have, for the "
-        "same bits on each; on the CPU, slower.",
+        help="Hold libraries to instructions that all x86-64 processors with AVX2 have.",
     ),
     click.option(
         "--replicates",

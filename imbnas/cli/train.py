@@ -10,8 +10,9 @@ from imbnas.units.largest import LARGEST_REPLICATE_NUMBER
 
 if TYPE_CHECKING:
     from imbnas.data.manifests import Manifest
+    from imbnas.units.metrics import TrainMetrics
     from imbnas.units.recipes import Recipe
-    from imbnas.units.records import Record, TrainMetrics
+    from imbnas.units.records import Record
     from imbnas.units.unit import Model, TrainUnit
 
 
@@ -67,7 +68,8 @@ def command(
     from imbnas.schemes import resolve_scheme
     from imbnas.spaces import get_space
     from imbnas.suites.baseline_lookup import find_baseline
-    from imbnas.suites.resolve import data_ref, space_model
+    from imbnas.suites.images import data_ref
+    from imbnas.suites.resolve import space_model
     from imbnas.units.conditions import parse_condition
     from imbnas.units.unit import TrainUnit
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from imbnas.execution.provenance import device_name, provenance
 from imbnas.training.answers import Answers
 from imbnas.units.frozen import FrozenModel
-from imbnas.units.records import Cost, Count, CurvePoint, Metrics, Record, TrainMetrics
+from imbnas.units.metrics import Count, CurvePoint, Metrics, TrainMetrics
+from imbnas.units.records import Cost, Record
 from imbnas.units.unit import Unit
 
 

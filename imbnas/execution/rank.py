@@ -11,8 +11,8 @@ from imbnas.rankers import Candidate, Score, Task, build_ranker
 from imbnas.spaces import NetworkShape
 from imbnas.spaces.network_shape import network_shape
 from imbnas.training.setup import replace_classifier, to_device
+from imbnas.units.metrics import RankMetrics
 from imbnas.units.randomness import derive_seed
-from imbnas.units.records import RankMetrics
 from imbnas.units.unit import RankUnit, SpaceModel
 
 

@@ -27,15 +27,15 @@ from imbnas.isolation.channel import BadMessageError, Channel, Message
 from imbnas.training.answers import Answers
 from imbnas.training.checkpoints import Checkpoint, Snapshot
 from imbnas.units.frozen import canonical_json
-from imbnas.units.records import (
+from imbnas.units.metrics import (
     AdaptMetrics,
     Metrics,
     RankMetrics,
-    Record,
     SearchMetrics,
     SupernetMetrics,
     TrainMetrics,
 )
+from imbnas.units.records import Record
 from imbnas.units.unit import (
     AdaptUnit,
     DataRef,

@@ -21,8 +21,8 @@ from imbnas.supernet.heads import HeadMaker
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.scoring import Scorer
 from imbnas.training.checkpoints import Checkpoint, Checkpoints, Snapshot
+from imbnas.units.metrics import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.randomness import derive_seed
-from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit
 
 

@@ -13,7 +13,7 @@ from imbnas.data.image_sets import FileSet, Images, ImageSet, normalisation
 from imbnas.execution.outcome import Outcome, Untested
 from imbnas.isolation.channel import BadMessageError, Message, Part
 from imbnas.isolation.failures import ForeignCodeError, described
-from imbnas.units.records import Metrics
+from imbnas.units.metrics import Metrics
 from imbnas.validation import first_fault
 
 _METRICS: TypeAdapter[Metrics] = TypeAdapter(Metrics)

@@ -9,7 +9,7 @@ from imbnas.errors import InputError
 from imbnas.leaderboards.csv_files import numbers, read_table
 from imbnas.leaderboards.tables.architectures import trainings
 from imbnas.leaderboards.tables.build import TABLES
-from imbnas.units.records import LARGEST_COUNT
+from imbnas.units.metrics import LARGEST_COUNT
 
 _PERCENT = (0.0, 100.0)
 _COUNT = (0.0, float(LARGEST_COUNT))

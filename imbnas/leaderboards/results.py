@@ -22,7 +22,8 @@ from imbnas.suites.schema import (
     Training,
     TransferPart,
 )
-from imbnas.units.records import Record, SearchMetrics, TrainMetrics, pooled
+from imbnas.units.metrics import SearchMetrics, TrainMetrics, pooled
+from imbnas.units.records import Record
 from imbnas.units.unit import DataRef, Model, TrainUnit, Unit
 
 Floats = NDArray[np.float64]

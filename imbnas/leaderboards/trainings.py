@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from imbnas.leaderboards.results import Results
-from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit
 
 

@@ -8,7 +8,7 @@ from imbnas.runs.store.archive import Archive, pack
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
 from imbnas.units.frozen import canonical_json
-from imbnas.units.records import SupernetMetrics
+from imbnas.units.metrics import SupernetMetrics
 from imbnas.units.unit import UNIT_KINDS, Unit
 
 

@@ -13,7 +13,7 @@ from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.opening import has_records, open_run
 from imbnas.runs.store.records import DamagedFileError, DamagedRecordError
 from imbnas.suites.expand import Plan
-from imbnas.units.records import AdaptMetrics, SupernetMetrics
+from imbnas.units.metrics import AdaptMetrics, SupernetMetrics
 from imbnas.units.unit import SearchUnit, Unit
 
 PUBLISHED = "published"

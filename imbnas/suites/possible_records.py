@@ -12,14 +12,10 @@ from imbnas.spaces import SPACES, Counts, FairSpace, NetworkShape, Space, get_sp
 from imbnas.suites.resolved import EvaluationImages, ResolvedSuite
 from imbnas.training.counting import finishing_passes, trained_images, validated_images
 from imbnas.units.image_labels import unpack
+from imbnas.units.metrics import SearchMetrics, TrainMetrics
 from imbnas.units.recipes import Recipe
 from imbnas.units.record_checks import check_bits
-from imbnas.units.records import (
-    Cost,
-    Record,
-    SearchMetrics,
-    TrainMetrics,
-)
+from imbnas.units.records import Cost, Record
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import (
     AdaptUnit,

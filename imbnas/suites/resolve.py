@@ -1,15 +1,14 @@
 """Resolves a suite: every name is looked up and pinned before anything is computed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 
 from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.networks import check as check_baseline
 from imbnas.baselines.spec import ImageShape
-from imbnas.data import Dataset, Manifest, load_dataset, resolve
+from imbnas.data import Dataset
 from imbnas.data.dataset import normalised_by
-from imbnas.data.manifests import count_classes
 from imbnas.data.overlap import common_images
 from imbnas.errors import InputError
 from imbnas.rankers.ranker import CheckingRanker
@@ -29,11 +28,10 @@ from imbnas.spaces.population import (
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, suite_checks
 from imbnas.suites.choice import SearcherChoice
+from imbnas.suites.images import SuiteImages
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolved import (
     BaselineFacts,
-    ConditionFacts,
-    EvaluationImages,
     Member,
     PluginFile,
     ResolvedSuite,
@@ -50,10 +48,9 @@ from imbnas.suites.shared_images import compared_images, packed_test_labels
 from imbnas.suites.size import check_replicates, check_size
 from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
-from imbnas.units.conditions import Condition, parse_condition
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
-from imbnas.units.unit import Component, DataRef, SpaceModel
+from imbnas.units.unit import Component, SpaceModel
 
 
 def resolve_suite(request: SuiteRequest) -> ResolvedSuite:
@@ -79,16 +76,6 @@ def plugins_by_name(plugins: Sequence[Plugin]) -> dict[str, Plugin]:
                 "keeps a copy of each by name; rename one"
             )
     return named
-
-
-def data_ref(manifest: Manifest) -> DataRef:
-    """What a unit says of the images of a manifest."""
-    return DataRef(
-        condition=manifest.condition,
-        protocol=manifest.protocol,
-        dataset_digest=manifest.dataset_digest,
-        manifest_sha256=manifest.sha256,
-    )
 
 
 def space_model(space: str, architecture: str) -> SpaceModel:
@@ -121,14 +108,14 @@ class _Resolver:
         self._check_size(len(drawn.architectures))
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
-        described = {name: self._condition(name) for name in self._condition_names()}
+        described = {name: self._images.describe(name) for name in self._images.condition_names()}
         scorer = SearcherChoice(name="exhaustive", options={"architectures": architectures})
         return ResolvedSuite(
             suite=suite,
             fidelity=request.fidelity,
             settings=self.request.settings,
-            replicates=self._replicates,
-            first_replicate=self._first_replicate,
+            replicates=self._images.replicates,
+            first_replicate=self._images.first_replicate,
             **dict(request.computation),
             space_version=SPACES.entry(suite.space).version,
             population_rule=drawn.rule,
@@ -142,8 +129,8 @@ class _Resolver:
             baselines=self._baselines(),
             rankers=self._rankers(),
             motivation=self._motivation(),
-            common_images=compared_images(suite, lambda name: self._manifests(name, self._numbers)),
-            test_labels=packed_test_labels(suite, self._datasets),
+            common_images=compared_images(suite, self._images.manifests),
+            test_labels=packed_test_labels(suite, self._images.datasets),
             evaluation_images={name: images for name, (_, images) in described.items()},
             plugins=tuple(
                 PluginFile(name=name, sha256=plugin.sha256)
@@ -153,21 +140,17 @@ class _Resolver:
         )
 
     @cached_property
+    def _images(self) -> SuiteImages:
+        return SuiteImages(self.request)
+
+    @property
     def suite(self) -> SuiteFile:
         """The suite with the parts of the fidelity."""
-        return self.request.scoped
+        return self._images.suite
 
     def _check_size(self, population: int | None = None) -> None:
         with blame(self.request.suite, "fidelities", self.request.fidelity):
-            check_size(self.suite, self.request.settings, self._replicates, population)
-
-    @property
-    def _replicates(self) -> int:
-        return self.request.replicates or self.request.settings.replicates
-
-    @property
-    def _first_replicate(self) -> int:
-        return self.request.first_replicate or 0
+            check_size(self.suite, self.request.settings, self._images.replicates, population)
 
     @property
     def _searchers(self) -> dict[str, Component]:
@@ -175,10 +158,6 @@ class _Resolver:
         named = {label for _, route in self.suite.routes for label in route.searchers}
         choices = self.request.settings.searchers
         return {label: choices[label].component(SEARCHERS) for label in sorted(named)}
-
-    def _trainings(self) -> Iterator[Training]:
-        for part in self.suite.parts.values():
-            yield from part.trainings
 
     def _check_route(self, name: str, route: AdaptationPart) -> None:
         """Refuse an adaptation that would fail only after the first units are done."""
@@ -189,7 +168,7 @@ class _Resolver:
                 "adapt; leave the part out or take a space with one: "
                 f"{', '.join(SUPERNETS.names())}"
             )
-        source, target = (self._dataset(t.condition) for t in (route.source, route.target))
+        source, target = (self._images.dataset(t.condition) for t in (route.source, route.target))
         with blame(suite, "parts", name):
             if source.channels != target.channels:
                 raise InputError(
@@ -218,15 +197,14 @@ class _Resolver:
         """Refuse channel statistics that do not fit the images."""
         for name, recipe in self.request.settings.recipes.items():
             place = ("fidelities", self.request.fidelity, name)
-            for dataset in self._datasets.values() if recipe.channel_statistics else ():
+            for dataset in self._images.datasets.values() if recipe.channel_statistics else ():
                 with blame(self.request.suite, *place):
                     normalised_by(dataset, recipe.channel_statistics)
 
     def _check_images(self, route: AdaptationPart) -> None:
         """Refuse a source supernet that has seen images of its target."""
         ends = [training.condition for training in (route.source, route.target)]
-        numbers = self._numbers
-        for source, target in zip(*(self._manifests(e, numbers) for e in ends), strict=True):
+        for source, target in zip(*map(self._images.manifests, ends), strict=True):
             common = common_images(source, target)
             if common.seen:
                 raise InputError(
@@ -245,15 +223,14 @@ class _Resolver:
                         self._check_ranker(choice.name, ranker, training)
 
     def _check_ranker(self, name: str, ranker: CheckingRanker, training: Training) -> None:
-        manifest = next(self._manifests(training.condition, self._numbers))
-        shape = network_shape(self._dataset(training.condition), self.request.settings.network)
+        manifest = next(self._images.manifests(training.condition))
+        shape = network_shape(
+            self._images.dataset(training.condition), self.request.settings.network
+        )
         try:
             ranker.check(sum(manifest.class_counts), shape.in_channels * shape.resolution**2)
         except InputError as error:
             raise InputError(f"ranker {name!r} on {training.condition}: {error}") from None
-
-    def _condition_names(self) -> list[str]:
-        return sorted({training.condition for training in self._trainings()})
 
     @cached_property
     def _strategies(self) -> dict[str, FoundStrategy]:
@@ -266,57 +243,8 @@ class _Resolver:
         return dict(sorted(found.items()))
 
     @cached_property
-    def _datasets(self) -> dict[str, Dataset]:
-        names = {parse_condition(name).dataset for name in self._condition_names()}
-        return {name: load_dataset(name, self.request.locations) for name in sorted(names)}
-
-    def _dataset(self, condition: str) -> Dataset:
-        return self._datasets[parse_condition(condition).dataset]
-
-    def _parse(self, condition: str) -> Condition:
-        return parse_condition(
-            condition, self.request.settings.protocol or self.request.suite.protocol
-        )
-
-    @property
-    def _numbers(self) -> range:
-        """Numbers of the replicates."""
-        return range(self._first_replicate, self._first_replicate + self._replicates)
-
-    def _manifests(self, name: str, numbers: Iterable[int]) -> Iterator[Manifest]:
-        """A condition's manifest for each replicate number, one at a time: they can be large."""
-        condition, dataset = self._parse(name), self._dataset(name)
-        for replicate in numbers:
-            yield resolve(condition.for_replicate(replicate), dataset, self.request.pins)
-
-    def _condition(self, name: str) -> tuple[ConditionFacts, EvaluationImages]:
-        manifests, dataset = list(self._manifests(name, self._numbers)), self._dataset(name)
-        facts = ConditionFacts(
-            condition=self._parse(name),
-            class_counts=manifests[0].class_counts,
-            groups=manifests[0].groups.model_dump(),
-            replicates=tuple(map(data_ref, manifests)),
-            retrainings=tuple(map(data_ref, self._manifests(name, self._retrained(name)))),
-        )
-        images = EvaluationImages(
-            validation=count_classes(dataset, manifests[0].validation),
-            test=count_classes(dataset, manifests[0].test),
-            channels=dataset.channels,
-            resolution=dataset.resolution,
-        )
-        return facts, images
-
-    def _retrained(self, name: str) -> range:
-        """Replicate numbers that architectures found for a condition are trained on."""
-        each, numbers = self.request.settings.retrainings, self._numbers
-        found_for = {t.condition for _, route in self.suite.routes for t in route.retrained_on}
-        if each == 1 or name not in found_for:
-            return range(0)
-        return range(numbers.start * each, numbers.stop * each)
-
-    @cached_property
     def _schemes(self) -> dict[str, SchemeSpec]:
-        names = {training.scheme for training in self._trainings()}
+        names = {training.scheme for training in self._images.trainings()}
         of_strategies = (found.declared.scheme for found in self._strategies.values())
         names |= {name for name in of_strategies if name is not None}
         return {name: resolve_scheme(name) for name in sorted(names)}
@@ -324,7 +252,7 @@ class _Resolver:
     def _shape(self, recipe: Recipe, dataset: Dataset | None = None) -> NetworkShape:
         """The shape for a dataset; for the first one, to which counts in tables refer, if none."""
         with blame(self.suite, "fidelities", self.request.fidelity, "network", "resolution"):
-            return network_shape(dataset or next(iter(self._datasets.values())), recipe)
+            return network_shape(dataset or next(iter(self._images.datasets.values())), recipe)
 
     def _draw(self) -> Population:
         space, wanted = get_space(self.suite.space), self.request.settings.population
@@ -384,7 +312,7 @@ class _Resolver:
     def _baseline(self, name: str, part: BaselinesPart) -> BaselineFacts:
         baseline = find_baseline(name, part.pretrained, self.request.locations)
         spec, recipe = baseline.spec, baseline.spec.recipe_for(self.request.settings.network)
-        shapes = {self._shape(recipe, self._dataset(t.condition)) for t in part.trainings}
+        shapes = {self._shape(recipe, self._images.dataset(t.condition)) for t in part.trainings}
         counted = self._shape(recipe)
         # Counting builds the fresh network, too; building it twice would only take time.
         shapes -= set() if part.pretrained else {counted}

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from imbnas.errors import InputError
 from imbnas.table.arrays import Columns
 from imbnas.table.index import RowIndex
-from imbnas.table.query_result import ClassGroups, Floats, QueryResult
-from imbnas.units.records import MEAN_DIGITS
+from imbnas.table.query_result import ClassGroups, QueryResult
+from imbnas.units.recalls import MEAN_DIGITS
+
+Floats = NDArray[np.float64]
 
 
 class Grid(NamedTuple):

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import numpy as np
 import pandas as pd
 
 from imbnas.leaderboards.provenance import Origins, origins
 from imbnas.leaderboards.results import Results
 from imbnas.table.columns import COLUMNS
-from imbnas.table.query_result import mean_recall
 from imbnas.table.rows import Table
+from imbnas.units.recalls import mean, recalls
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("imbnas.table", "assets"),
@@ -88,7 +87,8 @@ def _trainings(frame: pd.DataFrame) -> Iterator[TrainingFacts]:
     ):
         done = part[~part["failed"].astype(bool)]
         counts = zip(done["class_correct"], done["class_total"], strict=True)
-        recalls = [100 * mean_recall(np.array(right), np.array(total)) for right, total in counts]
+        means = (mean(recalls(right, total)) for right, total in counts)
+        percent = [100 * each for each in means if each is not None]
         yield TrainingFacts(
             role=str(role),
             condition=str(condition),
@@ -97,8 +97,8 @@ def _trainings(frame: pd.DataFrame) -> Iterator[TrainingFacts]:
             replicates=part["replicate"].nunique(),
             finished=len(done),
             failed=len(part) - len(done),
-            lowest=min(recalls, default=None),
-            highest=max(recalls, default=None),
+            lowest=min(percent, default=None),
+            highest=max(percent, default=None),
             seconds=float(done["seconds"].sum()),
         )
 

@@ -1,6 +1,6 @@
 """What a look-up in a table answers, and metrics of its counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbnas.table.arrays import Labels
-from imbnas.units.records import MEAN_DIGITS
+from imbnas.units.recalls import harmonic_mean, mean, recalls
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 
@@ -64,7 +63,7 @@ class QueryResult:
     @property
     def mean_recall(self) -> float | None:
         """Mean per-class recall: balanced accuracy."""
-        return self.metric(mean_recall)
+        return _mean(mean(found) for found in self._recalls())
 
     @property
     def many(self) -> float | None:
@@ -84,12 +83,13 @@ class QueryResult:
     @property
     def worst_class(self) -> float | None:
         """Recall of the class with the lowest."""
-        return self.metric(lambda correct, total: float(np.min(_recalls(correct, total))))
+        known = ([each for each in found if each is not None] for found in self._recalls())
+        return _mean(min(found, default=None) for found in known)
 
     @property
     def harmonic_mean(self) -> float | None:
         """Harmonic mean of the class recalls, 0 where one of them is 0."""
-        return self.metric(_harmonic_mean)
+        return _mean(map(harmonic_mean, self._recalls()))
 
     def metric(self, of: Callable[[Counts, Counts], float]) -> float | None:
         """Any metric of the counts; its mean over the finished replicates.
@@ -100,29 +100,20 @@ class QueryResult:
         counts = zip(
             map(np.array, self.class_correct), map(np.array, self.class_total), strict=True
         )
-        values = [of(correct, total) for correct, total in counts]
-        return float(np.mean(values)) if values else None
+        return _mean(of(correct, total) for correct, total in counts)
+
+    def _recalls(self) -> Iterator[tuple[float | None, ...]]:
+        """Recalls of each class, by finished replicate."""
+        return map(recalls, self.class_correct, self.class_total)
 
     def _group(self, classes: Labels | None) -> float | None:
         if classes is None:
             return None
-        chosen = list(classes)
-        return self.metric(lambda correct, total: mean_recall(correct[chosen], total[chosen]))
+        return _mean(mean(found[label] for label in classes) for found in self._recalls())
 
 
-def _recalls(correct: Counts, total: Counts) -> Floats:
-    """Recalls of the classes that have test images."""
-    known = total > 0
-    recalls: Floats = correct[known] / total[known]
-    return recalls
-
-
-def mean_recall(correct: Counts, total: Counts) -> float:
-    """Mean recall of the classes that have test images, in [0, 1]."""
-    # Equal recalls of other classes are a tie, which the order of a sum must not break.
-    return round(float(_recalls(correct, total).mean()), MEAN_DIGITS)
-
-
-def _harmonic_mean(correct: Counts, total: Counts) -> float:
-    recalls = _recalls(correct, total)
-    return len(recalls) / float((1 / recalls).sum()) if recalls.all() else 0.0
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Mean over replicates; ``None`` for none, or where one has no value."""
+    held = list(values)
+    known = [value for value in held if value is not None]
+    return float(np.mean(known)) if held and len(known) == len(held) else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imbnas.units.correct_bits import pack
-from imbnas.units.records import CALIBRATION_BINS, CalibrationBin
+from imbnas.units.metrics import CALIBRATION_BINS, CalibrationBin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,9 +22,9 @@ from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
 from imbnas.training.state import Companion, Counts, TrainingProgress, TrainingState
+from imbnas.units.metrics import CurvePoint
 from imbnas.units.networks import ImageClassifier
 from imbnas.units.recipes import Recipe
-from imbnas.units.records import CurvePoint
 from imbnas.units.unit import Precision
 
 

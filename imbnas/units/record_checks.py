@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imbnas.units.correct_bits import unpack
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 
 def check_bits(metrics: TrainMetrics, labels: ArrayLike) -> None:

@@ -12,7 +12,8 @@ import re
 from pydantic import TypeAdapter
 
 from imbnas.units.frozen import FrozenModel, canonical_json
-from imbnas.units.records import Cost, Provenance, Record, TrainMetrics, check_result
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Cost, Provenance, Record, check_result
 from imbnas.units.sealing import read_sealed
 from imbnas.units.unit import Model, TrainUnit
 

@@ -18,7 +18,7 @@ from imbnas.runs.store.archived_run import ArchivedRun
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.resolved import PluginFile
 from imbnas.units.conditions import parse_condition
-from imbnas.units.records import AdaptMetrics, SupernetMetrics
+from imbnas.units.metrics import AdaptMetrics, SupernetMetrics
 from imbnas.units.sealing import seal
 
 TITLE = "tiny@1/only"

@@ -12,7 +12,7 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
-from imbnas.units.records import SearchMetrics, SupernetMetrics, TrainMetrics
+from imbnas.units.metrics import SearchMetrics, SupernetMetrics, TrainMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)
 

@@ -560,7 +560,7 @@ def test_a_search_is_checkpointed_candidate_by_candidate(apart: Apart) -> None:
 def test_a_dataset_of_a_plugin_is_loaded_apart(apart: Apart) -> None:
     """Its test split is in that process, since nobody else can load it."""
     from imbnas.data import load_dataset, resolve
-    from imbnas.suites.resolve import data_ref
+    from imbnas.suites.images import data_ref
     from imbnas.units.conditions import parse_condition
 
     from ..factories import OFFLINE

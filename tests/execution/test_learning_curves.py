@@ -21,8 +21,9 @@ from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
 from imbnas.training import validation
 from imbnas.training.checkpoints import NothingKept
+from imbnas.units.metrics import TrainMetrics
 from imbnas.units.record_checks import check_bits
-from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import TrainUnit
 
 from ..factories import resolve, varied

@@ -14,7 +14,7 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
-from imbnas.units.records import SearchMetrics
+from imbnas.units.metrics import SearchMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)
 

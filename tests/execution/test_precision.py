@@ -19,7 +19,7 @@ from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.training.evaluation import fit_predictor
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 from imbnas.units.unit import BaselineModel, Component, Computation, Precision, TrainUnit, Unit
 
 from ..factories import varied

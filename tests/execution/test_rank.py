@@ -14,7 +14,8 @@ from imbnas.rankers.registry import RANKERS
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
 from imbnas.suites.expand import Expansion
-from imbnas.units.records import RankMetrics, Record
+from imbnas.units.metrics import RankMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import Component, RankUnit
 
 from ..factories import varied

@@ -16,7 +16,7 @@ from imbnas.schemes import resolve_scheme
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.expand import Expansion
 from imbnas.training.fitting import Trainer
-from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
+from imbnas.units.metrics import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)

@@ -17,7 +17,8 @@ from imbnas.schemes import resolve_scheme
 from imbnas.suites.expand import Expansion
 from imbnas.training.checkpoints import NothingKept
 from imbnas.training.fitting import NonFiniteLossError
-from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Record
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import TrainUnit
 

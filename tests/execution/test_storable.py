@@ -21,7 +21,7 @@ from imbnas.strategies.registry import STRATEGIES
 from imbnas.suites.expand import Chain, Expansion
 from imbnas.suites.resolved import ResolvedSuite, StrategyFacts
 from imbnas.suites.schema import AdaptationPart
-from imbnas.units.records import AdaptMetrics, SearchMetrics, SupernetMetrics
+from imbnas.units.metrics import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.unit import Component
 
 from ..factories import resolve, varied

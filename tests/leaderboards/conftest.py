@@ -13,15 +13,15 @@ from imbnas.suites.claims import DifferenceClaim
 from imbnas.suites.expand import Expansion
 from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
-from imbnas.units.records import (
+from imbnas.units.metrics import (
     AdaptMetrics,
     Metrics,
     RankMetrics,
-    Record,
     SearchMetrics,
     SupernetMetrics,
     TrainMetrics,
 )
+from imbnas.units.records import Record
 from imbnas.units.unit import (
     AdaptUnit,
     RankUnit,

@@ -15,7 +15,7 @@ from imbnas.leaderboards.library import Accuracy, LoadedResults
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, write_tables
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 from imbnas.units.unit import TrainUnit
 
 from ..factories import varied

@@ -18,8 +18,8 @@ from imbnas.schemes import resolve_scheme
 from imbnas.schemes.training_scheme import build_scheme
 from imbnas.units.conditions import parse_condition
 from imbnas.units.randomness import derive_seed
+from imbnas.units.recalls import MEAN_DIGITS
 from imbnas.units.recipes import Recipe
-from imbnas.units.records import MEAN_DIGITS
 from imbnas.units.unit import DataRef, SpaceModel, TrainUnit
 
 CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|none~2|"

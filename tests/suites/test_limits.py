@@ -8,7 +8,7 @@ import pytest
 from imbnas.baselines.registry import read_baseline
 from imbnas.data import DataLocations
 from imbnas.errors import InputError
-from imbnas.suites import resolve
+from imbnas.suites import images
 from imbnas.suites.expand import Expansion
 from imbnas.suites.files import suite_files
 from imbnas.suites.load import read_suite
@@ -169,7 +169,7 @@ def test_too_many_draws_are_refused(tmp_path: Path, tiny_suite: Path) -> None:
 def test_a_request_beyond_the_limits_is_refused_before_anything_is_drawn(
     tiny_suite: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, int], said: str
 ) -> None:
-    monkeypatch.setattr(resolve, "load_dataset", None)
+    monkeypatch.setattr(images, "load_dataset", None)
     request = SuiteRequest(
         read_suite(tiny_suite), "only", DataLocations.from_options(offline=True), **options
     )

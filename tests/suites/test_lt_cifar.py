@@ -11,7 +11,7 @@ from imbnas.leaderboards.tables.shared.controls import balanced_control
 from imbnas.planning.adaptation_cost import adaptation_cost
 from imbnas.schemes import resolve_scheme
 from imbnas.spaces import NetworkShape
-from imbnas.suites import resolve
+from imbnas.suites import images
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import load_suite
 from imbnas.suites.request import SuiteRequest
@@ -48,7 +48,7 @@ def cifar(name: str, locations: DataLocations) -> Dataset:
 @pytest.fixture(scope="module")
 def expansions() -> dict[str, Expansion]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resolve, "load_dataset", cifar)
+        patch.setattr(images, "load_dataset", cifar)
         suite = load_suite("lt-cifar")
         return {
             fidelity: Expansion(resolve_suite(SuiteRequest(suite, fidelity, LOCATIONS)))

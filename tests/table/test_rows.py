@@ -4,7 +4,8 @@ import pytest
 from imbnas.leaderboards.results import Results
 from imbnas.table.columns import COLUMNS, NAMES, ROLES
 from imbnas.table.rows import Table, planned, table_of
-from imbnas.units.records import Failure, SearchMetrics, TrainMetrics
+from imbnas.units.metrics import SearchMetrics, TrainMetrics
+from imbnas.units.records import Failure
 from imbnas.units.unit import TrainUnit
 
 from ..factories import make_record, make_unit, train_metrics, varied, with_parts

@@ -16,10 +16,11 @@ from scipy.stats import hmean
 from imbnas.training.answers import Answers
 from imbnas.units.correct_bits import number_of_ones, pack, unpack
 from imbnas.units.frozen import canonical_json
+from imbnas.units.metrics import CalibrationBin, CurvePoint, TrainMetrics
 from imbnas.units.recipes import Recipe
 from imbnas.units.record_checks import check_bits
 from imbnas.units.record_parser import RecordParser
-from imbnas.units.records import CalibrationBin, CurvePoint, Record, TrainMetrics
+from imbnas.units.records import Record
 from imbnas.units.sealing import read_sealed, seal
 from imbnas.units.unit import SpaceModel, TrainUnit
 

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from imbnas.units.frozen import canonical_json
+from imbnas.units.metrics import TrainMetrics
 from imbnas.units.randomness import derive_seed
 from imbnas.units.recipes import Recipe
-from imbnas.units.records import TrainMetrics
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import UNIT_ADAPTER, BaselineModel, SpaceModel
 

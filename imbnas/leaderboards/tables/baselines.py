@@ -11,7 +11,7 @@ from imbnas.leaderboards.tables.shared import summary
 from imbnas.leaderboards.tables.shared.controls import balanced_control
 from imbnas.leaderboards.tables.shared.summary import Metrics, mean
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, MotivationPart, Training
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 COLUMNS = (
     "part", "model", "source", "pretrained", "condition", "scheme", "accuracy_mean", "accuracy_sd",

@@ -13,7 +13,7 @@ from imbnas.leaderboards.provenance import origins
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.class_orders import ORDERS_NEEDED
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, TransferPart
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 COLUMNS = (
     "item", "question", "answer", "evidence", "population", "n_architectures", "n_replicates",

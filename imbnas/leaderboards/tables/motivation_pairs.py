@@ -14,7 +14,7 @@ from imbnas.leaderboards.tables.shared.networks import populations
 from imbnas.leaderboards.tables.shared.summary import accuracies, with_whole_numbers
 from imbnas.stats import MatchedPairs, holm, matched_pairs, spread, t_interval
 from imbnas.suites.schema import MotivationPart, Training
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 COLUMNS = (
     "part", "balanced", "balanced_scheme", "long_tailed", "long_tailed_scheme", "first", "second",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.records import DamagedRecordError
-from imbnas.units.records import SearchMetrics
+from imbnas.units.metrics import SearchMetrics
 
 
 def best_architectures(

@@ -22,7 +22,8 @@ from imbnas.leaderboards.tables.shared.controls import balanced_control
 from imbnas.suites.expand import Expansion
 from imbnas.suites.resolved import BaselineFacts, ResolvedSuite
 from imbnas.suites.schema import AdaptationPart, BaselinesPart, Training, TransferPart
-from imbnas.units.records import Record, SearchMetrics
+from imbnas.units.metrics import SearchMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import BaselineModel, SearchUnit, TrainUnit
 
 from ...factories import make_record, resolve, train_metrics, varied, with_parts

@@ -8,7 +8,7 @@ from imbnas.leaderboards.provenance import origins, provenance
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text
 from imbnas.leaderboards.tables.checklist import checklist
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 from ...factories import varied, with_parts
 

@@ -22,12 +22,8 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import SuiteFile
-from imbnas.units.records import (
-    AdaptMetrics,
-    Record,
-    SearchMetrics,
-    SupernetMetrics,
-)
+from imbnas.units.metrics import AdaptMetrics, SearchMetrics, SupernetMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit, Unit
 
 from ... import factories

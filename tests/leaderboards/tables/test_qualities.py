@@ -14,7 +14,8 @@ from imbnas.leaderboards.tables.baselines import baselines
 from imbnas.leaderboards.tables.shared.summary import summarise
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import Training
-from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Record
 
 from ...factories import train_metrics
 

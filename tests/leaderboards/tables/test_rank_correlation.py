@@ -28,7 +28,7 @@ from imbnas.suites.resolved import CommonImages, ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
 from imbnas.units.correct_bits import pack
 from imbnas.units.image_labels import pack as pack_labels
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 from ...factories import make_record, train_metrics, varied, with_parts
 

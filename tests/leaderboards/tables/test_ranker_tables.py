@@ -14,7 +14,8 @@ from imbnas.leaderboards.tables.shared.rankings import rankings
 from imbnas.stats import holm, predictive_tau_change
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import Training, TransferPart
-from imbnas.units.records import RankMetrics, Record
+from imbnas.units.metrics import RankMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import RankUnit, TrainUnit
 
 from ...factories import varied

@@ -21,7 +21,8 @@ from imbnas.suites.expand import Chain, Expansion, Retraining
 from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.suites.schema import AdaptationPart, Training, TransferPart
-from imbnas.units.records import RankMetrics, Record, SearchMetrics
+from imbnas.units.metrics import RankMetrics, SearchMetrics
+from imbnas.units.records import Record
 
 from ... import factories
 from ...factories import train_metrics

@@ -21,7 +21,8 @@ from imbnas.runs.store.directory import RunDirectory
 from imbnas.stats import t_interval
 from imbnas.suites.expand import Expansion
 from imbnas.suites.schema import AdaptationPart, TransferPart
-from imbnas.units.records import Record, TrainMetrics
+from imbnas.units.metrics import TrainMetrics
+from imbnas.units.records import Record
 from imbnas.units.unit import SearchUnit, TrainUnit
 
 from ...factories import train_metrics, varied, with_parts

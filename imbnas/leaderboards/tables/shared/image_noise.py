@@ -11,7 +11,7 @@ from imbnas.stats import image_variance
 from imbnas.suites.schema import Training
 from imbnas.units.correct_bits import unpack
 from imbnas.units.image_labels import unpack as unpack_labels
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 
 def image_noise(results: Results, training: Training, metrics: Sequence[Metrics]) -> float | None:

@@ -10,7 +10,7 @@ from imbnas.leaderboards.results import Floats, Results
 from imbnas.leaderboards.tables.shared.scores import Scores
 from imbnas.suites.resolved import BaselineFacts, Member
 from imbnas.suites.schema import Training, TransferPart
-from imbnas.units.records import RankMetrics
+from imbnas.units.metrics import RankMetrics
 
 PREDICTORS = ("params", "macs")
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from imbnas.leaderboards.results import Floats
 from imbnas.suites.resolved import ConditionFacts
-from imbnas.units.records import TrainMetrics
+from imbnas.units.metrics import TrainMetrics
 
 Metrics = Sequence[TrainMetrics | None]
 """One entry per replicate; ``None`` where a training is missing."""
