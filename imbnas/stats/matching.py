@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imbnas.errors import InputError
-from imbnas.stats.arrays import Floats, as_matrix, as_vector, same_rows
+from imbnas.stats.arrays import Floats, Ints, as_matrix, as_vector, same_rows
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def matched_pairs(
     if limit is None:
         return MatchedPairs((), None, len(known), "needs two networks and two replicates of each")
     near = _near(kept.mean(axis=1), cost[known], kinds[known], limit, 1 + tolerance)
-    places = [(int(known[i]), int(known[j])) for i, j in _disjoint(sorted(near))]
+    places = [(int(known[i]), int(known[j])) for i, j in _disjoint(*near)]
     note = "" if places else f"no two of {len(known)} networks match"
     return MatchedPairs(tuple(places), limit, len(known), note)
 
@@ -125,20 +125,29 @@ def _limit(matrix: Floats, level: float) -> float | None:
 
 def _near(
     means: Floats, costs: Floats, kinds: Floats, limit: float, factor: float
-) -> Iterator[tuple[float, int, int]]:
-    """Distance and places of pairs that match."""
+) -> tuple[Ints, Ints]:
+    """Places of the first and of the second network of pairs that match, the nearest pair first.
+
+    Pairs of equal distance come in the order of their places.
+    """
+    distances, firsts, seconds = [np.empty(0)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for i in range(len(means) - 1):
         distance = np.abs(means[i + 1 :] - means[i])
         others = costs[i + 1 :]
         alike = np.maximum(others, costs[i]) <= factor * np.minimum(others, costs[i])
-        matching = alike & (distance <= limit) & (kinds[i + 1 :] != kinds[i])
-        for j in np.flatnonzero(matching):
-            yield float(distance[j]), i, i + 1 + int(j)
+        matching = np.flatnonzero(alike & (distance <= limit) & (kinds[i + 1 :] != kinds[i]))
+        distances.append(distance[matching])
+        firsts.append(np.full(len(matching), i))
+        seconds.append(matching + i + 1)
+    # Sorting is stable, and the places ascend.
+    order = np.argsort(np.concatenate(distances), kind="stable")
+    return np.concatenate(firsts)[order], np.concatenate(seconds)[order]
 
 
-def _disjoint(ordered: Sequence[tuple[float, int, int]]) -> Iterator[tuple[int, int]]:
+def _disjoint(firsts: Ints, seconds: Ints) -> Iterator[tuple[int, int]]:
+    """Pairs in the order given, without those of a network that an earlier one has."""
     taken: set[int] = set()
-    for _, i, j in ordered:
-        if taken.isdisjoint((i, j)):
+    for i, j in zip(firsts.tolist(), seconds.tolist(), strict=True):
+        if i not in taken and j not in taken:
             taken |= {i, j}
             yield i, j

@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain
+from itertools import chain, zip_longest
 
 from imbnas.regular_files import IrregularFileError, read_regular
 
 THREADS = 8
 BATCH = 2048
-"""Files held in memory at once."""
+"""Files that are read together; two batches are held in memory at once."""
 SMALL = 2**18
 """Bytes of a file that is held; larger ones are read one by one."""
 
@@ -28,17 +28,24 @@ def read_files(
         follow: see ``read_regular``.
     """
     read_all = partial(_read_all, limit=min(limit, SMALL), follow=follow)
+    batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
     with ThreadPoolExecutor(THREADS) as pool:
-        for start in range(0, len(files), BATCH):
-            batch = files[start : start + BATCH]
-            placed = sorted(batch, key=os.DirEntry.inode)
-            shares = [[entry.path for entry in placed[i::THREADS]] for i in range(THREADS)]
-            contents = dict(chain.from_iterable(pool.map(read_all, shares)))
+        coming = pool.map(read_all, _shares(batches[0])) if batches else iter(())
+        for batch, following in zip_longest(batches, batches[1:]):
+            contents = dict(chain.from_iterable(coming))
+            # Read while what is here is looked at.
+            coming = pool.map(read_all, _shares(following)) if following else iter(())
             for entry in batch:
                 content = contents.pop(entry.path)
                 if isinstance(content, IrregularFileError) and limit > SMALL:
                     content = _read(entry.path, limit, follow)
                 yield entry.path, content
+
+
+def _shares(batch: Sequence[os.DirEntry[str]]) -> list[list[str]]:
+    """Paths of a batch for each thread, in the order of the inodes."""
+    placed = sorted(batch, key=os.DirEntry.inode)
+    return [[entry.path for entry in placed[i::THREADS]] for i in range(THREADS)]
 
 
 def _read_all(paths: list[str], limit: int, follow: bool) -> list[tuple[str, bytes | OSError]]:
