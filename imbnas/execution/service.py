@@ -1,6 +1,7 @@
 """What a worker answers to the process of a unit, and what it takes from it as a result."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import torch
@@ -30,18 +31,13 @@ from imbnas.units.frozen import canonical_json
 from imbnas.units.metrics import (
     AdaptMetrics,
     Metrics,
-    RankMetrics,
-    SearchMetrics,
     SupernetMetrics,
     TrainMetrics,
 )
-from imbnas.units.records import Record
+from imbnas.units.records import Record, check_result
 from imbnas.units.unit import (
     AdaptUnit,
     DataRef,
-    RankUnit,
-    SearchUnit,
-    SupernetUnit,
     TrainUnit,
     Unit,
 )
@@ -127,30 +123,19 @@ class Service:
         elif isinstance(metrics, TrainMetrics) and not self._loads_data:
             raise BadMessageError("a result with answers that nobody has seen")
         self._check(unit, metrics)
-        return Outcome(
-            metrics,
-            outcome.images_seen,
-            outcome.macs,
-            outcome.train_images_per_second,
-            outcome.latency,
-        )
+        return replace(outcome, metrics=metrics)
 
     def _check(self, unit: Unit, metrics: Metrics) -> None:
-        match unit, metrics:
-            case (TrainUnit(), TrainMetrics()):
-                return
-            case (AdaptUnit(), AdaptMetrics()) | (SupernetUnit(), SupernetMetrics()):
-                sound = metrics.weights_sha256 in self._published  # type: ignore[union-attr]
-            case (RankUnit(), RankMetrics()):
-                sound = tuple(name for name, _ in metrics.scores) == unit.architectures
-            case (SearchUnit(), SearchMetrics()):
-                scores = dict(metrics.scores)
-                best = max(scores, key=scores.__getitem__, default="")
-                sound = len(scores) == len(metrics.scores) and metrics.best == best
-            case _:
-                sound = False
-        if not sound:
-            raise BadMessageError(f"a result that a {unit.kind} unit cannot have")
+        try:
+            check_result(unit, metrics)
+            if isinstance(metrics, AdaptMetrics | SupernetMetrics):
+                self._check_published(metrics.weights_sha256)
+        except ValueError as error:
+            raise BadMessageError(f"no result of a {unit.kind} unit: {error}") from None
+
+    def _check_published(self, sha256: str) -> None:
+        if sha256 not in self._published:
+            raise ValueError("it names weights that it has not left")
 
     def _answer_begin(self, _message: Message, channel: Channel) -> None:
         self._attempt = self._attempt or self._begin(self._units)

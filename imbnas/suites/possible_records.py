@@ -267,7 +267,7 @@ class PossibleRecords:
         space = _built_in(unit.space, unit.version)
         if known is None or space is None:
             return
-        fair = unit.recipe.path_sampling == "fair" and isinstance(space, FairSpace)
+        fair = unit.recipe.path_sampling == "fair"
         passes = space.operations_per_edge if fair and isinstance(space, FairSpace) else 1
         _equal("images_seen", spent.images_seen, passes * trained_images(unit.recipe, known.images))
 
