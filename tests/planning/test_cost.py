@@ -22,6 +22,7 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
+from imbnas.units.stem import Stem
 from imbnas.units.unit import AdaptUnit, Component, RankUnit, TrainUnit
 
 from ..factories import varied
@@ -78,6 +79,7 @@ def test_the_mean_path_is_that_of_the_whole_space() -> None:
         ({"average_from": 0.5}, "ce"),
         ({}, "ce-tau-norm"),
         ({"average_from": 0.0, "batch_size": 1}, "ce"),
+        ({"stem": Stem(kernel=2, stride=2)}, "ce-tau-norm"),
         # After one epoch and after two of four.
         ({"epochs": 4, "curve_points": 3}, "ce-tau-norm"),
         ({"epochs": 4, "curve_points": 1, "best_epoch": True}, "ce"),
