@@ -28,13 +28,13 @@ def check_stem(space: Space, stem: Stem, resolution: int | None = None) -> None:
         return
     if stem.kernel > resolution:
         raise InputError(
-            f"stem: kernel {stem.kernel} is larger than a resolution of {resolution} pixels; "
+            f"stem kernel {stem.kernel} is larger than a resolution of {resolution} pixels; "
             "change stem.kernel or resolution"
         )
     side = stem.side(resolution)
     if stem.stride > 1 and side % reduction:
         raise InputError(
-            f"stem: stride {stem.stride} leaves {side} of {resolution} pixels, which the stages of "
+            f"stem stride {stem.stride} leaves {side} of {resolution} pixels, which the stages of "
             f"{space.name} must be able to reduce by {reduction}; change stem.stride, or "
             f"resolution to a multiple of {stem.stride * reduction}"
         )

@@ -57,7 +57,7 @@ class Stem(FrozenModel):
         """
         if resolution % self.stride:
             raise InputError(
-                f"stem: stride {self.stride} does not divide a resolution of {resolution} pixels; "
+                f"stem stride {self.stride} does not divide a resolution of {resolution} pixels; "
                 "change stem.stride or resolution"
             )
         return resolution // self.stride

@@ -240,7 +240,7 @@ BAD_INPUT = [
     ),
     (
         ["show", "arch", "darts", "DARTS_V2", "--stem-stride", "2", "--resolution", "28"],
-        "stem: stride 2 leaves 14 of 28 pixels",
+        "stem stride 2 leaves 14 of 28 pixels",
     ),
     (["show", "condition", "digits@0.5x"], "below 1"),
     (["show", "condition", "digitz@20x"], "did you mean 'digits'"),

@@ -1,13 +1,20 @@
 """Suites of every space with a supernet, end to end."""
 
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
 
 from imbnas.data.locations import DataLocations
+from imbnas.errors import InputError
+from imbnas.execution.network import build_network
 from imbnas.execution.runner import Runner
+from imbnas.execution.supernets import fresh_supernet
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.spaces import NetworkShape, get_space
+from imbnas.spaces.darts.space import Darts
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.possible_records import PossibleRecords
@@ -15,6 +22,7 @@ from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.units.metrics import SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.stem import Stem
+from imbnas.units.unit import SpaceModel
 
 LOCATIONS = DataLocations.from_options(offline=True)
 
@@ -80,3 +88,19 @@ def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
     assert isinstance(metrics, TrainMetrics)
     counts = get_space(space).counts(trained[0].model.label, shape)
     assert (metrics.params, metrics.macs) == (counts.params, counts.macs)
+
+
+def test_a_space_with_a_stem_of_its_own_is_not_built_with_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(Darts, "stage_reduction")
+    model = SpaceModel(space="darts", version="1", architecture="DARTS_V2")
+    for stem, refused in ((Stem(), False), (Stem(stride=2), True)):
+        shape = NetworkShape(4, 1, 8, 1, 10, stem)
+        makers = (
+            partial(build_network, model, shape, LOCATIONS),
+            partial(fresh_supernet, "darts", shape, 0, torch.device("cpu")),
+        )
+        for make in makers:
+            with pytest.raises(InputError, match="own; leave") if refused else nullcontext():
+                make()

@@ -1,7 +1,8 @@
 """Replicates that are trained side by side give what they give alone, but for rounding."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -223,3 +224,51 @@ def test_the_time_of_a_stack_is_shared_evenly(stack: list[TrainUnit], executor: 
             record.cost.images_seen + 2 * record.unit.recipe.epochs  # type: ignore[union-attr]
             * record.unit.recipe.steps_per_epoch * record.unit.recipe.batch_size  # type: ignore[union-attr, operator]
         )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "batch_size = 16",
+        "batch_size = 32\nwidth = 8",
+        "batch_size = 32\ndepth = 2",
+        "batch_size = 32\naverage_from = 0.5",
+        "batch_size = 32\nstem = { kernel = 3, stride = 2 }",
+        "batch_size = 16\naverage_from = 0\nwidth = 8\nstem = { kernel = 2, stride = 2 }",
+    ],
+)
+def test_a_run_in_stacks_answers_as_one_without_them(
+    recipe: str, tmp_path: Path, trainings_suite: Path, bench: Callable[..., Any]
+) -> None:
+    """But for rounding: an image in a hundred at most, among those of all networks."""
+    text, found = trainings_suite.read_text(), []
+    before = "batch_size = 32\nwidth = 4\ndepth = 1\n"
+    table = "[fidelities.only.network]\nepochs = 2\nsteps_per_epoch = 2\n" + before
+    assert text.count(table) == 1
+    sizes = {"width": 4, "depth": 1}
+    kept = "".join(f"{n} = {size}\n" for n, size in sizes.items() if n not in recipe)
+    changed = text.replace(table, table.replace(before, f"{recipe}\n{kept}"))
+    for stack in (1, REPLICATES):
+        path, run = tmp_path / f"{stack}.toml", tmp_path / f"run-{stack}"
+        path.write_text(changed.replace("replicates = 2", f"replicates = 3\nstack = {stack}"))
+        done = bench("run", "--suite", path, "--out", run, "--executor", "here")
+        assert done.returncode == 0, done.stderr
+        records = [r for r in RunDirectory(run).records() if isinstance(r.unit, TrainUnit)]
+        found.append(
+            {
+                (r.unit.model.label, r.unit.data.condition, r.unit.scheme.name): r.metrics
+                for r in records
+                if isinstance(r.unit, TrainUnit) and isinstance(r.metrics, TrainMetrics)
+            }
+        )
+    alone, stacked = found
+    assert alone.keys() == stacked.keys()
+    differences = [
+        np.abs(np.subtract(alone[key].class_correct, stacked[key].class_correct)).sum()
+        for key in alone
+    ]
+    images = sum(sum(metrics.class_total) for metrics in alone.values())
+    assert sum(differences) <= images / 100
+    for key, metrics in alone.items():
+        assert (metrics.params, metrics.macs) == (stacked[key].params, stacked[key].macs)

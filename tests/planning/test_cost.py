@@ -157,7 +157,10 @@ RANKERS = (
 def fair_run(
     tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path
 ) -> tuple[Expansion, RunDirectory]:
-    """Supernets sampled fairly, strategies that do more than train, and every ranker; done."""
+    """Supernets sampled fairly, strategies that do more than train, and every ranker; done.
+
+    Networks and supernets have another stem than the published one.
+    """
     folder = tmp_path_factory.mktemp("fair")
     text = tiny_suite.read_text().replace("replicates = 2", "replicates = 1")
     text = text.replace(
@@ -172,6 +175,9 @@ def fair_run(
     for name in ("supernet", "adaptation"):
         place = f"[fidelities.only.{name}]\n"
         text = text.replace(place, f'{place}path_sampling = "fair"\n')
+    for name in ("network", "supernet", "adaptation"):
+        place = f"[fidelities.only.{name}]\n"
+        text = text.replace(place, f"{place}stem = {{ kernel = 2, stride = 2 }}\n")
     # A ranker that trains meets its extra passes here.
     text = text.replace(
         "[fidelities.only.network]\n", "[fidelities.only.network]\naverage_from = 0\n"

@@ -115,7 +115,7 @@ def test_a_stem_that_leaves_too_little_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=told) as caught:
         check_stem(get_space(name), stem, resolution)
-    assert str(caught.value).startswith("stem: ")
+    assert str(caught.value).startswith("stem ")
     assert "\n" not in str(caught.value)
 
 

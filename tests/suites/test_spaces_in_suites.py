@@ -212,7 +212,7 @@ def test_a_stem_that_does_not_fit_a_stated_resolution_is_refused_when_the_suite_
     path = variant(tmp_path, tiny_suite, *with_stems(text, *both))
     with pytest.raises(InputError, match="leaves 6 of 12 pixels.* multiple of 8") as caught:
         read_suite(path)
-    assert f"fidelities.only.{both[0]}.stem: stem: stride 2" in str(caught.value)
+    assert f"fidelities.only.{both[0]}.stem: stem stride 2" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -40,7 +40,7 @@ def test_a_side_is_divided_by_the_stride(kernel: int, stride: int, multiple: int
 @given(st.integers(1, 200), st.integers(2, 64))
 def test_pixels_at_the_edge_are_not_left_out(resolution: int, stride: int) -> None:
     assume(resolution % stride)
-    with pytest.raises(InputError, match=r"^stem: stride \d+ does not divide .* pixels; change"):
+    with pytest.raises(InputError, match=r"^stem stride \d+ does not divide .* pixels; change"):
         Stem(kernel=stride, stride=stride).side(resolution)
 
 
