@@ -168,8 +168,12 @@ def test_stacks_of_any_recipe_leave_records_that_do_not_depend_on_the_others(
 
 @pytest.mark.parametrize(
     "scheme",
-    [resolve_scheme("ce").model_copy(update={"mixing": "mixup"}), resolve_scheme("ldam-drw")],
-    ids=["mixup", "ldam"],
+    [
+        resolve_scheme("ce").model_copy(update={"mixing": "mixup"}),
+        resolve_scheme("ldam-drw"),
+        resolve_scheme("label-smoothing"),
+    ],
+    ids=["mixup", "ldam", "smoothing"],
 )
 def test_every_network_has_its_own_mixing_and_classifier(
     stack: list[TrainUnit], executor: Runner, scheme: SchemeSpec
