@@ -19,6 +19,8 @@ NOTE = (
 _RANKS = tuple(
     f"{metric}_{name}" for metric in METRICS for name in ("rank", "rank_low", "rank_high")
 )
+_WHO = ("part", "strategy", "searcher")
+"""Columns that stand before the ranks."""
 _SCALES = {"macs": "{:,.0f}", "seconds": "{:.2f}"}
 
 
@@ -29,19 +31,21 @@ def entry_grid(tables: Mapping[str, pd.DataFrame], folder: str) -> Grid:
     are columns, too.
     """
     table, found = tables["adaptation"], entries(tables)
-    rows = table.iloc[[entry.line for entry in found]].drop(columns=_RANKS, errors="ignore")
+    names = [*_WHO, *(name for name in table.columns if name not in {*_WHO, *_RANKS})]
+    rows = table.iloc[[entry.line for entry in found]]
+    rows = rows[[name for name in names if name in table.columns]]
     base = grid("adaptation", rows, folder, to_csv(table))
-    if not found:
-        return base
-    shown = found[:MAX_ROWS]
+    return _with_ranks(base, found[:MAX_ROWS]) if found else base
+
+
+def _with_ranks(base: Grid, shown: Sequence[Entry]) -> Grid:
+    """The same with columns of ranks and costs, where any row has one."""
     made = {
         **{f"{metric} rank": band_cells(shown, metric) for metric in METRICS},
         **{f"cost ({scale})": cost_cells(shown, scale) for scale in _SCALES},
     }
     made = {name: cells for name, cells in made.items() if any(cell.text for cell in cells)}
-    at = 1 + max(
-        (base.columns.index(c) for c in ("part", "strategy") if c in base.columns), default=-1
-    )
+    at = sum(name in base.columns for name in _WHO)
     ranked = "accuracy rank" in made
     return replace(
         base,
