@@ -180,13 +180,18 @@ def _checked(folder: Path, name: str, tables: Mapping[str, pd.DataFrame]) -> pd.
             raise InputError(f"{path}: no column {column!r}; take the file that was published")
     texts = [c for c in (*_TEXTS[name], *_LATER_TEXTS) if c in frame]
     counts = [c for c in (*_NUMBERS.get(name, ()), *_LATER_NUMBERS) if c in frame]
-    made: dict[str, Any] = {
-        column: frame[column].astype(object).map(str, na_action="ignore") for column in texts
-    }
+    made: dict[str, Any] = {column: _as_text(frame[column]) for column in texts}
     made |= {column: _in_range(path, frame, column) for column in counts}
     table = frame.assign(**made)
     _check_ranks(path, table)
     return table
+
+
+def _as_text(column: "pd.Series[Any]") -> "pd.Series[str]":
+    cells = [
+        str(value) if known else None for value, known in zip(column, column.notna(), strict=True)
+    ]
+    return pd.Series(cells, index=column.index, dtype=object)
 
 
 def _in_range(path: Path, frame: pd.DataFrame, column: str) -> "pd.Series[float]":
