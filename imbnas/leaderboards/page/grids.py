@@ -22,12 +22,14 @@ class TableCell:
         order: the value it is sorted by: a number or the text itself; empty stays at the end.
         band: range of ranks that is drawn beside the text.
         address: that the text links to; empty for none.
+        wrapped: whether a long text is broken into lines.
     """
 
     text: str
     order: str
     band: Band | None = None
     address: str = ""
+    wrapped: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What all boards say: which strategy is best where, how sure, at which cost; what carries over."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -15,6 +15,8 @@ from imbnas.stats.summary import interval_of_mean
 Thing = TypeVar("Thing")
 Column = tuple[bool, list[TableCell]]
 """Whether it is of numbers, and its cells."""
+_LINE = 32
+"""Characters of a cell that stands in one line."""
 _NO_RANKS = "not in its tables"
 
 
@@ -98,7 +100,7 @@ def best_grid(name: str, boards: Sequence[Board]) -> Grid | None:
         "95% interval": _texts(found, lambda best: _range(best.interval, "{:.2f}")),
         "cost (macs)": (True, cost_cells(shown, "macs")),
         "cost (seconds)": (True, cost_cells(shown, "seconds")),
-        "shares its rank with": _texts(found, _sharing),
+        "shares its rank with": _wrapped(_texts(found, _sharing)),
         "cheapest of that rank": _texts(found, _cheapest),
         "cost_ratio": _numbers(shown, "cost_ratio"),
         "source": _texts(shown, lambda e: f"{e.row['source']} {e.row['source_scheme']}"),
@@ -180,6 +182,11 @@ def _texts(things: Sequence[Thing], of: Callable[[Thing], object]) -> Column:
     held = [of(thing) for thing in things]
     texts = ["" if text is None else str(text) for text in held]
     return False, [TableCell(text, text) for text in texts]
+
+
+def _wrapped(column: Column) -> Column:
+    numeric, cells = column
+    return numeric, [replace(cell, wrapped=len(cell.text) > _LINE) for cell in cells]
 
 
 def _numbers(shown: Sequence[Entry], column: str, shape: str = "{:.2f}") -> Column:
