@@ -130,10 +130,10 @@ def make(
     return Steps(stacked, images.contiguous(memory_format=torch.channels_last), labels, precision)
 
 
-def seconds(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+def seconds(work: Mapping[str, Callable[[], object]], turns: int = TURNS) -> dict[str, float]:
     """Median processor seconds of each, turn by turn."""
     spent: dict[str, list[float]] = {name: [] for name in work}
-    for turn in range(WARM_UP + TURNS):
+    for turn in range(WARM_UP + turns):
         # Every other turn backwards: whoever comes after another is slower or quicker for it.
         for name in [*work][:: 1 if turn % 2 else -1]:
             start = time.process_time()
