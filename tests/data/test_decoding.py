@@ -8,7 +8,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from imbnas.data import decoding
-from imbnas.data.decoding import FORMATS, image_shape, open_image, square_thumbnail, to_array
+from imbnas.data.decoding import FORMATS, look_at, open_image, square_thumbnail, to_array
 from imbnas.errors import InputError
 
 EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
@@ -29,6 +29,11 @@ def encoded(kind, **options):
     return buffer.getvalue()
 
 
+def look(path):
+    with path.open("rb") as file:
+        return look_at(path, file, 64)
+
+
 @pytest.mark.parametrize("name", ["image.png", "image.eps", "image.jpg"])
 def test_a_format_that_is_not_named_is_no_image(name, tmp_path, monkeypatch):
     def started(*_, **__):
@@ -37,7 +42,7 @@ def test_a_format_that_is_not_named_is_no_image(name, tmp_path, monkeypatch):
     monkeypatch.setattr(EpsImagePlugin, "Ghostscript", started)
     Image.init()
     (tmp_path / name).write_bytes(EPS)
-    for read in (open_image, image_shape, lambda path: square_thumbnail(path, 4)):
+    for read in (open_image, look, lambda path: square_thumbnail(path, 4)):
         with pytest.raises(InputError, match="not an image; remove or replace it"):
             read(tmp_path / name)
 
@@ -55,7 +60,7 @@ def test_the_named_formats_are_read_whatever_their_suffix(kind, tmp_path):
     expected = np.asarray(Image.open(tmp_path / "image.bin").convert("RGB"))
     found = to_array(open_image(tmp_path / "image.bin"), 3).transpose(1, 2, 0)
     assert np.array_equal(found, expected)
-    assert image_shape(tmp_path / "image.bin")[1:] == (12, 12)
+    assert look(tmp_path / "image.bin").shape[1:] == (12, 12)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP", "PNG"])
@@ -74,7 +79,7 @@ def test_images_of_very_many_pixels_are_one_line(kind, pixels, tmp_path, monkeyp
     path = tmp_path / "image.png"
     path.write_bytes(encoded(kind))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", round(144 / pixels))
-    for read in (open_image, image_shape):
+    for read in (open_image, look):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with pytest.raises(InputError, match=r"more than \d+ pixels; make it smaller"):
@@ -127,7 +132,7 @@ def read_damaged(kind, count, tmp_path):
         path.write_bytes(damaged(whole, rng))
         try:
             assert to_array(open_image(path), 3).dtype == np.uint8
-            image_shape(path)
+            look(path)
         except InputError as error:
             refused.append(str(error))
     return refused
