@@ -101,8 +101,12 @@ def open_image(path: Path, smallest: int | None = None) -> Image.Image:
         InputError: the file is missing, is no image of the formats, is too large, is damaged, or
             has values without a defined range.
     """
-    with _readable(path), open_regular(path, LARGEST_FILE, follow=True) as raw:
-        return _decoded(path, _opened(path, io.BufferedReader(raw)), smallest)
+    with (
+        _readable(path),
+        open_regular(path, LARGEST_FILE, follow=True) as raw,
+        io.BufferedReader(raw) as file,
+    ):
+        return _decoded(path, _opened(path, file), smallest)
 
 
 def look_at(path: Path, file: BinaryIO, smallest: int) -> Look:

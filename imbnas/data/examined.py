@@ -114,7 +114,8 @@ def _read(path: Path) -> _Read | InputError:
         with opened(path) as file:
             content = sha256_of(file)
             file.seek(0)
-            return _Read(content, look_at(path, io.BufferedReader(file), _DECODED_SIDE))
+            with io.BufferedReader(file) as buffered:
+                return _Read(content, look_at(path, buffered, _DECODED_SIDE))
     except InputError as error:
         return error
 
