@@ -22,7 +22,7 @@ _Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 SHOWN = 5
 """Names that a message gives at most."""
 NEARLY_CONSTANT = 16
-"""Images in no channel of which two pixels differ by so much, of 255, are told of."""
+"""Images whose pixels differ in no channel by more, of 255, are told of: as of 12 bits in 16."""
 _NAME = 200
 """Characters of a name that a message shows."""
 _DECODED_SIDE = LARGEST_SIDE
@@ -144,12 +144,12 @@ def _notes_on_looks(sources: Sequence[Source], read: Sequence[_Read]) -> Iterato
         flat = [
             source.line[0]
             for source, each in zip(sources, read, strict=True)
-            if source.split == split and each.look.spread < NEARLY_CONSTANT
+            if source.split == split and each.look.spread <= NEARLY_CONSTANT
         ]
         if flat:
             yield (
                 f"{len(flat):,} of {total:,} images of {split} are nearly constant (pixels differ "
-                f"by less than {NEARLY_CONSTANT} of 255): {named(flat)}"
+                f"by at most {NEARLY_CONSTANT} of 255): {named(flat)}"
             )
 
 

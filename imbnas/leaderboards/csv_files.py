@@ -256,10 +256,10 @@ def _ragged(
     """What is wrong with a line of too many or too few cells, and what to do."""
     fault = (
         f"separated by {SEPARATORS[separator]}, line {line} has {len(cells)} cells and the first "
-        f"line names {len(header)} columns"
+        f"line names {len(header)} column(s)"
     )
     if len(cells) == len(header) + 1:
-        fault += ", as where row names have no name of their own"
+        fault += ", as where the column of row names has no name"
     elif separator == "," and len(cells) > len(header) and all(map(_is_digits, cells[-2:])):
         fault += ", as where commas are decimal signs"
     return fault, "write one cell for each name, and quote cells that hold the separator"
