@@ -63,7 +63,10 @@ def _readable(path: Path) -> Iterator[None]:
     except PermissionError:
         raise InputError(f"image {path}: may not be read; give read permission") from None
     except UnidentifiedImageError:
-        raise InputError(f"image {path}: not an image; remove or replace it") from None
+        known = ", ".join(FORMATS)
+        raise InputError(
+            f"image {path}: not an image; remove or replace it ({known} are read)"
+        ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InputError(_too_large(path)) from None
     except Exception as error:

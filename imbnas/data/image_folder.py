@@ -149,6 +149,7 @@ def _list_folder(what: str, root: Path) -> Listing:
     entries = _Entries(root)
     classes = {split: entries.classes(split) for split in splits}
     entries.refuse_dangling(what)
+    entries.refuse_flat(what, classes)
     _check_classes(what, root, classes)
     found = {
         split: [
@@ -164,7 +165,7 @@ def _list_folder(what: str, root: Path) -> Listing:
         entries.refuse_imageless(what, split, classes["train"], found[split])
     entries.pass_over_other_folders()
     files = {split: tuple(images) for split, images in found.items()}
-    skipped = {reason: sorted(names) for reason, names in entries.skipped.items()}
+    skipped = {reason: sorted(names) for reason, names in entries.skipped.items() if names}
     return Listing(root, classes["train"], files, skipped)
 
 
@@ -176,7 +177,12 @@ def _missing_split(root: Path, split: str) -> str:
         return f"{place} is a file, not a folder; unpack the archive"
     if place.is_symlink():
         return f"{place} is a link that leads nowhere; restore what it leads to"
-    return f"{root} has no folder {split!r}; it must be ROOT/{{train,test}}/<class>/*"
+    folders = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+    inner = next((name for name in folders if (root / name / split).is_dir()), None)
+    if inner is not None:
+        return f"{root} has no folder {split!r}, but {root / inner} has; give that folder"
+    seen = f" (it has {named(folders)})" if folders else ""
+    return f"{root} has no folder {split!r}{seen}; it must be ROOT/{{train,test}}/<class>/*"
 
 
 class _Entries:
@@ -234,6 +240,16 @@ class _Entries:
                 f"{what}: {len(self._dangling):,} link(s) in {self._root} lead nowhere: "
                 f"{named(sorted(self._dangling))}; restore what they lead to, or remove them"
             )
+
+    def refuse_flat(self, what: str, classes: Mapping[str, Sequence[str]]) -> None:
+        """Refuse a split whose images lie in no class folders."""
+        for split, names in classes.items():
+            flat = [name for name in self.skipped[_BESIDE] if name.startswith(f"{split}/")]
+            if flat and not names:
+                raise InputError(
+                    f"{what}: {self._root / split} has {len(flat):,} file(s) and no class folder: "
+                    f"{named(sorted(flat))}; move each image into a folder of its class"
+                )
 
     def refuse_empty(self, what: str) -> None:
         """Refuse images without a byte."""

@@ -100,7 +100,7 @@ class DataLocations:
         given = self.named(name)
         if given is not None or self.root is None:
             return given
-        return self.root / name if (self.root / name / "train").is_dir() else None
+        return self.root / name if (self.root / name).is_dir() else None
 
     def packed(self, name: str, others: Iterable[str] = ()) -> str | None:
         """How to unpack an archive that lies where a dataset's files are looked for, if any does.

@@ -34,13 +34,13 @@ _OTHER_FORMATS = {
     b"\xd0\xcf\x11\xe0": "an Excel file",
     b"\x1f\x8b": "compressed (gzip)",
     b"\xfd7zXZ": "compressed (xz)",
-    b"BZh": "compressed (bzip2)",
+    b"BZh9": "compressed (bzip2)",
     b"\x28\xb5\x2f\xfd": "compressed (zstandard)",
-    b"PAR1": "a Parquet file",
+    b"PAR1\x15": "a Parquet file",
     b"\x89HDF": "an HDF5 file",
     b"\x93NUMPY": "a NumPy file",
     b"SQLite format 3": "an SQLite database",
-    b"%PDF": "a PDF file",
+    b"%PDF-": "a PDF file",
 }
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _DIRECTIVE = re.compile(r'"?sep=([,;\t])"?\s*(?:\n|$)')
@@ -186,7 +186,7 @@ def _text(path: Path, content: bytes) -> str:
         _refuse(path, f"line {line} is not UTF-8 text", "save it as UTF-8")
     if _is_json(text):
         _refuse(path, "it is JSON", "save it as CSV")
-    if text.lstrip().startswith(("<!DOCTYPE", "<html", "<?xml")):
+    if text[:99].lstrip().lower().startswith(("<!doctype", "<html", "<?xml", "<table")):
         _refuse(path, "it is HTML or XML", "save it as CSV")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -273,6 +273,32 @@ def test_a_folder_without_splits_is_refused(tmp_path, load):
         load(tmp_path)
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_without_class_folders_is_told_by_its_files(folder, load, split):
+    for path in (folder / split).glob("*/*.png"):
+        path.rename(folder / split / f"{path.parent.name}-{path.name}")
+    for path in list((folder / split).iterdir()):
+        if path.is_dir():
+            path.rmdir()
+    with pytest.raises(
+        InputError, match=rf"{split} has 9 file\(s\) and no class folder: '{split}/"
+    ):
+        load(folder)
+
+
+def test_a_folder_above_or_with_other_names_is_told(folder, load, locations):
+    with pytest.raises(InputError, match=r"has no folder 'train', but .*animals has; give that"):
+        load(folder.parent)
+    (folder / "test").rename(folder / "val")
+    with pytest.raises(
+        InputError, match=r"has no folder 'test' \(it has 'train', 'val'\); it must"
+    ):
+        load(folder)
+    (folder / "train").rename(folder / "Train")
+    with pytest.raises(InputError, match=r"animals has no folder 'train' \(it has 'Train', 'val'"):
+        load_dataset("animals", locations(data_root=folder.parent))
+
+
 def test_one_class_is_not_enough(tmp_path, load, make_folder):
     with pytest.raises(InputError, match=r"1 class folder\(s\); it needs two"):
         load(make_folder(tmp_path / "one", classes=("ant",)))

@@ -139,7 +139,7 @@ def test_whatever_cells_hold_comes_back(tmp_path_factory, rows, separator, surpl
         ("<html><table></table></html>", "it is HTML or XML"),
         (b"PK\x03\x04....", "it is a zip archive or an Excel file"),
         (b"\x1f\x8b\x08....", "it is compressed"),
-        (b"PAR1....", "it is a Parquet file"),
+        (b"PAR1\x15...", "it is a Parquet file"),
         ("a,b\n1,2\n".encode("utf-16"), "it is UTF-16 text.*save it as UTF-8"),
         ("a,b\nä,2\n".encode("latin-1"), "line 2 is not UTF-8 text.*save it as UTF-8"),
     ],
