@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imbnas.error_texts import shortened
 from imbnas.errors import InputError
 from imbnas.units.largest import LARGEST_SEED, MOST_RESAMPLES
 
@@ -225,7 +226,7 @@ def _in_order(names: Sequence[str]) -> list[str]:
 
 def _as_json(question: Question, results: GroupResults, ungrouped: int) -> str:
     """One object: the question, and either the statistics themselves or one entry per group."""
-    content: dict[str, Any] = asdict(question) | {"table": question.table.name}
+    content: dict[str, Any] = asdict(question) | {"table": shortened(question.table.name)}
     if question.group is None:
         content |= asdict(results[0][1])
     else:

@@ -46,6 +46,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _DIRECTIVE = re.compile(r'"?sep=([,;\t])"?\s*(?:\n|$)')
 """The first line by which spreadsheets are told what separates columns."""
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 _WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
@@ -176,7 +177,9 @@ def _content(path: Path) -> bytes:
 def _text(path: Path, content: bytes) -> str:
     for start, what in _OTHER_FORMATS.items():
         if content.startswith(start):
-            _refuse(path, f"it is {what}", "save it as CSV")
+            _refuse(
+                path, f"it is {what}", "unpack it" if "compressed" in what else "save it as CSV"
+            )
     if content.startswith(_UTF_16):
         _refuse(path, "it is UTF-16 text", "save it as UTF-8")
     try:
@@ -212,16 +215,16 @@ def _separator(text: str) -> tuple[str, int]:
         return told[1], told.end()
     # Ten thousand lines tell as well as all.
     sample = "\n".join(text[:_SAMPLE].split("\n", _SAMPLED_LINES)[:_SAMPLED_LINES])
-    agreed, fitting = [], []
+    fitting = []
     for separator in SEPARATORS:
         try:
             counts = [len(cells) for _, cells in _lines(sample, separator, strict=False)]
         except csv.Error:
             continue
         if counts and counts[0] > 1:
-            fitting.append(separator)
-            agreed += [separator] if len(set(counts)) == 1 else []
-    return (agreed or fitting or [","])[0], 0
+            fitting.append((len(set(counts)) == 1, counts[0], separator))
+    # Of those that all lines agree on the one that makes most columns; the first of equals.
+    return max(fitting, key=lambda each: each[:2])[2] if fitting else ",", 0
 
 
 def _lines(text: str, separator: str, strict: bool = True) -> list[tuple[int, list[str]]]:
@@ -260,13 +263,9 @@ def _ragged(
     )
     if len(cells) == len(header) + 1:
         fault += ", as where the column of row names has no name"
-    elif separator == "," and len(cells) > len(header) and all(map(_is_digits, cells[-2:])):
+    elif separator == "," and len(cells) > len(header) and all(map(_WHOLE.fullmatch, cells[-2:])):
         fault += ", as where commas are decimal signs"
     return fault, "write one cell for each name, and quote cells that hold the separator"
-
-
-def _is_digits(cell: str) -> bool:
-    return cell.isascii() and cell.isdigit()
 
 
 def _are_decimal(cells: Sequence[str]) -> bool:

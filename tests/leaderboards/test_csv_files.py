@@ -83,6 +83,21 @@ def test_standard_input_is_a_file_like_others(text, monkeypatch):
     assert read_table(Path("-")).to_numpy().tolist() == ROWS
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("arch;a,x;b\nn;0,5;2\nm;1,5;3\n", ["arch", "a,x", "b"]),
+        ("arch,a;x,b\nn,0;5,2\n", ["arch", "a;x", "b"]),
+        ("a\tb,c\n1\t2,3\n", ["a\tb", "c"]),
+        ("a;b\n0,5;0,25\n", ["a", "b"]),
+        ('a;"b,c"\n1;2\n', ["a", "b,c"]),
+    ],
+)
+def test_of_several_separators_that_one_counts_which_makes_most_columns(text, names, tmp_path):
+    """The first of commas, semicolons and tabs where two make as many; lines must agree."""
+    assert read(tmp_path, text).columns.tolist() == names
+
+
 def test_standard_input_that_is_closed_or_no_table_is_named(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(InputError, match="standard input: it is closed"):
@@ -138,7 +153,7 @@ def test_whatever_cells_hold_comes_back(tmp_path_factory, rows, separator, surpl
         ('{"a": 1}\n{"a": 2}\n', "it is JSON"),
         ("<html><table></table></html>", "it is HTML or XML"),
         (b"PK\x03\x04....", "it is a zip archive or an Excel file"),
-        (b"\x1f\x8b\x08....", "it is compressed"),
+        (b"\x1f\x8b\x08....", "it is compressed.*; unpack it"),
         (b"PAR1\x15...", "it is a Parquet file"),
         ("a,b\n1,2\n".encode("utf-16"), "it is UTF-16 text.*save it as UTF-8"),
         ("a,b\nä,2\n".encode("latin-1"), "line 2 is not UTF-8 text.*save it as UTF-8"),
