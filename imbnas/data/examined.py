@@ -41,13 +41,13 @@ class Source(NamedTuple):
     Attributes:
         split: that it belongs to.
         label: its class.
-        path: where it is.
+        path: relative to the dataset's folder, or absolute.
         line: what the digest holds of it besides its content; its name comes first.
     """
 
     split: str
     label: int
-    path: Path
+    path: str
     line: tuple[str, ...]
 
 
@@ -70,11 +70,14 @@ class _Read(NamedTuple):
     look: Look
 
 
-def examine(what: str, class_names: Sequence[str], sources: Sequence[Source]) -> ImageFacts:
+def examine(
+    what: str, root: Path, class_names: Sequence[str], sources: Sequence[Source]
+) -> ImageFacts:
     """Read and decode every image file once.
 
     Args:
         what: opens every message.
+        root: the dataset's folder.
         class_names: by label.
         sources: the files, in the order of the digest.
 
@@ -83,7 +86,7 @@ def examine(what: str, class_names: Sequence[str], sources: Sequence[Source]) ->
     """
     read: list[_Read] = []
     faults: list[InputError] = []
-    for found in read_all(what, _read, [source.path for source in sources]):
+    for found in read_all(what, _read, [root / source.path for source in sources]):
         if isinstance(found, InputError):
             faults.append(found)
         else:

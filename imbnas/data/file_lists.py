@@ -89,7 +89,7 @@ class PublishedLists:
             ("list files", ImageFacts),
             root,
             listed,
-            lambda: examine(what, class_names, sources),
+            lambda: examine(what, root, class_names, sources),
         )
         other = [
             f"{path} is not the published list"
@@ -301,7 +301,7 @@ def _sources(root: Path, splits: Mapping[str, FileSplit]) -> Iterator[Source]:
     called = portable_names(root, [path for split in splits.values() for path in split.paths])
     for name, split in splits.items():
         for path, label in zip(split.paths, split.labels.tolist(), strict=True):
-            yield Source(name, label, root / path, (f"{name}/{called[path]}", str(label)))
+            yield Source(name, label, path, (f"{name}/{called[path]}", str(label)))
 
 
 def _class_names(split: FileSplit, num_classes: int) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def load_folder(name: str, root: Path, cache: Path) -> Dataset:
         ("image folder", ImageFacts),
         root,
         listing.marks,
-        lambda: examine(what, listing.class_names, list(_sources(listing))),
+        lambda: examine(what, root, listing.class_names, list(_sources(listing))),
     )
     notes = tuple(f"{what}: {note}" for note in (*listing.notes, *facts.notes))
     if facts.shape is not None:
@@ -340,7 +340,7 @@ def _sources(listing: Listing) -> Iterator[Source]:
     for split, files in listing.files.items():
         for label, mark in files:
             name = f"{split}/{mark.name}"
-            yield Source(split, label, listing.root / name, (name,))
+            yield Source(split, label, name, (name,))
 
 
 def _decoder(name: str, listing: Listing, facts: ImageFacts) -> Callable[[Path], None]:

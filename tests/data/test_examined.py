@@ -141,13 +141,13 @@ def test_many_faults_and_notes_are_bounded(tmp_path):
     for number in range(40):
         path = tmp_path / f"{number:02d}{'n' * 200}.png"
         path.write_bytes(b"no image")
-        sources.append(Source("train", 0, path, (path.name,)))
+        sources.append(Source("train", 0, path.name, (path.name,)))
     with pytest.raises(InputError, match="; and 35 more that cannot be read$") as refused:
-        examine("dataset x", ("a",), sources)
+        examine("dataset x", tmp_path, ("a",), sources)
     assert len(str(refused.value)) < 5 * (len(str(tmp_path)) + 400)
     for number, source in enumerate(sources):
-        source.path.write_bytes(grey_16(number % 2, largest=9))
-    facts = examine("dataset x", ("a",), sources)
+        (tmp_path / source.path).write_bytes(grey_16(number % 2, largest=9))
+    facts = examine("dataset x", tmp_path, ("a",), sources)
     assert max(map(len, facts.notes)) < 3000
     assert facts == ImageFacts.model_validate_json(facts.model_dump_json())
 
