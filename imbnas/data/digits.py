@@ -1,5 +1,8 @@
 """The 1,797 hand-written digits of scikit-learn, 8x8 pixels, with a split of our own."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 
 from imbnas.data.dataset import ArraySplit, Dataset, array_digest, channel_statistics
@@ -27,11 +30,8 @@ def load(locations: DataLocations) -> Dataset:
             "--dataset digits=…: digits come with scikit-learn and take no folder; "
             "give the folder another name"
         )
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
-    labels = bunch.target.astype(np.int64)
+    grey, labels = _digits()
+    images = np.rint(grey * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     order = shuffled(np.arange(len(labels), dtype=np.int64), SPLIT_SEED)
     chosen = [order[labels[order] == label][:TEST_PER_CLASS] for label in range(10)]
     is_test = np.zeros(len(labels), dtype=bool)
@@ -50,3 +50,21 @@ def load(locations: DataLocations) -> Dataset:
         std=std,
         validation_fraction=VALIDATION_FRACTION,
     )
+
+
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    """Grey values of shape (N, 8, 8) from 0 to 16, and labels of shape (N,).
+
+    scikit-learn is not imported where its file is where it has always been: it takes pandas and
+    most of SciPy with it, two seconds in each process that is started.
+    """
+    found = find_spec("sklearn")
+    path = Path(found.origin or "") if found else Path()
+    path = path.parent / "datasets" / "data" / "digits.csv.gz"
+    if path.is_file():
+        table = np.loadtxt(path, delimiter=",")
+        return table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return bunch.images, bunch.target.astype(np.int64)

@@ -1,5 +1,6 @@
 """Suites of every space with a supernet, end to end."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,24 +16,31 @@ from imbnas.suites.resolve import resolve_suite
 from imbnas.units.metrics import SearchMetrics, SupernetMetrics, TrainMetrics
 
 LOCATIONS = DataLocations.from_options(offline=True)
+STRATEGIES = ("p0", "p1", "p2", "p3")
 
 
 @pytest.mark.parametrize(
-    ("space", "calibration", "sampling"),
+    ("space", "calibration", "sampling", "strategies"),
     [
-        ("nats-tss", 0, "fair"),
-        ("nats-sss", 64, "uniform"),
-        ("nats-sss", 0, "uniform"),
-        ("darts", 64, "uniform"),
+        ("nats-tss", 0, "fair", STRATEGIES),
+        ("nats-sss", 64, "uniform", STRATEGIES),
+        ("nats-sss", 0, "uniform", STRATEGIES),
+        ("darts", 64, "uniform", STRATEGIES[2:3]),
+        pytest.param("darts", 64, "uniform", STRATEGIES, marks=pytest.mark.slow),
     ],
 )
 def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
-    space: str, calibration: int, sampling: str, tmp_path: Path, tiny_suite: Path
+    space: str,
+    calibration: int,
+    sampling: str,
+    strategies: tuple[str, ...],
+    tmp_path: Path,
+    tiny_suite: Path,
 ) -> None:
     text = tiny_suite.read_text()
     for old, new in (
         ('space = "nats-tss"', f'space = "{space}"'),
-        ('["p0", "p1"]', '["p0", "p1", "p2", "p3"]'),
+        ('["p0", "p1"]', json.dumps(strategies)),
         ("calibration_images = 64", f"calibration_images = {calibration}"),
         ("replicates = 2", "replicates = 1"),
         ("size = 4", "size = 2"),
@@ -60,7 +68,7 @@ def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
         if isinstance(record.metrics, SupernetMetrics):
             passes = 5 if sampling == "fair" else 1
             assert record.cost.images_seen == passes * 2 * 2 * 32
-    assert len(found) == 8
+    assert len(found) == 2 * len(strategies)
     trained = plan.found_units(found)
     assert {unit.model.label for unit in trained} <= set(found.values())
     metrics = executor.execute(trained[0]).metrics

@@ -54,10 +54,10 @@ def records_of(run: Path) -> dict[str, int]:
 
 
 def test_tables_are_the_same_bytes_for_any_number_of_workers(
-    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     """Three here, against one; the tests of executors do the same with two."""
-    done = bench_here("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", "3")
+    done = bench("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", "3")
     assert done.returncode == 0, done.stderr
     assert tables_of(tmp_path / "run") == tables_of(finished_run)
     assert len(tables_of(finished_run)) == len(TABLES) - 1
