@@ -2,8 +2,8 @@
 
 Each line of standard input is a request in JSON: ``program``, which is ``bench`` or ``worker``, its
 arguments, the working folder, the environment, and the files that take standard output and error.
-The answer is a line with the exit status; of a worker it is the process, which is waited for by a
-request of its own, ``{"wait": pid}``.
+The answer is a line with the exit status; where the request says ``background`` it is the process,
+which is waited for by a request of its own, ``{"wait": pid}``.
 
 A command's process is its own, so that plug-ins leave nothing behind. Its workers, and the clean
 processes that code of plug-ins is forked from, are forked where they would else be started.
@@ -161,7 +161,10 @@ def requests() -> Iterator[dict[str, Any]]:
             return
         for each in clean:
             each.release()
-        answer(child if request["program"] == "worker" else _status(child))
+        if request["background"]:
+            answer(child)
+            continue
+        answer(_status(child))
         for each in clean:
             os.waitpid(each.pid, 0)
 
@@ -180,6 +183,7 @@ def enter(request: dict[str, Any], output: str) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
     for number, name in enumerate((os.devnull, output, request["errors"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
 

@@ -62,6 +62,10 @@ class CommandServer:
             start_new_session=True,
         )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def ask(self, request: dict[str, object]) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -70,13 +74,18 @@ class CommandServer:
         return int(self._process.stdout.readline())
 
     def start(
-        self, program: str, arguments: tuple[str | Path, ...], cwd: Path | None
+        self,
+        program: str,
+        arguments: tuple[str | Path, ...],
+        cwd: Path | None = None,
+        background: bool = False,
     ) -> tuple[int, Path, Path]:
         """The answer, and the files with standard output and error."""
         self._count += 1
         output, errors = (self._folder / f"{self._count}.{name}" for name in ("out", "err"))
         request = {
             "program": program,
+            "background": background,
             "arguments": [*map(str, arguments)],
             "folder": str(cwd or Path.cwd()),
             "environment": os.environ | {"COLUMNS": "200"},
@@ -90,12 +99,14 @@ class CommandServer:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
-class ForkedWorker:
-    """A worker in a process of its own, as if ``python -m imbnas.runs.worker`` had started it."""
+class Forked:
+    """A process in the background, as ``subprocess.Popen`` gives one; ``start`` says which."""
 
-    def __init__(self, server: CommandServer, arguments: tuple[str | Path, ...]) -> None:
+    def __init__(
+        self, server: CommandServer, program: str, arguments: tuple[str | Path, ...]
+    ) -> None:
         self._server = server
-        self.pid, _, self._errors = server.start("worker", arguments, None)
+        self.pid, _, self._errors = server.start(program, arguments, background=True)
         self._ended = os.pidfd_open(self.pid)
         self._status: int | None = None
 
@@ -109,7 +120,7 @@ class ForkedWorker:
             os.close(self._ended)
         return self._status
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float = 60) -> int:
         if self._status is None:
             select.select([self._ended], [], [], timeout)
         status = self.poll()
@@ -145,19 +156,19 @@ def bench(command_server: CommandServer) -> Bench:
 
 
 @pytest.fixture
-def start_worker(command_server: CommandServer) -> Iterator[Callable[..., ForkedWorker]]:
-    """Start a worker of a run with options; what is left of it at the test's end is killed."""
-    started: list[ForkedWorker] = []
+def start(command_server: CommandServer) -> Iterator[Callable[..., Forked]]:
+    """Start a ``"bench"`` or a ``"worker"`` with arguments; at the test's end it is killed."""
+    started: list[Forked] = []
 
-    def start(*arguments: str | Path) -> ForkedWorker:
-        started.append(ForkedWorker(command_server, arguments))
+    def start(program: str, *arguments: str | Path) -> Forked:
+        started.append(Forked(command_server, program, arguments))
         return started[-1]
 
     yield start
-    for worker in started:
-        if worker.poll() is None:
-            worker.send_signal(signal.SIGKILL)
-            worker.wait(60)
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture(scope="session")

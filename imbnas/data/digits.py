@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data.dataset import ArraySplit, Dataset, array_digest, channel_statistics
 from imbnas.data.locations import DataLocations
@@ -52,15 +53,11 @@ def load(locations: DataLocations) -> Dataset:
     )
 
 
-def _digits() -> tuple[np.ndarray, np.ndarray]:
-    """Grey values of shape (N, 8, 8) from 0 to 16, and labels of shape (N,).
-
-    scikit-learn is not imported where its file is where it has always been: it takes pandas and
-    most of SciPy with it, two seconds in each process that is started.
-    """
-    found = find_spec("sklearn")
-    path = Path(found.origin or "") if found else Path()
-    path = path.parent / "datasets" / "data" / "digits.csv.gz"
+def _digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Grey values of shape (N, 8, 8) from 0 to 16, and labels of shape (N,)."""
+    package = find_spec("sklearn")
+    path = Path(package.origin or "" if package else "").parent / "datasets/data/digits.csv.gz"
+    # scikit-learn imports pandas and most of SciPy, which takes longer in each new process.
     if path.is_file():
         table = np.loadtxt(path, delimiter=",")
         return table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)

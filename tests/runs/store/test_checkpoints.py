@@ -347,7 +347,7 @@ def test_checkpoints_are_json_and_safetensors(expansion: Expansion, tmp_path: Pa
 
 
 def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
-    start_worker: Any, expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Any, expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     epochs = 60
     supernet = {"supernet": {"epochs": epochs}}
@@ -356,8 +356,8 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
     unit = first(longer, SupernetUnit)
     directory = RunDirectory(tmp_path / "run")
     directory.store_suite(longer.resolved)
-    worker = start_worker(
-        directory.path, "--offline", "--part", "adaptation", "--only", "supernet*",
+    worker = start(
+        "worker", directory.path, "--offline", "--part", "adaptation", "--only", "supernet*",
         "--checkpoint-seconds", "0",
     )  # fmt: skip
     path = directory.checkpoints / f"{unit.identity}.0.safetensors"
