@@ -23,7 +23,7 @@ aten = torch.ops.aten
 
 
 def _own_forward(module: nn.Module, forward: Callable[..., Tensor]) -> None:
-    module.forward = types.MethodType(forward, module)  # type: ignore[method-assign]
+    module.forward = types.MethodType(forward, module)
 
 
 # Pooling ------------------------------------------------------------------------------------------
@@ -112,7 +112,9 @@ def two_by_two_as_products(network: nn.Module) -> None:
     def forward(self: nn.Conv2d, features: Tensor) -> Tensor:
         batch, channels, height, width = features.shape
         if (height, width) != (2, 2):
-            return self._conv_forward(features, self.weight, self.bias)
+            return functional.conv2d(
+                features, self.weight, None, self.stride, self.padding, 1, self.groups
+            )
         groups, fan_in, out = self.groups, channels // self.groups, self.out_channels // self.groups
         # Row of the output (y, x), column of the input (v, u): weight [1 + v - y, 1 + u - x].
         at = [[4 + 3 * (v - y) + (u - x) for v in (0, 1) for u in (0, 1)]
@@ -184,7 +186,7 @@ class _WideNorm(torch.autograd.Function):
     """Batch normalisation by sums over long rows of several pixels."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, layer: nn.BatchNorm2d
     ) -> Tensor:
         channels = features.shape[1]
@@ -203,7 +205,7 @@ class _WideNorm(torch.autograd.Function):
         return _as_images(out, features)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         features, weight, mean, scale = ctx.saved_tensors
         channels = features.shape[1]
         rows, pixels = _long_rows(features)
@@ -238,7 +240,8 @@ def wide_normalisation(network: nn.Module) -> None:
     """Batch normalisation by sums, in an autograd function of its own."""
 
     def forward(self: nn.BatchNorm2d, features: Tensor) -> Tensor:
-        return _WideNorm.apply(features, self.weight, self.bias, self)
+        normalised: Tensor = _WideNorm.apply(features, self.weight, self.bias, self)
+        return normalised
 
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -298,7 +301,9 @@ def float32_stem(network: nn.Module) -> None:
 
     def forward(self: nn.Conv2d, images: Tensor) -> Tensor:
         with torch.autocast("cpu", enabled=False):
-            output = self._conv_forward(images, self.weight, self.bias)
+            output = functional.conv2d(
+                images, self.weight, None, self.stride, self.padding, 1, self.groups
+            )
         return output.bfloat16()
 
     _own_forward(network.get_submodule("body.stem.0"), forward)
