@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
-_LARGEST = 1e100
-"""Sums of squares of such numbers are finite."""
 _MOST_DRAWS = 2**30
 """Rows of all resamples together, which are held in memory."""
 
@@ -144,7 +142,7 @@ def _check_columns(question: Question) -> None:
 
 
 def _read(question: Question) -> "pd.DataFrame":
-    from imbnas.leaderboards.csv_files import numbers, read_table
+    from imbnas.leaderboards.csv_files import measurements, read_table
 
     path = question.table
     frame = read_table(path)
@@ -155,12 +153,7 @@ def _read(question: Question) -> "pd.DataFrame":
                     f"{path}: {option}: no column {name!r}{suggest(name, frame.columns)}"
                 )
     for name in (*question.x, *question.y):
-        frame[name] = numbers(path, frame, name)
-        if frame[name].abs().max() > _LARGEST:
-            raise InputError(
-                f"{path}: column {name!r}: {frame[name].abs().max():g} is above {_LARGEST:g}, so "
-                "that squares would overflow; give the column in another unit"
-            )
+        frame[name] = measurements(path, frame, name)
     return frame
 
 

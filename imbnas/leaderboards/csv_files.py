@@ -11,6 +11,8 @@ from imbnas.regular_files import read_regular
 
 LARGEST = 2**28
 """Bytes of a table."""
+LARGEST_NUMBER = 1e100
+"""Sums of squares of such numbers are finite."""
 _SHOWN = 60
 """Characters of a cell that messages show."""
 
@@ -40,6 +42,21 @@ def read_table(path: Path) -> pd.DataFrame:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"{path}: two columns are called {_cut(twice)!r}; rename one")
     return frame
+
+
+def measurements(path: Path, frame: pd.DataFrame, name: str) -> "pd.Series[float]":
+    """As ``numbers``, for a column that statistics are computed from.
+
+    Raises:
+        InputError: as there; or a number is so large that squares would overflow.
+    """
+    found = numbers(path, frame, name)
+    if found.abs().max() > LARGEST_NUMBER:
+        raise InputError(
+            f"{path}: column {_cut(name)!r}: {found.abs().max():g} is above {LARGEST_NUMBER:g}, so "
+            "that squares would overflow; give the column in another unit"
+        )
+    return found
 
 
 def numbers(path: Path, frame: pd.DataFrame, name: str) -> "pd.Series[float]":
