@@ -257,11 +257,11 @@ def _add_best(column: str, found: Sequence[tuple[Measured, dict[str, Any]]]) -> 
     """Compare the fidelities that were trained on one condition."""
     tau, limit = f"tau {column}", f"limit {column}"
     known = [(run, row) for run, row in found if row[tau] is not None]
-    best = max((row[tau] for _, row in known), default=None)
+    best = max((row[tau] for _, row in known), default=0.0)
     points = [(row[tau], _spent(run, run.replicates)) for run, row in known]
     for run, row in found:
         needed = None
-        if (best or 0) > 0 and row[limit] is not None and row["seed_tau"] is not None:
+        if best > 0 and row[limit] is not None and row["seed_tau"] is not None:
             needed = replicates_to_agree(row["seed_tau"], row[limit], best)
         row[f"core_seconds_to_best {column}"] = _spent(run, needed)
         own = (row[tau], _spent(run, run.replicates))
