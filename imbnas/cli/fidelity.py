@@ -86,13 +86,19 @@ class Question:
               help="Write the table there, too.")  # fmt: skip
 @click.option("--executor", "executor_name", default="local", metavar="NAME",
               help="Where workers are started.")  # fmt: skip
+@click.option("--no-training", is_flag=True, help="Judge what is done, and do nothing more.")
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @how_options
 @data_options
 @plugin_files_option
 @json_option
 def command(
-    out: Path | None, as_json: bool, executor_name: str, retry_failed: bool, **given: Any
+    out: Path | None,
+    as_json: bool,
+    executor_name: str,
+    no_training: bool,
+    retry_failed: bool,
+    **given: Any,
 ) -> int:
     """Train what fidelities of SUITE ask for; print what each costs and what it tells.
 
@@ -111,13 +117,18 @@ def command(
     labels = _labels([*requests, *(results.resolved for results in finished)], question)
     relative_to = check_relative_to(question.relative_to, labels)
     answer = _ask(question, requests, finished, given["plugins"])
-    status, trained = 0, []
-    for request in _on_cells(question, requests, answer):
-        status = max(status, _train(request, executor_name, retry_failed))
-        trained.append(Results.read(request.directory))
-    judged = [*trained, *finished]
-    named = zip(labels, judged, strict=True)
-    runs = tuple(run for label, results in named for run in measured(results, label))
+    status, judged = 0, list(zip(labels[len(requests) :], finished, strict=True))
+    for label, request in zip(labels, _on_cells(question, requests, answer), strict=False):
+        if not no_training:
+            status = max(status, _train(request, executor_name, retry_failed))
+        elif not request.directory.exists():
+            note(f"{label}: not begun")
+            continue
+        judged.append((label, Results.read(request.directory)))
+    judged.sort(key=lambda each: labels.index(each[0]))
+    if not judged:
+        raise InputError("--no-training: nothing is done; leave it out")
+    runs = tuple(run for label, results in judged for run in measured(results, label))
     report = Report(answer.table, runs, relative_to, ceiling=question.ceiling)
     frame = report.frame()
     _show(question, report, frame, as_json)
@@ -125,7 +136,7 @@ def command(
         note(line)
     if out is not None:
         _write(frame, out)
-    damaged = (line for results in judged for line in results.damaged)
+    damaged = (line for _, results in judged for line in results.damaged)
     return max(status, note_damage(damaged))
 
 
