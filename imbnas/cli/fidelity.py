@@ -1,6 +1,5 @@
 """``imbnas-bench fidelity``: judges recipes by a table of others."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from imbnas.errors import InputError
 from imbnas.units.largest import LARGEST_SEED, MOST_NETWORKS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import pandas as pd
 
     from imbnas.leaderboards.results import Results
@@ -207,23 +208,13 @@ def _on_cells(
     question: Question, requests: "Sequence[RunRequest]", answer: "TableAnswer"
 ) -> "Iterator[RunRequest]":
     """The requests on the cells that were drawn, each with a run directory of its own."""
-    from imbnas.runs.store.directory import RunDirectory
-    from imbnas.yardstick.fidelity_suite import fidelity_suite, folder_name
+    from imbnas.yardstick.fidelity_run import fidelity_run
 
     for request in requests:
-        name = request.fidelity
-        suite = fidelity_suite(request.suite, name, (), answer.drawn)
+        suite = request.suite
         root = question.runs or Path("runs/fidelity") / f"{suite.name}@{suite.version}"
         cells = f"{question.cells}-cells-seed-{question.seed}" if answer.drawn else "population"
-        path = root / name / folder_name(suite, request.computation, cells)
-        # What was computed for other cells or parts is taken over where it is the same.
-        known = sorted(p.parent for p in (root / name).glob("*/suite.json") if p.parent != path)
-        yield replace(
-            request,
-            suite=suite,
-            directory=RunDirectory(path),
-            reused=(*map(RunDirectory, known), *request.reused),
-        )
+        yield fidelity_run(request, answer.drawn, root, cells)
 
 
 def _train(request: "RunRequest", executor_name: str, retry_failed: bool) -> int:
@@ -241,6 +232,7 @@ def _train(request: "RunRequest", executor_name: str, retry_failed: bool) -> int
 
 
 def _show(question: Question, report: "Report", frame: "pd.DataFrame", as_json: bool) -> None:
+    from imbnas.cli.fidelity_text import lines
     from imbnas.leaderboards.tables.formats import to_rows
 
     if as_json:
@@ -257,61 +249,8 @@ def _show(question: Question, report: "Report", frame: "pd.DataFrame", as_json: 
             }
         )
         return
-    for line in _lines(report, frame):
+    for line in lines(report, frame):
         click.echo(line)
-
-
-def _lines(report: "Report", frame: "pd.DataFrame") -> Iterator[str]:
-    from tabulate import tabulate
-
-    from imbnas.yardstick.report import MEAN_OF
-
-    rows = [
-        {
-            "fidelity": row["fidelity"],
-            "training": f"{row['condition']} {row['scheme']}",
-            "cells": row["cells"],
-            "seeds": row["replicates"],
-            "core-s": _number(row["core_seconds"], 2),
-            "ratio": _number(row["core_seconds_ratio"]),
-            "tau of two seeds": _bounded(row, "seed_tau"),
-            f"ceiling of {MEAN_OF}": _bounded(row, "ceiling"),
-            f"seeds to {report.ceiling:g}": _number(row["replicates_to_ceiling"], 1),
-            f"core-s to {report.ceiling:g}": _number(row["core_seconds_to_ceiling"], 1),
-        }
-        for _, row in frame.iterrows()
-    ]
-    yield tabulate(rows, headers="keys", disable_numparse=True)
-    rows = [
-        {
-            "fidelity": row["fidelity"],
-            "training": f"{row['condition']} {row['scheme']}",
-            "table": column,
-            "cells": row[f"cells_compared {column}"],
-            "tau": _bounded(row, "tau", column),
-            f"tau minus {report.relative_to}": _bounded(row, "difference", column),
-            "tau, any number of seeds": _bounded(row, "limit", column),
-            "core-s to best": _number(row[f"core_seconds_to_best {column}"], 1),
-            "best for cost": "yes" if row[f"best_for_cost {column}"] is True else "",
-        }
-        for column in report.table.columns
-        for _, row in frame.iterrows()
-    ]
-    yield ""
-    yield tabulate(rows, headers="keys", disable_numparse=True)
-    yield "core-s: processor seconds, those to a goal of one cell; [low, high]: 95% interval"
-
-
-def _number(value: Any, digits: int = 3) -> str:
-    # NaN is the one value that differs from itself.
-    return "-" if value is None or value != value else f"{value:.{digits}f}"
-
-
-def _bounded(row: Any, name: str, column: str | None = None) -> str:
-    end = "" if column is None else f" {column}"
-    low, high = row[f"{name}_low{end}"], row[f"{name}_high{end}"]
-    shown = _number(row[f"{name}{end}"])
-    return shown if _number(low) == "-" else f"{shown} [{_number(low)}, {_number(high)}]"
 
 
 def _write(frame: "pd.DataFrame", out: Path) -> None:

@@ -1,13 +1,10 @@
 """The part of a suite that one of its fidelities is judged by."""
 
-import hashlib
 from collections.abc import Sequence
 
 from imbnas.errors import InputError
 from imbnas.suites.fidelity import PopulationRule
 from imbnas.suites.schema import SuiteFile, TransferPart
-from imbnas.units.frozen import canonical_json
-from imbnas.units.unit import Computation
 
 
 def judged_by(
@@ -68,15 +65,3 @@ def fidelity_suite(
             "claims": {},
         }
     )
-
-
-def folder_name(suite: SuiteFile, computation: Computation, cells: str) -> str:
-    """Name of a run directory that no other recipe, list of cells or precision has.
-
-    Args:
-        suite: of one fidelity.
-        computation: how networks are computed.
-        cells: which ones they are, for people.
-    """
-    text = canonical_json(suite) + canonical_json(computation)
-    return f"{cells}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

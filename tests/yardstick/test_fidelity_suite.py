@@ -7,11 +7,11 @@ import pytest
 from imbnas.errors import InputError
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import load_suite, read_suite
-from imbnas.suites.request import ON_CPU, SuiteRequest
+from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
-from imbnas.yardstick.fidelity_suite import fidelity_suite, folder_name, judged_by
+from imbnas.yardstick.fidelity_suite import fidelity_suite, judged_by
 
 from ..factories import OFFLINE
 
@@ -27,23 +27,6 @@ def test_trainings_have_the_identities_of_the_suite(tiny_suite: Path, expansion:
     units = {unit.identity for unit in Expansion(resolved).plan().units}
     assert len(units) == 2 * 2 * 2
     assert units < {unit.identity for unit in expansion.plan(["transfer"]).units}
-
-
-def test_other_recipes_of_a_file_do_not_change_where_one_is_trained(tiny_suite: Path) -> None:
-    suite = read_suite(tiny_suite)
-    settings = suite.fidelities["only"]
-    more = suite.model_copy(
-        update={"fidelities": {**suite.fidelities, "x": settings}, "summary": suite.summary}
-    )
-    changed = settings.model_copy(update={"replicates": 3})
-    other = suite.model_copy(update={"fidelities": {"only": changed}})
-    names = [
-        folder_name(fidelity_suite(each, "only", (), ()), ON_CPU, "population")
-        for each in (suite, more, other)
-    ]
-    assert names[0] == names[1] != names[2]
-    bfloat16 = ON_CPU.model_copy(update={"precision": "bfloat16"})
-    assert folder_name(fidelity_suite(suite, "only", (), ()), bfloat16, "population") != names[0]
 
 
 def test_a_fidelity_without_transfer_parts_is_refused(tiny_suite: Path) -> None:
