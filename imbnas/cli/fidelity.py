@@ -113,6 +113,8 @@ def command(
     from imbnas.yardstick.report import Report, check_relative_to
 
     question = Question(**{name: given.pop(name) for name in Question.__dataclass_fields__})
+    if out is not None and not out.parent.is_dir():
+        raise InputError(f"--out {out}: there is no folder {out.parent}; make it first")
     finished = [Results.read(open_run(path)) for path in question.finished]
     requests = list(_requests(question, given))
     labels = _labels([*requests, *(results.resolved for results in finished)], question)

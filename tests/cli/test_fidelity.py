@@ -180,6 +180,8 @@ def test_without_cells_the_population_itself_is_trained(folder: Path, bench) -> 
         (["--against", "twice.csv"], "rows 1 and 31 below the header are both"),
         (["--run", "absent"], "absent"),
         (["--ceiling", 1], "--ceiling"),
+        (["--out", "absent/out.csv"], "--out absent/out.csv: there is no folder absent"),
+        (["--out", "."], "--out"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line_and_changes_nothing(
