@@ -87,6 +87,9 @@ class Question:
               help="Write the table there, too.")  # fmt: skip
 @click.option("--executor", "executor_name", default="local", metavar="NAME",
               help="Where workers are started.")  # fmt: skip
+@click.option("--turns", default=1, type=click.IntRange(1, 1000), metavar="N",
+              help="Train an N-th of every fidelity in turn, so that all meet the same load; "
+              "local executor.")  # fmt: skip
 @click.option("--no-training", is_flag=True, help="Judge what is done, and do nothing more.")
 @click.option("--retry-failed", is_flag=True, help="Try units again that failed before.")
 @how_options
@@ -97,6 +100,7 @@ def command(
     out: Path | None,
     as_json: bool,
     executor_name: str,
+    turns: int,
     no_training: bool,
     retry_failed: bool,
     **given: Any,
@@ -120,19 +124,18 @@ def command(
     labels = _labels([*requests, *(results.resolved for results in finished)], question)
     relative_to = check_relative_to(question.relative_to, labels)
     answer = _ask(question, requests, finished, given["plugins"])
-    status, judged = 0, list(zip(labels[len(requests) :], finished, strict=True))
-    for label, request in zip(labels, _on_cells(question, requests, answer), strict=False):
-        if not no_training:
-            status = max(status, _train(request, executor_name, retry_failed))
-        elif not request.directory.exists():
+    runs = list(_on_cells(question, requests, answer))
+    status = 0 if no_training else _train_all(runs, turns, executor_name, retry_failed)
+    begun = [(run.fidelity, run.directory) for run in runs if run.directory.exists()]
+    judged = [(label, Results.read(directory)) for label, directory in begun]
+    judged += zip(labels[len(requests) :], finished, strict=True)
+    for label in labels:
+        if label not in dict(judged):
             note(f"{label}: not begun")
-            continue
-        judged.append((label, Results.read(request.directory)))
-    judged.sort(key=lambda each: labels.index(each[0]))
     if not judged:
         raise InputError("--no-training: nothing is done; leave it out")
-    runs = tuple(run for label, results in judged for run in measured(results, label))
-    report = Report(answer.table, runs, relative_to, ceiling=question.ceiling)
+    trained = tuple(each for label, results in judged for each in measured(results, label))
+    report = Report(answer.table, trained, relative_to, ceiling=question.ceiling)
     frame = report.frame()
     _show(question, report, frame, as_json)
     for line in (*answer.table.notes, *answer.notes, *report.notes()):
@@ -219,18 +222,32 @@ def _on_cells(
         yield fidelity_run(request, answer.drawn, root, cells)
 
 
-def _train(request: "RunRequest", executor_name: str, retry_failed: bool) -> int:
+def _train_all(
+    runs: "Sequence[RunRequest]", turns: int, executor_name: str, retry_failed: bool
+) -> int:
+    """Do what is missing; returns the exit status."""
     from imbnas.cli.running import conclude, do_missing
     from imbnas.runs.executors.registry import build_executor
+    from imbnas.yardstick.fidelity_run import in_turns
 
-    directory = request.directory
-    if request.replicates and directory.exists():
-        held = directory.read_suite().replicates
-        if held > request.replicates:
-            note(f"{directory.path} holds {held} replicates, which are all judged")
-            request = replace(request, replicates=held)
-    progress = do_missing(request, build_executor(executor_name, ()), executor_name, retry_failed)
-    return 0 if progress is None else conclude(directory, progress)
+    executor, status = build_executor(executor_name, ()), 0
+    for run, last in in_turns(list(map(_with_all_replicates, runs)), turns):
+        progress = do_missing(run, executor, executor_name, retry_failed and last)
+        if last and progress is not None:
+            status = max(status, conclude(run.directory, progress))
+    return status
+
+
+def _with_all_replicates(run: "RunRequest") -> "RunRequest":
+    """A run that has begun keeps the replicates that it holds."""
+    directory, asked = run.directory, run.replicates
+    if asked is None or not directory.exists():
+        return run
+    held = directory.read_suite().replicates
+    if held <= asked:
+        return run
+    note(f"{directory.path} holds {held} replicates, which are all judged")
+    return replace(run, replicates=held)
 
 
 def _show(question: Question, report: "Report", frame: "pd.DataFrame", as_json: bool) -> None:

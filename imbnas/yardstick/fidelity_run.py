@@ -1,10 +1,12 @@
 """The run in which a fidelity is judged."""
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from imbnas.runs.limits import Budget
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.frozen import canonical_json
@@ -36,3 +38,32 @@ def fidelity_run(
         directory=RunDirectory(path),
         reused=(*map(RunDirectory, others), *request.reused),
     )
+
+
+def in_turns(runs: Sequence[RunRequest], turns: int) -> Iterator[tuple[RunRequest, bool]]:
+    """Every run as often as there are turns, one after the other, each time a part of its units.
+
+    What else a machine does at some time then slows all of them, and not one alone.
+
+    Args:
+        runs: of fidelities.
+        turns: at least 1.
+
+    Yields:
+        A run, but for the last turn with a budget of units; and whether it is that turn.
+    """
+    for turn in range(1, turns + 1):
+        for run in runs:
+            if turn == turns:
+                yield run, True
+            else:
+                share = math.ceil(_trainings(run) / turns)
+                yield replace(run, budget=Budget(units=share)), False
+
+
+def _trainings(run: RunRequest) -> int:
+    """How many units a run has; those of populations of unknown size count once."""
+    settings = run.settings
+    conditions = {training for part in run.suite.parts.values() for training in part.trainings}
+    cells = len(settings.population.architectures) or settings.population.size or 1
+    return len(conditions) * cells * (run.replicates or settings.replicates)

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from itertools import combinations
+from itertools import combinations, groupby
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +123,20 @@ def test_the_written_table_is_the_printed_one(folder: Path, judged) -> None:
     for row, expected in zip(rows, printed, strict=True):
         assert list(row) == list(expected)
         assert float(row["tau acc"]) == pytest.approx(expected["tau acc"], rel=1e-5)
+
+
+@pytest.mark.slow
+def test_fidelities_take_turns_and_give_the_same(folder: Path, judged, bench) -> None:
+    words = ["fidelity", "recipes.toml", "--against", "table.csv", "--runs", "turns", "--json"]
+    done = bench(*words, "--cells", 12, "--turns", 3, "--workers", 1, cwd=folder)
+    assert done.returncode == 0
+    told = [line for line in done.stderr.splitlines() if line.startswith("recipes@1/")]
+    order = [label for label, _ in groupby(line.split(":")[0] for line in told)]
+    assert order == ["recipes@1/short", "recipes@1/long"] * 3
+    rows, expected = (json.loads(each.stdout)["rows"] for each in (done, judged[1]))
+    for row, other in zip(rows, expected, strict=True):
+        same = [name for name in row if "core_seconds" not in name and "cost" not in name]
+        assert [row[name] for name in same] == [other[name] for name in same]
 
 
 def test_what_is_done_is_judged_without_training(folder: Path, judged, bench_here) -> None:

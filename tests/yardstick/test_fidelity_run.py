@@ -9,7 +9,7 @@ from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import ON_CPU
-from imbnas.yardstick.fidelity_run import fidelity_run
+from imbnas.yardstick.fidelity_run import fidelity_run, in_turns
 from imbnas.yardstick.fidelity_suite import fidelity_suite
 
 from ..factories import OFFLINE
@@ -63,3 +63,14 @@ def test_other_runs_of_the_fidelity_are_taken_from_and_its_own_is_not(
     suite = fidelity_suite(request_.suite, "only", (), ())
     run = fidelity_run(replace(request_, suite=suite), (), tmp_path, "x")
     assert [directory.path for directory in run.reused] == [own.with_name("earlier")]
+
+
+def test_every_run_has_its_turn_and_the_last_one_has_no_budget(request_: RunRequest) -> None:
+    suite = fidelity_suite(request_.suite, "only", (), ("a", "b", "c"))
+    first = replace(request_, suite=suite, replicates=5)  # 2 trainings of 3 cells: 30 units
+    second = replace(request_, suite=suite)  # 2 replicates: 12 units
+    turns = list(in_turns([first, second], 4))
+    assert [run.budget.units for run, _ in turns] == [8, 3, 8, 3, 8, 3, None, None]
+    assert [last for _, last in turns] == [False] * 6 + [True] * 2
+    assert [replace(run, budget=first.budget) for run, _ in turns] == [first, second] * 4
+    assert list(in_turns([first, second], 1)) == [(first, True), (second, True)]
