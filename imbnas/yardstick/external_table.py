@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from imbnas.errors import InputError, suggest
-from imbnas.leaderboards.csv_files import measurements, read_table
+from imbnas.errors import InputError
+from imbnas.leaderboards.csv_files import check_column, measurements, read_table
 from imbnas.spaces import Space
 from imbnas.units.frozen import FrozenModel
 
@@ -89,8 +89,7 @@ def read_external(
 
 def _check_columns(path: Path, frame: pd.DataFrame, key: str, columns: Sequence[str]) -> None:
     for option, name in (("--key", key), *(("--column", name) for name in columns)):
-        if name not in frame.columns:
-            raise InputError(f"{path}: {option}: no column {name!r}{suggest(name, frame.columns)}")
+        check_column(path, frame, name, option)
     for position, name in enumerate(columns):
         if name == key:
             raise InputError(f"{path}: --column: {name!r} holds the architectures; name another")
@@ -135,7 +134,7 @@ def _architectures(path: Path, column: "pd.Series[str]", space: Space) -> list[s
 def _parsed(path: Path, column: "pd.Series[str]", space: Space) -> Iterator[str]:
     for row, text in enumerate(column, start=1):
         try:
-            yield space.parse("" if pd.isna(text) else str(text).strip())
+            yield space.parse(text)
         except InputError as error:
             told = " ".join(str(error).split())
             raise InputError(
