@@ -21,7 +21,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "publish", "merge", "export",
-    "replay", "list", "show", "train", "correlate",
+    "replay", "list", "show", "train", "correlate", "fidelity",
 )  # fmt: skip
 
 
