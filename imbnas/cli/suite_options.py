@@ -138,6 +138,9 @@ def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
+        from imbnas.cli.devices import check_system
+
+        check_system()
         return command(_request(given.pop), **given)
 
     return _suite_options(gathered)

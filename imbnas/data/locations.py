@@ -1,6 +1,7 @@
 """Where data is looked for, and where what was prepared once is kept."""
 
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +12,30 @@ from imbnas.errors import InputError
 def _default_cache(environ: Mapping[str, str]) -> Path:
     if environ.get("IMBNAS_CACHE"):
         return Path(environ["IMBNAS_CACHE"])
-    base = environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "imbnas"
+    if environ.get("XDG_CACHE_HOME"):
+        return Path(environ["XDG_CACHE_HOME"]) / "imbnas"
+    try:
+        return Path.home() / ".cache" / "imbnas"
+    except RuntimeError:
+        # Containers often run as a user without a home; what a cache holds is checked anyway.
+        return Path(tempfile.gettempdir()) / f"imbnas-cache-{os.getuid()}"
+
+
+def _folder(text: Path | str, what: str) -> Path:
+    """A folder that users name, where ``~`` stands for their home.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        folder = Path(text).expanduser()
+    except RuntimeError:
+        raise InputError(
+            f"{what}: no home folder for the ~ in it; write the path in full"
+        ) from None
+    if not folder.is_dir():
+        raise InputError(f"{what}: {_not_a_folder(folder)}")
+    return folder
 
 
 @dataclass(frozen=True)
@@ -54,9 +77,7 @@ class DataLocations:
         environ = os.environ if environ is None else environ
         option = "--data-root" if data_root is not None else "IMBNAS_DATA"
         given = data_root if data_root is not None else environ.get("IMBNAS_DATA") or None
-        root = None if given is None else Path(given).expanduser()
-        if root is not None and not root.is_dir():
-            raise InputError(f"{option} {root}: {_not_a_folder(root)}")
+        root = None if given is None else _folder(given, f"{option} {given}")
         paths: dict[str, Path] = {}
         for text in datasets:
             name, equals, path = text.partition("=")
@@ -64,10 +85,7 @@ class DataLocations:
                 raise InputError(f"--dataset {text!r}: write NAME=PATH")
             if name in paths:
                 raise InputError(f"--dataset {text!r}: {name!r} is given twice; give it once")
-            folder = Path(path).expanduser()
-            if not folder.is_dir():
-                raise InputError(f"--dataset {name}={path}: {_not_a_folder(folder)}")
-            paths[name] = folder
+            paths[name] = _folder(path, f"--dataset {name}={path}")
         return cls(root, tuple(sorted(paths.items())), offline, _default_cache(environ))
 
     def resolved(self) -> "DataLocations":

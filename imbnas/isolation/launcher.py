@@ -53,6 +53,9 @@ def main() -> None:
     _use_this_package()
     import runpy
 
+    from imbnas.isolation.streams import open_standard_streams
+
+    open_standard_streams()
     del sys.argv[0]
     while sys.argv[0] in _AS_OF_PYTHON:
         del sys.argv[0]

@@ -21,9 +21,9 @@ class RunLayout:
     """The paths of a run directory.
 
     Layout: ``suite.json``, ``imbnas.json``, ``records/KIND/HH/HASH.json``,
-    ``weights/HH/SHA256.safetensors``, ``failures/HASH.json``, ``claims/HASH.json``, ``checkpoints/HASH.N.safetensors``,
-    ``quarantine/``, ``conflicts/KIND.HASH.SHA256.json``, ``manifests/SHA256.json``,
-    ``plugins/NAME.py``, ``tables/``, ``logs/``.
+    ``weights/HH/SHA256.safetensors``, ``failures/HASH.json``, ``claims/HASH.json``,
+    ``checkpoints/HASH.N.safetensors``, ``quarantine/``, ``conflicts/KIND.HASH.SHA256.json``,
+    ``manifests/SHA256.json``, ``plugins/NAME.py``, ``tables/``, ``logs/``.
 
     Attributes:
         tables: folder of the tables.

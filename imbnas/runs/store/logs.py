@@ -119,7 +119,10 @@ class PrintedOutput(io.TextIOBase):
         """Write as much as is left of the budget."""
         kept = self._budget.keep(text)
         for file in self._files if kept else ():
-            file.write(kept)
+            try:
+                file.write(kept)
+            except BrokenPipeError:  # its reader has gone, as in ``run 2>&1 | head``
+                self._files = tuple(other for other in self._files if other is not file)
         return len(text)
 
     def flush(self) -> None:
