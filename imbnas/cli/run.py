@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imbnas.cli.options import data_options, plugin_files_option
+from imbnas.cli.streams import outliving_readers
 from imbnas.cli.suite_options import limit_options, suite_options
 from imbnas.units.largest import MOST_WORKERS
 
@@ -45,6 +46,17 @@ def command(
     retry_failed: bool,
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
+    with outliving_readers():
+        return _run(request, executor_name, executor_options, workers_per_gpu, retry_failed)
+
+
+def _run(
+    request: "RunRequest",
+    executor_name: str,
+    executor_options: tuple[str, ...],
+    workers_per_gpu: int | None,
+    retry_failed: bool,
+) -> int:
     from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.cli.running import conclude, do_missing
     from imbnas.runs.executors.registry import build_executor

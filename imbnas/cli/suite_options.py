@@ -148,6 +148,9 @@ def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
+        from imbnas.cli.devices import check_system
+
+        check_system()
         return command(run_request(given.pop), **given)
 
     return _suite_options(gathered)
