@@ -21,7 +21,7 @@ _LINE = 4000
 
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "publish", "merge", "export",
-    "replay", "list", "show", "train", "correlate",
+    "replay", "list", "show", "train", "correlate", "fidelity",
 )  # fmt: skip
 
 

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from imbnas.error_texts import shortened
 from imbnas.errors import InputError
+
+_ARCHIVES = (".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2", ".zip")
 
 
 def _default_cache(environ: Mapping[str, str]) -> Path:
@@ -33,8 +36,7 @@ def _folder(text: Path | str, what: str) -> Path:
         raise InputError(
             f"{what}: no home folder for the ~ in it; write the path in full"
         ) from None
-    if not folder.is_dir():
-        raise InputError(f"{what}: {_not_a_folder(folder)}")
+    _check_folder(what, folder)
     return folder
 
 
@@ -116,7 +118,30 @@ class DataLocations:
         given = self.named(name)
         if given is not None or self.root is None:
             return given
-        return self.root / name if (self.root / name / "train").is_dir() else None
+        return self.root / name if (self.root / name).is_dir() else None
+
+    def packed(self, name: str, others: Iterable[str] = ()) -> str | None:
+        """How to unpack an archive that lies where a dataset's files are looked for, if any does.
+
+        Args:
+            name: of the dataset.
+            others: how archives of it are called besides, without their suffix.
+        """
+        wanted = {f"{stem}{suffix}".lower() for stem in (name, *others) for suffix in _ARCHIVES}
+        for folder in self.candidates(name):
+            try:
+                found = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+            except OSError:
+                continue
+            archive = next((folder / each for each in found if each.lower() in wanted), None)
+            if archive is not None:
+                command = (
+                    f"unzip {archive} -d {folder}"
+                    if archive.suffix.lower() == ".zip"
+                    else f"tar xf {archive} -C {folder}"
+                )
+                return f"unpack {archive} first ({command})"
+        return None
 
     @property
     def pretrained(self) -> Path | None:
@@ -128,7 +153,34 @@ class DataLocations:
         return self.cache / "downloads" / name
 
 
+def _check_folder(what: str, path: Path) -> None:
+    """Refuse what is no folder, may not be entered, or has a name that no text can hold.
+
+    Raises:
+        InputError: opens with ``what``.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{shortened(what)}: the name is not UTF-8; rename the folder") from None
+    try:
+        if not path.is_dir():
+            raise InputError(f"{what}: {_not_a_folder(path)}")
+        os.scandir(path).close()
+    except InputError:
+        raise
+    except PermissionError:
+        raise InputError(
+            f"{what}: may not be read; give read permission, and permission to enter it"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{what}: {reason}; give an existing folder") from None
+
+
 def _not_a_folder(path: Path) -> str:
     if path.is_file():
         return "is a file, not a folder; unpack the archive and give the folder"
+    if path.is_symlink():
+        return "is a link that leads nowhere; restore what it leads to"
     return "no such folder; give an existing one"
