@@ -37,12 +37,15 @@ NO_FOLDER_SYNC: Final = frozenset({
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """The disk takes nothing more."""
 
+ROOM_HELPS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""Answers after which users are told to free some space."""
+
 READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 """Nothing may be written there."""
 
 DISK_FAULTS: Final = FULL | READ_ONLY | {
     errno.EIO, errno.EFBIG, errno.ESTALE,
-    errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENODEV,  # a mount that has gone
+    errno.ENOTCONN, errno.ENODEV,  # a mount that has gone
 }  # fmt: skip
 """Answers that say nothing of a unit, but that nothing can be stored or read."""
 

@@ -1,6 +1,5 @@
 """Entry point: finds the command, and turns errors into one line and an exit status."""
 
-import errno
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -10,6 +9,7 @@ import click
 import imbnas
 from imbnas.error_texts import shortened
 from imbnas.errors import ImbnasError, InputError, suggest
+from imbnas.file_systems import ROOM_HELPS
 from imbnas.isolation.streams import open_standard_streams
 
 FULL_DISK = 1
@@ -18,7 +18,6 @@ INTERRUPTED = 130
 
 _LINE = 4000
 """Characters of a message; a fault may quote what a file holds."""
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "publish", "merge", "export",
@@ -106,7 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
-        _fail(_reason(error), FULL_DISK if error.errno in _FULL else BAD_INPUT)
+        _fail(_reason(error), FULL_DISK if error.errno in ROOM_HELPS else BAD_INPUT)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -120,7 +119,7 @@ def _reason(error: OSError) -> str:
     place = error.filename2 or error.filename or "disk"
     remedy = (
         "free some space and give the same command again"
-        if error.errno in _FULL
+        if error.errno in ROOM_HELPS
         else "give a path that can be read and written"
     )
     return f"{place}: {error.strerror or error}; {remedy}"
