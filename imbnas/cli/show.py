@@ -121,6 +121,7 @@ def show_condition(
         {
             "condition": resolved.condition,
             "protocol": resolved.protocol,
+            "class_names": dataset.class_names,
             "class_counts": resolved.class_counts,
             "total": resolved.total,
             "groups": resolved.groups.model_dump(),

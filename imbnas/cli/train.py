@@ -60,7 +60,7 @@ def command(
 ) -> None:
     """Train one network from scratch and test it once."""
     from imbnas.cli.devices import device_type
-    from imbnas.data.loading import load_dataset
+    from imbnas.data.loading import load_dataset, tell_notes
     from imbnas.data.locations import DataLocations
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
@@ -89,7 +89,9 @@ def command(
     else:
         model = space_model(space, get_space(space).parse(architecture or ""))
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
-    manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
+    dataset = load_dataset(wanted.dataset, locations)
+    tell_notes(dataset)
+    manifest = resolve(wanted, dataset)
     unit = TrainUnit(
         model=model,
         data=data_ref(manifest),

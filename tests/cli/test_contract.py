@@ -18,7 +18,7 @@ ARCHITECTURE = (
 )
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "publish", "board", "merge", "export",
-    "replay", "list", "show", "train", "correlate",
+    "replay", "list", "show", "train", "correlate", "fidelity",
 )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -102,12 +100,12 @@ def test_units_that_cannot_be_meant_are_one_line(
 
 
 def test_watching_ends_when_nothing_is_left(
-    bench_here: Any, tmp_path: Path, trainings_suite: Path
+    bench_here: Any, start: Any, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
     # The script executor binds the directory and starts nothing.
     bench_here("run", "--suite", trainings_suite, "--out", run, "--executor", "script")
-    process = subprocess.Popen([sys.executable, "-m", "imbnas.runs.worker", run])
+    process = start("worker", run)
     deadline = time.monotonic() + 120
     while not (run / "claims").exists():
         assert time.monotonic() < deadline

@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 
 from imbnas.errors import InputError
-from imbnas.leaderboards.csv_files import LARGEST, numbers
-from imbnas.leaderboards.published_tables import read_published
+from imbnas.leaderboards.csv_files import LARGEST, numbers, read_table
 from imbnas.leaderboards.tables.build import TABLES
 from imbnas.leaderboards.tables.shared.standings import METRICS
 from imbnas.regular_files import read_regular
@@ -28,7 +27,6 @@ _TEXTS = {
     "cost": ("kind", "what"),
 }  # fmt: skip
 """Columns of text, which every version of imbnas has written."""
-_LATER_TEXTS = ("searcher", "origin", "submitted", "verified")
 _NUMBERS = {
     "rank_correlation": (
         "tau_b", "ci_low", "ci_high", "noise_ceiling", "n_architectures", "n_replicates",
@@ -47,6 +45,8 @@ _WHOLE = ("n_", *(f"{metric}_rank" for metric in METRICS))
 _MOST = {"accuracy_mean": 100.0, "accuracy_sd": 100.0, "tau_b": 1.0} | {
     f"{metric}_{name}": 1e6 for metric in METRICS for name in ("rank", "rank_low", "rank_high")
 }
+_MOST_WHOLE = 1e15
+"""Below the whole numbers that floating point cannot tell apart."""
 _SIGNED = ("tau_b", "ci_low", "ci_high", "noise_ceiling", "ceiling_low", "ceiling_high")
 
 
@@ -59,7 +59,8 @@ class Board:
         version: of the suite.
         fidelity: of the run.
         folder: where it lies.
-        tables: name → table; ``rank_correlation``, ``adaptation`` and ``cost`` always, checked.
+        tables: ``rank_correlation``, ``adaptation`` and ``cost``; texts as they are, numbers
+            checked.
         provenance: content of ``provenance.json``; empty without one.
         has_records: whether its archive lies beside the tables.
         page: its own page; ``None`` without one.
@@ -131,15 +132,13 @@ def _order(board: Board) -> tuple[str, int, str, str]:
 
 def _read(folder: Path) -> Board:
     suite, _, version = folder.parent.name.rpartition("@")
-    tables = read_published(folder)
-    checked = {name: _checked(folder, name, tables) for name in _TEXTS}
     csvs = {f"{name}.csv": _content(folder / f"{name}.csv") for name in TABLES}
     return Board(
         suite=suite,
         version=version,
         fidelity=folder.name,
         folder=folder,
-        tables=tables | checked,
+        tables={name: _checked(folder, name) for name in _TEXTS},
         provenance=_provenance(folder / _PROVENANCE),
         has_records=(folder / ARCHIVE).is_file(),
         page=_content(folder / PAGE),
@@ -169,40 +168,31 @@ def _provenance(path: Path) -> Mapping[str, Any]:
     return found
 
 
-def _checked(folder: Path, name: str, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _checked(folder: Path, name: str) -> pd.DataFrame:
     """A table with the columns that the site reads, as text and as numbers in their ranges."""
-    path, frame = folder / f"{name}.csv", tables.get(name)
+    path = folder / f"{name}.csv"
     needed = (*_TEXTS[name], *_NUMBERS.get(name, ()))
-    if frame is None or (frame.empty and name != "rank_correlation"):
+    frame = read_table(path) if path.exists() else pd.DataFrame()
+    if frame.empty and name != "rank_correlation":
         return pd.DataFrame(columns=list(needed))
     for column in needed:
         if column not in frame:
             raise InputError(f"{path}: no column {column!r}; take the file that was published")
-    texts = [c for c in (*_TEXTS[name], *_LATER_TEXTS) if c in frame]
-    counts = [c for c in (*_NUMBERS.get(name, ()), *_LATER_NUMBERS) if c in frame]
-    made: dict[str, Any] = {column: _as_text(frame[column]) for column in texts}
-    made |= {column: _in_range(path, frame, column) for column in counts}
-    table = frame.assign(**made)
+    counts = [column for column in (*needed, *_LATER_NUMBERS) if column in frame]
+    found = {c: _in_range(path, frame, c) for c in counts if c not in _TEXTS[name]}
+    table = frame.astype(object).mask(frame == "", None).assign(**found)
     _check_ranks(path, table)
     return table
 
 
-def _as_text(column: "pd.Series[Any]") -> "pd.Series[str]":
-    cells = [
-        str(value) if known else None for value, known in zip(column, column.notna(), strict=True)
-    ]
-    return pd.Series(cells, index=column.index, dtype=object)
-
-
-def _in_range(path: Path, frame: pd.DataFrame, column: str) -> "pd.Series[float]":
+def _in_range(path: Path, frame: pd.DataFrame, column: str) -> "pd.Series[Any]":
     found = numbers(path, frame, column)
-    most = _MOST.get(column, sys.float_info.max)
-    least = -most if column in _SIGNED else 1.0 if "_rank" in column else 0.0
     whole = column.startswith(_WHOLE)
+    most = _MOST.get(column, _MOST_WHOLE if whole else sys.float_info.max)
+    least = -most if column in _SIGNED else 1.0 if "_rank" in column else 0.0
     wrong = (found < least) | (found > most) | (whole & (found % 1 != 0) & found.notna())
     _refuse(path, wrong, f"column {column!r}: no possible number")
-    # Whole numbers stay exact.
-    return frame[column] if pd.api.types.is_numeric_dtype(frame[column]) else found
+    return found.astype(int) if whole and found.notna().all() else found
 
 
 def _check_ranks(path: Path, table: pd.DataFrame) -> None:

@@ -1,9 +1,10 @@
-"""The logs of workers: ``RUN/logs/HOST.PID.log``."""
+"""The logs of workers: ``RUN/logs/HOST.PID.RANDOM.log``."""
 
 import faulthandler
 import io
 import os
 import re
+import secrets
 import socket
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import TextIO
 
 from imbnas.error_texts import one_line
-from imbnas.regular_files import IrregularFileError, append_regular, open_regular
+from imbnas.file_systems import is_systems_own
+from imbnas.regular_files import append_regular, open_regular
+from imbnas.runs.store.owner import shown_host
 from imbnas.units.unit import Unit
 
 OUTPUT_CHARACTERS = 10 * 2**20
@@ -24,7 +27,6 @@ READ_BYTES = 2**27
 SHOWN_BYTES = 2**24
 """Of all attempts at one unit."""
 _ANY_SIZE = 2**63
-_NAMES = 100
 _BEGIN, _END = "begin", "end"
 
 
@@ -85,7 +87,7 @@ class WorkerLog:
         if not self.file:
             return
         before = self.budget.renew() if self.budget else ""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
         self.file.write(f"{before}{now} {word} {unit.identity} {one_line(text)}\n")
 
 
@@ -117,7 +119,10 @@ class PrintedOutput(io.TextIOBase):
         """Write as much as is left of the budget."""
         kept = self._budget.keep(text)
         for file in self._files if kept else ():
-            file.write(kept)
+            try:
+                file.write(kept)
+            except BrokenPipeError:  # its reader has gone, as in ``run 2>&1 | head``
+                self._files = tuple(other for other in self._files if other is not file)
         return len(text)
 
     def flush(self) -> None:
@@ -152,14 +157,9 @@ def worker_log(run: Path) -> Iterator[WorkerLog]:
 
 
 def _own_log(folder: Path) -> TextIO:
-    """A log of this process, whatever others have put in its place."""
-    name = f"{socket.gethostname()}.{os.getpid()}"
-    for number in range(_NAMES):
-        try:
-            return append_regular(folder / f"{name}{f'.{number}' if number else ''}.log")
-        except (IrregularFileError, PermissionError):
-            continue
-    return append_regular(folder / f"{name}.{_NAMES}.log")
+    """A log of this process alone: containers may share a host name, and process numbers."""
+    name = f"{shown_host(socket.gethostname())}.{os.getpid()}.{secrets.token_hex(4)}.log"
+    return append_regular(folder / name)
 
 
 def unit_log(run: Path, identity: str) -> list[str]:
@@ -170,6 +170,8 @@ def unit_log(run: Path, identity: str) -> list[str]:
     attempts: list[tuple[str, list[str]]] = []
     room = SHOWN_BYTES
     for path in sorted((run / "logs").glob("*.log")):
+        if is_systems_own(path.name):
+            continue
         try:
             content = _last_bytes(path)
         except OSError as error:
