@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import statistics
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
@@ -210,12 +209,3 @@ def test_the_same_boards_give_the_same_bytes(site: Path, tmp_path: Path) -> None
         for folder in (site, tmp_path / "again")
     )  # fmt: skip
     assert first == again
-
-
-def test_the_mean_of_the_interval_is_exact() -> None:
-    from imbnas.stats.summary import interval_of_mean, t_interval
-
-    values = [80.5, 82.25, 79.0, 84.0]
-    low, high = interval_of_mean(statistics.mean(values), statistics.stdev(values), 4)
-    known = t_interval(values, [0.0] * 4)
-    assert (low, high) == pytest.approx((known.low, known.high))

@@ -2,12 +2,17 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imbnas.leaderboards.site.boards import PAGE, read_boards
+from imbnas.leaderboards.site.overview import address
 from imbnas.leaderboards.site.site import write_site
 
 from .conftest import SUITES
@@ -72,3 +77,27 @@ def test_it_opens_from_a_file_sorts_filters_and_leads_to_the_boards(
         assert Path(page.evaluate("decodeURIComponent(location.pathname)")).parts[-3] == suite
     assert complaints == []
     assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_it_works_as_served(browser: Any, site: Path, hostile_boards: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type != "log" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    root = f"http://127.0.0.1:{server.server_address[1]}/"
+    try:
+        page.goto(root)
+        assert page.locator("#table-best tbody tr").count() == 3
+        page.goto(root + address(read_boards(hostile_boards)[0][0], PAGE))
+        page.wait_for_selector("#chart-rank-shift .points path")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert complaints == []
