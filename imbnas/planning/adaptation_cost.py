@@ -84,6 +84,23 @@ def _counted(
     target: NetworkShape,
     class_counts: tuple[int, ...],
 ) -> AdaptationCost:
+    try:
+        # Without memory for weights nothing has to be initialised; most strategies read none.
+        with torch.device("meta"):
+            return _counted_on(strategy, unit, source, target, class_counts)
+    except Exception:
+        strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
+        return _counted_on(strategy, unit, source, target, class_counts)
+
+
+def _counted_on(
+    strategy: Strategy,
+    unit: AdaptUnit,
+    source: NetworkShape,
+    target: NetworkShape,
+    class_counts: tuple[int, ...],
+) -> AdaptationCost:
+    """As ``_counted``, on torch's default device."""
     build = SUPERNETS.get(unit.space)
     trainer: Any = _CountingTrainer(unit.space, target, sum(class_counts))
     images: Any = _NoImages()

@@ -1,11 +1,14 @@
 """The units of a plan that are timed for all others, shortened to a fraction of a second."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TypeVar
 
 import numpy as np
 
+from imbnas.execution.data_pool import DataPool
 from imbnas.planning.adaptation_cost import mean_macs
 from imbnas.planning.cost import UnitCost, UnitCosts, network_macs
 from imbnas.planning.short_data import ShortDataPool
@@ -54,6 +57,11 @@ class Trial:
     cost: UnitCost | None
     places: int
 
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all its units; 0 where they are unknown."""
+        return self.cost.macs * len(self.units) if self.cost else 0
+
 
 @dataclass
 class Sample:
@@ -62,12 +70,14 @@ class Sample:
     Attributes:
         units: identity → unit, of the whole plan.
         costs: of whole units.
+        pool: has the images that shortened units run on.
         device_type: where networks run.
         limit: images that the splits of shortened data keep, see ``ShortDataPool``; once chosen.
     """
 
     units: Mapping[str, Unit]
     costs: UnitCosts
+    pool: DataPool
     device_type: DeviceType
     limit: int = 0
     _short: dict[str, Unit] = field(default_factory=dict)
@@ -90,30 +100,41 @@ class Sample:
                 maker = ""
         return unit.kind, unit.space, maker, unit.recipe, shape
 
-    def trials(self, left: Iterable[Unit]) -> list[Trial]:
-        """What is timed for the units that are left, each behind those that it builds on."""
+    def trials(self, left: Iterable[tuple[Unit, float]]) -> list[Trial]:
+        """What is timed for the units that are left, each behind those that it builds on.
+
+        One of each group comes before further ones, and groups with more work come first.
+
+        Args:
+            left: units, and the multiply-accumulates of each.
+        """
         chosen = self._chosen(left)
         sizes = [self._network_macs(unit) for unit in chosen]
         self.limit = int(_MACS[self.device_type] / np.median(sizes))
         stacked = stacks(unit for unit in self.units.values() if isinstance(unit, TrainUnit))
         members = (stacked.get(unit.identity, (unit,)) for unit in chosen)
         short = [tuple(map(self._shorten, stack)) for stack in members]
-        pool = ShortDataPool.of(self.costs.pool, self.limit)
+        pool = ShortDataPool.of(self.pool, self.limit)
         costs = UnitCosts(pool, [stack[0] for stack in short])
         return [
             Trial(self.group(unit), stack, costs.of(stack[0]), getattr(unit, "stack", 1))
             for unit, stack in zip(chosen, short, strict=True)
         ]
 
-    def _chosen(self, left: Iterable[Unit]) -> list[Unit]:
+    def _chosen(self, left: Iterable[tuple[Unit, float]]) -> list[Unit]:
         groups: dict[Group, dict[object, Unit]] = {}
-        for unit in left:
-            alike = unit.model if isinstance(unit, TrainUnit) else None
-            groups.setdefault(self.group(unit), {}).setdefault(alike, unit)
+        work: defaultdict[Group, float] = defaultdict(float)
+        for unit, macs in left:
+            alike, group = unit.model if isinstance(unit, TrainUnit) else None, self.group(unit)
+            groups.setdefault(group, {}).setdefault(alike, unit)
+            work[group] += macs
+        spread = [
+            _spread(sorted(groups[group].values(), key=self._network_macs))
+            for group in sorted(work, key=work.__getitem__, reverse=True)
+        ]
         chosen: dict[str, Unit] = {}
-        for group in groups.values():
-            for unit in _spread(sorted(group.values(), key=self._network_macs)):
-                chosen |= {each.identity: each for each in (*self._ancestors(unit), unit)}
+        for unit in (each for alike in zip_longest(*spread) for each in alike if each):
+            chosen |= {each.identity: each for each in (*self._ancestors(unit), unit)}
         return list(chosen.values())
 
     def _network_macs(self, unit: Unit) -> float:

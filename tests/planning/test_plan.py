@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imbnas.planning.sample import Trial
-from imbnas.planning.timing import Job, Timing
+from imbnas.planning.timing import Job, Row, Timing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.records import Record
 from imbnas.units.unit import BaselineModel, TrainUnit
@@ -21,7 +21,7 @@ PER_PASS = 1e-3
 def known_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans take no time; that units are really timed one test is enough for."""
 
-    def at_once(job: Job, processes: int) -> tuple[float, list[list[Timing]]]:
+    def at_once(job: Job, processes: int) -> tuple[float, list[Row]]:
         def timing(trial: Trial) -> Timing:
             cost, seconds = trial.cost, PER_PASS * trial.places
             assert cost is not None
@@ -64,6 +64,12 @@ def test_a_new_run_is_planned_and_nothing_is_written(
     assert 0 < told["seconds"]["low"] < told["seconds"]["high"] < 3600
     assert told["out"] == "runs/tiny@1/only"
     assert told["fits_in_a_night"] is None
+    assert [part["part"] for part in told["parts"]] == ["adaptation", "baselines"]
+    assert sum(part["units"] for part in told["parts"]) >= told["units"]
+    # A part takes no more work than all, and parts together no less.
+    macs = [part["macs"] for part in told["parts"]]
+    assert max(macs) <= told["macs"] <= sum(macs)
+    assert all(0 < part["time"]["low"] < part["time"]["high"] for part in told["parts"])
 
 
 @pytest.mark.usefixtures("known_pace")
