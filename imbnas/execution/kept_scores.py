@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from imbnas.rankers import Score
-from imbnas.training.checkpoints import Checkpoint, Snapshot
+from imbnas.training.checkpoints import Checkpoint, Reached, Snapshot
 
 
 class KeptScores:
@@ -39,15 +39,19 @@ class KeptScores:
         """Take the score of the first architecture that is left."""
         self.scores.append(score)
         self._begun = None
-        self._checkpoint.offer(self._state)
+        done, total = len(self.scores), len(self._architectures)
+        self._checkpoint.offer(self._state, Reached.networks(done, total))
 
     def load(self) -> Snapshot | None:
         """The state that an earlier attempt left of the training of the next architecture."""
         return self._begun
 
-    def offer(self, take: Callable[[], Snapshot]) -> None:
+    def offer(self, take: Callable[[], Snapshot], reached: Reached | None = None) -> None:
         """Keep the state of the training of the next architecture, if it is time to."""
-        self._checkpoint.offer(partial(self._state, take))
+        done, total = len(self.scores), len(self._architectures)
+        self._checkpoint.offer(
+            partial(self._state, take), reached and reached.after_networks(done, total)
+        )
 
     def _state(self, take: Callable[[], Snapshot] | None = None) -> Snapshot:
         training = take() if take else None

@@ -49,7 +49,7 @@ class StopsAtEveryOffer(SingleAttempt):
     def load(self) -> Snapshot | None:
         return self.kept
 
-    def offer(self, take: Callable[[], Snapshot]) -> None:
+    def offer(self, take: Callable[[], Snapshot], reached: object = None) -> None:
         taken = take()
         facts = json.loads(json.dumps(dict(taken.facts), allow_nan=False))
         self.kept = Snapshot(facts, {name: t.clone() for name, t in taken.tensors.items()})
