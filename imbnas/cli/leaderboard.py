@@ -39,9 +39,9 @@ def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
     write_tables(results, directory, tables)
     if as_json:
         rows = {name: to_rows(table) for name, table in tables.items()}
-        print_json({"suite": results.resolved.title, "tables": rows})
+        print_json({"suite": results.resolved.heading, "tables": rows})
     else:
-        print_leaderboards(tables, results.resolved.title)
+        print_leaderboards(tables, results.resolved.heading)
         click.echo(f"Leaderboards: {directory.tables}")
     for line in results.notes:
         note(line)

@@ -85,7 +85,7 @@ def command(
     left_out = len(plan.units) - len(queue.planned)
     if left_out:
         note(f"--only leaves out {left_out} of {len(plan.units)} units")
-    with progress_display(resolved.title, queue) as show:
+    with progress_display(resolved.heading, queue) as show:
         progress = executor.run(request, queue, show)
     if progress is None:
         return 0

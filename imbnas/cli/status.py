@@ -63,7 +63,7 @@ def command(
     queue = Queue(Expansion(resolved).plan(asked.parts), directory, only)
 
     def look() -> RunState:
-        return RunState(resolved.title, queue.progress())
+        return RunState(resolved.heading, queue.progress())
 
     if conflict := directory.conflict_note():
         note(conflict)
@@ -74,7 +74,7 @@ def command(
         for failure in directory.failures().values()
     ]
     fields = {
-        "suite": resolved.title,
+        "suite": resolved.heading,
         "replicates": resolved.replicates,
         "counted": asked.options or "everything",
         "total": progress.total,

@@ -1,6 +1,7 @@
 """What strategies cost: they are asked, or run with a trainer that only counts."""
 
 import math
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -84,24 +85,10 @@ def _counted(
     target: NetworkShape,
     class_counts: tuple[int, ...],
 ) -> AdaptationCost:
-    try:
-        # Without memory for weights nothing has to be initialised; most strategies read none.
-        with torch.device("meta"):
-            return _counted_on(strategy, unit, source, target, class_counts)
-    except Exception:
-        strategy = build_strategy(unit.strategy.name, dict(unit.strategy.options))
-        return _counted_on(strategy, unit, source, target, class_counts)
+    def build(shape: NetworkShape) -> Supernet:
+        # A strategy may change what it is given; a copy takes a fraction of building another one.
+        return deepcopy(_untrained(unit.space, shape))
 
-
-def _counted_on(
-    strategy: Strategy,
-    unit: AdaptUnit,
-    source: NetworkShape,
-    target: NetworkShape,
-    class_counts: tuple[int, ...],
-) -> AdaptationCost:
-    """As ``_counted``, on torch's default device."""
-    build = SUPERNETS.get(unit.space)
     trainer: Any = _CountingTrainer(unit.space, target, sum(class_counts))
     images: Any = _NoImages()
     with torch.random.fork_rng(devices=[]):
@@ -120,11 +107,16 @@ def _counted_on(
     return counted
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
+def _untrained(space_name: str, shape: NetworkShape) -> Supernet:
+    """A supernet that nobody may change."""
+    with torch.random.fork_rng(devices=[]):
+        return SUPERNETS.get(space_name)(shape)
+
+
 def num_features(space_name: str, shape: NetworkShape) -> int:
     """Width of a supernet's pooled features."""
-    with torch.random.fork_rng(devices=[]):
-        return SUPERNETS.get(space_name)(shape).num_features
+    return _untrained(space_name, shape).num_features
 
 
 def head_macs(

@@ -4,14 +4,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from imbnas.data.manifests import Manifest
-from imbnas.execution.data_pool import DataPool
 from imbnas.planning.cost import UnitCosts
 from imbnas.planning.detectable import Detectable, detectable
 from imbnas.planning.reweighting import ReweightedTrainings, reweighted_trainings
@@ -198,7 +195,7 @@ class Planner:
         taken = self._time(units, measured)
         others = self._others(fidelity, measured) if taken.high > DAY else _Others()
         return RunPlan(
-            title=resolved.title,
+            title=resolved.heading,
             replicates=resolved.replicates,
             totals=units.totals,
             parts=tuple(self._part(name, units, measured) for name in units.parts),
@@ -210,10 +207,6 @@ class Planner:
             alternative=others.longest,
             passed_over=others.passed_over,
         )
-
-    @cached_property
-    def _pool(self) -> DataPool:
-        return DataPool(self.request.locations, torch.device("cpu"), self._pins)
 
     @property
     def _pins(self) -> tuple[Manifest, ...]:
@@ -247,7 +240,7 @@ class Planner:
             known=[unit for identity, unit in units.items() if identity in finished],
             tasks=tasks,
             of_unknown_cost=[unit for unit, cost in priced if not cost],
-            sample=Sample(units, costs, self._pool, self.request.device_type),
+            sample=Sample(units, costs, self.request.device_type),
             parts={
                 name: yet_to_find.identities(expansion.plan((name,)) if names[1:] else plan)
                 for name in names
@@ -262,7 +255,7 @@ class Planner:
         trials = workload.trials()
         kinds = len({trial.group for trial in trials})
         self.tell(f"timing {kinds} kinds of units in short, {MOST_SECONDS:.0f} s at most")
-        return workload.measure(trials, self.request)
+        return workload.measure(trials, self.request, self._pins)
 
     def _time(self, units: PlannedUnits, measured: Measured | None) -> TimeRange:
         if not units.tasks or measured is None:

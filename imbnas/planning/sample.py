@@ -12,6 +12,7 @@ from imbnas.execution.data_pool import DataPool
 from imbnas.planning.adaptation_cost import mean_macs
 from imbnas.planning.cost import UnitCost, UnitCosts, network_macs
 from imbnas.planning.short_data import ShortDataPool
+from imbnas.planning.suite_images import SuiteImages
 from imbnas.runs.queue.stacks import stacks
 from imbnas.spaces import get_space
 from imbnas.supernet.path_sampling import paths_per_step
@@ -70,14 +71,12 @@ class Sample:
     Attributes:
         units: identity → unit, of the whole plan.
         costs: of whole units.
-        pool: has the images that shortened units run on.
         device_type: where networks run.
         limit: images that the splits of shortened data keep, see ``ShortDataPool``; once chosen.
     """
 
     units: Mapping[str, Unit]
     costs: UnitCosts
-    pool: DataPool
     device_type: DeviceType
     limit: int = 0
     _short: dict[str, Unit] = field(default_factory=dict)
@@ -114,8 +113,7 @@ class Sample:
         stacked = stacks(unit for unit in self.units.values() if isinstance(unit, TrainUnit))
         members = (stacked.get(unit.identity, (unit,)) for unit in chosen)
         short = [tuple(map(self._shorten, stack)) for stack in members]
-        pool = ShortDataPool.of(self.pool, self.limit)
-        costs = UnitCosts(pool, [stack[0] for stack in short])
+        costs = UnitCosts(_shortened(self.costs.pool, self.limit), [stack[0] for stack in short])
         return [
             Trial(self.group(unit), stack, costs.of(stack[0]), getattr(unit, "stack", 1))
             for unit, stack in zip(chosen, short, strict=True)
@@ -194,6 +192,12 @@ class Sample:
         shape = self.costs.shape(unit)
         counts = get_space(unit.space).counts
         return tuple(_spread(sorted(architectures, key=lambda each: counts(each, shape).macs)))
+
+
+def _shortened(images: DataPool | SuiteImages, limit: int) -> DataPool | SuiteImages:
+    if isinstance(images, SuiteImages):
+        return images.shortened(limit)
+    return ShortDataPool.of(images, limit)
 
 
 def _spread(ordered: Sequence[T]) -> list[T]:

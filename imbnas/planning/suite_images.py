@@ -1,10 +1,12 @@
 """Numbers of images and shapes of a resolved suite's conditions, without any data."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
+from imbnas.planning.short_data import TRAIN_SHARE
 from imbnas.suites.resolved import ConditionFacts, EvaluationImages, ResolvedSuite
-from imbnas.training.counting import scoring_images
+from imbnas.training.counting import balanced_counts
 from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import DataRef
 
@@ -84,7 +86,20 @@ class KnownImages:
 
     def scoring(self, limit: int | None) -> KnownSelection:
         """Validation images that score sub-networks: at most ``limit``, or all."""
-        return KnownSelection(scoring_images(self.evaluation.validation, limit))
+        return KnownSelection(sum(balanced_counts(self.evaluation.validation, limit)))
+
+    def shortened(self, limit: int) -> "KnownImages":
+        """With as few images as ``ShortDataPool`` keeps."""
+        classes, evaluation = len(self.class_counts), self.evaluation
+        most, training = max(limit, classes), max(limit // TRAIN_SHARE, classes)
+        short = evaluation.model_copy(
+            update={
+                "validation": balanced_counts(evaluation.validation, most),
+                "test": balanced_counts(evaluation.test, most),
+            }
+        )
+        counts = balanced_counts(self.class_counts, training)
+        return KnownImages(self.facts.model_copy(update={"class_counts": counts}), short)
 
 
 class SuiteImages:
@@ -101,6 +116,12 @@ class SuiteImages:
             if evaluation is not None:
                 for data in (*facts.replicates, *facts.retrainings):
                     self._known[data.manifest_sha256] = KnownImages(facts, evaluation)
+
+    def shortened(self, limit: int) -> "SuiteImages":
+        """The same conditions with few images."""
+        short = copy(self)
+        short._known = {name: known.shortened(limit) for name, known in self._known.items()}
+        return short
 
     def images(
         self,

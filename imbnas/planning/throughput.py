@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from imbnas.data.manifests import Manifest
 from imbnas.planning.cost import UnitCost
 from imbnas.planning.sample import Group, Sample, Trial
 from imbnas.planning.timing import Job, Row, Timing, time_side_by_side
@@ -125,13 +126,15 @@ class Workload:
         """What is timed for the tasks."""
         return self.sample.trials((task.unit, task.cost.macs) for task in self.tasks)
 
-    def measure(self, trials: Sequence[Trial], request: RunRequest) -> Measured:
+    def measure(
+        self, trials: Sequence[Trial], request: RunRequest, pins: Sequence[Manifest]
+    ) -> Measured:
         """Time the trials side by side, as long as there is time.
 
         Raises:
             TimingError: a shortened unit fails.
         """
-        job = Job(trials, self.sample.limit, request, self.sample.pool.pins, MOST_SECONDS)
+        job = Job(trials, self.sample.limit, request, pins, MOST_SECONDS)
         startup, rows = time_side_by_side(job, self.processes)
         medians = [_median([t for t in timings if t]) for timings in zip(*rows, strict=True)]
         filled = ([t or m for t, m in zip(row, medians, strict=True)] for row in rows)

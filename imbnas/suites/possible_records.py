@@ -11,8 +11,8 @@ from imbnas.registry import BUILT_IN
 from imbnas.spaces import SPACES, Counts, FairSpace, NetworkShape, Space, get_space
 from imbnas.suites.resolved import EvaluationImages, ResolvedSuite
 from imbnas.training.counting import (
+    balanced_counts,
     finishing_passes,
-    scoring_images,
     trained_images,
     validated_images,
 )
@@ -285,7 +285,7 @@ class PossibleRecords:
         if known is None or known.evaluation is None:
             return
         each = min(unit.calibration_images, known.images)
-        each += scoring_images(known.evaluation.validation, unit.validation_images)
+        each += sum(balanced_counts(known.evaluation.validation, unit.validation_images))
         # Some strategies make a head for each architecture, from all training images.
         possible = (each * len(names), (each + known.images) * len(names))
         if spent.images_seen not in possible:

@@ -42,14 +42,14 @@ def validated_images(recipe: "Recipe", validation: int) -> int:
     return len(recipe.validated_epochs) * validation
 
 
-def scoring_images(validation: Sequence[int], limit: int | None) -> int:
-    """How many validation images score an architecture.
+def balanced_counts(counts: Sequence[int], limit: int | None) -> tuple[int, ...]:
+    """How many images of each class ``balanced_part`` keeps.
 
     Args:
-        validation: validation images of each class.
+        counts: images of each class.
         limit: at most so many, as many of each class; ``None`` for all.
     """
-    if limit is None or limit >= sum(validation):
-        return sum(validation)
-    each = limit // len(validation)
-    return sum(min(count, each) for count in validation)
+    if limit is None or limit >= sum(counts):
+        return tuple(counts)
+    each = limit // len(counts)
+    return tuple(min(count, each) for count in counts)

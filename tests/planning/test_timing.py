@@ -38,7 +38,7 @@ def mini(pool: DataPool) -> dict[str, Unit]:
 
 
 def sampled(units: dict[str, Unit], pool: DataPool, device_type: Any = "cpu") -> list[Trial]:
-    sample = Sample(units, UnitCosts(pool, units.values()), pool, device_type)
+    sample = Sample(units, UnitCosts(pool, units.values()), device_type)
     return sample.trials((unit, 1.0) for unit in units.values())
 
 
@@ -88,7 +88,7 @@ def job_of(tiny_suite: Path, pool: DataPool, kinds: tuple[type, ...], tmp_path: 
     suite = read_suite(tiny_suite)
     plan = Expansion(resolve_suite(SuiteRequest(suite, "only", LOCATIONS))).plan()
     units = {unit.identity: unit for unit in plan.units}
-    sample = Sample(units, UnitCosts(pool, units.values()), pool, "cpu")
+    sample = Sample(units, UnitCosts(pool, units.values()), "cpu")
     trials = sample.trials((unit, 1.0) for unit in units.values() if isinstance(unit, kinds))
     directory = RunDirectory(tmp_path / "run")
     request = RunRequest(suite, "only", LOCATIONS, directory=directory, workers=2)
