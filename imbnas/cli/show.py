@@ -34,9 +34,7 @@ def show_suite(name: str, as_json: bool) -> None:
         return
     click.echo(suite_text(name), nl=False)
     if modified := modification(suite):
-        note(
-            f"{suite.name}@{suite.version} is modified ({modified}): another one ships by that name"
-        )
+        note(f"modified, {modified}: another {suite.name}@{suite.version} ships with imbnas")
 
 
 @command.command("arch")

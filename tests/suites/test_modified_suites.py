@@ -47,7 +47,7 @@ def test_any_other_content_under_the_same_name_and_version_is_modified(tmp_path:
 
 def test_a_suite_takes_over_what_it_does_not_say(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(
-        'extends = "lt-digits"\nname = "base"\n[fidelities.mini.network]\nepochs = 7\n'
+        'extends = "lt-digits"\nname = "base"\n[fidelities.mini.network]\nlr = 0.07\n'
     )
     (tmp_path / "top.toml").write_text(
         'extends = "base.toml"\nname = "top"\n'
@@ -56,8 +56,8 @@ def test_a_suite_takes_over_what_it_does_not_say(tmp_path: Path) -> None:
     shipped, top = load_suite("lt-digits"), read_suite(tmp_path / "top.toml")
     assert (top.name, top.version, top.parts) == ("top", shipped.version, shipped.parts)
     mini = shipped.fidelities["mini"]
-    assert top.fidelities["mini"] == varied(mini, network={"epochs": 7})
-    assert top.fidelities["quick"] == varied(mini, network={"epochs": 7}).model_copy(
+    assert top.fidelities["mini"] == varied(mini, network={"lr": 0.07})
+    assert top.fidelities["quick"] == varied(mini, network={"lr": 0.07}).model_copy(
         update={"replicates": 2}
     )
     assert {**top.fidelities, "mini": mini}.keys() == {*shipped.fidelities, "quick"}
@@ -100,7 +100,7 @@ def test_titles_of_tables_say_that_a_suite_is_modified(expansion: Expansion) -> 
 
 def test_a_run_of_an_edited_suite_says_so_everywhere(bench_here: Any, tmp_path: Path) -> None:
     suite, run = tmp_path / "mine.toml", tmp_path / "run"
-    suite.write_text('extends = "lt-digits"\n[fidelities.smoke.network]\nepochs = 1\n')
+    suite.write_text('extends = "lt-digits"\n[fidelities.smoke.network]\nlr = 0.07\n')
     options = ("--suite", suite, "--fidelity", "smoke", "--part", "baselines", "--out", run)
     done = bench_here("run", *options, "--executor", "script")
     assert done.returncode == 0, done.stderr
