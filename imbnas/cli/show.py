@@ -10,6 +10,7 @@ from imbnas.cli.output import note, print_fields, print_json
 from imbnas.units.largest import (
     LARGEST_DEPTH,
     LARGEST_SIDE,
+    LARGEST_STEM,
     LARGEST_WIDTH,
     MOST_CHANNELS,
     MOST_CLASSES,
@@ -47,14 +48,28 @@ def show_suite(name: str, as_json: bool) -> None:
 @click.option("--in-channels", default=3, type=click.IntRange(1, MOST_CHANNELS))
 @click.option("--width", type=click.IntRange(1, LARGEST_WIDTH), help="Channels of the first stage.")
 @click.option("--depth", type=click.IntRange(1, LARGEST_DEPTH), help="Cells in each stage.")
+@click.option(
+    "--stem-kernel", type=click.IntRange(1, LARGEST_STEM), help="Side of the first kernel; 3."
+)
+@click.option("--stem-stride", type=click.IntRange(1, LARGEST_STEM), help="Its stride; 1.")
 @data_options
 @plugin_option
 @json_option
-def show_architecture(space: str, architecture: str, as_json: bool, **options: int | None) -> None:
+def show_architecture(
+    space: str,
+    architecture: str,
+    as_json: bool,
+    stem_kernel: int | None,
+    stem_stride: int | None,
+    **options: int | None,
+) -> None:
     """Parameters, MACs and identities of an architecture."""
     from dataclasses import fields, replace
 
     from imbnas.spaces import get_space
+    from imbnas.spaces.stems import check_stem
+    from imbnas.units.stem import Stem
+    from imbnas.validation import make_with_options
 
     found = get_space(space)
     parsed = found.parse(architecture)
@@ -63,7 +78,13 @@ def show_architecture(space: str, architecture: str, as_json: bool, **options: i
     shape: dict[str, Any] = {
         name: value for name, value in options.items() if name in names and value is not None
     }
-    counts = found.counts(parsed, replace(found.published_shape, **shape))
+    stem = {"kernel": stem_kernel, "stride": stem_stride}
+    given = {name: value for name, value in stem.items() if value is not None}
+    whole = replace(found.published_shape, **shape)
+    if given:
+        whole = replace(whole, stem=make_with_options(Stem, given, "stem"))
+        check_stem(found, whole.stem, whole.resolution)
+    counts = found.counts(parsed, whole)
     _print(
         {
             "space": space,
@@ -116,6 +137,7 @@ def show_condition(
         {
             "condition": resolved.condition,
             "protocol": resolved.protocol,
+            "class_names": dataset.class_names,
             "class_counts": resolved.class_counts,
             "total": resolved.total,
             "groups": resolved.groups.model_dump(),

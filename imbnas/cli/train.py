@@ -85,7 +85,7 @@ def command(
 ) -> None:
     """Train one network from scratch and test it once."""
     from imbnas.cli.devices import device_type
-    from imbnas.data.loading import load_dataset
+    from imbnas.data.loading import load_dataset, tell_notes
     from imbnas.data.locations import DataLocations
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
@@ -119,6 +119,7 @@ def command(
         check_savable(save, resolved_scheme)
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
     dataset = load_dataset(wanted.dataset, locations)
+    tell_notes(dataset)
     manifest = resolve(wanted, dataset)
     recipe = given or _fitting(dataset, manifest)
     if found is not None:

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from imbnas.error_texts import shortened
 from imbnas.errors import InputError
+
+_ARCHIVES = (".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2", ".zip")
 
 
 def _default_cache(environ: Mapping[str, str]) -> Path:
@@ -55,8 +58,8 @@ class DataLocations:
         option = "--data-root" if data_root is not None else "IMBNAS_DATA"
         given = data_root if data_root is not None else environ.get("IMBNAS_DATA") or None
         root = None if given is None else Path(given).expanduser()
-        if root is not None and not root.is_dir():
-            raise InputError(f"{option} {root}: {_not_a_folder(root)}")
+        if root is not None:
+            _check_folder(f"{option} {root}", root)
         paths: dict[str, Path] = {}
         for text in datasets:
             name, equals, path = text.partition("=")
@@ -65,8 +68,7 @@ class DataLocations:
             if name in paths:
                 raise InputError(f"--dataset {text!r}: {name!r} is given twice; give it once")
             folder = Path(path).expanduser()
-            if not folder.is_dir():
-                raise InputError(f"--dataset {name}={path}: {_not_a_folder(folder)}")
+            _check_folder(f"--dataset {name}={path}", folder)
             paths[name] = folder
         return cls(root, tuple(sorted(paths.items())), offline, _default_cache(environ))
 
@@ -98,7 +100,30 @@ class DataLocations:
         given = self.named(name)
         if given is not None or self.root is None:
             return given
-        return self.root / name if (self.root / name / "train").is_dir() else None
+        return self.root / name if (self.root / name).is_dir() else None
+
+    def packed(self, name: str, others: Iterable[str] = ()) -> str | None:
+        """How to unpack an archive that lies where a dataset's files are looked for, if any does.
+
+        Args:
+            name: of the dataset.
+            others: how archives of it are called besides, without their suffix.
+        """
+        wanted = {f"{stem}{suffix}".lower() for stem in (name, *others) for suffix in _ARCHIVES}
+        for folder in self.candidates(name):
+            try:
+                found = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+            except OSError:
+                continue
+            archive = next((folder / each for each in found if each.lower() in wanted), None)
+            if archive is not None:
+                command = (
+                    f"unzip {archive} -d {folder}"
+                    if archive.suffix.lower() == ".zip"
+                    else f"tar xf {archive} -C {folder}"
+                )
+                return f"unpack {archive} first ({command})"
+        return None
 
     @property
     def pretrained(self) -> Path | None:
@@ -110,7 +135,34 @@ class DataLocations:
         return self.cache / "downloads" / name
 
 
+def _check_folder(what: str, path: Path) -> None:
+    """Refuse what is no folder, may not be entered, or has a name that no text can hold.
+
+    Raises:
+        InputError: opens with ``what``.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{shortened(what)}: the name is not UTF-8; rename the folder") from None
+    try:
+        if not path.is_dir():
+            raise InputError(f"{what}: {_not_a_folder(path)}")
+        os.scandir(path).close()
+    except InputError:
+        raise
+    except PermissionError:
+        raise InputError(
+            f"{what}: may not be read; give read permission, and permission to enter it"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{what}: {reason}; give an existing folder") from None
+
+
 def _not_a_folder(path: Path) -> str:
     if path.is_file():
         return "is a file, not a folder; unpack the archive and give the folder"
+    if path.is_symlink():
+        return "is a link that leads nowhere; restore what it leads to"
     return "no such folder; give an existing one"

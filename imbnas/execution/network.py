@@ -10,6 +10,7 @@ from imbnas.baselines.spec import BaselineSpec, ImageShape
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
 from imbnas.spaces import Counts, NetworkShape, get_space
+from imbnas.spaces.stems import check_stem
 from imbnas.units.networks import ImageClassifier
 from imbnas.units.unit import BaselineModel, Model, SpaceModel
 
@@ -25,10 +26,12 @@ def build_network(
         locations: where pretrained weights lie.
 
     Raises:
-        InputError: a baseline's file or weights are no longer what the unit was made from.
+        InputError: a baseline's file or weights are no longer what the unit was made from, or a
+            space does not build the stem.
     """
     if isinstance(model, SpaceModel):
         space = get_space(model.space)
+        check_stem(space, shape.stem, shape.resolution)
         name = model.architecture
         return space.build(name, shape), space.counts(name, shape)
     spec = load_baseline(model.baseline)

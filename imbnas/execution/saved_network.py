@@ -30,6 +30,7 @@ from imbnas.training.fitting import torch_module
 from imbnas.units.frozen import FrozenModel, canonical_json
 from imbnas.units.networks import ImageClassifier
 from imbnas.units.schemes import SchemeSpec
+from imbnas.units.stem import Stem
 from imbnas.units.unit import BaselineModel, SpaceModel
 from imbnas.validation import first_fault
 
@@ -46,7 +47,7 @@ class SavedFacts(FrozenModel):
         version: of imbnas.
         architecture: of a space; ``None`` for a baseline.
         baseline: the other way round.
-        width, depth, resolution, in_channels: see ``NetworkShape``.
+        width, depth, resolution, in_channels, stem: see ``NetworkShape``.
         class_names: by label, in the order of the outputs.
         mean: of each channel in [0, 1], by which images are normalised.
         std: standard deviation of each channel.
@@ -64,6 +65,7 @@ class SavedFacts(FrozenModel):
     depth: int
     resolution: int
     in_channels: int
+    stem: Stem
     class_names: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -75,8 +77,9 @@ class SavedFacts(FrozenModel):
     @property
     def shape(self) -> NetworkShape:
         """Of the network."""
+        classes = len(self.class_names)
         return NetworkShape(
-            self.width, self.depth, self.resolution, self.in_channels, len(self.class_names)
+            self.width, self.depth, self.resolution, self.in_channels, classes, self.stem
         )
 
 
@@ -183,6 +186,7 @@ def save_network(folder: Path, trained: UnitSetup, dataset: Dataset) -> Path:
         depth=trained.shape.depth,
         resolution=trained.shape.resolution,
         in_channels=trained.shape.in_channels,
+        stem=trained.shape.stem,
         class_names=dataset.class_names,
         mean=tuple(seen.mean),
         std=tuple(seen.std),

@@ -15,6 +15,7 @@ from imbnas.execution.weights import load_into, to_bytes
 from imbnas.search import Scoreboard, build_searcher
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
+from imbnas.spaces.stems import check_stem
 from imbnas.strategies import Adaptation, HeadForEach, build_strategy
 from imbnas.supernet import SUPERNETS, Supernet
 from imbnas.supernet.heads import HeadMaker
@@ -27,7 +28,12 @@ from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit
 
 
 def fresh_supernet(space: str, shape: NetworkShape, seed: int, device: torch.device) -> Supernet:
-    """Build an untrained supernet of a space; torch's global generator is left seeded."""
+    """Build an untrained supernet of a space; torch's global generator is left seeded.
+
+    Raises:
+        InputError: the space does not build the stem.
+    """
+    check_stem(get_space(space), shape.stem, shape.resolution)
     torch.manual_seed(seed)
     supernet = SUPERNETS.get(space)(shape)
     return supernet.to(device).to(memory_format=torch.channels_last)

@@ -44,4 +44,5 @@ def network_shape(images: Images, recipe: "Recipe") -> NetworkShape:
         resolution=resolution,
         in_channels=images.channels,
         num_classes=images.num_classes,
+        stem=recipe.stem,
     )

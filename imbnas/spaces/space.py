@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from imbnas.errors import InputError
+from imbnas.units.stem import DEFAULT_STEM, Stem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,7 @@ class NetworkShape:
         resolution: side of the square input in pixels.
         in_channels: 1 for grey, 3 for colour.
         num_classes: outputs of the classifier.
+        stem: the first convolution; the default one is the published.
     """
 
     width: int = 16
@@ -28,11 +30,21 @@ class NetworkShape:
     resolution: int = 32
     in_channels: int = 3
     num_classes: int = 10
+    stem: Stem = DEFAULT_STEM
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) < 1:
+            if field.type is int and getattr(self, field.name) < 1:
                 raise InputError(f"network {field.name} must be at least 1")
+
+    @property
+    def cell_resolution(self) -> int:
+        """Side in pixels of what the stem gives to the first cell.
+
+        Raises:
+            InputError: the stem's stride does not divide the resolution.
+        """
+        return self.stem.side(self.resolution)
 
     def of_images(self) -> dict[str, int]:
         """The part that describes images and classes: all that a baseline is fitted to."""

@@ -10,13 +10,15 @@ from imbnas.rankers.registry import RANKERS, build_ranker
 from imbnas.search.registry import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
 from imbnas.spaces.stacks import check_stack
+from imbnas.spaces.stems import check_stem
 from imbnas.strategies.registry import STRATEGIES
 from imbnas.suites.claim_checks import claim_checks
 from imbnas.suites.fidelity import Fidelity
-from imbnas.suites.schema import AdaptationPart, Part, SuiteFile, TransferPart
+from imbnas.suites.schema import AdaptationPart, MotivationPart, Part, SuiteFile, TransferPart
 from imbnas.suites.size import check_size
 from imbnas.suites.strategy_lookup import find_strategy
 from imbnas.supernet.path_sampling import check_sampling
+from imbnas.units.stem import Stem, is_default_stem
 
 if TYPE_CHECKING:
     from imbnas.suites.choice import SearcherChoice
@@ -46,6 +48,7 @@ def suite_checks(
         if with_plugins or SPACES.is_built_in(suite.space):
             place = "fidelities", name
             yield from _of_fidelity(place, fidelity, suite.space, with_plugins)
+        yield from _of_stems(suite, name, with_plugins)
     for name, part in suite.parts.items():
         yield from _of_part(("parts", name), part, with_plugins)
     yield from claim_checks(suite)
@@ -78,6 +81,25 @@ def _of_fidelity(
         build = partial(build_searcher, searcher.name, searcher.options)
         if with_plugins or SEARCHERS.is_built_in(searcher.name):
             yield (*where, "options"), of_space(build)
+
+
+def spaces_of(suite: SuiteFile, recipe: str) -> list[str]:
+    """Names of the spaces whose networks a recipe of the fidelities trains, sorted."""
+    if recipe != "motivation":
+        return [suite.space]
+    parts = suite.parts.values()
+    return sorted({part.space for part in parts if isinstance(part, MotivationPart)})
+
+
+def _of_stems(suite: SuiteFile, name: str, with_plugins: bool) -> Iterator[Check]:
+    def of_space(space: str, stem: Stem, resolution: int | None) -> Callable[[], object]:
+        return lambda: check_stem(get_space(space), stem, resolution)
+
+    for field, recipe in suite.fidelities[name].recipes.items():
+        for space in [] if is_default_stem(recipe.stem) else spaces_of(suite, field):
+            if with_plugins or SPACES.is_built_in(space):
+                check = of_space(space, recipe.stem, recipe.resolution)
+                yield ("fidelities", name, field, "stem"), check
 
 
 def _of_part(place: Place, part: Part, with_plugins: bool) -> Iterator[Check]:

@@ -157,7 +157,7 @@ class Fidelity(FrozenModel):
                         f"{field}.{option}: a supernet is not evaluated as it is trained; leave "
                         "it out here and set it in network"
                     )
-        for field in ("width", "depth") if self.supernet and self.adaptation else ():
+        for field in ("width", "depth", "stem") if self.supernet and self.adaptation else ():
             first, second = getattr(self.supernet, field), getattr(self.adaptation, field)
             if first != second:
                 yield (

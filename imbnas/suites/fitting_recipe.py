@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from imbnas.data.dataset import LARGEST_SIDE, Dataset, FileSplit
-from imbnas.data.decoding import image_shape
+from imbnas.data.decoding import open_image
 from imbnas.errors import InputError
 from imbnas.rankers.short_training import shortened
 from imbnas.suites.load import choose_fidelity, load_suite
@@ -22,7 +22,7 @@ _BATCHES = 10
 """Steps that an epoch has at least, where there are images enough."""
 _SMALLEST_BATCH, _LARGEST_BATCH = 8, 128
 _SMALLEST_SIDE, _SIDE_STEP = 16, 8
-_LOOKED_AT = 200
+_LOOKED_AT = 100
 
 
 def fitting_recipe(dataset: Dataset, images: int) -> tuple[Recipe, str]:
@@ -75,7 +75,7 @@ def _shorter_sides(dataset: Dataset) -> list[int]:
     if not isinstance(split, FileSplit):
         raise TypeError("images of one size have no further sides")
     step = max(1, len(split.paths) // _LOOKED_AT)
-    return [min(image_shape(split.root / path)[1:]) for path in split.paths[::step][:_LOOKED_AT]]
+    return [min(open_image(split.root / path).size) for path in split.paths[::step][:_LOOKED_AT]]
 
 
 def _batch_size(images: int) -> int:

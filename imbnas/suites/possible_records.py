@@ -322,7 +322,10 @@ def _built_in(space: str, version: str) -> Space | None:
 
 
 def _same_shape(one: Recipe, other: Recipe) -> bool:
-    return (one.width, one.depth, one.resolution) == (other.width, other.depth, other.resolution)
+    return all(
+        getattr(one, field) == getattr(other, field)
+        for field in ("width", "depth", "resolution", "stem")
+    )
 
 
 def _shape(known: _Condition, recipe: Recipe) -> NetworkShape | None:
@@ -330,7 +333,9 @@ def _shape(known: _Condition, recipe: Recipe) -> NetworkShape | None:
     resolution = recipe.resolution or (images.resolution if images else None)
     if images is None or resolution is None:
         return None
-    return NetworkShape(recipe.width, recipe.depth, resolution, images.channels, known.classes)
+    return NetworkShape(
+        recipe.width, recipe.depth, resolution, images.channels, known.classes, recipe.stem
+    )
 
 
 def _check_spent(setting: _Setting, metrics: TrainMetrics, spent: Cost) -> None:

@@ -25,8 +25,9 @@ from imbnas.spaces.population import (
     stratified_by_macs,
     uniform,
 )
+from imbnas.spaces.stems import check_stem
 from imbnas.suites.baseline_lookup import find_baseline
-from imbnas.suites.checks import blame, suite_checks
+from imbnas.suites.checks import blame, spaces_of, suite_checks
 from imbnas.suites.choice import SearcherChoice
 from imbnas.suites.images import SuiteImages
 from imbnas.suites.request import SuiteRequest
@@ -50,6 +51,7 @@ from imbnas.suites.strategy_lookup import FoundStrategy, find_strategy
 from imbnas.supernet.registry import SUPERNETS
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
+from imbnas.units.stem import is_default_stem
 from imbnas.units.unit import Component, SpaceModel
 
 
@@ -101,6 +103,7 @@ class _Resolver:
         for name, route in suite.routes:
             self._check_route(name, route)
         self._check_channels()
+        self._check_stems()
         for name, part in suite.parts.items():
             if isinstance(part, TransferPart):
                 self._check_rankers(name, part)
@@ -201,6 +204,17 @@ class _Resolver:
             for dataset in self._images.datasets.values() if recipe.channel_statistics else ():
                 with blame(self.request.suite, *place):
                     normalised_by(dataset, recipe.channel_statistics)
+
+    def _check_stems(self) -> None:
+        """Refuse stems that do not fit the images."""
+        for name, recipe in self.request.settings.recipes.items():
+            if is_default_stem(recipe.stem):
+                continue
+            sides = {recipe.resolution or d.resolution for d in self._images.datasets.values()}
+            for space in map(get_space, spaces_of(self.suite, name)):
+                with blame(self.request.suite, "fidelities", self.request.fidelity, name, "stem"):
+                    for side in sorted(filter(None, sides)):
+                        check_stem(space, recipe.stem, side)
 
     def _check_images(self, route: AdaptationPart) -> None:
         """Refuse a source supernet that has seen images of its target."""

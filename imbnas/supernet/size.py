@@ -26,14 +26,14 @@ class SizeSupernet(Supernet):
     to the width of the widest, so that they meet the first columns of the one shared classifier.
 
     Args:
-        shape: width, depth, resolution, channels and classes.
+        shape: width, depth, resolution, channels, classes and stem.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self._shape = shape
         layout = stages(WIDEST, shape)
-        self.network = CellNetwork(layout, shape.num_classes, partial(NatsCell, CELL))
+        self.network = CellNetwork(layout, shape, partial(NatsCell, CELL))
         slice_layers(self.network)
         _let_skips_change_width(self.network, layout)
         self.num_features = self.network.num_features

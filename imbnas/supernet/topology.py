@@ -52,14 +52,14 @@ class TopologySupernet(Supernet):
     Stem, residual blocks and cells are shaped as in the stand-alone network.
 
     Args:
-        shape: width, depth, resolution, channels and classes.
+        shape: width, depth, resolution, channels, classes and stem.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.network = CellNetwork(
             plan(topology_widths(shape.width), shape),
-            shape.num_classes,
+            shape,
             SharedCell,
             head_affine=AFFINE,
         )

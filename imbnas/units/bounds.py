@@ -15,6 +15,7 @@ from imbnas.units.largest import (
     LARGEST_REPLICATE_NUMBER,
     LARGEST_SEED,
     LARGEST_SIDE,
+    LARGEST_STEM,
     LARGEST_WIDTH,
     MOST_CLASSES,
     MOST_EPOCHS,
@@ -48,6 +49,9 @@ Width = Annotated[int, Field(ge=1, le=LARGEST_WIDTH)]
 
 Depth = Annotated[int, Field(ge=1, le=LARGEST_DEPTH)]
 """Cells in a stage: 5 for NATS-Bench; residual networks were trained with 200 blocks."""
+
+StemSide = Annotated[int, Field(ge=1, le=LARGEST_STEM)]
+"""Of a stem's kernel in pixels, and its stride; the largest published patches have 32."""
 
 Replicates = Annotated[int, Field(ge=1, le=MOST_REPLICATES)]
 """Repetitions. Tables have 3 to 10; a study of variance had 200 (Bouthillier et al. 2021)."""

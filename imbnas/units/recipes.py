@@ -16,6 +16,7 @@ from imbnas.units.bounds import (
 )
 from imbnas.units.frozen import FrozenModel, is_false, is_none, is_zero
 from imbnas.units.largest import MOST_EPOCHS
+from imbnas.units.stem import DEFAULT_STEM, Stem, is_default_stem
 
 Milestone = Annotated[int, Field(le=MOST_EPOCHS)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -95,6 +96,8 @@ class Recipe(FrozenModel):
         resolution: side in pixels that images are resized to; ``None`` keeps the dataset's own.
         width: channels of a cell space's first stage.
         depth: cells in each stage of a cell space.
+        stem: first convolution of a cell space's network, see ``Stem``; baselines have their own.
+            Omitted from the identity when default.
         evaluation_batch_size: images in an evaluation batch; it changes speed, not results.
         path_sampling: how a supernet's steps choose paths: ``uniform`` takes one, drawn over unique
             structures; ``fair`` takes as many as an edge has operations, so that each is used
@@ -127,6 +130,7 @@ class Recipe(FrozenModel):
     resolution: Side | None = None
     width: Width = 16
     depth: Depth = 5
+    stem: Stem = Field(default=DEFAULT_STEM, exclude_if=is_default_stem)
     evaluation_batch_size: BatchSize = 512
     path_sampling: PathSampling = Field(default="uniform", exclude_if=_is_uniform)
     curve_points: CurvePoints = Field(default=0, exclude_if=is_zero)

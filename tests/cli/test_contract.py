@@ -87,6 +87,17 @@ def test_show_arch(bench_here) -> None:
     assert shown["functional_id"]
 
 
+def test_show_arch_with_another_stem(bench_here) -> None:
+    words = ("show", "arch", "nats-tss", ARCHITECTURE, "--json")
+    plain = json.loads(bench_here(*words).stdout)
+    assert json.loads(bench_here(*words, "--stem-kernel", "3").stdout) == plain
+    shown = json.loads(bench_here(*words, "--stem-kernel", "4", "--stem-stride", "4").stdout)
+    assert shown["params"] == plain["params"] + (4 * 4 - 3 * 3) * 3 * 16
+    stem, head = 3 * 3 * 3 * 16 * 32 * 32, 64 * 10 + 10
+    behind = (plain["macs"] - stem - head) // 16
+    assert shown["macs"] == behind + 4 * 4 * 3 * 16 * 8 * 8 + head
+
+
 def test_show_condition(bench_here, tmp_path: Path) -> None:
     manifest = tmp_path / "m.json"
     done = bench_here("show", "condition", "digits@20x", "--json", "--manifest", manifest)
@@ -219,6 +230,18 @@ BAD_INPUT = [
     (["show", "arch", "nats-tsz", "x"], "did you mean 'nats-tss'"),
     (["show", "arch", "nats-tss", "|none~0|"], "|none~0|"),
     (["show", "arch", "nats-tss", ARCHITECTURE.replace("skip", "slip")], "slip"),
+    (
+        ["show", "arch", "nats-tss", ARCHITECTURE, "--stem-stride", "4"],
+        "stem: kernel 3 would skip pixels at stride 4",
+    ),
+    (
+        ["show", "arch", "nats-tss", ARCHITECTURE, "--stem-kernel", "2"],
+        "stem: kernel 2 is even and not the stride 1",
+    ),
+    (
+        ["show", "arch", "darts", "DARTS_V2", "--stem-stride", "2", "--resolution", "28"],
+        "stem stride 2 leaves 14 of 28 pixels",
+    ),
     (["show", "condition", "digits@0.5x"], "below 1"),
     (["show", "condition", "digitz@20x"], "did you mean 'digits'"),
     (["show", "condition", "digits@20x:like-3x"], "like"),

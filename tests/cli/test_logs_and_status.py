@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -170,12 +168,12 @@ def test_a_total_that_shrinks_says_why(
 
 
 def test_watching_ends_when_nothing_is_left(
-    bench_here: Any, tmp_path: Path, trainings_suite: Path
+    bench_here: Any, start: Any, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
     # The script executor binds the directory and starts nothing.
     bench_here("run", "--suite", trainings_suite, "--out", run, "--executor", "script")
-    process = subprocess.Popen([sys.executable, "-m", "imbnas.runs.worker", run])
+    process = start("worker", run)
     deadline = time.monotonic() + 120
     while not (run / "claims").exists():
         assert time.monotonic() < deadline

@@ -1,28 +1,34 @@
 """Replicates that are trained side by side give what they give alone, but for rounding."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from imbnas.data.locations import DataLocations
+from imbnas.data.streams import evaluation_batches
 from imbnas.execution.data_pool import DataPool
 from imbnas.execution.runner import Runner
 from imbnas.execution.stack import fit_stack
-from imbnas.execution.train import fit_alone, set_up_unit
+from imbnas.execution.train import UnitSetup, fit_alone, set_up_unit
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
+from imbnas.spaces import NetworkShape, get_space
 from imbnas.suites.expand import Expansion
 from imbnas.training.checkpoints import NothingKept
-from imbnas.training.fitting import NonFiniteLossError
+from imbnas.training.evaluation import finished_predictor
+from imbnas.training.fitting import NonFiniteLossError, torch_module
 from imbnas.units.metrics import TrainMetrics
 from imbnas.units.records import Record
 from imbnas.units.schemes import SchemeSpec
+from imbnas.units.stem import Stem
 from imbnas.units.unit import TrainUnit
 
-from ..factories import resolve
+from ..factories import resolve, varied
 
 LOCATIONS = DataLocations.from_options(offline=True)
 REPLICATES = 3
@@ -66,31 +72,108 @@ def test_a_network_gives_the_same_whoever_is_beside_it(
     assert metrics_of(executor.execute_stack([stack[2], stack[0]])) == [together[2], together[0]]
 
 
-def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
-    stack: list[TrainUnit],
-) -> None:
+def shortened(stack: list[TrainUnit], **recipe: object) -> list[TrainUnit]:
+    short = {"epochs": 1, "steps_per_epoch": 3, "lr": 0.01}
+    return [varied(unit, recipe=short | recipe) for unit in stack]
+
+
+def side_by_side_and_alone(units: list[TrainUnit]) -> Iterator[tuple[UnitSetup, UnitSetup]]:
+    """The same trainings, done in one stack and one by one."""
     pool = DataPool(LOCATIONS, torch.device("cpu"))
-    recipe = stack[0].recipe.model_copy(update={"epochs": 1, "steps_per_epoch": 3, "lr": 0.01})
-    short = [unit.model_copy(update={"recipe": recipe}) for unit in stack]
-    side_by_side = [set_up_unit(unit, pool) for unit in short]
-    fit = fit_stack(side_by_side, NothingKept())
-    for place, unit in enumerate(short):
+    stacked = [set_up_unit(unit, pool) for unit in units]
+    fit = fit_stack(stacked, NothingKept())
+    for place, unit in enumerate(units):
         alone = set_up_unit(unit, pool)
         single = fit_alone(alone, NothingKept())
         assert single.train_loss == pytest.approx(fit.train_losses[place], rel=1e-5)
         assert single.trained_images == fit.trained_images
-        for one, other in zip(
-            alone.training.trainer.network.state_dict().values(),  # type: ignore[attr-defined]
-            side_by_side[place].training.trainer.network.state_dict().values(),  # type: ignore[attr-defined]
-            strict=True,
-        ):
-            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+        yield stacked[place], alone
+
+
+def state(ready: UnitSetup) -> dict[str, torch.Tensor]:
+    return torch_module(ready.training.trainer.network).state_dict()
+
+
+def assert_equal_within_rounding(one: UnitSetup, other: UnitSetup) -> None:
+    of_one, of_other = state(one), state(other)
+    assert of_one.keys() == of_other.keys()
+    for name, value in of_one.items():
+        torch.testing.assert_close(value, of_other[name], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {},
+        {"batch_size": 17},
+        {"width": 6},
+        {"depth": 2},
+        {"stem": Stem(kernel=3, stride=2)},
+        {"resolution": 16, "stem": Stem(kernel=4, stride=4), "width": 8},
+        {"average_from": 0.3},
+    ],
+    ids=str,
+)
+def test_a_stack_gives_the_weights_of_single_trainings_within_rounding(
+    stack: list[TrainUnit], recipe: dict[str, object]
+) -> None:
+    units = shortened(stack, **recipe)
+    for stacked, alone in side_by_side_and_alone(units):
+        assert_equal_within_rounding(stacked, alone)
+        assert stacked.counts == alone.counts
+
+
+def test_statistics_of_averaged_weights_are_estimated_for_each_network_of_a_stack(
+    stack: list[TrainUnit],
+) -> None:
+    """By its own training images, as they are for a network alone."""
+    units = shortened(stack, epochs=2, average_from=0.2, evaluation_batch_size=50)
+    for stacked, alone in side_by_side_and_alone(units):
+        images = stacked.images.validation
+        trained = {name: value.clone() for name, value in state(stacked).items()}
+        logits = []
+        for ready in (stacked, alone):
+            predict = finished_predictor(ready.training)
+            batches = evaluation_batches(images, 64)
+            logits.append(torch.cat([predict(batch) for batch, _ in batches]))
+        assert_equal_within_rounding(stacked, alone)
+        torch.testing.assert_close(*logits, rtol=1e-3, atol=1e-4)
+        # The first layer's are those of its own images under the averaged weights.
+        network = torch_module(stacked.training.trainer.network)
+        convolution = network.get_submodule("stem.0")
+        batches = evaluation_batches(stacked.training.images, 50)
+        means = [convolution(batch).detach().mean((0, 2, 3)) for batch, _ in batches]
+        estimated = state(stacked)["stem.1.running_mean"]
+        torch.testing.assert_close(estimated, torch.stack(means).mean(0), rtol=1e-3, atol=1e-5)
+        assert not torch.allclose(estimated, trained["stem.1.running_mean"], rtol=1e-2)
+        assert torch.equal(state(stacked)["stem.0.weight"], trained["stem.0.weight"])
+
+
+@pytest.mark.parametrize(
+    "recipe", [{"average_from": 0.5, "batch_size": 8}, {"stem": Stem(kernel=2, stride=2)}], ids=str
+)
+def test_stacks_of_any_recipe_leave_records_that_do_not_depend_on_the_others(
+    stack: list[TrainUnit], executor: Runner, recipe: dict[str, object]
+) -> None:
+    units = shortened(stack, **recipe)
+    together = executor.execute_stack(units)
+    assert [executor.execute(unit).metrics for unit in units] == metrics_of(together)
+    space, shape = get_space("nats-tss"), NetworkShape(4, 1, 8, 1, 10, units[0].recipe.stem)
+    counts = space.counts(units[0].model.architecture, shape)  # type: ignore[union-attr]
+    for record in together:
+        assert isinstance(record, Record)
+        assert isinstance(record.metrics, TrainMetrics)
+        assert (record.metrics.params, record.metrics.macs) == (counts.params, counts.macs)
 
 
 @pytest.mark.parametrize(
     "scheme",
-    [resolve_scheme("ce").model_copy(update={"mixing": "mixup"}), resolve_scheme("ldam-drw")],
-    ids=["mixup", "ldam"],
+    [
+        resolve_scheme("ce").model_copy(update={"mixing": "mixup"}),
+        resolve_scheme("ldam-drw"),
+        resolve_scheme("label-smoothing"),
+    ],
+    ids=["mixup", "ldam", "smoothing"],
 )
 def test_every_network_has_its_own_mixing_and_classifier(
     stack: list[TrainUnit], executor: Runner, scheme: SchemeSpec
@@ -145,3 +228,51 @@ def test_the_time_of_a_stack_is_shared_evenly(stack: list[TrainUnit], executor: 
             record.cost.images_seen + 2 * record.unit.recipe.epochs  # type: ignore[union-attr]
             * record.unit.recipe.steps_per_epoch * record.unit.recipe.batch_size  # type: ignore[union-attr, operator]
         )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "batch_size = 16",
+        "batch_size = 32\nwidth = 8",
+        "batch_size = 32\ndepth = 2",
+        "batch_size = 32\naverage_from = 0.5",
+        "batch_size = 32\nstem = { kernel = 3, stride = 2 }",
+        "batch_size = 16\naverage_from = 0\nwidth = 8\nstem = { kernel = 2, stride = 2 }",
+    ],
+)
+def test_a_run_in_stacks_answers_as_one_without_them(
+    recipe: str, tmp_path: Path, trainings_suite: Path, bench: Callable[..., Any]
+) -> None:
+    """But for rounding: an image in a hundred at most, among those of all networks."""
+    text, found = trainings_suite.read_text(), []
+    before = "batch_size = 32\nwidth = 4\ndepth = 1\n"
+    table = "[fidelities.only.network]\nepochs = 2\nsteps_per_epoch = 2\n" + before
+    assert text.count(table) == 1
+    sizes = {"width": 4, "depth": 1}
+    kept = "".join(f"{n} = {size}\n" for n, size in sizes.items() if n not in recipe)
+    changed = text.replace(table, table.replace(before, f"{recipe}\n{kept}"))
+    for stack in (1, REPLICATES):
+        path, run = tmp_path / f"{stack}.toml", tmp_path / f"run-{stack}"
+        path.write_text(changed.replace("replicates = 2", f"replicates = 3\nstack = {stack}"))
+        done = bench("run", "--suite", path, "--out", run, "--executor", "here")
+        assert done.returncode == 0, done.stderr
+        records = [r for r in RunDirectory(run).records() if isinstance(r.unit, TrainUnit)]
+        found.append(
+            {
+                (r.unit.model.label, r.unit.data.condition, r.unit.scheme.name): r.metrics
+                for r in records
+                if isinstance(r.unit, TrainUnit) and isinstance(r.metrics, TrainMetrics)
+            }
+        )
+    alone, stacked = found
+    assert alone.keys() == stacked.keys()
+    differences = [
+        np.abs(np.subtract(alone[key].class_correct, stacked[key].class_correct)).sum()
+        for key in alone
+    ]
+    images = sum(sum(metrics.class_total) for metrics in alone.values())
+    assert sum(differences) <= images / 100
+    for key, metrics in alone.items():
+        assert (metrics.params, metrics.macs) == (stacked[key].params, stacked[key].macs)

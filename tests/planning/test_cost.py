@@ -24,6 +24,7 @@ from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
+from imbnas.units.stem import Stem
 from imbnas.units.unit import AdaptUnit, Component, RankUnit, TrainUnit
 
 from ..factories import varied
@@ -80,6 +81,7 @@ def test_the_mean_path_is_that_of_the_whole_space() -> None:
         ({"average_from": 0.5}, "ce"),
         ({}, "ce-tau-norm"),
         ({"average_from": 0.0, "batch_size": 1}, "ce"),
+        ({"stem": Stem(kernel=2, stride=2)}, "ce-tau-norm"),
         # After one epoch and after two of four.
         ({"epochs": 4, "curve_points": 3}, "ce-tau-norm"),
         ({"epochs": 4, "curve_points": 1, "best_epoch": True}, "ce"),
@@ -157,7 +159,10 @@ RANKERS = (
 def fair_run(
     tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path
 ) -> tuple[Expansion, RunDirectory]:
-    """Supernets sampled fairly, strategies that do more than train, and every ranker; done."""
+    """Supernets sampled fairly, strategies that do more than train, and every ranker; done.
+
+    Networks and supernets have another stem than the published one.
+    """
     folder = tmp_path_factory.mktemp("fair")
     text = tiny_suite.read_text().replace("replicates = 2", "replicates = 1")
     text = text.replace(
@@ -172,6 +177,9 @@ def fair_run(
     for name in ("supernet", "adaptation"):
         place = f"[fidelities.only.{name}]\n"
         text = text.replace(place, f'{place}path_sampling = "fair"\n')
+    for name in ("network", "supernet", "adaptation"):
+        place = f"[fidelities.only.{name}]\n"
+        text = text.replace(place, f"{place}stem = {{ kernel = 2, stride = 2 }}\n")
     # A ranker that trains meets its extra passes here.
     text = text.replace(
         "[fidelities.only.network]\n", "[fidelities.only.network]\naverage_from = 0\n"

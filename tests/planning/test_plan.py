@@ -7,29 +7,11 @@ from typing import Any
 
 import pytest
 
-from imbnas.planning.sample import Trial
-from imbnas.planning.timing import Job, Row, Timing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.records import Record
 from imbnas.units.unit import BaselineModel, TrainUnit
 
-PER_PASS = 1e-3
-"""Seconds of every pass of an image in ``known_pace``."""
-
-
-@pytest.fixture
-def known_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans take no time; that units are really timed one test is enough for."""
-
-    def at_once(job: Job, processes: int) -> tuple[float, list[Row]]:
-        def timing(trial: Trial) -> Timing:
-            cost, seconds = trial.cost, PER_PASS * trial.places
-            assert cost is not None
-            return Timing(seconds * cost.passes, seconds * (3 * cost.trained + cost.head))
-
-        return 0.0, [[timing(trial) for trial in job.trials]] * max(processes, 2)
-
-    monkeypatch.setattr("imbnas.planning.throughput.time_side_by_side", at_once)
+from ..conftest import PER_PASS
 
 
 def planned(bench: Any, *arguments: str | Path, cwd: Path | None = None) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Mixture(nn.Module):
 def test_a_supernet_can_be_plugged_into_the_skeleton(affine, published):
     shape = NetworkShape()
     stages = plan(topology_widths(16), shape)
-    network = CellNetwork(stages, 10, lambda channels, _: Mixture(channels, affine), affine)
+    network = CellNetwork(stages, shape, lambda channels, _: Mixture(channels, affine), affine)
     alphas = 30
     assert sum(value.numel() for value in network.parameters()) + alphas == published
     images = torch.randn(2, 3, 8, 8)

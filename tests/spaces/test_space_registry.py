@@ -13,8 +13,10 @@ from imbnas.registry import load_plugin
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.population import iso_macs, stratified_by_macs, uniform
 from imbnas.spaces.space import EnumerableSpace
+from imbnas.spaces.stems import check_stem
 from imbnas.spaces.variation import crossed, mutated
 from imbnas.units.networks import ImageClassifier
+from imbnas.units.stem import Stem
 
 DOCS = Path(__file__).parents[2] / "docs" / "adding-a-space.md"
 
@@ -87,6 +89,9 @@ def test_the_documented_space_works(toy):
         assert isinstance(network, ImageClassifier)
         assert toy.counts(text, shape).params == sum(p.numel() for p in network.parameters())
         assert network(torch.randn(2, 1, 8, 8)).shape == (2, 10)
+    check_stem(toy, shape.stem, shape.resolution)
+    with pytest.raises(InputError, match="'chain' have a stem of their own; leave it out"):
+        check_stem(toy, Stem(stride=2), shape.resolution)
     with pytest.raises(InputError, match="chain architecture, character 3: expected a kernel"):
         toy.parse("3-2-5")
 

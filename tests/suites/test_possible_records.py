@@ -182,6 +182,9 @@ def of_other_unit(content: Json, places: Json) -> Json:
         ({"unit/data/dataset_digest": "0" * 64}, "under another name"),
         ({"unit/recipe/epochs": 3}, "images_seen"),
         ({"unit/recipe/width": 5}, "params"),
+        ({"unit/recipe/stem": {"kernel": 2, "stride": 2}}, "params"),
+        ({"unit/recipe/stem": {"kernel": 3, "stride": 2}}, "macs"),
+        ({"unit/recipe/stem": {"kernel": 3, "stride": 3}}, "does not divide"),
     ],
 )
 def test_units_that_cannot_be_are_refused(

@@ -6,12 +6,15 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
+from imbnas.spaces import NetworkShape, get_space
+from imbnas.spaces.darts.space import Darts
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.units.frozen import canonical_json
 from imbnas.units.recipes import Recipe
+from imbnas.units.stem import Stem
 from imbnas.units.unit import SupernetUnit, TrainUnit
 
 LOCATIONS = DataLocations.from_options(offline=True)
@@ -143,3 +146,111 @@ def test_only_the_population_is_stacked(tmp_path: Path, tiny_suite: Path) -> Non
     assert by_source == {("space", 2), ("baseline", 1)}
     found = plan.found_units({r.waits_for: trainings[-1].model.label for r in plan.retrainings})
     assert {unit.stack for unit in found} == {1}
+
+
+STEM = "stem = { kernel = 3, stride = 2 }\n"
+RECIPES = ("network", "supernet", "adaptation")
+
+
+def with_stems(text: str, *recipes: str) -> list[tuple[str, str]]:
+    tables = (f"[fidelities.only.{recipe}]\n" for recipe in recipes)
+    return [(table, table + text) for table in tables]
+
+
+def test_a_stem_changes_all_identities_of_its_recipe_and_counts_of_the_population(
+    tmp_path: Path, tiny_suite: Path, expansion: Expansion
+) -> None:
+    for text, same in (("stem = { kernel = 3, stride = 1 }\n", True), (STEM, False)):
+        path = variant(tmp_path, tiny_suite, *with_stems(text, *RECIPES))
+        changed = Expansion(resolve_suite(SuiteRequest(read_suite(path), "only", LOCATIONS)))
+        before = {unit.identity for unit in expansion.plan().units}
+        after = {unit.identity for unit in changed.plan().units}
+        assert (before == after) if same else not (before & after)
+    space, members = get_space("nats-tss"), changed.resolved.population
+    assert [m.architecture for m in members] == [
+        m.architecture for m in expansion.resolved.population
+    ]
+    shape = NetworkShape(4, 1, 8, 1, 10, Stem(kernel=3, stride=2))
+    for member in members:
+        counts = space.counts(member.architecture, shape)
+        assert (member.params, member.macs) == (counts.params, counts.macs)
+
+
+def test_one_supernet_has_one_stem(tmp_path: Path, tiny_suite: Path) -> None:
+    path = variant(tmp_path, tiny_suite, *with_stems(STEM, "supernet"))
+    with pytest.raises(InputError, match="supernet.stem is .* give both the same") as caught:
+        read_suite(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("stem", "told"),
+    [
+        ("{ kernel = 2 }", "network.stem: kernel 2 is even and not the stride 1; give an odd"),
+        ("{ stride = 4 }", "network.stem: kernel 3 would skip pixels at stride 4; give a kernel"),
+        ("{ kernel = 65 }", "network.stem.kernel: .* less than or equal to 64"),
+        ("{ size = 3 }", "network.stem.size: unknown key"),
+        ("2", "network.stem: "),
+    ],
+)
+def test_what_is_no_stem_is_refused_when_the_suite_is_read(
+    tmp_path: Path, tiny_suite: Path, stem: str, told: str
+) -> None:
+    path = variant(tmp_path, tiny_suite, *with_stems(f"stem = {stem}\n", "network"))
+    with pytest.raises(InputError, match=told) as caught:
+        read_suite(path)
+    assert str(caught.value).startswith(f"suite {path}:")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_stem_that_does_not_fit_a_stated_resolution_is_refused_when_the_suite_is_read(
+    tmp_path: Path, tiny_suite: Path, recipe: str
+) -> None:
+    both = ("supernet", "adaptation") if recipe != "network" else ("network",)
+    text = "resolution = 12\nstem = { kernel = 5, stride = 2 }\n"
+    path = variant(tmp_path, tiny_suite, *with_stems(text, *both))
+    with pytest.raises(InputError, match="leaves 6 of 12 pixels.* multiple of 8") as caught:
+        read_suite(path)
+    assert f"fidelities.only.{both[0]}.stem: stem stride 2" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_stem_that_does_not_fit_the_images_is_refused_when_the_suite_is_resolved(
+    tmp_path: Path, tiny_suite: Path
+) -> None:
+    text = "stem = { kernel = 4, stride = 4 }\n"
+    path = variant(tmp_path, tiny_suite, *with_stems(text, "network"))
+    suite = read_suite(path)
+    with pytest.raises(InputError, match="leaves 2 of 8 pixels") as caught:
+        resolve_suite(SuiteRequest(suite, "only", LOCATIONS))
+    assert "fidelities.only.network.stem: " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("recipe", ["network", "motivation"])
+def test_a_space_with_a_stem_of_its_own_has_no_other(
+    tmp_path: Path, tiny_suite: Path, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Darts, "stage_reduction")
+    motivation = """
+[parts.motivation]
+kind = "motivation"
+space = "darts"
+size = 2
+trainings = [{ condition = "digits@1x" }]
+
+[fidelities.only.motivation]
+epochs = 3
+width = 4
+depth = 1
+"""
+    path = tmp_path / "motivated.toml"
+    path.write_text(tiny_suite.read_text() + motivation)
+    suite = variant(tmp_path, path, *with_stems(STEM, recipe))
+    if recipe == "network":
+        read_suite(suite)  # those of darts are trained by the other recipe
+        return
+    with pytest.raises(InputError, match="'darts' have a stem of their own; leave it") as caught:
+        read_suite(suite)
+    assert "fidelities.only.motivation.stem: " in str(caught.value)

@@ -11,9 +11,15 @@ from imbnas.spaces.darts.genotype import OPERATIONS, parse
 from imbnas.supernet.darts import DartsSupernet
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.units.recipes import Recipe
+from imbnas.units.stem import Stem
 
 SPACE = get_space("darts")
 SHAPE = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
+SHAPES = [
+    SHAPE,
+    NetworkShape(3, 2, 9, 3, 7),
+    NetworkShape(4, 1, 16, 3, 7, Stem(kernel=4, stride=4)),
+]
 ARCHITECTURES = ["DARTS_V2", "P-DARTS", *SPACE.sample(2, seed=3)]
 
 
@@ -36,7 +42,7 @@ def shared_name(name: str, architecture: str, shape: NetworkShape) -> str:
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("shape", [SHAPE, NetworkShape(3, 2, 9, 3, 7)])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_path_computes_what_its_stand_alone_network_computes(
     architecture: str, shape: NetworkShape
 ) -> None:

@@ -15,9 +15,16 @@ from imbnas.supernet.registry import SUPERNETS
 from imbnas.supernet.scoring import Scorer
 from imbnas.supernet.supernet import Supernet
 from imbnas.units.recipes import Recipe
+from imbnas.units.stem import Stem
 
 SPACES = ["nats-tss", "nats-sss", "darts"]
 SHAPE = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
+SHAPES = [
+    SHAPE,
+    NetworkShape(3, 2, 9, 3, 7),
+    NetworkShape(3, 1, 16, 3, 7, Stem(kernel=3, stride=2)),
+    NetworkShape(3, 1, 16, 3, 7, Stem(kernel=4, stride=4)),
+]
 RECIPE = Recipe(epochs=1, steps_per_epoch=2, batch_size=32, lr=0.05, width=4, depth=1)
 Trainers = Callable[[str], PathTrainer]
 
@@ -42,7 +49,7 @@ def test_computing_without_a_choice_is_an_error(space: str) -> None:
 
 
 @pytest.mark.parametrize("space", ["nats-sss", "darts"])
-@pytest.mark.parametrize("shape", [SHAPE, NetworkShape(3, 2, 9, 3, 7)])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_path_costs_what_its_stand_alone_network_does(space: str, shape: NetworkShape) -> None:
     supernet = make_supernet(space, shape).eval()
     side = shape.resolution

@@ -11,9 +11,16 @@ from imbnas.supernet.size import WIDEST, SizeSupernet
 from imbnas.supernet.slicing import SlicedNorm
 from imbnas.training.statistics import estimate_statistics
 from imbnas.units.recipes import Recipe
+from imbnas.units.stem import Stem
 
 SPACE = get_space("nats-sss")
 SHAPE = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
+SHAPES = [
+    SHAPE,
+    NetworkShape(3, 2, 9, 3, 7),
+    NetworkShape(4, 1, 8, 1, 7, Stem(kernel=3, stride=2)),
+    NetworkShape(4, 1, 16, 3, 7, Stem(kernel=4, stride=4)),
+]
 ARCHITECTURES = ["8:8:8:8:8", "16:24:64:8:40", "24:32:32:16:16", WIDEST]
 
 
@@ -39,7 +46,7 @@ def stand_alone(supernet: SizeSupernet, architecture: str, shape: NetworkShape) 
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("shape", [SHAPE, NetworkShape(3, 2, 9, 3, 7)])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_path_computes_what_its_stand_alone_network_computes(
     architecture: str, shape: NetworkShape
 ) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from imbnas.spaces.nats.cell_string import OPERATIONS
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.topology import TopologySupernet
 from imbnas.units.recipes import Recipe
+from imbnas.units.stem import DEFAULT_STEM, Stem
 
 SHAPE = NetworkShape(width=4, depth=1, resolution=8, in_channels=1)
 SPACE = get_space("nats-tss")
@@ -16,9 +18,9 @@ RECIPE = Recipe(epochs=2, steps_per_epoch=3, batch_size=32, lr=0.05, width=4, de
 CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|none~2|"
 
 
-def make_supernet() -> TopologySupernet:
+def make_supernet(shape: NetworkShape = SHAPE) -> TopologySupernet:
     torch.manual_seed(0)
-    return TopologySupernet(SHAPE)
+    return TopologySupernet(shape)
 
 
 def test_parameters_are_those_of_all_operations_at_published_size() -> None:
@@ -28,9 +30,14 @@ def test_parameters_are_those_of_all_operations_at_published_size() -> None:
     assert sum(p.numel() for p in supernet.parameters()) == 1_692_728 - 30
 
 
-def test_a_path_computes_what_its_stand_alone_network_computes() -> None:
-    supernet = make_supernet().eval()
-    network = SPACE.build(CELL, SHAPE).eval()
+STEMS = [DEFAULT_STEM, Stem(kernel=3, stride=2), Stem(kernel=2, stride=2)]
+
+
+@pytest.mark.parametrize("stem", STEMS, ids=str)
+def test_a_path_computes_what_its_stand_alone_network_computes(stem: Stem) -> None:
+    shape = replace(SHAPE, stem=stem)
+    supernet = make_supernet(shape).eval()
+    network = SPACE.build(CELL, shape).eval()
     operations = [edge.split("~")[0] for edge in CELL.replace("+", "").split("|") if edge]
     own = dict(network.state_dict())
     shared = supernet.state_dict()

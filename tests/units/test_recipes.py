@@ -50,9 +50,13 @@ def test_a_curve_is_part_of_the_identity_and_none_is_not() -> None:
         {"warmup_by": "epoch"},
         {"best_epoch": True},
         {"channel_statistics": {"mean": (0.5,), "std": (0.2,)}},
+        {"stem": {"kernel": 4, "stride": 4}},
+        {"stem": {"stride": 2}},
     ],
 )
-def test_what_an_origin_does_otherwise_is_part_of_the_identity(fields: dict[str, object]) -> None:
+def test_what_is_not_the_default_is_part_of_the_identity_and_the_default_is_not(
+    fields: dict[str, object],
+) -> None:
     plain = Recipe(epochs=8)
     assert not fields.keys() & plain.model_dump(mode="json").keys()
     asked = Recipe.model_validate({"epochs": 8, **fields})

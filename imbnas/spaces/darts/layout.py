@@ -11,6 +11,9 @@ from imbnas.spaces.space import Counts, NetworkShape, convolution_counts
 
 STEM_MULTIPLIER = 3
 
+STAGE_REDUCTION = 4
+"""By how much the two reduction cells reduce a side that they divide."""
+
 
 @dataclass(frozen=True)
 class CellPlace:
@@ -44,7 +47,7 @@ def plan(genotype: Genotype, shape: NetworkShape) -> tuple[CellPlace, ...]:
     """Lay out the cells of a network."""
     channels = shape.width
     inputs = (STEM_MULTIPLIER * channels,) * 2
-    sides = (shape.resolution,) * 2
+    sides = (shape.cell_resolution,) * 2
     places = []
     for position in range(3 * shape.depth + 2):
         reduction = position in (shape.depth, 2 * shape.depth + 1)
@@ -65,7 +68,10 @@ def out_channels(genotype: Genotype, shape: NetworkShape) -> int:
 def counts(genotype: Genotype, shape: NetworkShape) -> Counts:
     """Parameters and MACs of the network, which has no auxiliary head."""
     total = convolution_counts(
-        shape.in_channels, STEM_MULTIPLIER * shape.width, 3, shape.resolution
+        shape.in_channels,
+        STEM_MULTIPLIER * shape.width,
+        shape.stem.kernel,
+        shape.cell_resolution,
     )
     for place in plan(genotype, shape):
         cell = genotype.reduce if place.reduction else genotype.normal

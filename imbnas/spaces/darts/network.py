@@ -168,9 +168,9 @@ def cell_output(
 
 def make_stem(shape: NetworkShape, affine: bool = True) -> nn.Sequential:
     """Make the convolution, with normalisation, that feeds both inputs of the first cell."""
-    channels = STEM_MULTIPLIER * shape.width
+    channels, stem = STEM_MULTIPLIER * shape.width, shape.stem
     return nn.Sequential(
-        nn.Conv2d(shape.in_channels, channels, 3, padding=1, bias=False),
+        nn.Conv2d(shape.in_channels, channels, stem.kernel, stem.stride, stem.padding, bias=False),
         nn.BatchNorm2d(channels, affine=affine),
     )
 

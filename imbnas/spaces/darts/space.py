@@ -44,6 +44,7 @@ class Darts:
     name = "darts"
     size = int(np.prod([len(pairs) for pairs in _PAIRS]) * len(OPERATIONS) ** 8) ** 2
     published_shape = NetworkShape(width=36, depth=6, resolution=32)
+    stage_reduction = darts_layout.STAGE_REDUCTION
 
     def parse(self, text: str) -> str:
         """See ``Space.parse``; a name such as ``DARTS_V2`` gives that genotype."""

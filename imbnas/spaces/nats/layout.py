@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from imbnas.spaces.nats.cell_string import KERNELS
 from imbnas.spaces.space import Counts, NetworkShape, convolution_counts
 
+STAGE_REDUCTION = 4
+"""By how much the two blocks between the three stages reduce a side that they divide."""
+
 
 @dataclass(frozen=True)
 class CellPlace:
@@ -50,13 +53,16 @@ def plan(widths: tuple[int, ...], shape: NetworkShape) -> tuple[Stage, ...]:
     Args:
         widths: five widths a to e as in the size space: stem a, cells a→a; block a→b, cells b→c;
             block c→d, cells d→e. The first cell of a stage changes the width.
-        shape: gives depth, resolution and input channels.
+        shape: gives depth, resolution, input channels and stem.
 
     Returns:
-        Three stages; the side halves, rounded up, between them.
+        Three stages; the side that the stem leaves halves, rounded up, between them.
+
+    Raises:
+        InputError: the stem's stride does not divide the resolution.
     """
     a, b, c, d, e = widths
-    resolution = shape.resolution
+    resolution = shape.cell_resolution
     previous = shape.in_channels
     stages = []
     for opening, width in ((a, a), (b, c), (d, e)):
@@ -74,10 +80,16 @@ def topology_widths(width: int) -> tuple[int, ...]:
     return (width, 2 * width, 2 * width, 4 * width, 4 * width)
 
 
-def skeleton_counts(stages: tuple[Stage, ...], num_classes: int) -> Counts:
-    """Counts of stem, residual blocks and head, without the cells."""
-    stem = stages[0]
-    total = convolution_counts(stem.in_channels, stem.channels, 3, stem.cells[0].resolution)
+def skeleton_counts(stages: tuple[Stage, ...], shape: NetworkShape) -> Counts:
+    """Counts of stem, residual blocks and head, without the cells.
+
+    Args:
+        stages: from ``plan``.
+        shape: that they were laid out for.
+    """
+    first = stages[0]
+    side = first.cells[0].resolution
+    total = convolution_counts(first.in_channels, first.channels, shape.stem.kernel, side)
     for stage in stages[1:]:
         resolution = stage.cells[0].resolution
         total += convolution_counts(stage.in_channels, stage.channels, 3, resolution)
@@ -85,7 +97,7 @@ def skeleton_counts(stages: tuple[Stage, ...], num_classes: int) -> Counts:
         shortcut = stage.in_channels * stage.channels
         total += Counts(shortcut, shortcut * resolution * resolution)
     features = stages[-1].out_channels
-    classifier = features * num_classes + num_classes
+    classifier = features * shape.num_classes + shape.num_classes
     return total + Counts(2 * features + classifier, classifier)
 
 

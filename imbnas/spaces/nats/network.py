@@ -10,6 +10,7 @@ from imbnas.spaces.nats.cell_string import EDGES, NUM_NODES
 from imbnas.spaces.nats.identity import computed_edges
 from imbnas.spaces.nats.layout import Stage
 from imbnas.spaces.nats.operations import ResidualBlock, edge_operation
+from imbnas.spaces.space import NetworkShape
 
 CellFactory = Callable[[int, int], nn.Module]
 
@@ -75,12 +76,12 @@ class CellNetwork(nn.Module):
 
     Args:
         stages: the layout, from ``layout.plan``.
-        num_classes: outputs of the classifier.
+        shape: that it was made for; gives stem and classes.
         make_cell: called with (in_channels, out_channels) for each cell in order.
         head_affine: whether the normalisation before pooling has a trained scale and shift.
 
     Attributes:
-        stem: 3×3 convolution and normalisation.
+        stem: convolution and normalisation.
         blocks: cells and residual blocks in order.
         cells: the cells alone, in order.
     """
@@ -88,14 +89,21 @@ class CellNetwork(nn.Module):
     def __init__(
         self,
         stages: Sequence[Stage],
-        num_classes: int,
+        shape: NetworkShape,
         make_cell: CellFactory,
         head_affine: bool = True,
     ) -> None:
         super().__init__()
-        first = stages[0]
+        first, stem = stages[0], shape.stem
         self.stem = nn.Sequential(
-            nn.Conv2d(first.in_channels, first.channels, 3, padding=1, bias=False),
+            nn.Conv2d(
+                first.in_channels,
+                first.channels,
+                stem.kernel,
+                stem.stride,
+                stem.padding,
+                bias=False,
+            ),
             nn.BatchNorm2d(first.channels),
         )
         self.blocks = nn.ModuleList()
@@ -111,7 +119,7 @@ class CellNetwork(nn.Module):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
-        self.classifier: nn.Module = nn.Linear(self.num_features, num_classes)
+        self.classifier: nn.Module = nn.Linear(self.num_features, shape.num_classes)
 
     @property
     def cells(self) -> tuple[nn.Module, ...]:
@@ -141,7 +149,7 @@ class CellNetwork(nn.Module):
 
 
 def cell_network(
-    operations: Sequence[str], stages: Sequence[Stage], num_classes: int
+    operations: Sequence[str], stages: Sequence[Stage], shape: NetworkShape
 ) -> CellNetwork:
     """Build the stand-alone network whose cells all have the same operations."""
-    return CellNetwork(stages, num_classes, partial(NatsCell, tuple(operations)))
+    return CellNetwork(stages, shape, partial(NatsCell, tuple(operations)))

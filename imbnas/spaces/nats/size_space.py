@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from imbnas.spaces.draw import draw
 from imbnas.spaces.nats import cell_string
-from imbnas.spaces.nats.layout import Stage, edge_counts, plan, skeleton_counts
+from imbnas.spaces.nats.layout import (
+    STAGE_REDUCTION,
+    Stage,
+    edge_counts,
+    plan,
+    skeleton_counts,
+)
 from imbnas.spaces.scanner import Scanner
 from imbnas.spaces.space import Counts, NetworkShape
 
@@ -74,6 +80,7 @@ class NatsSss:
     size = len(WIDTHS) ** NUM_WIDTHS
     published_shape = NetworkShape(width=_FULL_WIDTH, depth=1, resolution=32)
     stackable = True
+    stage_reduction = STAGE_REDUCTION
 
     def parse(self, text: str) -> str:
         """See ``Space.parse``."""
@@ -121,7 +128,7 @@ class NatsSss:
     def counts(self, architecture: str, shape: NetworkShape) -> Counts:
         """See ``Space.counts``."""
         layout = stages(architecture, shape)
-        total = skeleton_counts(layout, shape.num_classes)
+        total = skeleton_counts(layout, shape)
         for place in (place for stage in layout for place in stage.cells):
             for (source, _), operation in zip(cell_string.EDGES, CELL, strict=True):
                 channels = place.out_channels if source else place.in_channels
@@ -132,4 +139,4 @@ class NatsSss:
         """See ``Space.build``."""
         from imbnas.spaces.nats.network import cell_network
 
-        return cell_network(CELL, stages(architecture, shape), shape.num_classes)
+        return cell_network(CELL, stages(architecture, shape), shape)

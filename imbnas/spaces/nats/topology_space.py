@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from imbnas.spaces.draw import draw
 from imbnas.spaces.nats import cell_string
 from imbnas.spaces.nats import identity as cell_identity
-from imbnas.spaces.nats.layout import edge_counts, plan, skeleton_counts, topology_widths
+from imbnas.spaces.nats.layout import (
+    STAGE_REDUCTION,
+    edge_counts,
+    plan,
+    skeleton_counts,
+    topology_widths,
+)
 from imbnas.spaces.space import Counts, NetworkShape
 
 if TYPE_CHECKING:
@@ -82,7 +88,7 @@ def _spellings() -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _costs(shape: NetworkShape) -> tuple[Counts, dict[str, Counts]]:
     stages = plan(topology_widths(shape.width), shape)
-    skeleton = skeleton_counts(stages, shape.num_classes)
+    skeleton = skeleton_counts(stages, shape)
     places = [place for stage in stages for place in stage.cells]
     costs = {}
     for operation in cell_string.OPERATIONS:
@@ -102,6 +108,7 @@ class NatsTss:
     size = len(cell_string.OPERATIONS) ** len(cell_string.EDGES)
     published_shape = NetworkShape(width=16, depth=5, resolution=32)
     stackable = True
+    stage_reduction = STAGE_REDUCTION
     operations_per_edge = len(cell_string.OPERATIONS)
 
     def parse(self, text: str) -> str:
@@ -178,4 +185,4 @@ class NatsTss:
         from imbnas.spaces.nats.network import cell_network
 
         stages = plan(topology_widths(shape.width), shape)
-        return cell_network(cell_string.edges(architecture), stages, shape.num_classes)
+        return cell_network(cell_string.edges(architecture), stages, shape)

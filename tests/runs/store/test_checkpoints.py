@@ -1,10 +1,7 @@
 """Long trainings and searches go on where they were killed, to the same bits."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -350,7 +347,7 @@ def test_checkpoints_are_json_and_safetensors(expansion: Expansion, tmp_path: Pa
 
 
 def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
-    expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Any, expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     epochs = 60
     supernet = {"supernet": {"epochs": epochs}}
@@ -359,9 +356,9 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
     unit = first(longer, SupernetUnit)
     directory = RunDirectory(tmp_path / "run")
     directory.store_suite(longer.resolved)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "imbnas.runs.worker", str(directory.path), "--offline",
-         "--part", "adaptation", "--only", "supernet*", "--checkpoint-seconds", "0"],
+    worker = start(
+        "worker", directory.path, "--offline", "--part", "adaptation", "--only", "supernet*",
+        "--checkpoint-seconds", "0",
     )  # fmt: skip
     path = directory.checkpoints / f"{unit.identity}.0.safetensors"
     deadline = time.monotonic() + 120
@@ -369,8 +366,8 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
         assert time.monotonic() < deadline
         assert worker.poll() is None
         time.sleep(0.01)
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait()
+    worker.send_signal(signal.SIGKILL)
+    assert worker.wait(timeout=60) == -signal.SIGKILL
     assert directory.state(unit) is UnitState.CLAIMED
     counted: list[int] = []
     compute = Trainer._epoch

@@ -11,13 +11,15 @@ from imbnas.errors import InputError
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.nats.network import CellNetwork
 from imbnas.spaces.nats.stacked_network import StackedNetwork
+from imbnas.units.stem import DEFAULT_STEM, Stem
 
 WIDTH = {"nats-tss": 4, "nats-sss": 64}
+STEMS = (DEFAULT_STEM, Stem(kernel=3, stride=2), Stem(kernel=2, stride=2))
 
 
-def networks_of(space: str, seed: int, count: int) -> list[CellNetwork]:
+def networks_of(space: str, seed: int, count: int, stem: Stem = DEFAULT_STEM) -> list[CellNetwork]:
     """Networks of one random architecture that have seen a batch."""
-    shape = NetworkShape(width=WIDTH[space], depth=1, resolution=8, in_channels=2, num_classes=3)
+    shape = NetworkShape(WIDTH[space], 1, 8, in_channels=2, num_classes=3, stem=stem)
     found = get_space(space)
     architecture = found.random(np.random.default_rng(seed))
     torch.manual_seed(seed)
@@ -29,9 +31,11 @@ def networks_of(space: str, seed: int, count: int) -> list[CellNetwork]:
 
 @pytest.mark.parametrize("space", ["nats-tss", "nats-sss"])
 @settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 10_000), count=st.integers(1, 4))
-def test_a_stack_gives_the_logits_of_each_network(space: str, seed: int, count: int) -> None:
-    networks = networks_of(space, seed, count)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 4), stem=st.sampled_from(STEMS))
+def test_a_stack_gives_the_logits_of_each_network(
+    space: str, seed: int, count: int, stem: Stem
+) -> None:
+    networks = networks_of(space, seed, count, stem)
     stack = StackedNetwork(networks).eval()
     images = torch.randn(5, count, 2, 8, 8)
     with torch.no_grad():
