@@ -44,21 +44,21 @@ _RESULTS = {
 def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
     """Print the tables that answer a suite's questions; the others are files only.
 
-    Rows of which nothing is known yet, as where other parts were run, are counted below; tables
-    without any other row are named alone.
+    Rows of which nothing is known yet, as where other parts were run, are counted below; of tables
+    without any other row nothing else is printed.
     """
     from tabulate import tabulate
 
     from imbnas.leaderboards.tables.formats import format_cells
 
-    not_begun = []
+    not_begun: dict[str, int] = {}
     for name, columns in _SHOWN.items():
         table = tables[name]
         if table.empty:
             continue
         begun = _begun(table, *_RESULTS[name])
         if not begun.any():
-            not_begun.append(name)
+            not_begun[name] = len(table)
             continue
         click.echo(f"\n{name} ({title})")
         cells = format_cells(table[begun][columns])
@@ -67,8 +67,8 @@ def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
             click.echo(f"{(~begun).sum()} more rows have no result yet.")
         for line in _explained(table[begun]):
             click.echo(line)
-    if not_begun:
-        click.echo(f"\nNo result yet: {', '.join(not_begun)} ({title})")
+    for name, rows in not_begun.items():
+        click.echo(f"\n{name} ({title}): {rows} more rows have no result yet.")
     click.echo("")
     print_claims(tables)
 

@@ -225,7 +225,7 @@ class Planner:
         waits = (retraining.waits_for for retraining in plan.retrainings)
         found = best_architectures(waits, directories)
         units = {unit.identity: unit for unit in (*plan.units, *plan.found_units(found))}
-        self.tell(f"counting what {len(units):,} units cost")
+        self.tell(f"counting what {len(units):,} units of fidelity {resolved.fidelity} cost")
         costs = UnitCosts(SuiteImages(resolved), units.values())
         left = [unit for identity, unit in units.items() if identity not in finished]
         priced = [(unit, costs.of(unit)) for unit in left]
@@ -294,8 +294,11 @@ class Planner:
         suite, parts, start = self.request.suite, self.request.parts, time.perf_counter()
         found: list[tuple[str, TimeRange]] = []
         passed_over = []
-        for name in suite.fidelities:
-            if name == fidelity or not set(parts or ()) <= set(suite.at(name).parts):
+        names = list(suite.fidelities)
+        place = names.index(fidelity)
+        # Suites list their fidelities from the longest to the shortest.
+        for name in (*names[place + 1 :], *names[:place]):
+            if not set(parts or ()) <= set(suite.at(name).parts):
                 continue
             if time.perf_counter() - start > _OTHERS_SECONDS:
                 passed_over.append(name)

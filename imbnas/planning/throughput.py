@@ -74,9 +74,22 @@ class Pace:
 
     def seconds(self, group: Group, cost: UnitCost) -> float:
         """Seconds of a unit, or of one place of its stack."""
-        if group in self.timed:
-            return statistics.mean(seconds(*pair, cost) for pair in self.timed[group])
+        if group in self._lines:
+            fixed, per_pass = self._lines[group]
+            return fixed + per_pass * cost.passes
         return cost.macs * self._per_mac.get(group[0], self._per_mac_of_all)
+
+    @cached_property
+    def _lines(self) -> dict[Group, tuple[float, float]]:
+        """Seconds of each group before any pass, and of a pass; means over its trials."""
+        return {
+            group: (
+                statistics.mean(fixed for fixed, _ in lines),
+                statistics.mean(per_pass for _, per_pass in lines),
+            )
+            for group, pairs in self.timed.items()
+            for lines in [[_line(*pair) for pair in pairs]]
+        }
 
     @cached_property
     def _per_mac(self) -> dict[object, float]:
@@ -202,9 +215,17 @@ def seconds(trial: Trial, timing: Timing, cost: UnitCost) -> float:
 
     The work that it has more than the trial goes on as in the trial's epochs or candidates.
     """
-    short = trial.cost or cost
-    more = _seconds_per_pass(trial, timing, short) * (cost.passes - short.passes)
-    return (timing.whole + more) / trial.places
+    fixed, per_pass = _line(trial, timing)
+    return fixed + per_pass * cost.passes
+
+
+def _line(trial: Trial, timing: Timing) -> tuple[float, float]:
+    """Seconds of one place before any pass, and of a pass."""
+    if trial.cost is None:
+        return timing.whole / trial.places, 0.0
+    per_pass = _seconds_per_pass(trial, timing, trial.cost)
+    fixed = timing.whole - per_pass * trial.cost.passes
+    return fixed / trial.places, per_pass / trial.places
 
 
 def seconds_per_mac(trial: Trial, timing: Timing) -> float:

@@ -301,4 +301,9 @@ class ResolvedSuite(Computation):
     def scale(self) -> str:
         """The fidelity, with what is not as it ships: ``mini + strategies mine``."""
         added = (f"{kind} {', '.join(names)}" for kind, names in self.added.items())
-        return " + ".join((f"{self.fidelity}{self._modification}", *added))
+        return " + ".join((self.stated_fidelity, *added))
+
+    @property
+    def stated_fidelity(self) -> str:
+        """The fidelity, as rows of tables name it: they say where the suite is not as it ships."""
+        return f"{self.fidelity}{self._modification}"

@@ -41,10 +41,13 @@ def test_tables_without_any_result_are_named_and_not_printed(
     given = {name: not_begun(name) for name in ("rank_correlation", "baselines")}
     shown = printed(capsys, tables(**given))
     lines = [line for line in shown.splitlines() if line]
-    assert lines == ["No result yet: rank_correlation, baselines (tiny@1/only)"]
+    assert lines == [
+        f"{name} (tiny@1/only): 1 more rows have no result yet."
+        for name in ("rank_correlation", "baselines")
+    ]
     shown = printed(capsys, tables(**given, adaptation=adaptation(1.0)))
     assert shown.count("tau_b") == 1
-    assert "No result yet: rank_correlation, baselines" in shown
+    assert "baselines (tiny@1/only): 1 more rows have no result yet." in shown
 
 
 @pytest.mark.parametrize("regrets", [(-0.25,), (1.0, -1e-9), (math.nan, -3.0)])
