@@ -46,10 +46,10 @@ def test_own_images_of_mixed_sizes_need_no_option(
 ) -> None:
     done = bench_here(*arguments(mixed, "--save", tmp_path / "net"))
     assert done.returncode == 0, done.stderr
-    told, saved = done.stderr.splitlines()[-2:]
-    assert told.startswith("recipe: fitted to ")
+    lines = done.stderr.splitlines()
+    told = next(line for line in lines if line.startswith("recipe: fitted to "))
     assert "pixels (the shorter sides of" in told
-    assert saved == f"saved in {tmp_path / 'net' / 'network.safetensors'}"
+    assert lines[-1] == f"saved in {tmp_path / 'net' / 'network.safetensors'}"
     lines = done.stdout.splitlines()
     accuracy = next(line for line in lines if line.startswith("test_accuracy"))
     assert accuracy.endswith(" %")
