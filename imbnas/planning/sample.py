@@ -80,9 +80,15 @@ class Sample:
     device_type: DeviceType
     limit: int = 0
     _short: dict[str, Unit] = field(default_factory=dict)
+    _groups: dict[str, Group] = field(default_factory=dict)
 
     def group(self, unit: Unit) -> Group:
         """The group of a unit: its peers differ in data, scheme, replicate and architecture."""
+        if unit.identity not in self._groups:
+            self._groups[unit.identity] = self._group(unit)
+        return self._groups[unit.identity]
+
+    def _group(self, unit: Unit) -> Group:
         shape = replace(self.costs.shape(unit), num_classes=1)
         match unit:
             case TrainUnit():
