@@ -89,7 +89,7 @@ def command(
     from imbnas.data.locations import DataLocations
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
-    from imbnas.execution.saved_network import check_savable, save_network
+    from imbnas.execution.saving import check_savable, save_network
     from imbnas.schemes import resolve_scheme
     from imbnas.spaces import get_space
     from imbnas.suites.baseline_lookup import find_baseline
@@ -115,17 +115,16 @@ def command(
         model = found.model
     else:
         model = space_model(space, get_space(space).parse(architecture or ""))
-    if save is not None:
-        check_savable(save, resolved_scheme)
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
     dataset = load_dataset(wanted.dataset, locations)
     tell_notes(dataset)
     manifest = resolve(wanted, dataset)
-    recipe = given or _fitting(dataset, manifest)
+    notes: list[str] = []
+    recipe = given or _fitting(dataset, manifest, notes)
     if found is not None:
         recipe = found.spec.recipe_for(recipe)
     changes = {name: value for name, value in changes.items() if value is not None}
-    recipe = _of_one_size(changed(recipe, changes), dataset)
+    recipe = _of_one_size(changed(recipe, changes), dataset, notes)
     unit = TrainUnit(
         model=model,
         data=data_ref(manifest),
@@ -134,7 +133,9 @@ def command(
         replicate=replicate,
         device_type=device_found,
     )
-    record, trained = _train(unit, locations)
+    if save is not None:
+        check_savable(save, resolved_scheme)
+    record, trained = _train(unit, locations, notes)
     if save is not None:
         note(f"saved in {save_network(save, trained, dataset)}")
     fields = _fields(unit, record, manifest)
@@ -144,8 +145,10 @@ def command(
         _print(fields, dataset, manifest)
 
 
-def _train(unit: "TrainUnit", locations: "DataLocations") -> "tuple[Record, UnitSetup]":
-    """Train and test a network here, as a worker would."""
+def _train(
+    unit: "TrainUnit", locations: "DataLocations", notes: list[str]
+) -> "tuple[Record, UnitSetup]":
+    """Train and test a network here, as a worker would; notes are told once it begins."""
     import torch
 
     from imbnas.cli.training_progress import TrainingProgress
@@ -155,27 +158,27 @@ def _train(unit: "TrainUnit", locations: "DataLocations") -> "tuple[Record, Unit
 
     prepare_process()
     pool = DataPool(locations, torch.device(unit.device_type), ())
-    with TrainingProgress(unit) as attempt, own_random_state(pool.device):
+    with TrainingProgress(unit, notes) as attempt, own_random_state(pool.device):
         ready, outcome = trained(unit, pool, attempt)
     return outcome.record(unit, attempt.seconds), ready
 
 
-def _fitting(dataset: "Dataset", manifest: "Manifest") -> "Recipe":
+def _fitting(dataset: "Dataset", manifest: "Manifest", notes: list[str]) -> "Recipe":
     from imbnas.suites.fitting_recipe import fitting_recipe
 
     recipe, why = fitting_recipe(dataset, manifest.total)
-    note(f"recipe: {why}")
+    notes.append(f"recipe: {why}")
     return recipe
 
 
-def _of_one_size(recipe: "Recipe", dataset: "Dataset") -> "Recipe":
+def _of_one_size(recipe: "Recipe", dataset: "Dataset", notes: list[str]) -> "Recipe":
     """The recipe with a resolution, where it has none and the images have no common one."""
     from imbnas.suites.fitting_recipe import fitting_side
 
     if recipe.resolution is not None or dataset.resolution is not None:
         return recipe
     side, why = fitting_side(dataset)
-    note(f"resolution: {why}; --resolution sets another")
+    notes.append(f"resolution: {why}; --resolution sets another")
     return recipe.model_copy(update={"resolution": side})
 
 

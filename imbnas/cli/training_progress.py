@@ -10,7 +10,7 @@ from imbnas.cli.rates import duration
 from imbnas.execution.attempts import SingleAttempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from imbnas.training.checkpoints import Reached, Snapshot
@@ -25,10 +25,12 @@ class TrainingProgress(SingleAttempt):
 
     Args:
         unit: the training.
+        notes: that are told once it begins, one line each.
     """
 
-    def __init__(self, unit: "Unit") -> None:
+    def __init__(self, unit: "Unit", notes: "Sequence[str]" = ()) -> None:
         super().__init__((unit,))
+        self._notes = notes
         self._begun = self._told = time.monotonic()
         self._on_terminal = sys.stderr.isatty()
 
@@ -46,7 +48,9 @@ class TrainingProgress(SingleAttempt):
             click.echo("\r\x1b[K", err=True, nl=False)
 
     def open(self) -> "TrainingProgress":
-        """Itself."""
+        """Itself; the training begins."""
+        for line in self._notes:
+            click.echo(line, err=True)
         return self
 
     def offer(self, take: "Callable[[], Snapshot]", reached: "Reached | None" = None) -> None:

@@ -13,30 +13,26 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 
-import imbnas
 from imbnas.baselines.networks import build as build_baseline
-from imbnas.baselines.registry import load_baseline
 from imbnas.baselines.spec import BaselineSpec, ImageShape
-from imbnas.data.dataset import Dataset, normalised_by
 from imbnas.data.image_sets import normalisation
 from imbnas.errors import InputError
-from imbnas.execution.train import UnitSetup
 from imbnas.regular_files import read_regular
 from imbnas.schemes.cosine_classifier import CosineClassifier
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.training.fitting import torch_module
-from imbnas.units.frozen import FrozenModel, canonical_json
+from imbnas.units.frozen import FrozenModel
 from imbnas.units.networks import ImageClassifier
-from imbnas.units.schemes import SchemeSpec
 from imbnas.units.stem import Stem
-from imbnas.units.unit import BaselineModel, SpaceModel
+from imbnas.units.unit import SpaceModel
 from imbnas.validation import first_fault
 
 FILE = "network.safetensors"
 _BYTES = 2**33
-_KEY = "imbnas"
+KEY = "imbnas"
+"""Of the metadata, under which the facts stand."""
 
 
 class SavedFacts(FrozenModel):
@@ -144,64 +140,6 @@ class SavedNetwork:
         )
 
 
-def check_savable(folder: Path, scheme: SchemeSpec) -> None:
-    """Look before a training whether its network can be saved in a folder, which is made.
-
-    Raises:
-        InputError: there is one already, the folder cannot be made, or the scheme's last step is
-            not part of the network.
-    """
-    if scheme.posthoc is not None:
-        raise InputError(
-            f"--save: scheme {scheme.name!r} ends with the post-hoc step {scheme.posthoc!r}, which "
-            "is no part of a network; leave --save out or choose a scheme without such a step"
-        )
-    if (folder / FILE).exists():
-        raise InputError(f"--save {folder}: there is a {FILE} already; give another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--save {folder}: cannot be made ({error.strerror})") from None
-
-
-def save_network(folder: Path, trained: UnitSetup, dataset: Dataset) -> Path:
-    """Write a trained network.
-
-    Args:
-        folder: see ``check_savable``.
-        trained: after its last step.
-        dataset: that it was trained on.
-
-    Returns:
-        The file.
-    """
-    unit, network = trained.unit, trained.training.trainer.network
-    seen = normalised_by(dataset, unit.recipe.channel_statistics)
-    model = unit.model
-    facts = SavedFacts(
-        version=imbnas.__version__,
-        architecture=model if isinstance(model, SpaceModel) else None,
-        baseline=load_baseline(model.baseline) if isinstance(model, BaselineModel) else None,
-        width=trained.shape.width,
-        depth=trained.shape.depth,
-        resolution=trained.shape.resolution,
-        in_channels=trained.shape.in_channels,
-        stem=trained.shape.stem,
-        class_names=dataset.class_names,
-        mean=tuple(seen.mean),
-        std=tuple(seen.std),
-        classifier="cosine" if isinstance(network.classifier, CosineClassifier) else "linear",
-        logit_scale=float(trained.training.scheme.evaluation_logits(torch.ones(1, 1))),
-        condition=unit.data.condition,
-        scheme=unit.scheme.name,
-    )
-    state = torch_module(network).state_dict()
-    tensors = {name: state[name].detach().cpu().clone().contiguous() for name in sorted(state)}
-    path = folder / FILE
-    path.write_bytes(save(tensors, {_KEY: canonical_json(facts)}))
-    return path
-
-
 def load_network(path: str | Path) -> SavedNetwork:
     """Read a network that ``imbnas-bench train --save DIR`` left; nothing in it is executed.
 
@@ -219,7 +157,7 @@ def load_network(path: str | Path) -> SavedNetwork:
     try:
         content = read_regular(file, _BYTES, follow=True)
         length = int.from_bytes(content[:8], "little")
-        told = json.loads(content[8 : 8 + length])["__metadata__"][_KEY]
+        told = json.loads(content[8 : 8 + length])["__metadata__"][KEY]
         facts, state = SavedFacts.model_validate_json(told), load(content)
     except OSError as error:
         raise InputError(f"network {file}: cannot be read ({error.strerror})") from None
