@@ -124,6 +124,9 @@ def command(
     if found is not None:
         recipe = found.spec.recipe_for(recipe)
     changes = {name: value for name, value in changes.items() if value is not None}
+    if notes and changes:
+        told = ", ".join(f"{name} {value}" for name, value in changes.items())
+        notes.append(f"changed by options: {told}")
     recipe = _of_one_size(changed(recipe, changes), dataset, notes)
     unit = TrainUnit(
         model=model,
