@@ -26,8 +26,6 @@ _OF_PREDICTORS = {
     "not distinguishable from noise": "not distinguishable from the noise ceiling",
 }
 """Verdicts on a predictor, which is no ranking that could have changed."""
-_LARGEST = 1e100
-"""Sums of squares of such numbers are finite."""
 _MOST_DRAWS = 2**30
 """Rows of all resamples together, which are held in memory."""
 
@@ -168,7 +166,7 @@ def _check_columns(question: Question) -> None:
 
 
 def _read(question: Question) -> "pd.DataFrame":
-    from imbnas.leaderboards.csv_files import check_column, numbers, read_table
+    from imbnas.leaderboards.csv_files import check_column, measurements, read_table
 
     path = question.table
     frame = read_table(path)
@@ -177,13 +175,7 @@ def _read(question: Question) -> "pd.DataFrame":
             if name is not None:
                 check_column(path, frame, name, option)
     _check_units(frame, question)
-    read = {name: numbers(path, frame, name) for name in (*question.x, *question.y)}
-    for name, values in read.items():
-        if values.abs().max() > _LARGEST:
-            raise InputError(
-                f"{path}: column {name!r}: {values.abs().max():g} is above {_LARGEST:g}, so "
-                "that squares would overflow; give the column in another unit"
-            )
+    read = {name: measurements(path, frame, name) for name in (*question.x, *question.y)}
     return frame.assign(**read)
 
 

@@ -1,6 +1,7 @@
 """Where data is looked for, and where what was prepared once is kept."""
 
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +15,29 @@ _ARCHIVES = (".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2", ".zip")
 def _default_cache(environ: Mapping[str, str]) -> Path:
     if environ.get("IMBNAS_CACHE"):
         return Path(environ["IMBNAS_CACHE"])
-    base = environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "imbnas"
+    if environ.get("XDG_CACHE_HOME"):
+        return Path(environ["XDG_CACHE_HOME"]) / "imbnas"
+    try:
+        return Path.home() / ".cache" / "imbnas"
+    except RuntimeError:
+        # Containers often run as a user without a home; what a cache holds is checked anyway.
+        return Path(tempfile.gettempdir()) / f"imbnas-cache-{os.getuid()}"
+
+
+def _folder(text: Path | str, what: str) -> Path:
+    """A folder that users name, where ``~`` stands for their home.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        folder = Path(text).expanduser()
+    except RuntimeError:
+        raise InputError(
+            f"{what}: no home folder for the ~ in it; write the path in full"
+        ) from None
+    _check_folder(what, folder)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -57,9 +79,7 @@ class DataLocations:
         environ = os.environ if environ is None else environ
         option = "--data-root" if data_root is not None else "IMBNAS_DATA"
         given = data_root if data_root is not None else environ.get("IMBNAS_DATA") or None
-        root = None if given is None else Path(given).expanduser()
-        if root is not None:
-            _check_folder(f"{option} {root}", root)
+        root = None if given is None else _folder(given, f"{option} {given}")
         paths: dict[str, Path] = {}
         for text in datasets:
             name, equals, path = text.partition("=")
@@ -67,9 +87,7 @@ class DataLocations:
                 raise InputError(f"--dataset {text!r}: write NAME=PATH")
             if name in paths:
                 raise InputError(f"--dataset {text!r}: {name!r} is given twice; give it once")
-            folder = Path(path).expanduser()
-            _check_folder(f"--dataset {name}={path}", folder)
-            paths[name] = folder
+            paths[name] = _folder(path, f"--dataset {name}={path}")
         return cls(root, tuple(sorted(paths.items())), offline, _default_cache(environ))
 
     def resolved(self) -> "DataLocations":

@@ -116,5 +116,6 @@ def outcome(ready: UnitSetup, fit: Fit, place: int, device: torch.device) -> Out
         images_seen=fit.trained_images + evaluated,
         macs=counts.macs * (3 * fit.trained_images + evaluated),
         train_images_per_second=fit.trained_images / fit.seconds,
+        core_seconds=fit.core_seconds,
         latency=seconds_per_image(predict, shape.in_channels, shape.resolution, device),
     )

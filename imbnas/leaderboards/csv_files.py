@@ -27,6 +27,9 @@ MISSING = frozenset(
 
 _SAMPLE, _SAMPLED_LINES = 2**22, 10_000
 """Characters and lines that decide what separates columns."""
+
+LARGEST_NUMBER = 1e100
+"""Sums of squares of such numbers are finite."""
 _SHOWN = 60
 """Characters of a cell that messages show."""
 _OTHER_FORMATS = {
@@ -93,6 +96,21 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{_of(path)}: two columns are called {_cut(twice)!r}; rename one")
     rows = [(cells + [""] * (width - len(cells)))[:width] for _, cells in lines]
     return pd.DataFrame(rows, columns=pd.Index(names, dtype=str), dtype=str)
+
+
+def measurements(path: Path, frame: pd.DataFrame, name: str) -> "pd.Series[float]":
+    """As ``numbers``, for a column that statistics are computed from.
+
+    Raises:
+        InputError: as there; or a number is so large that squares would overflow.
+    """
+    found = numbers(path, frame, name)
+    if found.abs().max() > LARGEST_NUMBER:
+        raise InputError(
+            f"{_of(path)}: column {_cut(name)!r}: {found.abs().max():g} is above "
+            f"{LARGEST_NUMBER:g}, so that squares would overflow; give the column in another unit"
+        )
+    return found
 
 
 def check_column(path: Path, frame: pd.DataFrame, name: str, option: str) -> None:

@@ -25,7 +25,7 @@ def plan_apart(request: RunRequest, cores: int) -> RunPlan:
         InputError: see ``Planner.plan``; or a plug-in cannot be loaded, or ends its process.
         ImbnasError: a shortened unit fails.
     """
-    what = plugins_named(request)
+    what = plugins_named(request.plugins)
     if not what:
         return Planner(request, cores, _tell).plan(request.fidelity)
     text = call_apart("imbnas.planning.apart:plan_with_plugins", (request, cores), what)

@@ -6,10 +6,9 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
@@ -23,6 +22,8 @@ from imbnas.execution.attempts import SingleAttempt
 from imbnas.execution.caps import worker_caps
 from imbnas.execution.executor import Executor
 from imbnas.execution.instruction_sets import check_capped
+from imbnas.isolation.environment import environment_of_children
+from imbnas.isolation.launcher import safe_path
 from imbnas.planning.sample import Trial
 from imbnas.planning.short_data import ShortDataPool
 from imbnas.runs.gpus import VISIBLE, visible_gpus
@@ -96,7 +97,7 @@ def time_side_by_side(job: Job, processes: int) -> tuple[float, list[Row]]:
     start, rounds = time.time(), 1 if processes > 1 else 2
     caps = worker_caps(job.request.reproducible)
     with (
-        _environment_of_children(caps),
+        environment_of_children(safe_path() | caps),
         ProcessPoolExecutor(processes, get_context("spawn")) as pool,
     ):
         futures = [
@@ -108,21 +109,6 @@ def time_side_by_side(job: Job, processes: int) -> tuple[float, list[Row]]:
         except BrokenProcessPool:
             raise TimingError("a process that timed shortened units died") from None
     return max(ready for ready, _ in answers) - start, [row for _, rows in answers for row in rows]
-
-
-@contextmanager
-def _environment_of_children(added: Mapping[str, str]) -> Iterator[None]:
-    """Start processes within the block with more in their environment.
-
-    Libraries read it when they are loaded, which is before a new process could set it itself.
-    """
-    held = {name: os.environ.get(name) for name in added}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name, value in held.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _time(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from imbnas.data.manifests import Manifest
+from imbnas.runs.installation import store_installation
 from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.asked import Asked, keep_asked
@@ -33,6 +34,7 @@ def bind_run(request: RunRequest) -> ResolvedSuite:
     if request.only:
         UnitFilter(request.only).of(Expansion(resolved).plan(request.parts).units)
     bound = directory.store_suite(resolved)
+    store_installation(directory)
     for manifest in held_pins(directory, request.pins):
         path = directory.manifests / f"{manifest.sha256}.json"
         publish_once(path, canonical_json(manifest).encode(), directory.temporary)

@@ -4,7 +4,6 @@ A file is safetensors whose metadata hold JSON; nothing is pickled. It is whole 
 its own hash, and is ignored where anything about it does not fit.
 """
 
-import errno
 import hashlib
 import json
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import imbnas
+from imbnas.file_systems import OBSTRUCTED
 from imbnas.regular_files import read_regular
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
@@ -25,10 +25,6 @@ from imbnas.units.unit import Unit
 
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_BYTES = 2**33
-_OBSTRUCTED = {
-    errno.EBUSY, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENOTDIR, errno.ENOTEMPTY,
-}  # fmt: skip
-"""What a folder in the place of a file, or a file in the place of a folder, answers."""
 
 
 class Suspended(BaseException):
@@ -64,7 +60,7 @@ class Checkpointing:
                 self._tell(f"{path}: no checkpoint (it is a folder); it lies now in {kept}")
             replace_file(path, content, self.directory.temporary)
         except OSError as error:
-            if error.errno not in _OBSTRUCTED:
+            if error.errno not in OBSTRUCTED:
                 raise
             self._tell(f"{path}: no checkpoint can be stored ({error.strerror})")
 
@@ -80,7 +76,7 @@ def remove_checkpoints(directory: RunDirectory, identity: str) -> None:
         try:
             directory.discard(path, "checkpoint")
         except OSError as error:
-            if error.errno not in _OBSTRUCTED:
+            if error.errno not in OBSTRUCTED:
                 raise
 
 

@@ -1,9 +1,10 @@
-"""The logs of workers: ``RUN/logs/HOST.PID.log``."""
+"""The logs of workers: ``RUN/logs/HOST.PID.RANDOM.log``."""
 
 import faulthandler
 import io
 import os
 import re
+import secrets
 import socket
 import sys
 import time
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import TextIO
 
 from imbnas.error_texts import one_line
-from imbnas.regular_files import IrregularFileError, append_regular, open_regular
+from imbnas.file_systems import is_systems_own
+from imbnas.regular_files import append_regular, open_regular
+from imbnas.runs.store.owner import shown_host
 from imbnas.training.checkpoints import Reached
 from imbnas.units.unit import Unit
 
@@ -26,7 +29,6 @@ READ_BYTES = 2**27
 SHOWN_BYTES = 2**24
 """Of all attempts at one unit."""
 _ANY_SIZE = 2**63
-_NAMES = 100
 _TAIL_BYTES = 2**16
 """Of a log, in which the last line on how far its unit is is looked for."""
 _FURTHER_LOGS = 16
@@ -110,7 +112,7 @@ class WorkerLog:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 class Seldom:
@@ -163,7 +165,10 @@ class PrintedOutput(io.TextIOBase):
         """Write as much as is left of the budget."""
         kept = self._budget.keep(text)
         for file in self._files if kept else ():
-            file.write(kept)
+            try:
+                file.write(kept)
+            except BrokenPipeError:  # its reader has gone, as in ``run 2>&1 | head``
+                self._files = tuple(other for other in self._files if other is not file)
         return len(text)
 
     def flush(self) -> None:
@@ -198,14 +203,9 @@ def worker_log(run: Path) -> Iterator[WorkerLog]:
 
 
 def _own_log(folder: Path) -> TextIO:
-    """A log of this process, whatever others have put in its place."""
-    name = f"{socket.gethostname()}.{os.getpid()}"
-    for number in range(_NAMES):
-        try:
-            return append_regular(folder / f"{name}{f'.{number}' if number else ''}.log")
-        except (IrregularFileError, PermissionError):
-            continue
-    return append_regular(folder / f"{name}.{_NAMES}.log")
+    """A log of this process alone: containers may share a host name, and process numbers."""
+    name = f"{shown_host(socket.gethostname())}.{os.getpid()}.{secrets.token_hex(4)}.log"
+    return append_regular(folder / name)
 
 
 def unit_log(run: Path, identity: str) -> list[str]:
@@ -216,6 +216,8 @@ def unit_log(run: Path, identity: str) -> list[str]:
     attempts: list[tuple[str, list[str]]] = []
     room = SHOWN_BYTES
     for path in sorted((run / "logs").glob("*.log")):
+        if is_systems_own(path.name):
+            continue
         try:
             content = _last_bytes(path, READ_BYTES)
         except OSError as error:

@@ -1,5 +1,6 @@
 """Long trainings and searches go on where they were killed, to the same bits."""
 
+import itertools
 import json
 import signal
 import time
@@ -332,6 +333,46 @@ def test_seconds_count_what_was_taken_over(expansion: Expansion, tmp_path: Path)
     assert later.seconds < 400
     fit(later.open(), "ce")
     assert later.seconds >= 500
+
+
+def with_clock(patch: pytest.MonkeyPatch, step: float) -> None:
+    """Let the clock of the process go on by a step whenever it is read."""
+    clock = itertools.count(1000.0, step)
+    patch.setattr("imbnas.training.stopwatch.time.process_time", lambda: next(clock))
+
+
+def test_processor_seconds_of_attempts_are_summed(
+    expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = first(expansion, TrainUnit)
+    with_clock(monkeypatch, 7.0)
+    whole, *_ = fit(None, "ce")
+    # The clock is read once at the start and once after each epoch.
+    assert whole.core_seconds == 7.0 * EPOCHS
+    with pytest.raises(KilledError):
+        fit(kept_state(tmp_path, unit), "ce", kill_in=3)
+    with_clock(monkeypatch, 7.0)  # another process, whose clock begins again
+    resumed, _, epochs, _ = fit(kept_state(tmp_path, unit), "ce")
+    assert epochs == [3, 4]
+    assert resumed.core_seconds == whole.core_seconds
+
+
+def test_older_checkpoints_do_not_tell_processor_seconds(
+    expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = first(expansion, TrainUnit)
+    with monkeypatch.context() as patch:
+        patch.setattr("imbnas.training.state.vars", _older, raising=False)
+        with pytest.raises(KilledError):
+            fit(kept_state(tmp_path, unit), "ce", kill_in=3)
+    resumed, _, epochs, _ = fit(kept_state(tmp_path, unit), "ce")
+    assert epochs == [3, 4]
+    assert resumed.core_seconds is None
+    assert resumed.seconds > 0
+
+
+def _older(progress: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(progress).items() if name != "core_seconds"}
 
 
 def test_checkpoints_are_json_and_safetensors(expansion: Expansion, tmp_path: Path) -> None:
