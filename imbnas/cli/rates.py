@@ -67,9 +67,13 @@ class RateClock:
     def _by_work(self, progress: "RunProgress") -> list[str]:
         if self._count is None or self.elapsed < _COUNTED_AFTER or progress.total > _COUNTED_UNITS:
             return []
-        if self._work is None:
-            self._work = self._count()
-        work, now = self._work(progress), time.monotonic()
+        try:
+            self._work = self._work or self._count()
+            work, now = self._work(progress), time.monotonic()
+        except Exception:
+            # What is only shown must not end a run, whatever a plug-in's names lead it to.
+            self._count = None
+            return []
         if not work.total:
             return []
         if self._work_at_start is None:

@@ -193,7 +193,7 @@ def test_status_names_units_at_work(bench_here: Any, tmp_path: Path, finished_ru
     shutil.copytree(finished_run, run)
     record = next((run / "records" / "supernet").rglob("*.json"))
     record.unlink()
-    claim = {"host": "elsewhere", "boot": "", "pid": 77, "started": 0.0}
+    claim = {"host": "elsewhere", "boot": "", "namespace": "", "pid": 77, "started": 0}
     (run / "claims" / record.name).write_text(json.dumps(claim))
     (run / "claims" / f"{'0' * 64}.json").write_text("")  # left by a power cut
     status = json.loads(bench_here("status", run, "--json").stdout)

@@ -106,3 +106,13 @@ def test_the_last_state_is_always_printed(clock: Clock, capsys: pytest.CaptureFi
 )
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_work_that_cannot_be_counted_ends_no_run(clock: Clock) -> None:
+    def fails() -> Any:
+        raise RuntimeError("no idea")
+
+    rate = RateClock(fails)
+    rate.describe(progress(0))
+    clock.now += 100
+    assert rate.describe(progress(50)).startswith("0.5 units/s")
