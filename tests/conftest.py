@@ -16,7 +16,7 @@ import pytest
 
 from imbnas.cli import main
 from imbnas.planning.sample import Trial
-from imbnas.planning.timing import Job, Timing
+from imbnas.planning.timing import Job, Row, Timing
 from imbnas.suites.expand import Expansion
 
 from .factories import resolve
@@ -235,7 +235,7 @@ def trainings_suite(tmp_path_factory: pytest.TempPathFactory, tiny_suite: Path) 
 def known_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans of ``bench_here`` time nothing; few tests are enough to see that others do."""
 
-    def at_once(job: Job, processes: int) -> tuple[float, list[list[Timing]]]:
+    def at_once(job: Job, processes: int) -> tuple[float, list[Row]]:
         def timing(trial: Trial) -> Timing:
             cost, seconds = trial.cost, PER_PASS * trial.places
             assert cost is not None

@@ -58,9 +58,9 @@ def write_leaderboards(
         note(f"{directory.tables}: not written ({error.strerror}); --out DIR writes elsewhere")
     if as_json:
         rows = {name: to_rows(table) for name, table in tables.items()}
-        print_json({"suite": results.resolved.title, "tables": rows})
+        print_json({"suite": results.resolved.heading, "tables": rows})
     else:
-        print_leaderboards(tables, results.resolved.title)
+        print_leaderboards(tables, results.resolved.heading)
         if written:
             click.echo(f"Leaderboards: {directory.tables}")
     for line in results.notes:

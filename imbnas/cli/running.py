@@ -57,7 +57,7 @@ def do_missing(
     left_out = len(plan.units) - len(queue.planned)
     if left_out:
         note(f"--only leaves out {left_out} of {len(plan.units)} units")
-    with progress_display(resolved.title) as show:
+    with progress_display(resolved.heading, queue) as show:
         return executor.run(request, queue, show)
 
 

@@ -176,11 +176,14 @@ def run_request(take: Callable[..., Any]) -> "RunRequest":
     from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
     from imbnas.runs.store.directory import RunDirectory
     from imbnas.suites.additions import Additions, extended_suite
-    from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite
+    from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite, modification
     from imbnas.units.unit import Computation
 
     locations = DataLocations.from_options(take("data_root"), take("datasets"), take("offline"))
-    suite = load_suite(take("suite_name") or DEFAULT_SUITE)
+    suite_name = take("suite_name") or DEFAULT_SUITE
+    suite = load_suite(suite_name)
+    # What is named is what ships.
+    modified = modification(suite) if suite_name.endswith(".toml") else None
     fidelity, _ = choose_fidelity(suite, take("fidelity"))
     parts = take("parts")
     offered = suite.at(fidelity).parts
@@ -213,6 +216,7 @@ def run_request(take: Callable[..., Any]) -> "RunRequest":
         pins=tuple(map(read_manifest, take("manifests"))),
         plugins=take("plugins"),
         added=additions.named,
+        modified=modified,
         directory=RunDirectory(take("out") or Path("runs") / f"{title}{additions.suffix}"),
         workers=take("workers") or default_workers(device),
         parts=parts or None,

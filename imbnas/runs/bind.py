@@ -7,6 +7,7 @@ from imbnas.data.manifests import Manifest
 from imbnas.runs.installation import store_installation
 from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.request import RunRequest
+from imbnas.runs.store.asked import Asked, keep_asked
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import publish_once, replace_file
 from imbnas.suites.apart import resolve_apart
@@ -39,6 +40,7 @@ def bind_run(request: RunRequest) -> ResolvedSuite:
         publish_once(path, canonical_json(manifest).encode(), directory.temporary)
     for name, plugin in plugins_by_name(request.plugins).items():
         replace_file(directory.plugins / name, plugin.text, directory.temporary)
+    keep_asked(directory, Asked(parts=request.parts, only=request.only))
     return bound
 
 

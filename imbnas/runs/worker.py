@@ -33,7 +33,7 @@ from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.retries import is_disk_fault, move_aside
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.logs import WorkerLog, worker_log
+from imbnas.runs.store.logs import Seldom, WorkerLog, worker_log
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState
 from imbnas.runs.unit_tokens import UnitTokens
@@ -307,7 +307,7 @@ def _build(options: WorkerOptions, log: WorkerLog, ending: ExitStack) -> Worker:
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
     unit_filter = UnitFilter(tuple(options.only)) if options.only else None
-    checkpointing = Checkpointing(directory, options.checkpoint_seconds)
+    checkpointing = Checkpointing(directory, options.checkpoint_seconds, tell=Seldom(log))
     executor = Executor(
         directory,
         options.locations,

@@ -135,6 +135,7 @@ class _Resolver:
                 for name, plugin in plugins_by_name(request.plugins).items()
             ),
             added=dict(request.added),
+            modified=request.modified,
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.schemes.training_scheme import TrainingScheme
 from imbnas.training.averaging import WeightAverage
 from imbnas.training.best_epoch import BestEpoch
-from imbnas.training.checkpoints import Checkpoint, NothingKept
+from imbnas.training.checkpoints import Checkpoint, NothingKept, Reached
 from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
@@ -154,7 +154,10 @@ class Trainer:
             if self.validate is not None and progress.epoch in self.recipe.validated_epochs:
                 self._validated(self.validate(), progress, best)
                 stopwatch = Stopwatch(progress)
-            self.checkpoint.offer(partial(state.take, progress, optimizer))
+            self.checkpoint.offer(
+                partial(state.take, progress, optimizer),
+                Reached.epoch(progress.epoch, self.recipe.epochs, sum(losses) / len(losses)),
+            )
         average.apply()
         best.apply()
         return Fit(

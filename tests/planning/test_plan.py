@@ -46,6 +46,12 @@ def test_a_new_run_is_planned_and_nothing_is_written(
     assert 0 < told["seconds"]["low"] < told["seconds"]["high"] < 3600
     assert told["out"] == "runs/tiny@1/only"
     assert told["fits_in_a_night"] is None
+    assert [part["part"] for part in told["parts"]] == ["adaptation", "baselines"]
+    assert sum(part["units"] for part in told["parts"]) >= told["units"]
+    # A part takes no more work than all, and parts together no less.
+    macs = [part["macs"] for part in told["parts"]]
+    assert max(macs) <= told["macs"] <= sum(macs)
+    assert all(0 < part["time"]["low"] < part["time"]["high"] for part in told["parts"])
 
 
 @pytest.mark.usefixtures("known_pace")

@@ -47,7 +47,7 @@ def render(
         environment()
         .get_template("index.html.j2")
         .render(
-            title=results.resolved.title,
+            title=results.resolved.heading,
             summary=results.resolved.suite.summary,
             answer=answer(tables),
             strategies=strategies_answer(tables),

@@ -22,7 +22,7 @@ SUITE_BYTES = 2**28
 _CONTENT = {
     ".tmp", "suite.json", "imbnas.json", "records", "weights", "failures", "claims",
     "checkpoints", "quarantine", "conflicts", "manifests", "plugins", "tables", "logs",
-    "submitit", "workers.sbatch",
+    "submitit", "workers.sbatch", "asked.json",
 }  # fmt: skip
 
 
@@ -206,6 +206,7 @@ def refuse_unless_extended(path: Path, held: ResolvedSuite, wanted: ResolvedSuit
         dump.pop("replicates")
         dump["suite"].pop("claims", None)  # they ask of records and change none
         dump.pop("common_images", None)  # a mean over replicates
+        dump.pop("modified", None)  # claims alone may be; all else is compared
         if not (held.evaluation_images and wanted.evaluation_images):
             dump.pop("evaluation_images", None)  # older suites do not say
         for facts in dump["conditions"].values():

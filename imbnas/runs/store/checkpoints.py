@@ -19,7 +19,7 @@ from imbnas.file_systems import OBSTRUCTED
 from imbnas.regular_files import read_regular
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
-from imbnas.training.checkpoints import Snapshot
+from imbnas.training.checkpoints import Reached, Snapshot
 from imbnas.units.frozen import canonical_json
 from imbnas.units.unit import Unit
 
@@ -39,11 +39,13 @@ class Checkpointing:
         directory: the run.
         interval: seconds between two checkpoints at least.
         suspending: set it to stop at the next occasion, after a checkpoint whatever the interval.
+        tell: is told how far a unit is, by its identity.
     """
 
     directory: RunDirectory
     interval: float = CHECKPOINT_SECONDS
     suspending: bool = False
+    tell: Callable[[str, Reached], None] = lambda _identity, _reached: None
     _told: bool = False
 
     def attempt(self, units: Sequence[Unit]) -> "KeptAttempt":
@@ -130,9 +132,11 @@ class KeptState:
         self.attempt.start -= max(0.0, float(facts["seconds"]) - self.attempt.seconds)
         return snapshot
 
-    def offer(self, take: Callable[[], Snapshot]) -> None:
+    def offer(self, take: Callable[[], Snapshot], reached: Reached | None = None) -> None:
         """Keep the present state if it is time to; stop then if the unit is to be suspended."""
         attempt, checkpointing = self.attempt, self.attempt.checkpointing
+        if reached:
+            checkpointing.tell(attempt.identities[0], reached)
         suspending = checkpointing.suspending
         if not suspending and time.perf_counter() - attempt.kept < checkpointing.interval:
             return

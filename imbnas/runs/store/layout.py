@@ -23,7 +23,8 @@ class RunLayout:
     Layout: ``suite.json``, ``imbnas.json``, ``records/KIND/HH/HASH.json``,
     ``weights/HH/SHA256.safetensors``, ``failures/HASH.json``, ``claims/HASH.json``,
     ``checkpoints/HASH.N.safetensors``, ``quarantine/``, ``conflicts/KIND.HASH.SHA256.json``,
-    ``manifests/SHA256.json``, ``plugins/NAME.py``, ``tables/``, ``logs/``.
+    ``manifests/SHA256.json``, ``plugins/NAME.py``, ``tables/``, ``logs/``,
+    ``asked.json``.
 
     Attributes:
         tables: folder of the tables.
@@ -53,6 +54,7 @@ class RunLayout:
         self.tables = out or path / "tables"
         self.shown = out or path
         self.suite_file = path / "suite.json"
+        self.asked_file = path / "asked.json"
         self.installation_file = path / "imbnas.json"
 
     def record_path(self, kind: str, identity: str) -> Path:
