@@ -66,7 +66,7 @@ GOOD = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
         ("|none~0|+|none~0|none~0|", 23, "expected predecessor 1, found '0'"),
         ("|none~00|", 7, "expected predecessor 0, found '00'"),
         ("|none0|", 2, "unknown operation 'none0'; did you mean 'none'?"),
-        (" " + GOOD, 1, "expected '|', found ' '"),
+        ("-" + GOOD, 1, "expected '|', found '-'"),
     ],
 )
 def test_errors_point_at_the_character(text, character, message):
