@@ -20,8 +20,8 @@ _LINE = 4000
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 COMMANDS = (
-    "plan", "run", "status", "logs", "leaderboard", "report", "publish", "merge", "export",
-    "replay", "list", "show", "train", "correlate",
+    "plan", "run", "status", "logs", "leaderboard", "report", "publish", "merge", "submit",
+    "verify", "export", "replay", "list", "show", "train", "correlate",
 )  # fmt: skip
 
 
