@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from imbnas.errors import InputError
 
 _NONCE = re.compile(r"[0-9a-f]{2,128}")
-_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%")
-_NUMBER = re.compile(r"\d{1,7}")
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
+_NUMBER = re.compile(r"[0-9]{1,7}")
 
 
 @dataclass(frozen=True)

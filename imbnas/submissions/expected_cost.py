@@ -1,6 +1,5 @@
 """What adaptations by imbnas's own strategies must have cost, without data."""
 
-from imbnas.planning.adaptation_cost import adaptation_cost
 from imbnas.registry import BUILT_IN
 from imbnas.spaces import NetworkShape
 from imbnas.strategies import STRATEGIES
@@ -57,6 +56,8 @@ def cost_fault(suite: ResolvedSuite, record: Record) -> str | None:
     )
     if source is None or target is None or counts is None:
         raise LookupError
+    from imbnas.planning.adaptation_cost import adaptation_cost  # with torch, which takes seconds
+
     cost = adaptation_cost(unit, source, target, counts)
     if cost is None:
         raise LookupError

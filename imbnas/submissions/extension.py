@@ -16,7 +16,6 @@ from imbnas.submissions.shown_text import text_fault
 from imbnas.submissions.submission import MOST_ADDED
 from imbnas.suites.additions import Additions, extended_suite
 from imbnas.suites.resolved import ResolvedSuite
-from imbnas.suites.strategy_lookup import find_strategy
 from imbnas.units.unit import Component
 
 _EXTENSIBLE = ("strategies", "rankers", "baselines", "schemes", "conditions", "evaluation_images")
@@ -109,39 +108,31 @@ def _entry_faults(board: ResolvedSuite, suite: ResolvedSuite) -> Iterator[str]:
     """What is wrong with the entries that were added."""
     files = {plugin.sha256 for plugin in suite.plugins}
     yield from _strategy_faults(board, suite, files)
-    for label in _further("rankers", board, suite):
+    for label in further("rankers", board, suite):
         yield from _fault_of(label, suite.rankers[label], RANKERS, files)
-    for name in _further("schemes", board, suite):
+    for name in further("schemes", board, suite):
         if SCHEMES.is_built_in(name) and resolve_scheme(name) != suite.schemes[name]:
             yield f"scheme {name[:60]!r}: not as this imbnas has it"
         elif not SCHEMES.is_built_in(name) and not files:
             yield f"scheme {name[:60]!r}: neither imbnas's own nor of a plug-in of the submission"
-    for name in _further("baselines", board, suite):
+    for name in further("baselines", board, suite):
         model = suite.baselines[name].model
         if load_baseline(model.baseline).digest != model.spec_sha256:
             yield f"baseline {name[:60]!r}: not as this imbnas has it"
-    for name in _further("conditions", board, suite):
+    for name in further("conditions", board, suite):
         yield from _fault_of_condition(name, board, suite)
 
 
 def _strategy_faults(board: ResolvedSuite, suite: ResolvedSuite, files: set[str]) -> Iterator[str]:
-    choices = {
-        label: (choice, route)
-        for _, route in suite.suite.routes
-        for label, choice in route.choices.items()
-    }
-    for label in _further("strategies", board, suite):
-        facts, (choice, route) = suite.strategies[label], choices.get(label, (None, None))
-        if choice is None or route is None:
+    named = {label for _, route in suite.suite.routes for label in route.choices}
+    for label in further("strategies", board, suite):
+        if label not in named:
             yield f"strategies: {label[:60]!r} is of no part"
-            continue
-        yield from _fault_of(label, facts.component, STRATEGIES, files)
-        own = STRATEGIES.is_built_in(choice.name)
-        if own and find_strategy(choice, route).facts() != facts:
-            yield f"strategy {label[:60]!r}: not as this imbnas has it"
+        yield from _fault_of(label, suite.strategies[label].component, STRATEGIES, files)
 
 
-def _further(field: str, board: ResolvedSuite, suite: ResolvedSuite) -> list[str]:
+def further(field: str, board: ResolvedSuite, suite: ResolvedSuite) -> list[str]:
+    """Names in a field of the resolved suite that the board's does not have, sorted."""
     return sorted(getattr(suite, field).keys() - getattr(board, field).keys())
 
 

@@ -10,12 +10,10 @@ from functools import cached_property
 from imbnas.leaderboards.provenance import origins
 from imbnas.leaderboards.results import Results
 from imbnas.submissions.board import Board
-from imbnas.submissions.check import Check, NotCheckedError, checked, of_many
-from imbnas.submissions.expected_cost import cost_fault, network_shape_of
+from imbnas.submissions.check import Check, NotCheckedError, Outcome, checked, of_many
 from imbnas.submissions.reading import ReadSubmission
 from imbnas.submissions.required import Required, required_units
 from imbnas.submissions.shown_text import text_fault
-from imbnas.submissions.weights import check_weights
 from imbnas.suites.possible_records import PossibleRecords
 from imbnas.units.metrics import SearchMetrics, SupernetMetrics
 from imbnas.units.record_parser import RecordParser
@@ -43,15 +41,28 @@ class RecordChecks:
     parsed: dict[str, Record] = field(default_factory=dict)
 
     def run(self) -> tuple[Check, ...]:
-        """Make all of them, in the order in which they build on each other."""
+        """Make all of them, in the order in which they build on each other.
+
+        Those that build networks come last, and only for a submission that passed the others: what
+        others hand in is not to load torch, which takes half a gigabyte.
+        """
+        found = self._from_records_alone()
+        if any(check.outcome is Outcome.FAILED for check in found):
+            return found
+        return (
+            *found,
+            checked("strategies", self._strategies),
+            checked("cost", self._cost),
+            checked("weights", self._weights),
+        )
+
+    def _from_records_alone(self) -> tuple[Check, ...]:
         return (
             checked("records", self._records),
             checked("units", self._units),
             checked("completeness", self._completeness),
             checked("replicates", self._replicates),
             checked("plausibility", self._plausibility),
-            checked("cost", self._cost),
-            checked("weights", self._weights),
             checked("known records", self._known),
             checked("provenance", self._provenance),
         )
@@ -129,7 +140,16 @@ class RecordChecks:
             raise ValueError(of_many(faults))
         return "every count, accuracy and cost of a training is possible"
 
+    def _strategies(self) -> str:
+        from imbnas.submissions.own_strategies import strategy_faults
+
+        if faults := strategy_faults(self.board.suite, self.submission.suite):
+            raise ValueError(of_many(faults))
+        return "what they declare is as here, or a plug-in's"
+
     def _cost(self) -> str:
+        from imbnas.submissions.expected_cost import cost_fault
+
         faults, told, unknown = [], 0, 0
         for record in self.parsed.values():
             if record.unit.kind != "adapt":
@@ -152,6 +172,9 @@ class RecordChecks:
         return f"{told} adaptations cost what their strategy's passes do"
 
     def _weights(self) -> str:
+        from imbnas.submissions.expected_cost import network_shape_of
+        from imbnas.submissions.weights import check_weights
+
         files, suite = self.submission.run.archive.files, self.submission.suite
         held = {name for name in files if name.startswith("weights/")}
         named = {*held}

@@ -49,6 +49,7 @@ _EXTENDED = {
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_SPARSE,
 }  # fmt: skip
+_PIECE = 2**20
 _LONGEST_NAME = 100
 """Bytes, with the folder: what every tar holds without further headers."""
 _IDENTITY = re.compile(rb'"identity":"([0-9a-f]{64})"')
@@ -177,6 +178,7 @@ def unpack(path: Path, bounds: Bounds | None = None) -> Archive:
             ) as tar,
         ):
             members, faults = _read(tar, bounds)
+            _read_to_the_end(plain, bounds)
     except (lzma.LZMAError, tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise InputError(
             f"{path}: no archive of records, or damaged ({error}); get it again"
@@ -249,6 +251,15 @@ def _read(tar: tarfile.TarFile, bounds: Bounds) -> tuple[dict[str, bytes], list[
         del members[name]
     faults += [f"member {name[:100]!r} is missing" for name in known.keys() - members.keys()]
     return members, faults
+
+
+def _read_to_the_end(stream: IO[bytes], bounds: Bounds) -> None:
+    """Refuse what is cut off, or goes on, behind the members; only the end has all checksums."""
+    while content := stream.read(_PIECE):
+        if stream.tell() > bounds.unpacked:
+            raise ValueError(f"it has more than {bounds.unpacked:,} bytes")
+        if content.strip(b"\0"):
+            raise ValueError("it goes on behind its end")
 
 
 def _sorted_out(members: Mapping[str, bytes], faults: list[str], bounds: Bounds) -> Archive:

@@ -1,0 +1,121 @@
+"""Hostile submissions: none is accepted, each is named in one line, nothing is executed."""
+
+import os
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imbnas.runs.store.archive import Archive, unpack
+from imbnas.submissions.weights import tensors_of
+
+from .hostile import CANARY, CASES, LARGE, ON_PLUGIN, TOLD, safetensors, write
+
+MOST_BYTES = 500 * 2**20
+MOST_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+def bases(own_submission: Path, plugin_submission: Path) -> tuple[Archive, Archive]:
+    return unpack(own_submission), unpack(plugin_submission)
+
+
+def made(name: str, bases: tuple[Archive, Archive], folder: Path) -> Path:
+    return write(folder, name, CASES[name](bases[name in ON_PLUGIN]))
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(CASES) >= 80
+
+
+@pytest.mark.parametrize("name", [*CASES])
+def test_it_is_refused_in_one_line(
+    bench_here, bases: tuple[Archive, Archive], board: Path, tmp_path: Path, name: str
+) -> None:
+    if name in LARGE:
+        pytest.skip("with those of a process of its own")
+    path = made(name, bases, tmp_path)
+    before = {*tmp_path.iterdir()}
+    done = bench_here("verify", path, "--board", board, cwd=tmp_path)
+    check_refusal(name, done)
+    assert {*tmp_path.iterdir()} == before
+    assert not any(module.startswith("imbnas_plugin_") for module in sys.modules)
+
+
+def check_refusal(name: str, done: "subprocess.CompletedProcess[str]") -> None:
+    told = done.stderr if done.returncode == 2 else done.stdout
+    assert done.returncode in (1, 2), (done.stdout, done.stderr)
+    failed = [line for line in told.splitlines() if re.match(r"Error: |\S.* failed +", line)]
+    assert failed, told
+    assert re.search(TOLD[name], told), told
+    if done.returncode == 2:
+        assert told.count("\n") == 1
+        assert done.stdout == ""
+    else:
+        assert told.splitlines()[-1] == "not verified"
+    for line in told.splitlines():
+        assert line.isprintable()
+        assert len(line) < 500
+    assert "Traceback" not in done.stderr
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bomb_in_many_members",
+        pytest.param("a_million_members", marks=pytest.mark.slow),
+        pytest.param("a_large_file", marks=pytest.mark.slow),
+        pytest.param("bomb_in_one_member", marks=pytest.mark.slow),
+        pytest.param("nested_suite", marks=pytest.mark.slow),
+        pytest.param("many_replicates", marks=pytest.mark.slow),
+        pytest.param("a_long_line", marks=pytest.mark.slow),
+        pytest.param("another_plugin_with_the_hash_of_it", marks=pytest.mark.slow),
+    ],
+)
+def test_time_and_memory_are_bounded(
+    bench_command, bases: tuple[Archive, Archive], board: Path, tmp_path: Path, name: str
+) -> None:
+    path = made(name, bases, tmp_path)
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        process = subprocess.Popen(
+            bench_command("verify", path, "--board", board),
+            cwd=tmp_path,
+            stdout=out,
+            stderr=err,
+            preexec_fn=_limit,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    texts = (tmp_path / "out").read_text(), (tmp_path / "err").read_text()
+    check_refusal(name, subprocess.CompletedProcess([], process.returncode, *texts))
+    assert usage.ru_maxrss * 1024 < MOST_BYTES
+    assert not (tmp_path / CANARY).exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ({"w": ("F32", [2**40, 2**40], [0, 4])}, "size of its shape"),
+        ({"w": ("F32", [-1], [0, 4])}, "size of its shape"),
+        ({"w": ("F99", [1], [0, 4])}, "size of its shape"),
+        ({"w": ("F32", [1.0], [0, 4])}, "size of its shape"),
+        ({"w": ("F32", [2], [0, 8])}, "do not fill"),
+        ({"w": ("F32", [1], [0, 4]), "v": ("F32", [1], [0, 4])}, "overlap"),
+    ],
+)
+def test_headers_of_weights_say_what_is_there(header, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        tensors_of(safetensors(header, bytes(4)))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 8, b"\xff" * 100, bytes(100), b"\2" + bytes(7)])
+def test_what_is_no_safetensors_file_is_told(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"safetensors|JSON|UTF-8"):
+        tensors_of(content)
