@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from imbnas.error_texts import one_line
 from imbnas.errors import ImbnasError
+from imbnas.submissions.shown_text import printable
 from imbnas.validation import fault_of
 
 
@@ -46,15 +47,19 @@ def checked(name: str, check: Callable[[], str]) -> Check:
             errors, too, are a fault of the submission.
     """
     try:
-        return Check(name, Outcome.OK, check())
+        return Check(name, Outcome.OK, printable(check()))
     except NotCheckedError as error:
-        return Check(name, Outcome.NOT_CHECKED, one_line(str(error), 300))
+        return Check(name, Outcome.NOT_CHECKED, _told(str(error)))
     except ValueError as error:
-        return Check(name, Outcome.FAILED, one_line(fault_of(error), 300))
+        return Check(name, Outcome.FAILED, _told(fault_of(error)))
     except (ImbnasError, ArithmeticError, LookupError, OSError, TypeError) as error:
-        return Check(name, Outcome.FAILED, one_line(f"{type(error).__name__}: {error}", 300))
+        return Check(name, Outcome.FAILED, _told(f"{type(error).__name__}: {error}"))
     except (RecursionError, MemoryError) as error:
         return Check(name, Outcome.FAILED, f"{type(error).__name__}: more than there is room for")
+
+
+def _told(text: str) -> str:
+    return one_line(printable(one_line(text, 300)), 300)
 
 
 def of_many(faults: list[str]) -> str:

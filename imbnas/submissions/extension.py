@@ -143,6 +143,8 @@ def _fault_of(
     if component.label != label:
         yield f"{what}: it is {component.label[:60]!r}"
     elif source is not None:
+        if registry.is_built_in(component.name):
+            yield f"{what}: of a plug-in, and imbnas has another of that name"
         if source not in files:
             yield f"{what}: not of a plug-in of the submission"
     elif not registry.is_built_in(component.name):

@@ -8,6 +8,7 @@ from imbnas.errors import InputError
 from imbnas.regular_files import read_regular
 from imbnas.runs.store.archive import Bounds
 from imbnas.runs.store.archived_run import ArchivedRun
+from imbnas.submissions.shown_text import printable
 from imbnas.submissions.submission import Submission
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.sealing import read_sealed
@@ -17,7 +18,7 @@ SUFFIX = ".imbnas"
 BOUNDS = Bounds(
     packed=2**25,
     member=2**26,
-    unpacked=2**27,
+    unpacked=2**26,
     members=256,
     lines=50_000,
     line=2**22,
@@ -72,4 +73,4 @@ def read_submission(path: Path) -> ReadSubmission:
 
 def _fault(error: Exception) -> str:
     told = fault_of(error) if isinstance(error, ValueError) else "it is nested too deeply"
-    return f"{told}; make the file with imbnas-bench submit"
+    return f"{printable(told)}; make the file with imbnas-bench submit"

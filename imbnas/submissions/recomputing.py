@@ -27,11 +27,13 @@ from imbnas.submissions.comparison import (
 from imbnas.submissions.draw import Amount, chance_to_find, drawn, fewest_to_move
 from imbnas.submissions.means import trainings_by_mean
 from imbnas.submissions.reading import ReadSubmission
+from imbnas.submissions.shown_text import printable
 from imbnas.suites.expand import Expansion
 from imbnas.units.metrics import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.records import Record
 from imbnas.units.unit import Computation, SearchUnit, Unit
 
+_NOT_REACHED = "what it builds on differs"
 POINTS = 2.0
 """By how much a mean would be raised in the forgery whose probability to be found is told."""
 
@@ -278,7 +280,8 @@ class Recomputation:
             here = run.read_record(there.unit.kind, identity)
         except FileNotFoundError:
             failure = run.failures().get(identity)
-            why = f"{failure.error}: {failure.message}" if failure else "what it builds on differs"
+            # Code of others may have raised it.
+            why = printable(f"{failure.error}: {failure.message}") if failure else _NOT_REACHED
             return Compared(identity, there.unit.label, Likeness.NOT_DONE, why)
         except DamagedRecordError as error:
             return Compared(identity, there.unit.label, Likeness.NOT_DONE, str(error))

@@ -14,6 +14,7 @@ from imbnas.submissions.check import Check, NotCheckedError, Outcome, checked, o
 from imbnas.submissions.reading import ReadSubmission
 from imbnas.submissions.required import Required, required_units
 from imbnas.submissions.shown_text import text_fault
+from imbnas.suites.expand import Expansion
 from imbnas.suites.possible_records import PossibleRecords
 from imbnas.units.metrics import SearchMetrics, SupernetMetrics
 from imbnas.units.record_parser import RecordParser
@@ -78,6 +79,10 @@ class RecordChecks:
         return record.metrics.best if record and isinstance(record.metrics, SearchMetrics) else None
 
     def _records(self) -> str:
+        plan = Expansion(self.submission.suite).plan()
+        held, most = self.submission.about.records, len(plan.units) + len(plan.retrainings)
+        if held > most:
+            raise ValueError(f"{held:,} records, and the suite has {most:,} units at most")
         faults: list[str] = []
         parser = RecordParser()
         for kind, lines in self.submission.run.archive.records.items():

@@ -26,6 +26,11 @@ def text_fault(text: str) -> str | None:
     return None
 
 
+def printable(text: str) -> str:
+    """A text with escapes in place of characters that control how it is shown."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 def _checked(text: str) -> str:
     if fault := text_fault(text):
         raise ValueError(fault)

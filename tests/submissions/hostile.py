@@ -195,7 +195,7 @@ def bomb_in_one_member(base: Archive) -> bytes:
     return written((info("records/rank.jsonl"), bytes(BOUNDS.member + 1)), base=base)
 
 
-@case("more than 134,217,728 bytes|more than 4,194,304 bytes")
+@case("more than 67,108,864 bytes|more than 4,194,304 bytes")
 def bomb_in_many_members(base: Archive) -> bytes:
     weights = [(info(f"weights/{n:064}.safetensors"), bytes(BOUNDS.member)) for n in range(3)]
     return written(*weights, base=base)
@@ -353,6 +353,7 @@ for _field, _value, _told in (
     ("records", 7, "records: 7 are named, 8 are there"),
     ("source", {"version": "1", "modified": True}, "files were modified"),
     ("verified", True, "verified"),
+    (f"x{BIDI}{ESC}", True, r"x\\u202e"),
     ("added", {"strategies": ["p3"]}, "added: not what suite.json says"),
     ("devices", ["another"], "devices: submission.json does not say"),
     ("processors", ["=1"], "formula"),
@@ -547,6 +548,24 @@ def records_of_changed_units(base: Archive) -> bytes:
 def records_of_another_suite(base: Archive) -> bytes:
     def change(content: dict[str, Any]) -> None:
         content["unit"]["recipe"]["lr"] = 0.123
+        content["identity"] = identity_of(content["unit"])
+
+    return records(base, "train", change)
+
+
+@case("records +failed +.*records, and the suite has [0-9,]+ units at most")
+def many_records(base: Archive) -> bytes:
+    held = {f"{n:064x}": b'{"identity":"%064x"}' % n for n in range(40_000)}
+    assert base.submission is not None
+    told = json.loads(base.submission) | {"records": 40_006}
+    held_records = {**base.records, "train": held}
+    return pack(replace(base, records=held_records, submission=sealed(told)))
+
+
+@case(r"units +failed +.*x\\u202ey")
+def units_with_strange_names(base: Archive) -> bytes:
+    def change(content: dict[str, Any]) -> None:
+        content["unit"]["scheme"]["name"] = f"x{BIDI}y{ESC}"
         content["identity"] = identity_of(content["unit"])
 
     return records(base, "train", change)
