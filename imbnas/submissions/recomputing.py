@@ -228,7 +228,7 @@ class Recomputation:
                 self._publish(run, identity)
 
     def _publish(self, run: RunDirectory, identity: str) -> None:
-        """Take over a record, with weights of a supernet."""
+        """Take over a record and those that it builds on, with weights of a supernet."""
         record = self.record(identity)
         if record is None:
             return
@@ -238,8 +238,7 @@ class Recomputation:
                 self.submission.run if mine else self.board.run, record.metrics.weights_sha256
             )
         for required in record.unit.requires:
-            if isinstance(record.unit, SearchUnit):
-                self._publish(run, required)
+            self._publish(run, required)
         run.publish_record(record)
 
     def _searches_of(self, todo: set[str]) -> set[str]:

@@ -16,6 +16,7 @@ from imbnas.submissions.required import Required, required_units
 from imbnas.submissions.shown_text import text_fault
 from imbnas.suites.expand import Expansion
 from imbnas.suites.possible_records import PossibleRecords
+from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.metrics import SearchMetrics, SupernetMetrics
 from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
@@ -177,9 +178,6 @@ class RecordChecks:
         return f"{told} adaptations cost what their strategy's passes do"
 
     def _weights(self) -> str:
-        from imbnas.submissions.expected_cost import network_shape_of
-        from imbnas.submissions.weights import check_weights
-
         files, suite = self.submission.run.archive.files, self.submission.suite
         held = {name for name in files if name.startswith("weights/")}
         named = {*held}
@@ -190,13 +188,9 @@ class RecordChecks:
             if name not in files:
                 raise ValueError(f"those of {record.unit.label} are missing")
             held.discard(name)
-            self.submission.run.read_weights(record.metrics.weights_sha256)
-            unit = record.unit
-            if isinstance(unit, SupernetUnit):
-                shape = network_shape_of(suite, unit.data, unit.recipe)
-                if shape is None:
-                    raise NotCheckedError("the suite does not say of which shape they are")
-                check_weights(files[name], unit.space, shape)
+            self.submission.run.read_weights(record.metrics.weights_sha256)  # checks their hash
+            if isinstance(record.unit, SupernetUnit):
+                _check_weights(suite, record.unit, files[name])
         for name in sorted(held):
             raise ValueError(f"{name[:60]!r} is of no source supernet")
         return "of new source supernets, all there" if named else "none are needed"
@@ -229,6 +223,16 @@ class RecordChecks:
             raise NotCheckedError(f"{untold} records do not name what they were computed with")
         revision = (about.source.revision or "a released package")[:12]
         return f"imbnas {about.source.version}, {revision}; {' | '.join(found.devices)}"
+
+
+def _check_weights(suite: ResolvedSuite, unit: SupernetUnit, content: bytes) -> None:
+    from imbnas.submissions.expected_cost import network_shape_of
+    from imbnas.submissions.weights import check_weights
+
+    shape = network_shape_of(suite, unit.data, unit.recipe)
+    if shape is None:
+        raise NotCheckedError("the suite does not say of which shape they are")
+    check_weights(content, unit.space, shape)
 
 
 def _strange_texts(records: list[Record]) -> Iterator[str]:

@@ -1,18 +1,21 @@
 """Hostile submissions: none is accepted, each is named in one line, nothing is executed."""
 
+import hashlib
+import json
 import os
 import re
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from imbnas.runs.store.archive import Archive, unpack
+from imbnas.runs.store.archive import Archive, pack, unpack
 from imbnas.submissions.weights import tensors_of
 
-from .hostile import CANARY, CASES, LARGE, ON_PLUGIN, TOLD, safetensors, write
+from .hostile import CANARY, CASES, LARGE, ON_PLUGIN, TOLD, safetensors, sealed, write
 
 MOST_BYTES = 500 * 2**20
 MOST_SECONDS = 10
@@ -119,3 +122,69 @@ def test_headers_of_weights_say_what_is_there(header, told: str) -> None:
 def test_what_is_no_safetensors_file_is_told(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"safetensors|JSON|UTF-8"):
         tensors_of(content)
+
+
+@pytest.fixture(scope="module")
+def with_supernets(
+    submit, own_run: Path, board: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """A board without source supernets, and a submission that has them."""
+    folder = tmp_path_factory.mktemp("gaps")
+    archive = unpack(board / "records.tar.xz")
+    records = {kind: lines for kind, lines in archive.records.items() if kind != "supernet"}
+    (folder / "records.tar.xz").write_bytes(pack(replace(archive, records=records, files={})))
+    out = folder / "x.imbnas"
+    done = submit(own_run, folder, out)
+    assert done.returncode == 0, done.stderr
+    return folder, out
+
+
+def test_new_supernets_come_with_their_weights(bench_here, with_supernets) -> None:
+    folder, out = with_supernets
+    done = bench_here("verify", out, "--board", folder)
+    assert done.returncode == 0, done.stdout
+    assert "of new source supernets, all there" in done.stdout
+
+
+def _without(content: bytes) -> bytes | None:
+    return None
+
+
+def _with_other_bytes(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize("change", [_without, _with_other_bytes])
+def test_weights_that_are_not_those_of_the_record_are_refused(
+    bench_here, with_supernets, tmp_path: Path, change
+) -> None:
+    folder, out = with_supernets
+    archive = unpack(out)
+    files = {name: change(content) for name, content in archive.files.items()}
+    sound = {name: content for name, content in files.items() if content is not None}
+    path = tmp_path / "x.imbnas"
+    path.write_bytes(pack(replace(archive, files=sound)))
+    done = bench_here("verify", path, "--board", folder)
+    assert done.returncode == 1
+    assert re.search(r"weights +failed", done.stdout), done.stdout
+
+
+def test_weights_of_another_shape_are_refused(bench_here, with_supernets, tmp_path: Path) -> None:
+    folder, out = with_supernets
+    archive = unpack(out)
+    content = safetensors({"classifier.weight": ("F32", [1], [0, 4])}, bytes(4))
+    sha256 = hashlib.sha256(content).hexdigest()
+
+    def forged(line: bytes) -> bytes:
+        told = json.loads(line)
+        told["metrics"]["weights_sha256"] = sha256
+        return sealed(told)
+
+    held = {name: forged(line) for name, line in archive.records["supernet"].items()}
+    files = {f"weights/{sha256}.safetensors": content}
+    path = tmp_path / "x.imbnas"
+    changed = replace(archive, records={**archive.records, "supernet": held}, files=files)
+    path.write_bytes(pack(changed))
+    done = bench_here("verify", path, "--board", folder)
+    assert done.returncode == 1
+    assert re.search(r"weights +failed +tensor .* is missing", done.stdout), done.stdout
