@@ -8,10 +8,21 @@ import errno
 import io
 import os
 import stat
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import TextIO
 
-_WITHOUT_WAITING = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+from imbnas.file_systems import past_stale
+
+
+def _flags(*names: str) -> int:
+    """Those flags of ``os.open`` that this system has."""
+    return reduce(or_, (getattr(os, name, 0) for name in names))
+
+
+_NO_FOLLOW = _flags("O_NOFOLLOW")
+_WITHOUT_WAITING = _flags("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 _READING = os.O_RDONLY | _WITHOUT_WAITING
 _PART_BYTES = 2**20
 _KINDS = {
@@ -44,7 +55,7 @@ def open_regular(path: Path | str, limit: int, *, follow: bool = False) -> io.Fi
         IrregularFileError: it is no regular file, or has more than ``limit`` bytes.
         OSError: it cannot be opened.
     """
-    descriptor, _ = _opened(path, limit, follow)
+    descriptor, _ = past_stale(lambda: _opened(path, limit, follow))
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
@@ -54,6 +65,10 @@ def read_regular(path: Path | str, limit: int, *, follow: bool = False) -> bytes
     Raises:
         IrregularFileError: it grew beyond ``limit`` while it was read.
     """
+    return past_stale(lambda: _read(path, limit, follow))
+
+
+def _read(path: Path | str, limit: int, follow: bool) -> bytes:
     descriptor, size = _opened(path, limit, follow)
     try:
         # One byte more than there should be shows that the file grew.
@@ -90,14 +105,14 @@ def append_regular(path: Path | str) -> TextIO:
         IrregularFileError: what lies there is no regular file.
         OSError: it cannot be opened.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | _WITHOUT_WAITING
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW | _WITHOUT_WAITING
     descriptor = _regular(path, flags)[0]
     return os.fdopen(descriptor, "a", encoding="utf-8", buffering=1, errors="backslashreplace")
 
 
 def _opened(path: Path | str, limit: int, follow: bool) -> tuple[int, int]:
     """Descriptor for reading and size of a regular file of at most ``limit`` bytes."""
-    descriptor, size = _regular(path, _READING if follow else _READING | os.O_NOFOLLOW)
+    descriptor, size = _regular(path, _READING if follow else _READING | _NO_FOLLOW)
     if size > limit:
         os.close(descriptor)
         raise IrregularFileError(path, f"it has {size:,} bytes, more than {limit:,}")
@@ -109,7 +124,7 @@ def _regular(path: Path | str, flags: int) -> tuple[int, int]:
     try:
         descriptor = os.open(path, flags, 0o666)
     except OSError as error:
-        raise _explained(path, error, not flags & os.O_NOFOLLOW) from None
+        raise _explained(path, error, not flags & _NO_FOLLOW) from None
     except ValueError:  # a zero byte, or half a surrogate pair
         raise IrregularFileError(path, "no file can have that name") from None
     try:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from imbnas.file_systems import is_systems_own
+
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = {"suites": "benchmark/suites", "baselines": "baselines"}
 
@@ -22,6 +24,16 @@ def resource_folder(name: str) -> Path:
     if checkout.is_dir():
         return checkout
     raise FileNotFoundError(f"imbnas is installed without its {name}; install it again")
+
+
+def resource_files(name: str) -> list[Path]:
+    """The shipped TOML files, sorted; what systems put beside them is none of them.
+
+    Args:
+        name: as for ``resource_folder``.
+    """
+    files = sorted(resource_folder(name).glob("*.toml"))
+    return [path for path in files if not is_systems_own(path.name)]
 
 
 def published_folder(title: str) -> Path | None:

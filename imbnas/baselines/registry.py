@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from imbnas.baselines.spec import BaselineSpec, first_problem
 from imbnas.errors import InputError, UnknownNameError
 from imbnas.registry import Registry
-from imbnas.resources import resource_folder
+from imbnas.resources import resource_files
 from imbnas.toml_files import read_toml
 
 AD_HOC_VERSION = "1"
@@ -29,7 +29,7 @@ def read_baseline(path: Path) -> BaselineSpec:
 
 
 def _shipped() -> Registry[BaselineSpec]:
-    specs = [read_baseline(path) for path in sorted(resource_folder("baselines").glob("*.toml"))]
+    specs = [read_baseline(path) for path in resource_files("baselines")]
     return Registry("baseline", {spec.name: (spec, spec.version, spec.summary) for spec in specs})
 
 

@@ -1,13 +1,17 @@
 """``imbnas-bench correlate``: rank statistics for anybody's own table."""
 
+import csv
 import json
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.errors import InputError, suggest
+from imbnas.error_texts import shortened
+from imbnas.errors import InputError
 from imbnas.units.largest import LARGEST_SEED, MOST_RESAMPLES
 
 if TYPE_CHECKING:
@@ -17,8 +21,11 @@ if TYPE_CHECKING:
 
 GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
-_LARGEST = 1e100
-"""Sums of squares of such numbers are finite."""
+_OF_PREDICTORS = {
+    "changed": "below the noise ceiling",
+    "not distinguishable from noise": "not distinguishable from the noise ceiling",
+}
+"""Verdicts on a predictor, which is no ranking that could have changed."""
 _MOST_DRAWS = 2**30
 """Rows of all resamples together, which are held in memory."""
 
@@ -28,7 +35,7 @@ class Question:
     """What to compute from a table.
 
     Attributes:
-        table: path of the CSV file.
+        table: path of the CSV file; ``-`` for standard input.
         x: columns of the one side, its replicates.
         y: columns of the other side.
         group: column whose values part the table, or ``None``.
@@ -70,8 +77,11 @@ class Question:
 def command(table: Path, x: str, y: str, as_json: bool, **options: Any) -> None:
     """Compare two rankings in TABLE, a CSV file with one row for each architecture.
 
-    Several columns on one side are replicates (seeds). With two or more on both sides the noise
-    ceiling and a verdict are given: did the ranking change by more than noise?
+    TABLE names its columns in the first line; commas, semicolons or tabs separate them. `-` reads
+    standard input. Several columns on one side are replicates (seeds). With two or more on both
+    sides the noise ceiling and a verdict are given: did the ranking change by more than noise? With
+    --predictor, two or more y columns do, and the verdict is whether x ranks as well as noise in y
+    allows.
     """
     question = Question(table, _names(x), _names(y), **options)
     results, ungrouped = compute(question)
@@ -85,8 +95,8 @@ def compute(question: Question) -> tuple[GroupResults, int]:
     With groups, verdicts and ``p_adjusted`` are corrected by Holm's method over the groups.
 
     Returns:
-        (group, result) sorted by group, the group being ``None`` without ``--group``; and how many
-        rows are left out because their group is blank.
+        (group, result) sorted by group, numbers first and by value, the group being ``None``
+        without ``--group``; and how many rows are left out because their group is blank.
 
     Raises:
         InputError: the file cannot be read, a column is missing, named twice, or not numeric, or
@@ -116,11 +126,23 @@ def compute(question: Question) -> tuple[GroupResults, int]:
     ]
     if question.group is not None:
         rows = list(holm_verdicts(rows, level=question.level))
+    if question.predictor:
+        rows = [_of_predictor(row) for row in rows]
     return [(name, row) for (name, _), row in zip(parts, rows, strict=True)], ungrouped
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))
+    """Column names, separated by commas; those that hold one are quoted."""
+    try:
+        names = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        names = text.split(",")
+    return tuple(name.strip() for name in names) or ("",)
+
+
+def _of_predictor(row: "RankTransfer") -> "RankTransfer":
+    verdict: Any = row.verdict and _OF_PREDICTORS.get(row.verdict, row.verdict)
+    return replace(row, verdict=verdict)
 
 
 def _check_columns(question: Question) -> None:
@@ -144,24 +166,31 @@ def _check_columns(question: Question) -> None:
 
 
 def _read(question: Question) -> "pd.DataFrame":
-    from imbnas.leaderboards.csv_files import numbers, read_table
+    from imbnas.leaderboards.csv_files import check_column, measurements, read_table
 
     path = question.table
     frame = read_table(path)
     for option, names in (("--x", question.x), ("--y", question.y), ("--group", (question.group,))):
         for name in names:
-            if name is not None and name not in frame.columns:
-                raise InputError(
-                    f"{path}: {option}: no column {name!r}{suggest(name, frame.columns)}"
-                )
-    for name in (*question.x, *question.y):
-        frame[name] = numbers(path, frame, name)
-        if frame[name].abs().max() > _LARGEST:
+            if name is not None:
+                check_column(path, frame, name, option)
+    _check_units(frame, question)
+    read = {name: measurements(path, frame, name) for name in (*question.x, *question.y)}
+    return frame.assign(**read)
+
+
+def _check_units(frame: "pd.DataFrame", question: Question) -> None:
+    """Refuse a side whose columns cannot be averaged."""
+    from imbnas.leaderboards.csv_files import are_percentages
+
+    for option, names in (("--x", question.x), ("--y", question.y)):
+        with_sign = [name for name in names if are_percentages(frame, name)]
+        others = [name for name in names if name not in with_sign]
+        if with_sign and others:
             raise InputError(
-                f"{path}: column {name!r}: {frame[name].abs().max():g} is above {_LARGEST:g}, so "
-                "that squares would overflow; give the column in another unit"
+                f"{question.table}: {option}: column {with_sign[0]!r} has signs %, column "
+                f"{others[0]!r} has none; replicates need one unit"
             )
-    return frame
 
 
 def _parts(
@@ -169,14 +198,27 @@ def _parts(
 ) -> tuple[list[tuple[str | None, "pd.DataFrame"]], int]:
     if group is None:
         return [(None, frame)], 0
-    labels = frame[group].astype("string").str.strip()
-    labels = labels.mask(labels == "")
-    return [(str(name), part) for name, part in frame.groupby(labels)], int(labels.isna().sum())
+    blank = frame[group] == ""
+    named = {str(name): part for name, part in frame[~blank].groupby(group)}
+    return [(name, named[name]) for name in _in_order(list(named))], int(blank.sum())
+
+
+def _in_order(names: Sequence[str]) -> list[str]:
+    """Names that are numbers by value, then all others as text."""
+
+    def key(name: str) -> tuple[bool, float, str]:
+        try:
+            value = float(name)
+        except ValueError:
+            return True, 0.0, name
+        return (False, value, name) if math.isfinite(value) else (True, 0.0, name)
+
+    return sorted(names, key=key)
 
 
 def _as_json(question: Question, results: GroupResults, ungrouped: int) -> str:
     """One object: the question, and either the statistics themselves or one entry per group."""
-    content: dict[str, Any] = asdict(question) | {"table": question.table.name}
+    content: dict[str, Any] = asdict(question) | {"table": shortened(question.table.name)}
     if question.group is None:
         content |= asdict(results[0][1])
     else:

@@ -27,6 +27,21 @@ def device_type(choice: str) -> "DeviceType":
     return "cuda" if available else "cpu"
 
 
+def check_system() -> None:
+    """Make sure that workers can be started on this system.
+
+    Raises:
+        InputError: they cannot.
+    """
+    from imbnas.errors import InputError
+
+    if not hasattr(os, "fork"):
+        raise InputError(
+            "run and plan start processes by fork, as Linux and macOS do; on Windows give them "
+            "inside WSL; tables, look-ups and the other commands work here"
+        )
+
+
 def default_workers(device: "DeviceType") -> int:
     """Worker processes where no number is given: one per core, or one per GPU."""
     if device == "cpu":

@@ -24,11 +24,23 @@ def command(run_dir: Path, out: Path | None, as_json: bool) -> int:
     """
     from imbnas.runs.store.opening import open_run
 
-    return write_leaderboards(open_run(run_dir, out=out), as_json)
+    return write_leaderboards(open_run(run_dir, out=out), as_json, only_shown=out is None)
 
 
-def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
-    """Write and print the tables of a run; returns the exit status."""
+def write_leaderboards(
+    directory: "RunDirectory", as_json: bool = False, *, only_shown: bool = False
+) -> int:
+    """Write and print the tables of a run.
+
+    Args:
+        directory: of the run.
+        as_json: prints one object in place of text.
+        only_shown: where nothing can be written, that is told and no error.
+
+    Returns:
+        The exit status.
+    """
+    from imbnas.file_systems import READ_ONLY
     from imbnas.leaderboards.results import Results
     from imbnas.leaderboards.tables.build import build_tables, write_tables
     from imbnas.leaderboards.tables.formats import to_rows
@@ -36,13 +48,21 @@ def write_leaderboards(directory: "RunDirectory", as_json: bool = False) -> int:
     results = Results.read(directory)
     note_circumstances(results)
     tables = build_tables(results)
-    write_tables(results, directory, tables)
+    written = True
+    try:
+        write_tables(results, directory, tables)
+    except OSError as error:
+        if not (only_shown and error.errno in READ_ONLY):
+            raise
+        written = False
+        note(f"{directory.tables}: not written ({error.strerror}); --out DIR writes elsewhere")
     if as_json:
         rows = {name: to_rows(table) for name, table in tables.items()}
-        print_json({"suite": results.resolved.title, "tables": rows})
+        print_json({"suite": results.resolved.heading, "tables": rows})
     else:
-        print_leaderboards(tables, results.resolved.title)
-        click.echo(f"Leaderboards: {directory.tables}")
+        print_leaderboards(tables, results.resolved.heading)
+        if written:
+            click.echo(f"Leaderboards: {directory.tables}")
     for line in results.notes:
         note(line)
     return note_damage(results.damaged)

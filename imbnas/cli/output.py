@@ -14,10 +14,13 @@ def print_json(value: Any) -> None:
 
 
 def print_fields(fields: dict[str, Any]) -> None:
-    """Print one ``name: value`` line per field."""
+    """Print one ``name: value`` line per field; of sentences one on each line."""
     width = max(map(len, fields))
     for name, value in fields.items():
-        click.echo(f"{name:<{width}}  {_plain(value)}")
+        listed = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+        lines = value if listed and any(" " in each for each in value) else [_plain(value)]
+        for place, line in enumerate(lines):
+            click.echo(f"{'' if place else name:<{width}}  {line}")
 
 
 def note(message: str) -> None:

@@ -27,7 +27,8 @@ _DAY = 24 * 3600.0
 def command(request: "RunRequest", as_json: bool) -> None:
     """Show what `run` would do with the same options, what it would spend and how long it takes.
 
-    Nothing is written. A few units are done in short to see how fast this machine is.
+    Nothing is written. Units of each kind are done in short, for some seconds, to see how fast
+    this machine is.
     """
     from imbnas.cli.devices import check_processor, cores
     from imbnas.planning.apart import plan_apart
@@ -57,11 +58,13 @@ def _fields(request: "RunRequest", planned: "RunPlan") -> dict[str, Any]:
         "out": str(request.directory.path),
         "kinds": kinds,
         **{name: sum(kind[name] for kind in kinds) for name in summed},
+        "parts": [asdict(part) for part in planned.parts],
         "reweighted": [
             {**each._asdict(), "spent": each.spent._asdict()} for each in planned.reweighted
         ],
         "detectable": asdict(planned.detectable),
         "seconds": asdict(planned.time),
+        "untimed": asdict(planned.untimed),
         "told": format_range(planned.time.low, planned.time.high),
         "fits_in_a_night": planned.alternative
         and {"fidelity": planned.alternative[0], **asdict(planned.alternative[1])},
@@ -89,6 +92,8 @@ def _lines(request: "RunRequest", planned: "RunPlan") -> list[str]:
         "",
         f"{known:,} of {units:,} units are known already.",
     ]
+    if planned.parts[1:]:
+        lines += ["", *_part_lines(planned), ""]
     if planned.of_unknown_cost:
         named = ", ".join(f"{n:,} x {what}" for what, n in planned.of_unknown_cost.items())
         lines.append(f"The cost of some units is unknown and comes on top: {named}.")
@@ -96,6 +101,23 @@ def _lines(request: "RunRequest", planned: "RunPlan") -> list[str]:
     lines += map(_change_line, planned.detectable.changes)
     lines += map(_difference_line, planned.detectable.differences)
     return [*lines, *_time_lines(request, planned, known == units)]
+
+
+def _part_lines(planned: "RunPlan") -> list[str]:
+    from tabulate import tabulate
+
+    rows = [
+        {
+            "part": part.part,
+            "units": f"{part.units:,}",
+            "known": f"{part.known:,}",
+            "multiply-accumulates": f"{part.macs:.3g}",
+            "time alone": format_range(part.time.low, part.time.high) if part.macs else "",
+        }
+        for part in planned.parts
+    ]
+    table = tabulate(rows, headers="keys", disable_numparse=True, colalign=("left", *["right"] * 4))
+    return [table, "Parts share units, so that all of them take less than their sum."]
 
 
 def _reweighting_line(row: "ReweightedTrainings") -> str:
@@ -136,13 +158,25 @@ def _time_lines(request: "RunRequest", planned: "RunPlan", complete: bool) -> li
     where = f"here with {request.workers} worker(s) on {request.device_type}"
     told = format_range(planned.time.low, planned.time.high)
     lines = [f"Time {where}: about {told}, from shortened units timed just now."]
+    if planned.untimed.units:
+        lines.append(
+            f"Of that, {planned.untimed.units:,} units with {planned.untimed.share:.0%} of the "
+            "multiply-accumulates were not timed, which would have taken too long: they are taken "
+            "to do as many a second as others of their kind."
+        )
     if planned.time.high <= _DAY:
         return lines
     lines.append("That is more than a day.")
+    looked_at = (
+        f", {' and '.join(planned.passed_over)} not looked at" if planned.passed_over else ""
+    )
     if planned.alternative is None:
-        lines.append("No fidelity of this suite fits in a night here.")
+        lines.append(f"No fidelity of this suite fits in a night here{looked_at}.")
     else:
         fidelity, time = planned.alternative
         less = format_range(time.low, time.high)
-        lines.append(f"--fidelity {fidelity} fits in a night: about {less}.")
+        lines.append(
+            f"--fidelity {fidelity} fits in a night: about {less}, "
+            f"by the multiply-accumulates per second of these units{looked_at}."
+        )
     return lines

@@ -29,7 +29,7 @@ def command(run_dir: Path, out: Path | None, as_json: bool) -> int:
     tables = build_tables(results)
     written = write_report(results, directory, tables)
     if as_json:
-        print_json({"suite": results.resolved.title, "files": [str(path) for path in written]})
+        print_json({"suite": results.resolved.heading, "files": [str(path) for path in written]})
     else:
         print_claims(tables)
         click.echo("\n".join(map(str, written)))

@@ -1,4 +1,4 @@
-"""``imbnas-bench show``: exact facts about an architecture, a condition or a baseline."""
+"""``imbnas-bench show``: exact facts about an architecture, a condition, a baseline or a suite."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from imbnas.cli.options import data_options, json_option, plugin_option
-from imbnas.cli.output import print_fields, print_json
+from imbnas.cli.output import note, print_fields, print_json
 from imbnas.units.largest import (
     LARGEST_DEPTH,
     LARGEST_SIDE,
@@ -19,7 +19,23 @@ from imbnas.units.largest import (
 
 @click.group("show")
 def command() -> None:
-    """Show an architecture, a condition or a baseline."""
+    """Show an architecture, a condition, a baseline or a suite."""
+
+
+@command.command("suite")
+@click.argument("name", metavar="NAME|FILE.toml")
+@json_option
+def show_suite(name: str, as_json: bool) -> None:
+    """The text of a suite; with --json its content, with what it takes over from another one."""
+    from imbnas.suites.load import load_suite, modification, suite_text
+
+    suite = load_suite(name)
+    if as_json:
+        print_json(suite.model_dump(mode="json") | {"modified": modification(suite)})
+        return
+    click.echo(suite_text(name), nl=False)
+    if modified := modification(suite):
+        note(f"modified, {modified}: another {suite.name}@{suite.version} ships with imbnas")
 
 
 @command.command("arch")
@@ -121,6 +137,7 @@ def show_condition(
         {
             "condition": resolved.condition,
             "protocol": resolved.protocol,
+            "class_names": dataset.class_names,
             "class_counts": resolved.class_counts,
             "total": resolved.total,
             "groups": resolved.groups.model_dump(),

@@ -20,7 +20,7 @@ def _addition(option: str, field: str, form: str, what: str) -> Callable[[Comman
     return click.option(option, field, multiple=True, metavar=form, help=f"{what}; repeatable.")
 
 
-_suite_options = add_options(
+_naming_options = add_options(
     click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
     click.option("--fidelity", metavar="F", help="How much to spend; the suite's default."),
     click.option("--part", "parts", multiple=True, metavar="P", help="Only this part; repeatable."),
@@ -30,6 +30,8 @@ _suite_options = add_options(
         metavar="DIR",
         help="Run directory.  [default: runs/SUITE@VERSION/FIDELITY, with what is added]",
     ),
+)
+_reuse_options = add_options(
     click.option(
         "--reuse",
         "reused",
@@ -40,6 +42,8 @@ _suite_options = add_options(
         "suite's own board, and the default where its records are at hand.",
     ),
     click.option("--no-reuse", is_flag=True, help="Compute everything."),
+)
+_computation_options = add_options(
     click.option(
         "--workers",
         type=click.IntRange(1, MOST_WORKERS),
@@ -82,6 +86,12 @@ _suite_options = add_options(
         metavar="FILE",
         help="Use exactly the images of an exported manifest; repeatable.",
     ),
+)
+how_options = add_options(_reuse_options, _computation_options)
+"""How trainings are computed and what of them is known elsewhere; for ``run_request``."""
+_suite_options = add_options(
+    _naming_options,
+    how_options,
     _addition("--strategy", "strategies", "NAME[(OPTION=VALUE)]", "Compare this strategy, too"),
     _addition("--ranker", "rankers", "NAME[(OPTION=VALUE)]", "Rank the population by this, too"),
     _addition("--baseline", "baselines", "NAME|FILE.toml", "Train this baseline, too"),
@@ -138,17 +148,20 @@ def suite_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        return command(_request(given.pop), **given)
+        from imbnas.cli.devices import check_system
+
+        check_system()
+        return command(run_request(given.pop), **given)
 
     return _suite_options(gathered)
 
 
-def _request(take: Callable[..., Any]) -> "RunRequest":
-    """Look up what the options name.
+def run_request(take: Callable[..., Any]) -> "RunRequest":
+    """Look up what options name.
 
     Args:
         take: gives the value of an option by its parameter, or a second argument where the command
-            does not have the option.
+            does not have the option; additions, limits and restrictions may be missing.
 
     Raises:
         InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
@@ -163,11 +176,14 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
     from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
     from imbnas.runs.store.directory import RunDirectory
     from imbnas.suites.additions import Additions, extended_suite
-    from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite
+    from imbnas.suites.load import DEFAULT_SUITE, choose_fidelity, load_suite, modification
     from imbnas.units.unit import Computation
 
     locations = DataLocations.from_options(take("data_root"), take("datasets"), take("offline"))
-    suite = load_suite(take("suite_name") or DEFAULT_SUITE)
+    suite_name = take("suite_name") or DEFAULT_SUITE
+    suite = load_suite(suite_name)
+    # What is named is what ships.
+    modified = modification(suite) if suite_name.endswith(".toml") else None
     fidelity, _ = choose_fidelity(suite, take("fidelity"))
     parts = take("parts")
     offered = suite.at(fidelity).parts
@@ -180,7 +196,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
             )
         if part not in offered:
             raise UnknownNameError(f"part of suite {suite.name!r}:", part, offered)
-    additions = Additions(*(take(each.name) for each in fields(Additions)))
+    additions = Additions(*(take(each.name, ()) for each in fields(Additions)))
     suite = extended_suite(suite, fidelity, additions, parts)
     title = f"{suite.name}@{suite.version}/{fidelity}"
     device = device_type(take("device"))
@@ -200,6 +216,7 @@ def _request(take: Callable[..., Any]) -> "RunRequest":
         pins=tuple(map(read_manifest, take("manifests"))),
         plugins=take("plugins"),
         added=additions.named,
+        modified=modified,
         directory=RunDirectory(take("out") or Path("runs") / f"{title}{additions.suffix}"),
         workers=take("workers") or default_workers(device),
         parts=parts or None,

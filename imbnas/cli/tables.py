@@ -44,24 +44,50 @@ _RESULTS = {
 def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
     """Print the tables that answer a suite's questions; the others are files only.
 
-    Rows of which nothing is known yet, as where other parts were run, are counted below.
+    Rows of which nothing is known yet, as where other parts were run, are counted below; of tables
+    without any other row nothing else is printed.
     """
     from tabulate import tabulate
 
     from imbnas.leaderboards.tables.formats import format_cells
 
+    not_begun: dict[str, int] = {}
     for name, columns in _SHOWN.items():
         table = tables[name]
         if table.empty:
             continue
         begun = _begun(table, *_RESULTS[name])
+        if not begun.any():
+            not_begun[name] = len(table)
+            continue
         click.echo(f"\n{name} ({title})")
         cells = format_cells(table[begun][columns])
         click.echo(tabulate(cells, headers=columns, tablefmt="simple", disable_numparse=True))
         if not begun.all():
             click.echo(f"{(~begun).sum()} more rows have no result yet.")
+        for line in _explained(table[begun]):
+            click.echo(line)
+    for name, rows in not_begun.items():
+        click.echo(f"\n{name} ({title}): {rows} more rows have no result yet.")
     click.echo("")
     print_claims(tables)
+
+
+def _explained(table: "pd.DataFrame") -> list[str]:
+    """What numbers mean that look like faults."""
+    lines = []
+    if "regret" in table and (table["regret"] < 0).any():
+        lines.append(
+            "A regret below 0 is noise: what was picked did better by chance than the network that "
+            "other replicates show to be best."
+        )
+    if "noise_ceiling" in table and (table["noise_ceiling"] == 0).any():
+        lines.append(
+            "A noise ceiling of 0: replicates of one condition agree no more than chance on the "
+            "ranking, so that no tau can be told from noise; more replicates or longer trainings "
+            "raise it."
+        )
+    return lines
 
 
 def print_claims(tables: "dict[str, pd.DataFrame]") -> None:

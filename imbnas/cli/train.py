@@ -1,15 +1,24 @@
 """``imbnas-bench train``: trains one network and prints how it did."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imbnas.cli.options import data_options, json_option, plugin_option
-from imbnas.cli.output import print_fields, print_json
-from imbnas.units.largest import LARGEST_REPLICATE_NUMBER
+from imbnas.cli.output import note, print_fields, print_json
+from imbnas.units.largest import (
+    LARGEST_DEPTH,
+    LARGEST_REPLICATE_NUMBER,
+    LARGEST_SIDE,
+    LARGEST_WIDTH,
+)
 
 if TYPE_CHECKING:
+    from imbnas.data.dataset import Dataset
+    from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import Manifest
+    from imbnas.execution.train import UnitSetup
     from imbnas.units.metrics import TrainMetrics
     from imbnas.units.recipes import Recipe
     from imbnas.units.records import Record
@@ -33,12 +42,26 @@ if TYPE_CHECKING:
 @click.option(
     "--recipe",
     "recipe_name",
-    default="lt-digits/mini",
     metavar="R",
-    help="SUITE/FIDELITY, whose network recipe is taken, or a baseline with a recipe of its own.",
+    help="SUITE/FIDELITY, whose network recipe is taken, or a baseline with a recipe of its own; "
+    "by default one that fits the images, which is told.",
+)
+@click.option("--epochs", type=click.IntRange(1), help="In place of the recipe's.")
+@click.option("--batch-size", type=click.IntRange(2), help="Images in a step.")
+@click.option("--lr", type=float, help="Peak learning rate.")
+@click.option(
+    "--resolution", type=click.IntRange(1, LARGEST_SIDE), help="Side of images in pixels."
+)
+@click.option("--width", type=click.IntRange(1, LARGEST_WIDTH), help="Channels of the first stage.")
+@click.option("--depth", type=click.IntRange(1, LARGEST_DEPTH), help="Cells in each stage.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the network into DIR, for imbnas.load_network.",
 )
 @click.option("--replicate", default=0, type=click.IntRange(0, LARGEST_REPLICATE_NUMBER))
-@click.option("--device", default="cpu", type=click.Choice(["cpu", "cuda"]))
+@click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
 @data_options
 @plugin_option
 @json_option
@@ -50,24 +73,27 @@ def command(
     condition: str,
     protocol: Any,
     scheme: str,
-    recipe_name: str,
+    recipe_name: str | None,
     replicate: int,
     device: str,
+    save: Path | None,
     data_root: str | None,
     datasets: tuple[str, ...],
     offline: bool,
     as_json: bool,
+    **changes: int | float | None,
 ) -> None:
     """Train one network from scratch and test it once."""
     from imbnas.cli.devices import device_type
-    from imbnas.data.loading import load_dataset
+    from imbnas.data.loading import load_dataset, tell_notes
     from imbnas.data.locations import DataLocations
     from imbnas.data.resolving import resolve
     from imbnas.errors import InputError
-    from imbnas.execution.runner import Runner
+    from imbnas.execution.saving import check_savable, save_network
     from imbnas.schemes import resolve_scheme
     from imbnas.spaces import get_space
     from imbnas.suites.baseline_lookup import find_baseline
+    from imbnas.suites.fitting_recipe import changed
     from imbnas.suites.images import data_ref
     from imbnas.suites.resolve import space_model
     from imbnas.units.conditions import parse_condition
@@ -81,25 +107,82 @@ def command(
             "--pretrained goes with --baseline; architectures start from random weights"
         )
     model: Model
-    recipe = _recipe(recipe_name)
+    given = None if recipe_name is None else _recipe(recipe_name)
+    resolved_scheme = resolve_scheme(scheme)
     locations = DataLocations.from_options(data_root, datasets, offline)
-    if baseline is not None:
-        found = find_baseline(baseline, pretrained, locations)
-        model, recipe = found.model, found.spec.recipe_for(recipe)
+    found = None if baseline is None else find_baseline(baseline, pretrained, locations)
+    if found is not None:
+        model = found.model
     else:
         model = space_model(space, get_space(space).parse(architecture or ""))
     wanted = parse_condition(condition, protocol).for_replicate(replicate)
-    manifest = resolve(wanted, load_dataset(wanted.dataset, locations))
+    dataset = load_dataset(wanted.dataset, locations)
+    tell_notes(dataset)
+    manifest = resolve(wanted, dataset)
+    notes: list[str] = []
+    recipe = given or _fitting(dataset, manifest, notes)
+    if found is not None:
+        recipe = found.spec.recipe_for(recipe)
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if notes and changes:
+        told = ", ".join(f"{name} {value}" for name, value in changes.items())
+        notes.append(f"changed by options: {told}")
+    recipe = _of_one_size(changed(recipe, changes), dataset, notes)
     unit = TrainUnit(
         model=model,
         data=data_ref(manifest),
-        scheme=resolve_scheme(scheme),
+        scheme=resolved_scheme,
         recipe=recipe,
         replicate=replicate,
         device_type=device_found,
     )
-    record = Runner(_NoStore(), locations, device_found).execute(unit)
-    (print_json if as_json else print_fields)(_fields(unit, record, manifest))
+    if save is not None:
+        check_savable(save, resolved_scheme)
+    record, trained = _train(unit, locations, notes)
+    if save is not None:
+        note(f"saved in {save_network(save, trained, dataset)}")
+    fields = _fields(unit, record, manifest)
+    if as_json:
+        print_json(fields | {"class_names": dataset.class_names})
+    else:
+        _print(fields, dataset, manifest)
+
+
+def _train(
+    unit: "TrainUnit", locations: "DataLocations", notes: list[str]
+) -> "tuple[Record, UnitSetup]":
+    """Train and test a network here, as a worker would; notes are told once it begins."""
+    import torch
+
+    from imbnas.cli.training_progress import TrainingProgress
+    from imbnas.execution.data_pool import DataPool
+    from imbnas.execution.runner import own_random_state, prepare_process
+    from imbnas.execution.train import trained
+
+    prepare_process()
+    pool = DataPool(locations, torch.device(unit.device_type), ())
+    with TrainingProgress(unit, notes) as attempt, own_random_state(pool.device):
+        ready, outcome = trained(unit, pool, attempt)
+    return outcome.record(unit, attempt.seconds), ready
+
+
+def _fitting(dataset: "Dataset", manifest: "Manifest", notes: list[str]) -> "Recipe":
+    from imbnas.suites.fitting_recipe import fitting_recipe
+
+    recipe, why = fitting_recipe(dataset, manifest.total)
+    notes.append(f"recipe: {why}")
+    return recipe
+
+
+def _of_one_size(recipe: "Recipe", dataset: "Dataset", notes: list[str]) -> "Recipe":
+    """The recipe with a resolution, where it has none and the images have no common one."""
+    from imbnas.suites.fitting_recipe import fitting_side
+
+    if recipe.resolution is not None or dataset.resolution is not None:
+        return recipe
+    side, why = fitting_side(dataset)
+    notes.append(f"resolution: {why}; --resolution sets another")
+    return recipe.model_copy(update={"resolution": side})
 
 
 def _recipe(name: str) -> "Recipe":
@@ -148,14 +231,27 @@ def _fields(unit: "TrainUnit", record: "Record", manifest: "Manifest") -> dict[s
     }
 
 
-class _NoStore:
-    """A single training reads and keeps nothing."""
+_SHARES = ("test_accuracy", "many", "medium", "few", "harmonic_mean", "expected_calibration_error")
+"""Shares that people are shown in percent, as in tables."""
 
-    def read_record(self, kind: str, identity: str) -> "Record":
-        raise FileNotFoundError(identity)
 
-    def read_weights(self, sha256: str) -> bytes:
-        raise FileNotFoundError(sha256)
+def _print(fields: dict[str, Any], dataset: "Dataset", manifest: "Manifest") -> None:
+    """Print a training for people: percent, and a line for each class."""
+    from tabulate import tabulate
 
-    def publish_weights(self, content: bytes) -> str:
-        raise NotImplementedError
+    accuracies = fields.pop("per_class_accuracy")
+    shown = {name: _percent(value) if name in _SHARES else value for name, value in fields.items()}
+    print_fields(shown)
+    rows = [
+        (name, count, _percent(accuracy))
+        for name, count, accuracy in zip(
+            dataset.class_names, manifest.class_counts, accuracies, strict=True
+        )
+    ]
+    headers = ("class", "training images", "accuracy")
+    click.echo("")
+    click.echo(tabulate(rows, headers, disable_numparse=True, colalign=("left", "right", "right")))
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.2f} %"

@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from imbnas.cli.progress import RateClock
+from imbnas.cli.rates import RateClock
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,25 +22,23 @@ _SHOWN = 16
 
 @dataclass(frozen=True)
 class RunState:
-    """How far a run is, and which units are running.
+    """How far a run is.
 
     Attributes:
         title: of the suite.
-        progress: numbers of units by state.
-        running: units that workers have claimed.
+        progress: numbers of units by state, and those that are running.
     """
 
     title: str
     progress: "RunProgress"
-    running: "tuple[Running, ...]"
 
 
-def watch(look: Callable[[], RunState], seconds: float) -> RunState:
+def watch(look: Callable[[], RunState], seconds: float, clock: RateClock) -> RunState:
     """Show the state every few seconds until nothing is left; return the last one.
 
     On a terminal it is one live picture, elsewhere one line each time.
     """
-    with _display() as show:
+    with _display(clock) as show:
         while True:
             state = look()
             show(state)
@@ -50,8 +48,7 @@ def watch(look: Callable[[], RunState], seconds: float) -> RunState:
 
 
 @contextmanager
-def _display() -> Iterator[Callable[[RunState], None]]:
-    clock = RateClock()
+def _display(clock: RateClock) -> Iterator[Callable[[RunState], None]]:
     if not sys.stdout.isatty():
         yield lambda state: click.echo(plain_line(state, clock))
         return
@@ -65,23 +62,49 @@ def plain_line(state: RunState, clock: RateClock) -> str:
     """One line: done, running, failed, left, rate, time left."""
     progress = state.progress
     counts = (
-        f"{state.title}: {progress.done}/{progress.total} done, {len(state.running)} running, "
+        f"{state.title}: {progress.done}/{progress.total} done, {len(progress.running)} running, "
         f"{progress.left} left"
     )
     return ", ".join(filter(None, (counts, clock.describe(progress))))
 
 
 def picture(state: RunState, clock: RateClock) -> "RenderableType":
-    """A bar, and a line for each running unit."""
+    """A bar, and a line for each worker."""
     from rich.console import Group
+    from rich.markup import escape
     from rich.progress_bar import ProgressBar
     from rich.table import Table
 
     progress = state.progress
-    table = Table("host", "process", "unit", box=None)
-    for one in state.running[:_SHOWN]:
-        table.add_row(one.host, str(one.pid), one.label)
-    if len(state.running) > _SHOWN:
-        table.add_row("", "", f"… and {len(state.running) - _SHOWN} more")
+    table = Table("host", "process", "unit", "at", box=None)
+    workers = _by_worker(progress.running)
+    for first, others in workers[:_SHOWN]:
+        label = f"{first.label}{_and_others(others)}"
+        table.add_row(escape(first.host), str(first.pid), escape(label), escape(first.reached))
+    if len(workers) > _SHOWN:
+        table.add_row("", "", f"… and {len(workers) - _SHOWN} more", "")
     bar = ProgressBar(total=max(progress.total, 1), completed=progress.done, width=60)
-    return Group(plain_line(state, clock), bar, table)
+    return Group(escape(plain_line(state, clock)), bar, table)
+
+
+def worker_lines(running: "Sequence[Running]") -> list[str]:
+    """What each worker is at, one line each."""
+    workers = _by_worker(running)
+    lines = [
+        f"{first.host} {first.pid}: {first.label}{_and_others(others)}"
+        + (f": {first.reached}" if first.reached else "")
+        for first, others in workers[:_SHOWN]
+    ]
+    return [*lines, f"… and {len(workers) - _SHOWN} more"] if len(workers) > _SHOWN else lines
+
+
+def _by_worker(running: "Sequence[Running]") -> "list[tuple[Running, int]]":
+    """A unit of each worker, and how many more it does side by side."""
+    workers: dict[tuple[str, int], list[Running]] = {}
+    for one in running:
+        workers.setdefault((one.host, one.pid), []).append(one)
+    return [(units[0], len(units) - 1) for units in workers.values()]
+
+
+def _and_others(others: int) -> str:
+    return f" and {others} more side by side" if others else ""

@@ -1,5 +1,6 @@
 """How many training images each class of a condition keeps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from imbnas.data.apportioning import keep_proportions, level_out
 from imbnas.data.dataset import Dataset
 from imbnas.data.hold_out import HoldOut, hold_out
+from imbnas.data.numeric_order import numeric_order
 from imbnas.data.registry import PROFILES
 from imbnas.data.shuffling import shuffled
 from imbnas.errors import InputError
@@ -40,7 +42,7 @@ def class_counts(condition: Condition, dataset: Dataset, held: HoldOut) -> Count
         return _natural_counts(condition, dataset, held)
     if condition.natural_tail:
         return _levelled_counts(condition, dataset, held)
-    order = class_order(condition, dataset.num_classes)
+    order = class_order(condition, dataset.class_names)
     available = [len(held.pools[label]) for label in order]
     ratio = condition.like_ratio or condition.ratio or 1.0
     _check_ratio(condition, ratio, min(held.sizes))
@@ -113,9 +115,11 @@ def _check_ratio(condition: Condition, ratio: float, class_size: int) -> None:
         )
 
 
-def class_order(condition: Condition, num_classes: int) -> tuple[int, ...]:
+def class_order(condition: Condition, class_names: Sequence[str]) -> tuple[int, ...]:
     """Labels from head to tail."""
-    labels = np.arange(num_classes, dtype=np.int64)
+    if condition.order == "numeric":
+        return numeric_order(class_names)
+    labels = np.arange(len(class_names), dtype=np.int64)
     if condition.order == "reversed":
         labels = labels[::-1]
     elif condition.order != "identity":

@@ -167,6 +167,8 @@ def opened(path: Path) -> Iterator[FileIO]:
             yield file
     except IrregularFileError as error:
         raise InputError(f"file {path}: {error.strerror}; replace it") from None
+    except PermissionError:
+        raise InputError(f"file {path}: may not be read; give read permission") from None
     except OSError as error:
         raise InputError(f"file {path}: cannot be read ({error.strerror}); replace it") from None
 

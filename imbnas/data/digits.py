@@ -1,6 +1,10 @@
 """The 1,797 hand-written digits of scikit-learn, 8x8 pixels, with a split of our own."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
+from numpy.typing import NDArray
 
 from imbnas.data.dataset import ArraySplit, Dataset, array_digest, channel_statistics
 from imbnas.data.locations import DataLocations
@@ -27,11 +31,8 @@ def load(locations: DataLocations) -> Dataset:
             "--dataset digits=…: digits come with scikit-learn and take no folder; "
             "give the folder another name"
         )
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
-    labels = bunch.target.astype(np.int64)
+    grey, labels = _digits()
+    images = np.rint(grey * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     order = shuffled(np.arange(len(labels), dtype=np.int64), SPLIT_SEED)
     chosen = [order[labels[order] == label][:TEST_PER_CLASS] for label in range(10)]
     is_test = np.zeros(len(labels), dtype=bool)
@@ -50,3 +51,17 @@ def load(locations: DataLocations) -> Dataset:
         std=std,
         validation_fraction=VALIDATION_FRACTION,
     )
+
+
+def _digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Grey values of shape (N, 8, 8) from 0 to 16, and labels of shape (N,)."""
+    package = find_spec("sklearn")
+    path = Path(package.origin or "" if package else "").parent / "datasets/data/digits.csv.gz"
+    # scikit-learn imports pandas and most of SciPy, which takes longer in each new process.
+    if path.is_file():
+        table = np.loadtxt(path, delimiter=",")
+        return table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return bunch.images, bunch.target.astype(np.int64)

@@ -1,6 +1,7 @@
 """Datasets published as list files, one ``path label`` per line, beside a tree of large images."""
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imbnas.data.content import Digest, Mark, content_digest, file_sha256, known, read_all
+from imbnas.data.content import Mark, file_sha256, known
 from imbnas.data.dataset import Dataset, FileSplit
+from imbnas.data.examined import ImageFacts, Source, examine
+from imbnas.data.listed_paths import portable_names, refuse_two_labels, why_missing
 from imbnas.data.locations import DataLocations
+from imbnas.error_texts import shortened
 from imbnas.errors import InputError
 from imbnas.regular_files import read_regular
 
@@ -21,6 +25,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 _LARGEST_LIST = 2**30
 """Bytes of a list: 1 GiB, ten million images and more."""
 _MOST_DIGITS = 18
+_SHOWN = 200
+"""Characters of a path that messages show."""
+_COMMA = re.compile(r",\s*[0-9]+\s*$")
 
 
 @dataclass(frozen=True)
@@ -50,37 +57,47 @@ class PublishedLists:
 
         Returns:
             The dataset; its images stay in their files. The digest is that of paths, labels and
-            every file's content. A list that is not the published one is named in the notes.
+            every file's content; of absolute paths it holds what does not depend on where the data
+            lies. A list that is not the published one is named in the notes.
 
         Raises:
-            InputError: a list or an image is missing, or a list is malformed.
+            InputError: a list or an image is missing, a list is malformed, a path has two labels,
+                or images cannot be decoded.
         """
         root, folder = self._find(locations)
-        splits: dict[str, FileSplit] = {}
-        marks: list[Mark] = []
-        notes = []
-        for split, file_name in self.lists.items():
-            path = folder / file_name
-            paths, labels = read_list(path, self.num_classes)
-            marks += listed_marks(path, root, paths)
-            splits[split] = FileSplit(labels, root, paths)
-            expected = self.sha256.get(split)
-            if expected and file_sha256(path) != expected:
-                notes.append(f"dataset {self.name}: {path} is not the published list")
-        class_names = _class_names(splits["train"], self.num_classes)
-
-        def read() -> Digest:
-            paths = [root / mark.name for mark in marks]
-            contents = read_all(f"dataset {self.name}", file_sha256, paths)
-            lines = ((*line, sha) for line, sha in zip(_lines(splits), contents, strict=True))
-            return Digest(digest=content_digest(class_names, lines))
-
-        listed = [
-            mark._replace(name="\t".join(line))
-            for mark, line in zip(marks, _lines(splits), strict=True)
+        what = f"dataset {self.name}"
+        paths = {split: folder / file_name for split, file_name in self.lists.items()}
+        splits = {
+            split: FileSplit(labels, root, names)
+            for split, path in paths.items()
+            for names, labels in [read_list(path, self.num_classes)]
+        }
+        refuse_two_labels([(paths[split], files) for split, files in splits.items()])
+        marks = [
+            mark
+            for split, files in splits.items()
+            for mark in listed_marks(paths[split], root, files.paths)
         ]
-        digest = known(locations.cache, ("list files", Digest), root, listed, read).digest
-        return file_dataset(self.name, class_names, splits, digest, notes)
+        class_names = _class_names(splits["train"], self.num_classes)
+        sources = list(_sources(root, splits))
+        listed = [
+            mark._replace(name="\t".join(source.line))
+            for mark, source in zip(marks, sources, strict=True)
+        ]
+        facts = known(
+            locations.cache,
+            ("list files", ImageFacts),
+            root,
+            listed,
+            lambda: examine(what, root, class_names, sources),
+        )
+        other = [
+            f"{path} is not the published list"
+            for split, path in paths.items()
+            if self.sha256.get(split) and file_sha256(path) != self.sha256[split]
+        ]
+        notes = [f"{what}: {note}" for note in (*other, *facts.notes)]
+        return file_dataset(self.name, class_names, splits, facts.digest, notes)
 
     def _find(self, locations: DataLocations) -> tuple[Path, Path]:
         candidates = locations.candidates(self.name)
@@ -89,6 +106,9 @@ class PublishedLists:
             for folder in (root, root / "lists"):
                 if (folder / train).is_file():
                     return root, folder
+        packed = locations.packed(self.name)
+        if packed is not None:
+            raise InputError(f"dataset {self.name!r}: {train} not found: {packed}")
         looked = ", ".join(str(path) for path in candidates) or "no folder was given"
         raise InputError(
             f"dataset {self.name!r}: {train} not found (looked in: {looked}); get the "
@@ -167,7 +187,8 @@ def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np
     """Read a list file.
 
     Args:
-        path: of a text file with one ``path label`` per line; empty lines are passed over.
+        path: of a UTF-8 text file with one ``path label`` per line, with blanks or tabs between
+            the two; empty lines and a mark of the byte order are passed over.
         num_classes: labels are below it.
 
     Returns:
@@ -176,24 +197,20 @@ def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np
     Raises:
         InputError: names the file and the line of what is wrong.
     """
-    try:
-        lines = read_regular(path, _LARGEST_LIST, follow=True).decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"list {path}: cannot be read ({reason}); give a text file") from None
     paths, labels = [], []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_list_lines(path), start=1):
         if not line.strip():
             continue
-        name, _, label = line.strip().rpartition(" ")
-        if not name or not label.isdecimal():
-            raise InputError(f"list {path}, line {number}: no label; write PATH LABEL")
+        name, label, *_ = *line.rsplit(maxsplit=1), ""
+        if not (label.isascii() and label.isdecimal()):
+            seen = " (a comma stands in front of the label)" if _COMMA.search(line) else ""
+            raise InputError(f"list {path}, line {number}: no label; write PATH LABEL{seen}")
         if len(label) > _MOST_DIGITS or int(label) >= num_classes:
             raise InputError(
                 f"list {path}, line {number}: label {label[:_MOST_DIGITS]} is out of range; "
                 f"labels are 0 to {num_classes - 1}"
             )
-        paths.append(name.rstrip())
+        paths.append(name.strip())
         labels.append(int(label))
     values = np.asarray(labels, dtype=np.int64)
     absent = np.flatnonzero(np.bincount(values, minlength=num_classes) == 0)
@@ -203,6 +220,25 @@ def read_list(path: Path, num_classes: int) -> tuple[tuple[str, ...], NDArray[np
             f"{absent[0]}; the list is not complete"
         )
     return tuple(paths), values
+
+
+def _list_lines(path: Path) -> list[str]:
+    try:
+        content = read_regular(path, _LARGEST_LIST, follow=True)
+    except PermissionError:
+        raise InputError(f"list {path}: may not be read; give read permission") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"list {path}: cannot be read ({reason}); give a text file") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"list {path}, line {line}: not UTF-8; rename the files so that their names are, and "
+            "save the list as UTF-8"
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def listed_marks(path: Path, root: Path, names: Sequence[str]) -> list[Mark]:
@@ -221,42 +257,51 @@ def listed_marks(path: Path, root: Path, names: Sequence[str]) -> list[Mark]:
     if missing:
         raise InputError(
             f"image root {root}: lacks {len(missing)} of the {len(names)} images that {path} "
-            f"lists, first {', '.join(missing[:5])}; give the folder that the paths start from"
+            f"lists, first {_first(missing)}; {why_missing(root, missing[0])}"
         )
-    empty = [name for name in names if marks[name].size == 0]
+    empty = [name for name in dict.fromkeys(names) if marks[name].size == 0]
     if empty:
         raise InputError(
             f"image root {root}: {len(empty)} image(s) are empty (zero bytes), first "
-            f"{', '.join(empty[:5])}; replace them"
+            f"{_first(empty)}; replace them"
         )
     return [marks[name] for name in names]
+
+
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(shortened(name, _SHOWN) for name in names[:5])
 
 
 def _marks(root: Path, names: Iterable[str]) -> dict[str, Mark]:
     # Reading a directory once is many times faster than asking for each of its files.
     by_folder: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        folder, _, base = name.rpartition("/")
-        by_folder[folder].append(base)
+        folder, slash, base = name.rpartition("/")
+        by_folder[folder + slash].append(base)
     marks = {}
     for folder, bases in by_folder.items():
         try:
             with os.scandir(root / folder) as entries:
                 found = {entry.name: entry for entry in entries}
-        except OSError:
+            for base in bases:
+                if base in found and found[base].is_file():
+                    marks[folder + base] = Mark.of(folder + base, found[base].stat())
+        except PermissionError:
+            raise InputError(
+                f"folder {root / folder}: may not be read; give read permission, and permission to "
+                "enter it"
+            ) from None
+        except (OSError, ValueError):  # nothing can be called so
             continue
-        prefix = f"{folder}/" if folder else ""
-        for base in bases:
-            if base in found and found[base].is_file():
-                marks[prefix + base] = Mark.of(prefix + base, found[base].stat())
     return marks
 
 
-def _lines(splits: Mapping[str, FileSplit]) -> Iterator[tuple[str, str]]:
-    """Path, with its split in front, and label of every image."""
+def _sources(root: Path, splits: Mapping[str, FileSplit]) -> Iterator[Source]:
+    """Every image; the digest holds its path, with its split in front, and its label."""
+    called = portable_names(root, [path for split in splits.values() for path in split.paths])
     for name, split in splits.items():
         for path, label in zip(split.paths, split.labels.tolist(), strict=True):
-            yield f"{name}/{path}", str(label)
+            yield Source(name, label, path, (f"{name}/{called[path]}", str(label)))
 
 
 def _class_names(split: FileSplit, num_classes: int) -> tuple[str, ...]:

@@ -1,37 +1,36 @@
 """Any folder ``ROOT/{train,test}/<class>/*`` as a dataset; labels follow the sorted class names."""
 
-import io
+import errno
 import os
+import stat
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from imbnas.data import cache as image_cache
-from imbnas.data.content import (
-    Mark,
-    content_digest,
-    file_sha256,
-    known,
-    opened,
-    read_all,
-    sha256_of,
-)
-from imbnas.data.dataset import LARGEST_SIDE, Dataset, FileSplit
-from imbnas.data.decoding import SUFFIXES, image_shape, open_image, to_array
+from imbnas.data.content import Mark, known, read_all
+from imbnas.data.dataset import Dataset, FileSplit
+from imbnas.data.decoding import SUFFIXES, open_image, to_array
+from imbnas.data.examined import ImageFacts, Source, examine, named
 from imbnas.data.file_lists import file_dataset
+from imbnas.data.numeric_order import numeric_order
 from imbnas.data.prepared import read_prepared, write_prepared
 from imbnas.errors import InputError
-from imbnas.units.frozen import FrozenModel
-from imbnas.units.unit import Sha256
-
-_Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 
 SPLITS = ("train", "validation", "test")
+
+_HIDDEN = "file(s) or folder(s) whose names begin with a dot"
+_BESIDE = "file(s) beside the class folders"
+_NESTED = "folder(s) inside class folders (images belong into the class folder itself)"
+_OTHER_SUFFIX = f"file(s) whose names do not end like an image's ({', '.join(sorted(SUFFIXES))})"
+_NOWHERE = "link(s) that lead nowhere"
+_IRREGULAR = "FIFO(s), socket(s) or device(s)"
+_NO_SPLIT = "folder(s) beside those of the splits train, validation and test"
 
 
 class Found(NamedTuple):
@@ -49,13 +48,28 @@ class Listing:
         root: the folder.
         class_names: sorted.
         files: by split, sorted by label and name.
-        skipped: files that are no images by their suffix, or lie outside a class folder.
+        skipped: what lies there and is not read, by reason: paths relative to the root.
     """
 
     root: Path
     class_names: tuple[str, ...]
     files: Mapping[str, tuple[Found, ...]]
-    skipped: int
+    skipped: Mapping[str, Sequence[str]]
+
+    @property
+    def notes(self) -> list[str]:
+        """What users should know of the names."""
+        told = [
+            f"skipped {len(names):,} {reason}: {named(names)}"
+            for reason, names in self.skipped.items()
+        ]
+        by_number = [self.class_names[label] for label in numeric_order(self.class_names)]
+        if by_number != list(self.class_names):
+            told.append(
+                f"labels, and with them head and tail, follow class names as text "
+                f"({named(self.class_names)}); conditions with :order-numeric take them by number"
+            )
+        return told
 
     @property
     def marks(self) -> list[Mark]:
@@ -82,12 +96,16 @@ def load_folder(name: str, root: Path, cache: Path) -> Dataset:
     Raises:
         InputError: a split or a class is missing, or an image cannot be decoded.
     """
-    listing = list_folder(f"dataset {name}", root)
-    skipped = f"dataset {name}: skipped {listing.skipped} file(s) that are not images"
-    notes = (skipped,) if listing.skipped else ()
+    what = f"dataset {name}"
+    listing = list_folder(what, root)
     facts = known(
-        cache, ("image folder", _Facts), root, listing.marks, lambda: _read_facts(name, listing)
+        cache,
+        ("image folder", ImageFacts),
+        root,
+        listing.marks,
+        lambda: examine(what, root, listing.class_names, list(_sources(listing))),
     )
+    notes = tuple(f"{what}: {note}" for note in (*listing.notes, *facts.notes))
     if facts.shape is not None:
         entry = image_cache.entry(cache, facts.digest, _decoder(name, listing, facts))
         return read_prepared(entry, name, facts.digest, notes)
@@ -106,43 +124,188 @@ def list_folder(what: str, root: Path) -> Listing:
         root: the folder.
 
     Raises:
-        InputError: a split is missing, a class is missing in a split or has no image, or a file
-            is empty.
+        InputError: a split is missing, a class is missing in a split or has no image, a file is
+            empty, a link leads nowhere, or a folder may not be read.
     """
+    try:
+        return _list_folder(what, root)
+    except PermissionError as error:
+        raise InputError(
+            f"{what}: {error.filename or root} may not be read; give read permission, and for "
+            "folders permission to enter them"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{what}: {error.filename or root}: {error.strerror or error}; give a folder that can "
+            "be read"
+        ) from None
+
+
+def _list_folder(what: str, root: Path) -> Listing:
     splits = [split for split in SPLITS if (root / split).is_dir()]
     for split in ("train", "test"):
         if split not in splits:
             raise InputError(f"{what}: {_missing_split(root, split)}")
-    classes = {split: _classes(root / split) for split in splits}
+    entries = _Entries(root)
+    classes = {split: entries.classes(split) for split in splits}
+    entries.refuse_dangling(what)
+    entries.refuse_flat(what, classes)
     _check_classes(what, root, classes)
-    files: dict[str, tuple[Found, ...]] = {}
-    skipped = 0
+    found = {
+        split: [
+            image
+            for label, name in enumerate(classes["train"])
+            for image in entries.images(what, split, name, label)
+        ]
+        for split in splits
+    }
+    entries.refuse_dangling(what)
+    entries.refuse_empty(what)
     for split in splits:
-        found: list[Found] = []
-        skipped += sum(not entry.is_dir() for entry in _visible(root / split))
-        for label, name in enumerate(classes["train"]):
-            images, others = _images(what, root / split / name, label)
-            skipped += others
-            found += images
-        files[split] = tuple(found)
+        entries.refuse_imageless(what, split, classes["train"], found[split])
+    entries.pass_over_other_folders()
+    files = {split: tuple(images) for split, images in found.items()}
+    skipped = {reason: sorted(names) for reason, names in entries.skipped.items() if names}
     return Listing(root, classes["train"], files, skipped)
 
 
 def _missing_split(root: Path, split: str) -> str:
     if not root.is_dir():
         return f"{root} is not a folder; give a folder (unpack an archive first)"
-    if (root / split).is_file():
-        return f"{root / split} is a file, not a folder; unpack the archive"
-    return f"{root} has no folder {split!r}; it must be ROOT/{{train,test}}/<class>/*"
+    place = root / split
+    if place.is_file():
+        return f"{place} is a file, not a folder; unpack the archive"
+    if place.is_symlink():
+        return f"{place} is a link that leads nowhere; restore what it leads to"
+    folders = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+    inner = next((name for name in folders if (root / name / split).is_dir()), None)
+    if inner is not None:
+        return f"{root} has no folder {split!r}, but {root / inner} has; give that folder"
+    seen = f" (it has {named(folders)})" if folders else ""
+    return f"{root} has no folder {split!r}{seen}; it must be ROOT/{{train,test}}/<class>/*"
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(entry.name for entry in _visible(folder) if entry.is_dir()))
+class _Entries:
+    """Walks the folders of a dataset, and keeps account of whatever is not read."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._dangling: list[str] = []
+        self._empty: list[str] = []
+        self.skipped: dict[str, list[str]] = defaultdict(list)
+
+    def classes(self, split: str) -> tuple[str, ...]:
+        """Sorted names of the class folders of a split."""
+        found = []
+        for entry, kind, _ in self._visible(split):
+            if kind == stat.S_IFDIR:
+                found.append(entry.name)
+            elif kind == 0:
+                # It may have been a class, so that all labels would be others.
+                self._dangling.append(self._name(entry))
+            else:
+                self.skipped[_BESIDE].append(self._name(entry))
+        return tuple(sorted(found))
+
+    def images(self, what: str, split: str, name: str, label: int) -> list[Found]:
+        """Sorted images of a class folder."""
+        found = []
+        for entry, kind, status in self._visible(f"{split}/{name}"):
+            is_named_so = entry.name.rpartition(".")[2].lower() in SUFFIXES
+            if kind == stat.S_IFDIR:
+                self.skipped[_NESTED].append(self._name(entry))
+            elif not is_named_so:
+                self.skipped[_OTHER_SUFFIX if kind else _NOWHERE].append(self._name(entry))
+            elif kind == 0:
+                self._dangling.append(self._name(entry))
+            elif kind != stat.S_IFREG or status is None:
+                self.skipped[_IRREGULAR].append(self._name(entry))
+            else:
+                _check_name(what, entry.path)
+                if status.st_size == 0:
+                    self._empty.append(entry.path)
+                found.append(Found(label, Mark.of(f"{name}/{entry.name}", status)))
+        return sorted(found)
+
+    def pass_over_other_folders(self) -> None:
+        """Account for folders that are no splits."""
+        for entry, kind, _ in self._visible("."):
+            if kind == stat.S_IFDIR and entry.name not in SPLITS:
+                self.skipped[_NO_SPLIT].append(entry.name)
+
+    def refuse_dangling(self, what: str) -> None:
+        """Refuse links in the place of classes and images that lead nowhere."""
+        if self._dangling:
+            raise InputError(
+                f"{what}: {len(self._dangling):,} link(s) in {self._root} lead nowhere: "
+                f"{named(sorted(self._dangling))}; restore what they lead to, or remove them"
+            )
+
+    def refuse_flat(self, what: str, classes: Mapping[str, Sequence[str]]) -> None:
+        """Refuse a split whose images lie in no class folders."""
+        for split, names in classes.items():
+            flat = [name for name in self.skipped[_BESIDE] if name.startswith(f"{split}/")]
+            if flat and not names:
+                raise InputError(
+                    f"{what}: {self._root / split} has {len(flat):,} file(s) and no class folder: "
+                    f"{named(sorted(flat))}; move each image into a folder of its class"
+                )
+
+    def refuse_empty(self, what: str) -> None:
+        """Refuse images without a byte."""
+        empty = sorted(self._empty)
+        if len(empty) == 1:
+            raise InputError(f"{what}: {empty[0]} is empty (zero bytes); replace or remove it")
+        if empty:
+            raise InputError(
+                f"{what}: {len(empty):,} images are empty (zero bytes): {named(empty)}; replace or "
+                "remove them"
+            )
+
+    def refuse_imageless(
+        self, what: str, split: str, class_names: Sequence[str], found: Sequence[Found]
+    ) -> None:
+        """Refuse a class without images; tells what lies in its folder instead."""
+        present = {image.label for image in found}
+        for label, name in enumerate(class_names):
+            if label in present:
+                continue
+            prefix = f"{split}/{name}/"
+            others = [
+                f"{len(mine)} {reason}: {named(sorted(mine))}"
+                for reason, names in self.skipped.items()
+                if (mine := [each for each in names if each.startswith(prefix)])
+            ]
+            instead = f", but {'; '.join(others)}" if others else ""
+            raise InputError(
+                f"{what}: class folder {self._root / split / name} has no image{instead}; add "
+                "some or remove it"
+            )
+
+    def _visible(
+        self, folder: str
+    ) -> Iterator[tuple[os.DirEntry[str], int, os.stat_result | None]]:
+        """Entries with what links lead to: kind of file, 0 for nowhere, and its status."""
+        with os.scandir(self._root / folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    self.skipped[_HIDDEN].append(self._name(entry))
+                    continue
+                status = _status(entry)
+                yield entry, 0 if status is None else stat.S_IFMT(status.st_mode), status
+
+    def _name(self, entry: os.DirEntry[str]) -> str:
+        return os.path.relpath(entry.path, self._root)
 
 
-def _visible(folder: Path) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        yield from (entry for entry in entries if not entry.name.startswith("."))
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Of what an entry leads to; ``None`` where that is nowhere."""
+    try:
+        return entry.stat()
+    except OSError as error:
+        if entry.is_symlink() and error.errno in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+            return None
+        raise
 
 
 def _check_classes(what: str, root: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
@@ -159,27 +322,9 @@ def _check_classes(what: str, root: Path, classes: Mapping[str, tuple[str, ...]]
             lacking = sorted(set(classes[there]) - set(absent))
             if lacking:
                 raise InputError(
-                    f"{what}: class folder(s) {_some(lacking)} in {root / there} but not in "
+                    f"{what}: class folder(s) {named(lacking)} in {root / there} but not in "
                     f"{root / here}; every split needs the same classes"
                 )
-
-
-def _images(what: str, folder: Path, label: int) -> tuple[list[Found], int]:
-    """Sorted images of a class folder, and how many other files there are."""
-    images, skipped, name = [], 0, folder.name
-    for entry in _visible(folder):
-        suffix = entry.name.rpartition(".")[2].lower()
-        if suffix not in SUFFIXES or not entry.is_file():
-            skipped += 1
-            continue
-        _check_name(what, entry.path)
-        stat = entry.stat()
-        if stat.st_size == 0:
-            raise InputError(f"{what}: {entry.path} is empty (zero bytes); replace or remove it")
-        images.append(Found(label, Mark.of(f"{name}/{entry.name}", stat)))
-    if not images:
-        raise InputError(f"{what}: class folder {folder} has no image; add some or remove it")
-    return sorted(images), skipped
 
 
 def _check_name(what: str, path: str) -> None:
@@ -191,48 +336,14 @@ def _check_name(what: str, path: str) -> None:
         raise InputError(f"{what}: the name of {shown} is not UTF-8; rename it") from None
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:5])
-    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _sources(listing: Listing) -> Iterator[Source]:
+    for split, files in listing.files.items():
+        for label, mark in files:
+            name = f"{split}/{mark.name}"
+            yield Source(split, label, name, (name,))
 
 
-class _Facts(FrozenModel):
-    """Digest of a folder, and the (channels, H, W) of its images where they are all small."""
-
-    digest: Sha256
-    shape: tuple[Literal[1, 3], _Side, _Side] | None
-
-
-def _read_facts(name: str, listing: Listing) -> _Facts:
-    names = [mark.name for mark in listing.marks]
-    paths = [listing.root / name for name in names]
-    _, height, width = image_shape(paths[0])
-    shapes: set[tuple[int, int, int]] = set()
-
-    def lines() -> Iterator[tuple[str, str]]:
-        if not height == width <= LARGEST_SIDE:
-            yield from zip(names, read_all(f"dataset {name}", file_sha256, paths), strict=True)
-            return
-        read = read_all(f"dataset {name}", _content_and_shape, paths)
-        for path, (content, shape) in zip(names, read, strict=True):
-            shapes.add(shape)
-            yield path, content
-
-    digest = content_digest(listing.class_names, lines())
-    if len({shape[1:] for shape in shapes}) != 1:
-        return _Facts(digest=digest, shape=None)
-    channels = max(shape[0] for shape in shapes)
-    return _Facts.model_validate({"digest": digest, "shape": (channels, height, width)})
-
-
-def _content_and_shape(path: Path) -> tuple[str, tuple[int, int, int]]:
-    with opened(path) as file:
-        content = sha256_of(file)
-        file.seek(0)
-        return content, image_shape(path, io.BufferedReader(file))
-
-
-def _decoder(name: str, listing: Listing, facts: _Facts) -> Callable[[Path], None]:
+def _decoder(name: str, listing: Listing, facts: ImageFacts) -> Callable[[Path], None]:
     channels, height, width = facts.shape or (3, 0, 0)
 
     def decode(path: Path) -> NDArray[np.uint8]:

@@ -1,5 +1,7 @@
 """Loading a dataset by name: which loader it needs, and where its files are."""
 
+import sys
+
 from imbnas.data.dataset import Dataset
 from imbnas.data.image_folder import load_folder
 from imbnas.data.locations import DataLocations
@@ -28,9 +30,18 @@ def load_dataset(name: str, locations: DataLocations) -> Dataset:
         return DATASETS.get(name)(locations)
     folder = locations.image_folder(name)
     if folder is None:
+        packed = locations.packed(name)
+        if packed is not None:
+            raise InputError(f"dataset {name!r} not found: {packed}")
         known = [*DATASETS.names(), *dict(locations.paths)]
         raise InputError(
             f"unknown dataset {name!r}{suggest(name, known)}; any image folder "
             f"ROOT/{{train,test}}/<class>/* can be given with --dataset {name}=ROOT"
         )
     return load_folder(name, folder, locations.cache)
+
+
+def tell_notes(dataset: Dataset) -> None:
+    """Write what users should know of a dataset to standard error, a line each."""
+    for note in dataset.notes:
+        sys.stderr.write(f"{note}\n")

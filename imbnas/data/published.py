@@ -38,8 +38,6 @@ DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
 LARGEST_IDX = 2**30
 """Bytes of an unpacked IDX file, twenty times those of MNIST's training images."""
 
-ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
-
 
 @dataclass(frozen=True, eq=False)
 class RawDataset:
@@ -62,6 +60,7 @@ class Published:
         layouts: sub-folders of a candidate folder that may be the base folder.
         read: reads the base folder.
         also: folders to look in when nothing is found under the locations.
+        archives: how published archives are called, without their suffix.
     """
 
     name: str
@@ -71,6 +70,7 @@ class Published:
     layouts: tuple[str, ...]
     read: Callable[[Path], RawDataset]
     also: tuple[Path, ...] = ()
+    archives: tuple[str, ...] = ()
 
     def load(self, locations: DataLocations) -> Dataset:
         """Find the published files or an image folder, else download the files.
@@ -79,7 +79,8 @@ class Published:
             locations: where to look, and whether downloading is allowed.
 
         Raises:
-            InputError: not found and not to be downloaded, or damaged.
+            InputError: not found and not to be downloaded, found in part or as an archive, or
+                damaged.
         """
         candidates, given = locations.candidates(self.name), locations.named(self.name)
         downloads = locations.downloads(self.name)
@@ -91,21 +92,46 @@ class Published:
                 return self._load_files(base, locations.cache)
             if (candidate / "train").is_dir() and candidate != locations.root:
                 return load_folder(self.name, candidate, locations.cache)
+        # What was meant to be taken is no reason for a download.
+        self._refuse_parts(locations)
         if given is not None or locations.offline:
-            raise InputError(_not_found(self.name, locations, candidates))
+            raise InputError(_not_found(self.name, candidates))
         _download(self, downloads)
         base = self._base(downloads)
         if base is None:
             raise InputError(f"dataset {self.name!r}: the download is not complete; try again")
         return self._load_files(base, locations.cache)
 
+    def _refuse_parts(self, locations: DataLocations) -> None:
+        """Refuse an archive, and files that are not complete, where users put data."""
+        for folder in locations.candidates(self.name):
+            for base in self._bases(folder):
+                lacking = self._lacking(base)
+                if 0 < len(lacking) < len(self.files):
+                    raise InputError(
+                        f"dataset {self.name!r}: {base} lacks {', '.join(lacking)}, "
+                        f"{len(lacking)} of {len(self.files)} files; unpack its archive once more"
+                    )
+            if not self._lacking(folder):
+                raise InputError(
+                    f"dataset {self.name!r}: its files lie in {folder}; move them into "
+                    f"{folder / self.layouts[0]}, as their archive has them"
+                )
+        packed = locations.packed(self.name, self.archives)
+        if packed is not None:
+            raise InputError(f"dataset {self.name!r} not found: {packed}")
+
+    def _lacking(self, base: Path) -> list[str]:
+        return [name for name in self.files if not _plain_or_zipped(base, name).is_file()]
+
+    def _bases(self, folder: Path) -> list[Path]:
+        bases = [folder / layout for layout in self.layouts]
+        return [*bases, folder] if folder.name in self.layouts else bases
+
     def _base(self, folder: Path) -> Path | None:
         """The folder at or below a candidate that holds all files."""
-        bases = [folder / layout for layout in self.layouts]
-        if folder.name in self.layouts:
-            bases.append(folder)
-        for base in bases:
-            if all(_plain_or_zipped(base, name).is_file() for name in self.files):
+        for base in self._bases(folder):
+            if not self._lacking(base):
                 return base
         return None
 
@@ -128,6 +154,11 @@ class Published:
             return self.read(base)
         except InputError:
             raise
+        except PermissionError as error:
+            raise InputError(
+                f"dataset {self.name!r}: {error.filename or base} may not be read; give read "
+                "permission"
+            ) from None
         except (OSError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"dataset {self.name!r}: the files in {base} are damaged "
@@ -137,8 +168,14 @@ class Published:
 
 def _read_cifar(name: str, base: Path) -> RawDataset:
     from torchvision import datasets
+    from torchvision.datasets.utils import check_integrity
 
-    parts = [getattr(datasets, name)(base.parent, train=train) for train in (True, False)]
+    source = getattr(datasets, name)
+    hashes = [*source.train_list, *source.test_list, (source.meta["filename"], source.meta["md5"])]
+    damaged = [file for file, md5 in hashes if not check_integrity(str(base / file), md5)]
+    if damaged:
+        raise ValueError(f"{', '.join(damaged)}: not as published")
+    parts = [source(base.parent, train=train) for train in (True, False)]
     splits = [ArraySplit(np.asarray(part.targets, np.int64), part.data) for part in parts]
     return RawDataset(tuple(parts[0].classes), *splits)
 
@@ -200,6 +237,7 @@ CIFAR10 = Published(
     files=(*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta"),
     layouts=("cifar-10-batches-py",),
     read=partial(_read_cifar, "CIFAR10"),
+    archives=("cifar-10-python", "cifar-10-batches-py"),
 )
 
 # 50,000 + 10,000 colour images of 32x32 pixels (Krizhevsky 2009).
@@ -210,6 +248,7 @@ CIFAR100 = Published(
     files=("train", "test", "meta"),
     layouts=("cifar-100-python",),
     read=partial(_read_cifar, "CIFAR100"),
+    archives=("cifar-100-python",),
 )
 
 # Cropped: 73,257 + 26,032 colour images of 32x32 pixels (Netzer et al. 2011).
@@ -236,23 +275,16 @@ FASHION_MNIST = Published(
     layouts=(".", "raw", "FashionMNIST/raw"),
     read=_read_fashion,
     also=(DEBIAN_FASHION,),
+    archives=("FashionMNIST",),
 )
 
 
-def _not_found(name: str, locations: DataLocations, candidates: tuple[Path, ...]) -> str:
+def _not_found(name: str, candidates: tuple[Path, ...]) -> str:
     looked = ", ".join(str(path) for path in candidates)
-    archives = [
-        str(folder / f"{name}{suffix}")
-        for folder in ([] if locations.root is None else [locations.root])
-        for suffix in ARCHIVES
-        if (folder / f"{name}{suffix}").is_file()
-    ]
-    hint = f" (unpack {archives[0]} first)" if archives else ""
     return (
         f"dataset {name!r} not found (looked in: {looked}); (1) leave out --offline to download "
         f"it, (2) put its published files or an image folder into DATA/{name} and give "
-        f"--data-root DATA or IMBNAS_DATA=DATA{hint}, or (3) give a folder with "
-        f"--dataset {name}=FOLDER"
+        f"--data-root DATA or IMBNAS_DATA=DATA, or (3) give a folder with --dataset {name}=FOLDER"
     )
 
 

@@ -46,7 +46,7 @@ def resolve(condition: Condition, dataset: Dataset, pins: Iterable[Manifest] = (
             "leave out the order"
         )
     held = hold_out(condition, dataset)
-    order = class_order(condition, dataset.num_classes)
+    order = class_order(condition, dataset.class_names)
     counts = class_counts(condition, dataset, held)
     train = _draw(held.pools, counts.train, condition.subset or 0)
     return Manifest.seal(

@@ -23,4 +23,4 @@ def do_unit(unit: Unit, data: DataSource, store: Store, checkpoints: Checkpoints
         case SearchUnit():
             return supernets.search(unit)
         case RankUnit():
-            return rank(unit, data)
+            return rank(unit, data, checkpoints)

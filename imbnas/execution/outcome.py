@@ -45,6 +45,7 @@ class Outcome:
         macs: multiply-accumulates spent.
         train_images_per_second: see ``Cost``.
         latency: see ``Cost``.
+        core_seconds: see ``Cost``.
     """
 
     metrics: Metrics | Untested
@@ -52,6 +53,7 @@ class Outcome:
     macs: int
     train_images_per_second: float | None = None
     latency: float | None = None
+    core_seconds: float | None = None
 
     def record(self, unit: Unit, seconds: float) -> Record:
         """The record of the unit.
@@ -76,6 +78,7 @@ class Outcome:
                 macs=self.macs,
                 train_images_per_second=self.train_images_per_second,
                 latency=self.latency,
+                core_seconds=self.core_seconds,
             ),
             provenance=provenance(),
         )

@@ -27,7 +27,7 @@ from imbnas.execution.wire import (
 )
 from imbnas.isolation.channel import Channel
 from imbnas.registry import Plugin, load_plugins
-from imbnas.training.checkpoints import Snapshot
+from imbnas.training.checkpoints import Reached, Snapshot
 from imbnas.training.evaluation import Predictor
 from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.records import Record
@@ -219,9 +219,10 @@ class RemoteCheckpoint:
             return None
         return Snapshot(answer.head["facts"], load(bytes(answer.parts[0])))
 
-    def offer(self, take: Callable[[], Snapshot]) -> None:
+    def offer(self, take: Callable[[], Snapshot], reached: Reached | None = None) -> None:
         """Keep the present state if the worker says so."""
-        if self.channel.ask({"ask": "offer", "number": self.number}).head["wanted"]:
+        told = {"reached": [reached.text, reached.share]} if reached else {}
+        if self.channel.ask({"ask": "offer", "number": self.number, **told}).head["wanted"]:
             self.channel.ask(*packed_snapshot(take()))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from imbnas.data.image_sets import Images
 from imbnas.data.split_guard import SealedDataError
+from imbnas.error_texts import one_line
 from imbnas.execution.attempts import Attempt
 from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.execution.foreign import shown
@@ -26,7 +27,7 @@ from imbnas.execution.wire import (
 )
 from imbnas.isolation.channel import BadMessageError, Channel, Message
 from imbnas.training.answers import Answers
-from imbnas.training.checkpoints import Checkpoint, Snapshot
+from imbnas.training.checkpoints import Checkpoint, Reached, Snapshot
 from imbnas.units.frozen import canonical_json
 from imbnas.units.metrics import (
     AdaptMetrics,
@@ -41,6 +42,8 @@ from imbnas.units.unit import (
     TrainUnit,
     Unit,
 )
+
+_REACHED_CHARACTERS: Final = 200
 
 
 class Service:
@@ -261,7 +264,7 @@ class Service:
             except SafetensorError:
                 raise BadMessageError("what came is no state") from None
 
-        self._checkpoint(message.head).offer(take)
+        self._checkpoint(message.head).offer(take, _reached(message.head.get("reached")))
         channel.send({} if wanted else {"wanted": False})
 
 
@@ -292,6 +295,16 @@ def _check_weights(unit: Unit, content: bytes) -> None:
     for name, tensor in tensors.items():
         if isinstance(unit, AdaptUnit) and not torch.isfinite(tensor).all():
             raise StrategyError(f"{unit.label}: left weights that are not finite: {name}")
+
+
+def _reached(told: object) -> Reached | None:
+    """How far a process says that its unit is; nothing if it says what cannot be."""
+    match told:
+        case [str(text), None]:
+            return Reached(one_line(text[:_REACHED_CHARACTERS]))
+        case [str(text), int() | float() as share] if 0 <= share <= 1:
+            return Reached(one_line(text[:_REACHED_CHARACTERS]), float(share))
+    return None
 
 
 def _facts(images: ConditionImages) -> dict[str, Any]:

@@ -37,8 +37,18 @@ def train_stack(
     """
     ready = [set_up_unit(unit, pool) for unit in _places(units)]
     fit = fit_stack(ready, checkpoints)
-    share = replace(fit, seconds=fit.seconds / len(units))
+    share = _share(fit, len(units))
     return [_outcome(ready[place], share, place, pool.device) for place in map(_place, units)]
+
+
+def _share(fit: Fit, units: int) -> Fit:
+    """A training of several units with the time that is one unit's part."""
+    core = fit.core_seconds
+    return replace(
+        fit,
+        seconds=fit.seconds / units,
+        core_seconds=None if core is None else core / units,
+    )
 
 
 def fit_stack(ready: Sequence[UnitSetup], checkpoints: Checkpoints) -> Fit:

@@ -21,7 +21,7 @@ from imbnas.supernet import SUPERNETS, Supernet
 from imbnas.supernet.heads import HeadMaker
 from imbnas.supernet.path_training import PathTrainer
 from imbnas.supernet.scoring import Scorer
-from imbnas.training.checkpoints import Checkpoint, Checkpoints, Snapshot
+from imbnas.training.checkpoints import Checkpoint, Checkpoints, Reached, Snapshot
 from imbnas.units.metrics import AdaptMetrics, SearchMetrics, SupernetMetrics
 from imbnas.units.randomness import derive_seed
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit
@@ -199,6 +199,7 @@ def _resumable(scorer: Scorer, checkpoint: Checkpoint) -> Scoreboard:
     board.evaluated = lambda: checkpoint.offer(
         lambda: Snapshot(
             {"scores": list({**known, **board.scores}.items()), "head_macs": scorer.head_macs}
-        )
+        ),
+        Reached.networks(len(board.scores)),
     )
     return board

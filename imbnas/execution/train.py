@@ -67,9 +67,16 @@ def set_up_unit(unit: TrainUnit, pool: DataSource) -> UnitSetup:
 
 def train(unit: TrainUnit, pool: DataSource, checkpoints: Checkpoints) -> Outcome:
     """Train a network from scratch and read the test split once, after the last epoch."""
+    return trained(unit, pool, checkpoints)[1]
+
+
+def trained(
+    unit: TrainUnit, pool: DataSource, checkpoints: Checkpoints
+) -> tuple[UnitSetup, Outcome]:
+    """As ``train``; give the trained network, too."""
     ready = set_up_unit(unit, pool)
     fit = fit_alone(ready, checkpoints)
-    return outcome(ready, fit, 0, pool.device)
+    return ready, outcome(ready, fit, 0, pool.device)
 
 
 def fit_alone(ready: UnitSetup, checkpoints: Checkpoints) -> Fit:
@@ -109,5 +116,6 @@ def outcome(ready: UnitSetup, fit: Fit, place: int, device: torch.device) -> Out
         images_seen=fit.trained_images + evaluated,
         macs=counts.macs * (3 * fit.trained_images + evaluated),
         train_images_per_second=fit.trained_images / fit.seconds,
+        core_seconds=fit.core_seconds,
         latency=seconds_per_image(predict, shape.in_channels, shape.resolution, device),
     )

@@ -17,7 +17,8 @@ from imbnas.units.metrics import Metrics
 from imbnas.validation import first_fault
 
 _METRICS: TypeAdapter[Metrics] = TypeAdapter(Metrics)
-_COUNTED = ("images_seen", "macs", "train_images_per_second", "latency")
+_COUNTED = ("images_seen", "macs")
+_MEASURED = ("train_images_per_second", "latency", "core_seconds")
 
 
 def packed_tensor(tensor: Tensor) -> tuple[dict[str, Any], Part]:
@@ -89,8 +90,8 @@ def _packed_outcome(outcome: Outcome | Exception) -> dict[str, Any]:
     if isinstance(outcome, Exception):
         return {"failed": described(outcome)}
     kind = "untested" if isinstance(outcome.metrics, Untested) else "metrics"
-    counted = {name: getattr(outcome, name) for name in _COUNTED}
-    return {kind: outcome.metrics.model_dump(mode="json"), **counted}
+    spent = {name: getattr(outcome, name) for name in (*_COUNTED, *_MEASURED)}
+    return {kind: outcome.metrics.model_dump(mode="json"), **spent}
 
 
 def _unpacked_outcome(fields: dict[str, Any]) -> Outcome | Exception:
@@ -101,7 +102,8 @@ def _unpacked_outcome(fields: dict[str, Any]) -> Outcome | Exception:
         metrics = Untested.model_validate_json(json.dumps(fields["untested"]))
     else:
         metrics = _METRICS.validate_json(json.dumps(fields["metrics"]))
-    return Outcome(metrics, *(fields[name] for name in _COUNTED))
+    counted = (fields[name] for name in _COUNTED)
+    return Outcome(metrics, *counted, *(fields.get(name) for name in _MEASURED))
 
 
 def _plain(value: Any) -> Any:

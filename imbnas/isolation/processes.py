@@ -11,19 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from select import POLLIN
 from typing import Final, NoReturn, Self, TextIO
 
-import imbnas
 from imbnas.isolation.channel import BadMessageError, Channel, ChannelClosedError, Message
 from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
+from imbnas.isolation.launcher import launched, safe_path
 from imbnas.isolation.server import FORK, KILL
 
-_START = (
-    "import sys; root = sys.argv.pop(1); sys.path[:0] = {root}.difference(sys.path); "
-    "from imbnas.isolation.server import main; main()"
-)
+_SERVER: Final = "imbnas.isolation.server"
+
 _GRACE_SECONDS: Final = 5.0
 """How long a process that has closed its connection may take to end."""
 _KILL_SECONDS: Final = 30.0
@@ -123,10 +120,9 @@ class ForkServer:
         if self._control is None or self._process is None or self._process.poll() is not None:
             self.close()
             ours, theirs = socket.socketpair()
-            root = str(Path(imbnas.__file__).parents[1])
             self._process = subprocess.Popen(
-                # Not from the working directory.
-                [sys.executable, "-P", "-c", _START, root, str(theirs.fileno()), *self._modules],
+                [*launched(_SERVER), str(theirs.fileno()), *self._modules],
+                env=os.environ | safe_path(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],

@@ -182,3 +182,7 @@ def _empty(descriptor: int) -> None:
 def main() -> None:
     """Entry point: the file descriptor of the control socket, then modules."""
     serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()

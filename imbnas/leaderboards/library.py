@@ -50,7 +50,7 @@ class Accuracy:
     calibration_error: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedResults:
     """Tables of a suite, tidy frames made from them, and an index for single questions.
 
@@ -66,6 +66,11 @@ class LoadedResults:
     source: Path
     tables: Mapping[str, pd.DataFrame]
     records: pd.DataFrame | None
+
+    def __repr__(self) -> str:
+        """One line: frames have thousands of them."""
+        known = "" if self.records is None else f", {len(self.records):,} trainings"
+        return f"<LoadedResults {self.source}: {len(self.tables)} tables{known}>"
 
     @cached_property
     def accuracies(self) -> pd.DataFrame:

@@ -113,7 +113,7 @@ def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
     finished = Counter(record.unit.kind for record in results.records.values())
     return {
         "schema_version": 1,
-        "suite": resolved.title,
+        "suite": resolved.heading,
         "summary": resolved.suite.summary,
         "suite_sha256": content_sha256(suite),
         **results.scope,

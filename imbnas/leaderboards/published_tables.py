@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from imbnas.errors import InputError
@@ -44,15 +46,39 @@ def read_published(folder: Path) -> dict[str, pd.DataFrame]:
 
 
 def _checked(name: str, file: Path) -> pd.DataFrame:
-    frame = read_table(file)
-    if frame.columns.empty or (frame.empty and name not in _NEEDED):
+    text = read_table(file)
+    frame = pd.DataFrame({column: _typed(text[column]) for column in text})
+    if frame.empty and name not in _NEEDED:
         return frame
     for column in (*_NEEDED.get(name, ()), *_RANGES.get(name, {})):
         if column not in frame and not frame.empty:
             raise InputError(f"{file}: no column {column!r}; take the file that was published")
     ranges = dict(_numeric(name, frame))
-    checked = {column: _in_range(file, frame, column, *ranges[column]) for column in ranges}
-    return frame.assign(**checked)
+    found = {column: _in_range(file, text, column, *ranges[column]) for column in ranges}
+    # Whole numbers stay exact.
+    inexact = {
+        column: values
+        for column, values in found.items()
+        if not pd.api.types.is_numeric_dtype(frame[column])
+    }
+    return frame.assign(**inexact)
+
+
+def _typed(column: "pd.Series[str]") -> "pd.Series[Any]":
+    """A column of numbers or truth values as such; NaN where a cell is blank."""
+    blank = column == ""
+    filled = column[~blank]
+    if filled.empty:
+        return pd.Series(np.nan, column.index)
+    if filled.isin(("True", "False")).all():
+        return (column == "True").astype(object if blank.any() else bool).mask(blank)
+    for kind in (int, float):
+        try:
+            typed = pd.Series(np.array(filled, dtype=object).astype(kind), filled.index)
+        except (ValueError, OverflowError):
+            continue
+        return typed.reindex(column.index) if blank.any() else typed
+    return column.mask(blank)
 
 
 def _numeric(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, tuple[float, float]]]:
@@ -85,5 +111,4 @@ def _in_range(
             f"{file}: row {place + 1} below the header, column {column!r}: {found.iloc[place]:g} "
             f"is not {kind} in [{low:g}, {high:g}]; take the file that was published"
         )
-    # Whole numbers stay exact.
-    return frame[column] if pd.api.types.is_numeric_dtype(frame[column]) else found
+    return found

@@ -36,10 +36,10 @@ def publish(directory: RunDirectory, to: Path, *, replace: bool = False) -> Resu
     """
     resolved = directory.read_suite()
     target = to / resolved.title
-    if resolved.added:
+    if resolved.added or resolved.modified:
         raise InputError(
             f"{directory.path}: it is of {resolved.suite.name} {resolved.scale}; a board holds its "
-            "suite as it stands"
+            "suite as it stands; give a changed suite a name or version of its own"
         )
     if conflict := directory.conflict_note():
         raise InputError(f"{conflict}; a board needs one result of each unit")

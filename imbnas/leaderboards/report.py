@@ -40,7 +40,7 @@ def write_report(
     folder = os.path.relpath(directory.tables, shown)
     page = render(results, tables, failures, folder, library or _library(directory))
     files = {shown / "index.html": page.encode()}
-    for picture in pictures(tables, results.resolved.title):
+    for picture in pictures(tables, results.resolved.heading):
         files[shown / "pictures" / f"{picture.name}.svg"] = picture.svg
         files[shown / "pictures" / f"{picture.name}.png"] = picture.png
     for path, content in files.items():

@@ -1,6 +1,7 @@
 """What strategies cost: they are asked, or run with a trainer that only counts."""
 
 import math
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -84,7 +85,10 @@ def _counted(
     target: NetworkShape,
     class_counts: tuple[int, ...],
 ) -> AdaptationCost:
-    build = SUPERNETS.get(unit.space)
+    def build(shape: NetworkShape) -> Supernet:
+        # A strategy may change what it is given; a copy takes a fraction of building another one.
+        return deepcopy(_untrained(unit.space, shape))
+
     trainer: Any = _CountingTrainer(unit.space, target, sum(class_counts))
     images: Any = _NoImages()
     with torch.random.fork_rng(devices=[]):
@@ -103,11 +107,16 @@ def _counted(
     return counted
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
+def _untrained(space_name: str, shape: NetworkShape) -> Supernet:
+    """A supernet that nobody may change."""
+    with torch.random.fork_rng(devices=[]):
+        return SUPERNETS.get(space_name)(shape)
+
+
 def num_features(space_name: str, shape: NetworkShape) -> int:
     """Width of a supernet's pooled features."""
-    with torch.random.fork_rng(devices=[]):
-        return SUPERNETS.get(space_name)(shape).num_features
+    return _untrained(space_name, shape).num_features
 
 
 def head_macs(

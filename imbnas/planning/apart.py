@@ -1,5 +1,7 @@
 """Plans runs with plug-ins in a process of its own, so that this one stays without them."""
 
+import sys
+
 from pydantic import TypeAdapter, ValidationError
 
 from imbnas.errors import InputError
@@ -17,13 +19,15 @@ _PLAN: TypeAdapter[RunPlan] = TypeAdapter(RunPlan)
 def plan_apart(request: RunRequest, cores: int) -> RunPlan:
     """Plan a run; code of plug-ins runs in processes that end with the call.
 
+    What is being done is told on standard error.
+
     Raises:
         InputError: see ``Planner.plan``; or a plug-in cannot be loaded, or ends its process.
         ImbnasError: a shortened unit fails.
     """
-    what = plugins_named(request)
+    what = plugins_named(request.plugins)
     if not what:
-        return Planner(request, cores).plan(request.fidelity)
+        return Planner(request, cores, _tell).plan(request.fidelity)
     text = call_apart("imbnas.planning.apart:plan_with_plugins", (request, cores), what)
     try:
         return _PLAN.validate_json(text)
@@ -35,4 +39,8 @@ def plan_with_plugins(given: tuple[RunRequest, int], _channel: Channel) -> bytes
     """Load a request's plug-ins and plan it; the entry point of the process."""
     request, cores = given
     load_plugins(request.plugins)
-    return _PLAN.dump_json(Planner(request, cores).plan(request.fidelity))
+    return _PLAN.dump_json(Planner(request, cores, _tell).plan(request.fidelity))
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"plan: {line}\n")

@@ -1,6 +1,6 @@
 """Costs of units before they are done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from imbnas.baselines import counts as count_baseline
 from imbnas.baselines.registry import load_baseline
 from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.planning.adaptation_cost import AdaptationCost, adaptation_cost, head_macs, mean_macs
+from imbnas.planning.suite_images import KnownImages, SuiteImages
 from imbnas.rankers.ranker import HasExpectedPasses, RankingSetting
 from imbnas.rankers.registry import build_ranker
 from imbnas.search import Scoreboard, build_searcher
@@ -21,6 +22,7 @@ from imbnas.supernet.path_sampling import paths_per_step
 from imbnas.training.counting import finishing_passes, trained_images, validated_images
 from imbnas.units.unit import (
     AdaptUnit,
+    BaselineModel,
     Component,
     Model,
     RankUnit,
@@ -71,10 +73,12 @@ class UnitCosts:
         pool: knows sizes and shapes of the data; no image is read.
         units: among them the adaptations that searches build on; some make a head for each
             candidate.
+        counted: multiply-accumulates of baselines by label, where they need not be counted.
     """
 
-    pool: DataPool
+    pool: DataPool | SuiteImages
     units: Iterable[Unit] = ()
+    counted: Mapping[str, int] = field(default_factory=dict)
     _heads: dict[str, tuple[str, HeadForEach]] = field(default_factory=dict)
     _adapted: dict[tuple[object, ...], AdaptationCost | None] = field(default_factory=dict)
 
@@ -121,7 +125,9 @@ class UnitCosts:
 
     def _train(self, unit: TrainUnit) -> UnitCost:
         manifest = self._images(unit).manifest
-        macs = network_macs(unit.model, self.shape(unit))
+        model = unit.model
+        counted = self.counted.get(model.label) if isinstance(model, BaselineModel) else None
+        macs = counted or network_macs(model, self.shape(unit))
         trained = trained_images(unit.recipe, manifest.total)
         finishing = finishing_passes(unit.recipe, unit.scheme) * manifest.total
         curve = validated_images(unit.recipe, len(manifest.validation.indices))
@@ -193,7 +199,7 @@ class UnitCosts:
             network_macs=macs / count,
         )
 
-    def _images(self, unit: Unit) -> ConditionImages:
+    def _images(self, unit: Unit) -> ConditionImages | KnownImages:
         """The condition that a unit's networks see last."""
         match unit:
             case AdaptUnit():

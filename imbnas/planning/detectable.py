@@ -192,7 +192,7 @@ def _column(file: Path, column: str, parts: list[str]) -> Iterator[float]:
     """Numbers of a published table in rows of the parts; none where it lacks them."""
     if not file.is_file():
         return
-    table = pd.read_csv(file)
+    table = pd.read_csv(file, index_col=False)
     if {"part", column} <= set(table.columns):
         # Routes of a part are named after it.
         of_parts = table["part"].astype(str).str.partition(" ")[0].isin(parts)

@@ -1,14 +1,18 @@
 """The units of a plan that are timed for all others, shortened to a fraction of a second."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TypeVar
 
 import numpy as np
 
+from imbnas.execution.data_pool import DataPool
 from imbnas.planning.adaptation_cost import mean_macs
 from imbnas.planning.cost import UnitCost, UnitCosts, network_macs
 from imbnas.planning.short_data import ShortDataPool
+from imbnas.planning.suite_images import SuiteImages
 from imbnas.runs.queue.stacks import stacks
 from imbnas.spaces import get_space
 from imbnas.supernet.path_sampling import paths_per_step
@@ -54,6 +58,11 @@ class Trial:
     cost: UnitCost | None
     places: int
 
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all its units; 0 where they are unknown."""
+        return self.cost.macs * len(self.units) if self.cost else 0
+
 
 @dataclass
 class Sample:
@@ -71,9 +80,15 @@ class Sample:
     device_type: DeviceType
     limit: int = 0
     _short: dict[str, Unit] = field(default_factory=dict)
+    _groups: dict[str, Group] = field(default_factory=dict)
 
     def group(self, unit: Unit) -> Group:
         """The group of a unit: its peers differ in data, scheme, replicate and architecture."""
+        if unit.identity not in self._groups:
+            self._groups[unit.identity] = self._group(unit)
+        return self._groups[unit.identity]
+
+    def _group(self, unit: Unit) -> Group:
         shape = replace(self.costs.shape(unit), num_classes=1)
         match unit:
             case TrainUnit():
@@ -90,30 +105,40 @@ class Sample:
                 maker = ""
         return unit.kind, unit.space, maker, unit.recipe, shape
 
-    def trials(self, left: Iterable[Unit]) -> list[Trial]:
-        """What is timed for the units that are left, each behind those that it builds on."""
+    def trials(self, left: Iterable[tuple[Unit, float]]) -> list[Trial]:
+        """What is timed for the units that are left, each behind those that it builds on.
+
+        One of each group comes before further ones, and groups with more work come first.
+
+        Args:
+            left: units, and the multiply-accumulates of each.
+        """
         chosen = self._chosen(left)
         sizes = [self._network_macs(unit) for unit in chosen]
         self.limit = int(_MACS[self.device_type] / np.median(sizes))
         stacked = stacks(unit for unit in self.units.values() if isinstance(unit, TrainUnit))
         members = (stacked.get(unit.identity, (unit,)) for unit in chosen)
         short = [tuple(map(self._shorten, stack)) for stack in members]
-        pool = ShortDataPool.of(self.costs.pool, self.limit)
-        costs = UnitCosts(pool, [stack[0] for stack in short])
+        costs = UnitCosts(_shortened(self.costs.pool, self.limit), [stack[0] for stack in short])
         return [
             Trial(self.group(unit), stack, costs.of(stack[0]), getattr(unit, "stack", 1))
             for unit, stack in zip(chosen, short, strict=True)
         ]
 
-    def _chosen(self, left: Iterable[Unit]) -> list[Unit]:
+    def _chosen(self, left: Iterable[tuple[Unit, float]]) -> list[Unit]:
         groups: dict[Group, dict[object, Unit]] = {}
-        for unit in left:
-            alike = unit.model if isinstance(unit, TrainUnit) else None
-            groups.setdefault(self.group(unit), {}).setdefault(alike, unit)
+        work: defaultdict[Group, float] = defaultdict(float)
+        for unit, macs in left:
+            alike, group = unit.model if isinstance(unit, TrainUnit) else None, self.group(unit)
+            groups.setdefault(group, {}).setdefault(alike, unit)
+            work[group] += macs
+        spread = [
+            _spread(sorted(groups[group].values(), key=self._network_macs))
+            for group in sorted(work, key=work.__getitem__, reverse=True)
+        ]
         chosen: dict[str, Unit] = {}
-        for group in groups.values():
-            for unit in _spread(sorted(group.values(), key=self._network_macs)):
-                chosen |= {each.identity: each for each in (*self._ancestors(unit), unit)}
+        for unit in (each for alike in zip_longest(*spread) for each in alike if each):
+            chosen |= {each.identity: each for each in (*self._ancestors(unit), unit)}
         return list(chosen.values())
 
     def _network_macs(self, unit: Unit) -> float:
@@ -173,6 +198,12 @@ class Sample:
         shape = self.costs.shape(unit)
         counts = get_space(unit.space).counts
         return tuple(_spread(sorted(architectures, key=lambda each: counts(each, shape).macs)))
+
+
+def _shortened(images: DataPool | SuiteImages, limit: int) -> DataPool | SuiteImages:
+    if isinstance(images, SuiteImages):
+        return images.shortened(limit)
+    return ShortDataPool.of(images, limit)
 
 
 def _spread(ordered: Sequence[T]) -> list[T]:

@@ -10,7 +10,7 @@ from imbnas.execution.data_pool import ConditionImages, DataPool
 from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import DataRef
 
-_TRAIN_SHARE = 8
+TRAIN_SHARE = 8
 """Strategies and heads pass training images more often than others pass theirs."""
 
 
@@ -45,7 +45,7 @@ class ShortDataPool(DataPool):
     def _manifest(self, images: ConditionImages) -> Manifest:
         dataset, fields = images.dataset, dict(images.manifest)
         del fields["sha256"]
-        limits = {"train": self.limit // _TRAIN_SHARE, "validation": self.limit, "test": self.limit}
+        limits = {"train": self.limit // TRAIN_SHARE, "validation": self.limit, "test": self.limit}
         for name, limit in limits.items():
             fields[name] = balanced_part(fields[name], dataset, max(limit, dataset.num_classes))
         kept = dataset.train.labels[list(fields["train"].indices)]

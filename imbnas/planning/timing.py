@@ -1,14 +1,14 @@
 """Times shortened units in processes like a run's workers, as many at the same time."""
 
 import gc
+import math
 import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
@@ -22,6 +22,8 @@ from imbnas.execution.attempts import SingleAttempt
 from imbnas.execution.caps import worker_caps
 from imbnas.execution.executor import Executor
 from imbnas.execution.instruction_sets import check_capped
+from imbnas.isolation.environment import environment_of_children
+from imbnas.isolation.launcher import safe_path
 from imbnas.planning.sample import Trial
 from imbnas.planning.short_data import ShortDataPool
 from imbnas.runs.gpus import VISIBLE, visible_gpus
@@ -31,6 +33,9 @@ from imbnas.units.unit import TrainUnit, Unit
 
 _SECONDS = 3.0
 """Trials that take less together are repeated."""
+
+_FIRST_SHARE = 0.6
+"""Of the time that a process has, for timing each group once; the rest is for timing it again."""
 
 
 class TimingError(ImbnasError):
@@ -53,28 +58,36 @@ class Job(NamedTuple):
     """What the processes are given.
 
     Attributes:
-        trials: each behind those that it builds on.
+        trials: each behind those that it builds on, else the most important ones first.
         limit: of images, see ``ShortDataPool``.
         request: of the run.
         pins: of the run.
+        seconds: that each process has once it is ready. What would not be finished by then is not
+            begun, but for the first trial.
     """
 
     trials: Sequence[Trial]
     limit: int
     request: RunRequest
     pins: Sequence[Manifest]
+    seconds: float = math.inf
 
 
-def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing]]]:
+Row = Sequence[Timing | None]
+"""One timing of each trial; ``None`` for one that there was no time for."""
+
+
+def time_side_by_side(job: Job, processes: int) -> tuple[float, list[Row]]:
     """Time the trials in several processes, in each in a random order, so that kinds mix.
 
     Args:
         job: the same for all.
         processes: how many; on CUDA they are spread over the GPUs. A single one does all at least
-            twice.
+            twice if it has the time.
 
     Returns:
-        Seconds until the last process was ready, and at least two timings of all trials.
+        Seconds until the last process was ready, and timings of the trials, as many rows as there
+        were rounds in all processes.
 
     Raises:
         TimingError: a unit fails or a process dies.
@@ -84,7 +97,7 @@ def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing
     start, rounds = time.time(), 1 if processes > 1 else 2
     caps = worker_caps(job.request.reproducible)
     with (
-        _environment_of_children(caps),
+        environment_of_children(safe_path() | caps),
         ProcessPoolExecutor(processes, get_context("spawn")) as pool,
     ):
         futures = [
@@ -98,24 +111,9 @@ def time_side_by_side(job: Job, processes: int) -> tuple[float, list[list[Timing
     return max(ready for ready, _ in answers) - start, [row for _, rows in answers for row in rows]
 
 
-@contextmanager
-def _environment_of_children(added: Mapping[str, str]) -> Iterator[None]:
-    """Start processes within the block with more in their environment.
-
-    Libraries read it when they are loaded, which is before a new process could set it itself.
-    """
-    held = {name: os.environ.get(name) for name in added}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name, value in held.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
 def _time(
     job: Job, rounds: int, seed: int, environment: Mapping[str, str]
-) -> tuple[float, list[list[Timing]]]:
+) -> tuple[float, list[Row]]:
     """When this process was ready, in seconds since the epoch, and its timings."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what plug-ins print is no plan
@@ -123,20 +121,80 @@ def _time(
     if job.request.reproducible:
         check_capped()
     bench, ready = _Bench(job), time.time()
-    firsts: dict[object, Trial] = {}
-    for trial in job.trials:
+    return ready, _rows(job, rounds, seed, bench.time)
+
+
+def _rows(
+    job: Job, rounds: int, seed: int, measure: Callable[[Sequence[Unit]], Timing]
+) -> list[Row]:
+    """Time the trials again and again while there is time; the first time of a group counts last.
+
+    Args:
+        job: trials, and for how long.
+        rounds: at least so many, if there is time.
+        seed: of the order in which trials are timed again.
+        measure: does a trial's units.
+    """
+    clock = _Clock(job.seconds, measure)
+    groups: set[object] = set()
+    done: set[str] = set()
+    first: dict[int, Timing] = {}
+    for number, trial in enumerate(job.trials):
+        unit = trial.units[0]
         # The first of a group pays for imports and loading; on others but trainings units build.
-        if firsts.setdefault(trial.group, trial) is trial or trial.units[0].kind != "train":
-            bench.time(trial.units)
+        if (trial.group in groups and unit.kind == "train") or not done.issuperset(unit.requires):
+            continue
+        groups.add(trial.group)
+        if timing := clock.time(trial, _FIRST_SHARE, needed=not first):
+            first[number] = timing
+            done.add(unit.identity)
     # A full collection, rare in a run, would take a good part of a short unit.
     gc.freeze()
-    rows: list[list[Timing]] = []
-    numbers, rng = range(len(job.trials)), random.Random(seed)
-    start = time.perf_counter()
+    known = {job.trials[number].group for number in first}
+    numbers = [
+        number
+        for number, trial in enumerate(job.trials)
+        if number in first or (trial.units[0].kind == "train" and trial.group in known)
+    ]
+    rows: list[Row] = []
+    rng, start = random.Random(seed), time.perf_counter()
     while len(rows) < rounds or time.perf_counter() - start < _SECONDS:
-        timed = {n: bench.time(job.trials[n].units) for n in rng.sample(numbers, len(numbers))}
-        rows.append([timed[n] for n in numbers])
-    return ready, rows
+        order = rng.sample(numbers, len(numbers))
+        timed = {number: clock.time(job.trials[number], 1.0) for number in order}
+        if not any(timed.values()):
+            break
+        rows.append([timed.get(number) for number in range(len(job.trials))])
+    seen = {n for row in rows for n, timing in enumerate(row) if timing}
+    if first.keys() - seen:
+        rows.append([None if n in seen else first.get(n) for n in range(len(job.trials))])
+    return rows
+
+
+class _Clock:
+    """Times trials that would be finished in time, as far as can be told before."""
+
+    def __init__(self, seconds: float, measure: Callable[[Sequence[Unit]], Timing]) -> None:
+        self._seconds, self._measure = seconds, measure
+        self._start = time.perf_counter()
+        self._lasted: dict[str, float] = {}
+        self._per_mac = 0.0
+
+    def time(self, trial: Trial, share: float, *, needed: bool = False) -> Timing | None:
+        """Do a trial; ``None`` for one that would end after a share of the time."""
+        elapsed = time.perf_counter() - self._start
+        if not needed and elapsed + self._expected(trial) > share * self._seconds:
+            return None
+        timing = self._measure(trial.units)
+        self._lasted[trial.units[0].identity] = timing.whole
+        if trial.macs:
+            per_mac = timing.whole / trial.macs
+            # What is done first has to load and import: the fastest says what others need.
+            self._per_mac = min(per_mac, self._per_mac or per_mac)
+        return timing
+
+    def _expected(self, trial: Trial) -> float:
+        """Seconds of a trial, from those that it took before or its multiply-accumulates."""
+        return self._lasted.get(trial.units[0].identity, trial.macs * self._per_mac)
 
 
 class _Bench:
@@ -204,7 +262,7 @@ class _Attempt(SingleAttempt):
         self._since = time.perf_counter()
         return self
 
-    def offer(self, take: Callable[[], object]) -> None:
+    def offer(self, take: Callable[[], object], reached: object = None) -> None:
         now = time.perf_counter()
         self.in_steps += now - self._since
         self._since = now

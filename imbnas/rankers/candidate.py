@@ -10,6 +10,7 @@ from imbnas.data import class_probabilities, open_stream
 from imbnas.data.image_sets import Images
 from imbnas.schemes.training_scheme import TrainingScheme, build_scheme
 from imbnas.spaces.space import Counts, NetworkShape
+from imbnas.training.checkpoints import Checkpoint, NothingKept
 from imbnas.training.forward import forward_passes
 from imbnas.units.networks import ImageClassifier
 from imbnas.units.randomness import derive_seed
@@ -118,6 +119,8 @@ class Candidate:
         shape: of the images and the network.
         seed: of everything random but weights and batches.
         task: the training whose outcome is predicted.
+        checkpoint: keeps the state of a training by which the score is found; scores that are
+            found are kept without it.
     """
 
     network: ImageClassifier
@@ -125,6 +128,7 @@ class Candidate:
     shape: NetworkShape
     seed: int
     task: Task
+    checkpoint: Checkpoint = field(default_factory=NothingKept, repr=False)
 
     def scored(self, value: float, *, forward: int = 0, backward: int = 0) -> Score:
         """Put a value together with its cost.

@@ -1,6 +1,7 @@
 """Short training: the recipe with a part of its epochs, evaluated on validation images."""
 
 import math
+from dataclasses import replace
 
 from imbnas.rankers.candidate import Candidate, Score
 from imbnas.training.evaluation import evaluate, mean_recall
@@ -30,7 +31,7 @@ def train_shortly(candidate: Candidate, fraction: float) -> Score:
         keep_classifier=True,
     )
     try:
-        trained = setup.trainer.run().trained_images
+        trained = replace(setup.trainer, checkpoint=candidate.checkpoint).run().trained_images
     except NonFiniteLossError:
         steps = recipe.steps_per_epoch
         images = steps * recipe.batch_size if steps else len(task.train_images)

@@ -1,15 +1,18 @@
 """Regret on the target against the number of queries, for searches on either side."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from imbnas.leaderboards.chart_data.names import shortened
 from imbnas.leaderboards.plots.figures import legend_below, new_figure
 from imbnas.leaderboards.plots.marks import COLOURS, Mark, marks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SIDES = {"balanced": (COLOURS[0], "-"), "target": (COLOURS[1], "--")}
 _NAME = 30
@@ -17,7 +20,7 @@ _SPREAD = 1.12
 """Ratio by which intervals of different searchers stand apart."""
 
 
-def draw(table: pd.DataFrame, title: str) -> Figure:
+def draw(table: pd.DataFrame, title: str) -> "Figure":
     """A row for each target: a panel for each searcher, and the differences of the two curves.
 
     Args:
@@ -54,7 +57,7 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def _curves(axes: Axes, part: pd.DataFrame, names: list[str]) -> None:
+def _curves(axes: "Axes", part: pd.DataFrame, names: list[str]) -> None:
     for side, (colour, line) in _SIDES.items():
         name = "balanced data" if side == "balanced" else "the target itself"
         axes.plot(part["queries"], part[f"regret_{side}"], line, color=colour,
@@ -67,7 +70,7 @@ def _curves(axes: Axes, part: pd.DataFrame, names: list[str]) -> None:
     axes.xaxis.set_major_formatter("{x:g}")
 
 
-def _differences(axes: Axes, part: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
+def _differences(axes: "Axes", part: pd.DataFrame, looks: Mapping[str, Mark]) -> None:
     """Intervals of the cost at some numbers of queries; points alone where there are none."""
     axes.axhline(0, color="0.4", linewidth=1, linestyle=":")
     for number, (searcher, look) in enumerate(looks.items()):

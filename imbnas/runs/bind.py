@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from imbnas.data.manifests import Manifest
+from imbnas.runs.installation import store_installation
 from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.request import RunRequest
+from imbnas.runs.store.asked import Asked, keep_asked
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import publish_once, replace_file
 from imbnas.suites.apart import resolve_apart
@@ -32,11 +34,13 @@ def bind_run(request: RunRequest) -> ResolvedSuite:
     if request.only:
         UnitFilter(request.only).of(Expansion(resolved).plan(request.parts).units)
     bound = directory.store_suite(resolved)
+    store_installation(directory)
     for manifest in held_pins(directory, request.pins):
         path = directory.manifests / f"{manifest.sha256}.json"
         publish_once(path, canonical_json(manifest).encode(), directory.temporary)
     for name, plugin in plugins_by_name(request.plugins).items():
         replace_file(directory.plugins / name, plugin.text, directory.temporary)
+    keep_asked(directory, Asked(parts=request.parts, only=request.only))
     return bound
 
 

@@ -10,11 +10,11 @@
 A disk that cannot be written to is no unit's failure: the worker stops, and is not replaced.
 """
 
-import errno
 import signal
 from collections import Counter
 from dataclasses import dataclass, field
 
+from imbnas.file_systems import DISK_FAULTS
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.records import DamagedRecordError
 
@@ -23,9 +23,6 @@ _KILLS = 4
 _DEATHS_WITHOUT_UNIT = 3
 _KILLED = {-signal.SIGKILL, -signal.SIGTERM}
 _NUMBERS = {1: "a worker", 2: "two workers", 3: "three workers", 4: "four workers"}
-_DISK_FAULTS = {
-    errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EACCES, errno.EPERM,
-}  # fmt: skip
 
 
 def prepare_retries(directory: RunDirectory, failed: bool) -> list[str]:
@@ -53,7 +50,7 @@ def move_aside(directory: RunDirectory, error: DamagedRecordError) -> str:
 
 def is_disk_fault(error: Exception) -> bool:
     """Whether an error says nothing about the unit but that nothing can be stored."""
-    return isinstance(error, OSError) and error.errno in _DISK_FAULTS
+    return isinstance(error, OSError) and error.errno in DISK_FAULTS
 
 
 @dataclass

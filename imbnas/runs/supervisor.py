@@ -12,6 +12,7 @@ from functools import cached_property
 from types import FrameType
 from typing import Literal
 
+from imbnas.isolation.launcher import safe_path
 from imbnas.runs.gpus import VISIBLE, GpuShares
 from imbnas.runs.limits import Limits, LimitWatch
 from imbnas.runs.queue.claims import Claims
@@ -25,6 +26,7 @@ from imbnas.runs.unit_tokens import UnitTokens
 from imbnas.runs.worker_command import (
     DISK_FAULT,
     NOT_CAPPED,
+    OTHER_IMBNAS,
     process_flags,
     worker_command,
 )
@@ -32,6 +34,8 @@ from imbnas.runs.worker_environment import worker_environment
 
 Process = subprocess.Popen[bytes]
 
+_NOT_REPLACED = {0, DISK_FAULT, NOT_CAPPED, OTHER_IMBNAS}
+"""Exit statuses of workers after which another one would end alike."""
 _TICK_SECONDS = 0.2
 _SHOW_SECONDS = 1.0
 _SHOW_SHARE = 0.05
@@ -196,6 +200,7 @@ class Supervisor:
             command,
             env={
                 **os.environ,
+                **safe_path(),
                 **worker_environment(self.request),
                 **({VISIBLE: gpu} if gpu else {}),
             },
@@ -224,7 +229,7 @@ class Supervisor:
 
     def _may_follow(self, process: Process) -> bool:
         """Decide whether a worker that ended gets a successor."""
-        if process.returncode in (0, DISK_FAULT, NOT_CAPPED) or self._stopping:
+        if process.returncode in _NOT_REPLACED or self._stopping:
             return False
         held = self._claims.by_process().get(process.pid, [])
         for identity in held:

@@ -3,6 +3,12 @@
 Run as ``python -m imbnas.runs.worker RUN_DIR``; any number may work in one directory.
 """
 
+from imbnas.isolation.launcher import is_launched, start_again
+
+if __name__ == "__main__" and not is_launched():
+    # Before anything is imported that the working directory may have a file for.
+    start_again("imbnas.runs.worker")
+
 import signal
 import sys
 import time
@@ -15,9 +21,11 @@ from types import FrameType
 from typing import Protocol
 
 from imbnas.error_texts import kind_of, message_of, traceback_of
+from imbnas.errors import InputError
 from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
 from imbnas.isolation.processes import end_by
 from imbnas.runs.deadline import Deadline
+from imbnas.runs.installation import OtherInstallationError, check_installation
 from imbnas.runs.queue.agenda import Agenda
 from imbnas.runs.queue.claims import Claims
 from imbnas.runs.queue.queue import Queue
@@ -25,11 +33,18 @@ from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.retries import is_disk_fault, move_aside
 from imbnas.runs.store.checkpoints import Checkpointing, Suspended, remove_checkpoints
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.logs import WorkerLog, worker_log
+from imbnas.runs.store.logs import Seldom, WorkerLog, worker_log
 from imbnas.runs.store.records import DamagedRecordError
 from imbnas.runs.store.unit_state import UnitState
 from imbnas.runs.unit_tokens import UnitTokens
-from imbnas.runs.worker_command import DISK_FAULT, NOT_CAPPED, WorkerOptions, parse_worker_options
+from imbnas.runs.worker_command import (
+    BAD_INPUT,
+    DISK_FAULT,
+    NOT_CAPPED,
+    OTHER_IMBNAS,
+    WorkerOptions,
+    parse_worker_options,
+)
 from imbnas.suites.expand import Expansion
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Record
@@ -240,8 +255,17 @@ def _reason(outcome: Exception) -> tuple[str, str, str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the worker process."""
     options = parse_worker_options(arguments)
-    # A wrong path is refused before logs are made there.
-    resolved = RunDirectory(options.run_dir).read_suite()
+    directory = RunDirectory(options.run_dir)
+    try:
+        check_installation(directory)
+        # A wrong path is refused before logs are made there.
+        resolved = directory.read_suite()
+    except OtherInstallationError as error:
+        _stops(error)
+        return OTHER_IMBNAS
+    except InputError as error:
+        _stops(error)
+        return BAD_INPUT
     try:
         with worker_log(options.run_dir) as log, ExitStack() as ending:
             if not _computes_as_all_others(resolved):
@@ -253,9 +277,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if not is_disk_fault(error):
             raise
-        print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
+        _stops(error)
         return DISK_FAULT
     return 0
+
+
+def _stops(error: Exception) -> None:
+    print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
 
 
 def _computes_as_all_others(resolved: ResolvedSuite) -> bool:
@@ -267,7 +295,7 @@ def _computes_as_all_others(resolved: ResolvedSuite) -> bool:
     try:
         check_capped()
     except NotCappedError as error:
-        print(f"worker {getpid()} stops: {error}", file=sys.stderr)  # noqa: T201
+        _stops(error)
         return False
     return True
 
@@ -279,7 +307,7 @@ def _build(options: WorkerOptions, log: WorkerLog, ending: ExitStack) -> Worker:
     directory = RunDirectory(options.run_dir)
     resolved = directory.read_suite()
     unit_filter = UnitFilter(tuple(options.only)) if options.only else None
-    checkpointing = Checkpointing(directory, options.checkpoint_seconds)
+    checkpointing = Checkpointing(directory, options.checkpoint_seconds, tell=Seldom(log))
     executor = Executor(
         directory,
         options.locations,

@@ -1,20 +1,26 @@
 """The command line of a worker process: written for a request, read by the worker."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from imbnas.data.locations import DataLocations
+from imbnas.isolation.launcher import launched
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.checkpoints import CHECKPOINT_SECONDS
+
+BAD_INPUT = 2
+"""Exit status of a worker that is given no run."""
 
 DISK_FAULT = 4
 """Exit status of a worker that cannot write; another one could not, either."""
 
 NOT_CAPPED = 5
 """Exit status of a worker of a reproducible run that computes with other instruction sets."""
+
+OTHER_IMBNAS = 6
+"""Exit status of a worker of another version or source of imbnas than the run's."""
 
 UNTIL = "--until"
 
@@ -23,7 +29,8 @@ def worker_command(request: RunRequest) -> list[str]:
     """The command that starts one worker, with this Python and absolute paths."""
     locations = request.locations.resolved()
     return [
-        *(sys.executable, "-m", "imbnas.runs.worker", str(request.directory.path.resolve())),
+        *launched("imbnas.runs.worker"),
+        str(request.directory.path.resolve()),
         *([] if locations.root is None else ["--data-root", str(locations.root)]),
         *_repeated("--dataset", (f"{name}={path}" for name, path in locations.paths)),
         *(["--offline"] if locations.offline else []),

@@ -107,3 +107,25 @@ def iso_macs(space: Space, macs: int, shape: NetworkShape) -> Population:
         raise InputError(f"{space.name}: no architecture has {macs} MACs; nearest is {nearest}")
     rule = f"all {len(found)} of {macs} MACs, functional twins included"
     return Population(rule, found)
+
+
+def as_listed(space: Space, architectures: Sequence[str]) -> Population:
+    """The architectures that somebody chose, in their order.
+
+    Args:
+        space: that has them.
+        architectures: in any spelling that the space reads.
+
+    Raises:
+        InputError: the space does not have one, or two are one and the same.
+    """
+    found: dict[str, int] = {}
+    for position, text in enumerate(architectures):
+        architecture = space.parse(text)
+        if architecture in found:
+            raise InputError(
+                f"architectures {found[architecture] + 1} and {position + 1} are both "
+                f"{architecture}; leave one out"
+            )
+        found[architecture] = position
+    return Population(f"{len(found)} listed architectures", tuple(found))

@@ -12,7 +12,7 @@ _CONTEXT = 24
 
 
 class Scanner:
-    """A cursor over the text of an architecture.
+    """A cursor over the text of an architecture; blanks around it are passed over.
 
     Args:
         space: registry name, for messages.
@@ -22,7 +22,7 @@ class Scanner:
     def __init__(self, space: str, text: str) -> None:
         self.space = space
         self.text = text
-        self.position = 0
+        self.position = len(text) - len(text.lstrip())
 
     def fail(self, expected: str, position: int | None = None) -> NoReturn:
         """Raise the error that points at ``position``, by default where the cursor stands.
@@ -92,5 +92,5 @@ class Scanner:
         Raises:
             InputError: something follows.
         """
-        if self.position != len(self.text):
+        if self.text[self.position :].strip():
             self.fail(f"expected the end, found {self.text[self.position]!r}")

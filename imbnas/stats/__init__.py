@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from imbnas.stats.prediction import PredictiveTauChange as PredictiveTauChange
     from imbnas.stats.prediction import predictive_tau as predictive_tau
     from imbnas.stats.prediction import predictive_tau_change as predictive_tau_change
+    from imbnas.stats.repeats import Repeatability as Repeatability
+    from imbnas.stats.repeats import repeatability as repeatability
+    from imbnas.stats.repeats import replicates_to_agree as replicates_to_agree
+    from imbnas.stats.repeats import replicates_to_repeat as replicates_to_repeat
     from imbnas.stats.strata import StratifiedTau as StratifiedTau
     from imbnas.stats.strata import Stratum as Stratum
     from imbnas.stats.strata import quantile_strata as quantile_strata

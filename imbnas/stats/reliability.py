@@ -40,6 +40,25 @@ def spearman_brown(reliability: Floats, replicates: int) -> Floats:
     return projected
 
 
+def replicates_for(single: float, wanted: float) -> float | None:
+    """How many replicates a mean needs: the inverse of ``spearman_brown``.
+
+    S = R (1 − r) / (r (1 − R)).
+
+    Args:
+        single: r, correlation between two replicates, in [-1, 1].
+        wanted: R, reliability of the mean, in [0, 1].
+
+    Returns:
+        At least 0 and not rounded; ``None`` where no number suffices: r ≤ 0, or R = 1 with r < 1.
+    """
+    if wanted <= 0 or single >= 1:
+        return 0.0
+    if single <= 0 or wanted >= 1:
+        return None
+    return wanted * (1 - single) / (single * (1 - wanted))
+
+
 def reliability(seed_tau: Floats, replicates: int) -> Floats:
     """Reliability of a ranking by the mean of S replicates.
 

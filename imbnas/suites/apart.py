@@ -1,11 +1,13 @@
 """Resolves suites with plug-ins in a process of its own, so that this one stays without them."""
 
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 
 from imbnas.errors import InputError
 from imbnas.isolation.apart import call_apart
 from imbnas.isolation.channel import Channel
-from imbnas.registry import installed_plugins, load_plugins
+from imbnas.registry import Plugin, installed_plugins, load_plugins
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
@@ -19,7 +21,7 @@ def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
     Raises:
         InputError: see ``resolve_suite``; or a plug-in cannot be loaded, or ends its process.
     """
-    what = plugins_named(request)
+    what = plugins_named(request.plugins)
     if not what:
         return resolve_suite(request)
     text = call_apart("imbnas.suites.apart:resolve_with_plugins", request, what)
@@ -29,10 +31,10 @@ def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
         raise InputError(f"{what}: what came is no suite ({first_fault(error)})") from None
 
 
-def plugins_named(request: SuiteRequest) -> str:
+def plugins_named(plugins: Sequence[Plugin]) -> str:
     """The plug-ins whose code may run, installed ones included, for messages; empty for none."""
-    files = f"--plugin {', '.join(plugin.name for plugin in request.plugins)}"
-    return files if request.plugins else ", ".join(installed_plugins())
+    files = f"--plugin {', '.join(plugin.name for plugin in plugins)}"
+    return files if plugins else ", ".join(installed_plugins())
 
 
 def resolve_with_plugins(request: SuiteRequest, _channel: Channel) -> bytes:

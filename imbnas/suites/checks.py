@@ -9,6 +9,7 @@ from imbnas.errors import InputError
 from imbnas.rankers.registry import RANKERS, build_ranker
 from imbnas.search.registry import SEARCHERS, build_searcher
 from imbnas.spaces import SPACES, Space, get_space
+from imbnas.spaces.population import as_listed
 from imbnas.spaces.stacks import check_stack
 from imbnas.spaces.stems import check_stem
 from imbnas.strategies.registry import STRATEGIES
@@ -72,15 +73,18 @@ def _of_fidelity(
 
     for field, size in (("stack", fidelity.stack), ("retrainings", fidelity.retrainings)):
         yield (*place, field), of_space(partial(check_stack, stack=size))
+    if named := fidelity.population.architectures:
+        where = (*place, "population", "architectures")
+        yield where, of_space(partial(as_listed, architectures=named))
     for recipe, sampling in fidelity.path_samplings.items():
         yield (*place, recipe, "path_sampling"), of_space(partial(check_sampling, how=sampling))
     searchers: dict[Place, SearcherChoice] = {(*place, "searcher"): fidelity.searcher}
     for label, further in fidelity.searchers.items():
         searchers[*place, "searchers", label] = further
-    for where, searcher in searchers.items():
+    for searched, searcher in searchers.items():
         build = partial(build_searcher, searcher.name, searcher.options)
         if with_plugins or SEARCHERS.is_built_in(searcher.name):
-            yield (*where, "options"), of_space(build)
+            yield (*searched, "options"), of_space(build)
 
 
 def spaces_of(suite: SuiteFile, recipe: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Fidelities that take over what another one says: ``extends = "mini"`` in a suite file."""
+"""Suites and fidelities that take over what another one says: ``extends = "mini"``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,10 +29,11 @@ def _whole(tables: Mapping[str, Any], name: str, through: tuple[str, ...]) -> An
     if other in (*through, name):
         raise ValueError(f"fidelity {name!r} extends itself through {other!r}")
     rest = {key: value for key, value in own.items() if key != "extends"}
-    return _merged(_whole(tables, other, (*through, name)), rest)
+    return merged(_whole(tables, other, (*through, name)), rest)
 
 
-def _merged(base: Any, changes: Any) -> Any:
+def merged(base: Any, changes: Any) -> Any:
+    """Tables merged key by key; any other value of ``changes`` stands in place of ``base``."""
     if not (isinstance(base, dict) and isinstance(changes, dict)):
         return changes
-    return base | {key: _merged(base.get(key), value) for key, value in changes.items()}
+    return base | {key: merged(base.get(key), value) for key, value in changes.items()}

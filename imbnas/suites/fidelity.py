@@ -2,11 +2,12 @@
 
 import operator
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from imbnas.suites.choice import SearcherChoice
+from imbnas.suites.trainings import distinct
 from imbnas.units.bounds import (
     Amount,
     EpochNumber,
@@ -17,6 +18,7 @@ from imbnas.units.bounds import (
 )
 from imbnas.units.conditions import Protocol
 from imbnas.units.frozen import FrozenModel, is_none, is_one
+from imbnas.units.largest import MOST_NETWORKS
 from imbnas.units.recipes import PathSampling, Recipe
 
 
@@ -27,25 +29,41 @@ class PopulationRule(FrozenModel):
         rule: ``uniform`` draws distinct live functions; ``stratified`` draws one from each of
             ``size`` equally large slices ordered by MACs; ``iso-macs`` takes every
             architecture of exactly ``macs``, twins in function included; ``all`` takes one of
-            each live function.
+            each live function; ``listed``, which need not be said, those of ``architectures``.
         size: how many are drawn; for ``uniform`` and ``stratified``.
         seed: of the draw.
         macs: multiply-accumulates at the space's published width, depth and resolution.
+        architectures: at least two, each once, in the order of tables.
     """
 
-    rule: Literal["uniform", "stratified", "iso-macs", "all"] = "uniform"
+    rule: Literal["uniform", "stratified", "iso-macs", "all", "listed"] = "uniform"
     size: Annotated[Networks, Field(ge=2)] | None = None
     seed: Seed = 0
     macs: Annotated[Amount, Field(ge=1)] | None = None
+    architectures: Annotated[
+        tuple[str, ...],
+        Field(max_length=MOST_NETWORKS, exclude_if=operator.not_),
+        AfterValidator(distinct),
+    ] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _listed(cls, content: Any) -> Any:
+        """A list of architectures says by itself which rule it is."""
+        if isinstance(content, dict) and "architectures" in content:
+            return {"rule": "listed", **content}
+        return content
 
     @model_validator(mode="after")
     def _complete(self) -> "PopulationRule":
-        needed = {"iso-macs": "macs", "all": None}.get(self.rule, "size")
-        for field in ("size", "macs"):
-            given = getattr(self, field) is not None
+        needed = {"iso-macs": "macs", "all": None, "listed": "architectures"}.get(self.rule, "size")
+        for field in ("size", "macs", "architectures"):
+            given = getattr(self, field) not in (None, ())
             if given != (field == needed):
                 verb = "takes no" if given else "needs"
                 raise ValueError(f"rule {self.rule!r} {verb} {field!r}")
+        if len(self.architectures) == 1:
+            raise ValueError("architectures: a ranking needs two; list another one")
         return self
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from imbnas.resources import resource_folder
+from imbnas.resources import resource_files
 
 
 def suite_files() -> dict[str, Path]:
     """Name → file of every suite that ships with imbnas, sorted by name."""
-    return {path.stem: path for path in sorted(resource_folder("suites").glob("*.toml"))}
+    return {path.stem: path for path in resource_files("suites")}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from imbnas.data import Dataset, Manifest, load_dataset, resolve
+from imbnas.data.loading import tell_notes
 from imbnas.data.manifests import count_classes
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolved import ConditionFacts, EvaluationImages
@@ -59,9 +60,12 @@ class SuiteImages:
 
     @cached_property
     def datasets(self) -> dict[str, Dataset]:
-        """Name → dataset of all conditions, sorted."""
+        """Name → dataset of all conditions, sorted; their notes go to standard error."""
         names = {parse_condition(name).dataset for name in self.condition_names()}
-        return {name: load_dataset(name, self.request.locations) for name in sorted(names)}
+        found = {name: load_dataset(name, self.request.locations) for name in sorted(names)}
+        for dataset in found.values():
+            tell_notes(dataset)
+        return found
 
     def dataset(self, condition: str) -> Dataset:
         """The dataset of a condition."""

@@ -10,11 +10,13 @@ from imbnas.errors import InputError, UnknownNameError, suggest
 from imbnas.suites.checks import suite_checks
 from imbnas.suites.choice import ENTRY_FORMS
 from imbnas.suites.claims import ClaimKind
+from imbnas.suites.extension import merged
 from imbnas.suites.fidelity import Fidelity
 from imbnas.suites.files import suite_files
 from imbnas.suites.schema import PartKind, SuiteFile
 from imbnas.suites.toml_lines import line_of
 from imbnas.toml_files import read_toml
+from imbnas.units.frozen import content_sha256
 from imbnas.validation import first_fault
 
 DEFAULT_SUITE = "lt-digits"
@@ -28,12 +30,22 @@ def load_suite(name_or_file: str) -> SuiteFile:
     Raises:
         InputError: an unknown name, or a file that is missing or not a valid suite.
     """
+    return read_suite(_path_of(name_or_file))
+
+
+def suite_text(name_or_file: str) -> str:
+    """The text of a suite file; arguments and errors as ``load_suite``."""
+    path = _path_of(name_or_file)
+    return read_toml(path, f"suite {path}")[0]
+
+
+def _path_of(name_or_file: str) -> Path:
     if name_or_file.endswith(".toml"):
-        return read_suite(Path(name_or_file))
+        return Path(name_or_file)
     shipped = suite_files()
     if name_or_file not in shipped:
         raise UnknownNameError("suite", name_or_file, shipped)
-    return read_suite(shipped[name_or_file])
+    return shipped[name_or_file]
 
 
 def read_suite(path: Path) -> SuiteFile:
@@ -43,6 +55,7 @@ def read_suite(path: Path) -> SuiteFile:
         InputError: the file cannot be read, is not TOML, or breaks the schema.
     """
     text, content = read_toml(path, f"suite {path}")
+    content = _with_base(path, text, content, (path.resolve(),))
     try:
         suite = SuiteFile.model_validate(content)
     except ValidationError as error:
@@ -58,6 +71,18 @@ def read_suite(path: Path) -> SuiteFile:
     return suite
 
 
+def modification(suite: SuiteFile) -> str | None:
+    """The beginning of a suite's digest, if one of its name and version ships that says otherwise.
+
+    Layout and comments of the file do not count.
+    """
+    shipped = suite_files().get(suite.name)
+    original = read_suite(shipped) if shipped else None
+    if original is None or original.version != suite.version or original == suite:
+        return None
+    return content_sha256(suite)[:12]
+
+
 def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
     """Return the named fidelity, or the suite's default one.
 
@@ -68,6 +93,39 @@ def choose_fidelity(suite: SuiteFile, name: str | None) -> tuple[str, Fidelity]:
     if chosen not in suite.fidelities:
         raise UnknownNameError(f"fidelity of suite {suite.name!r}:", chosen, suite.fidelities)
     return chosen, suite.fidelities[chosen]
+
+
+def _with_base(
+    path: Path, text: str, content: dict[str, Any], through: tuple[Path, ...]
+) -> dict[str, Any]:
+    """A suite's content, with what it takes over from the one that it ``extends``.
+
+    Args:
+        path: of the suite.
+        text: of the suite.
+        content: of the suite.
+        through: the suite, and those that extend it.
+    """
+    if "extends" not in content:
+        return content
+    named = content["extends"]
+    try:
+        base = _file_of(named, path)
+        if base.resolve() in through:
+            raise InputError(f"the suite extends itself through {named!r}")
+        base_text, base_content = read_toml(base, f"suite {base}")
+        whole = _with_base(base, base_text, base_content, (*through, base.resolve()))
+    except InputError as error:
+        raise InputError(_located(path, text, ("extends",), str(error))) from None
+    rest = {key: value for key, value in content.items() if key != "extends"}
+    return dict(merged(whole, rest))
+
+
+def _file_of(named: object, path: Path) -> Path:
+    """The file of a suite that another one extends: one that ships, or one beside it."""
+    if not isinstance(named, str):
+        raise InputError(f"{named!r} is no name of a suite; write it in quotes")
+    return path.parent / named if named.endswith(".toml") else _path_of(named)
 
 
 def _first_fault(path: Path, text: str, error: ValidationError) -> str:

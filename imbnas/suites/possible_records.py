@@ -10,7 +10,12 @@ from imbnas.errors import InputError
 from imbnas.registry import BUILT_IN
 from imbnas.spaces import SPACES, Counts, FairSpace, NetworkShape, Space, get_space
 from imbnas.suites.resolved import EvaluationImages, ResolvedSuite
-from imbnas.training.counting import finishing_passes, trained_images, validated_images
+from imbnas.training.counting import (
+    balanced_counts,
+    finishing_passes,
+    trained_images,
+    validated_images,
+)
 from imbnas.units.image_labels import unpack
 from imbnas.units.metrics import SearchMetrics, TrainMetrics
 from imbnas.units.recipes import Recipe
@@ -280,7 +285,7 @@ class PossibleRecords:
         if known is None or known.evaluation is None:
             return
         each = min(unit.calibration_images, known.images)
-        each += _scoring(known.evaluation.validation, unit.validation_images)
+        each += sum(balanced_counts(known.evaluation.validation, unit.validation_images))
         # Some strategies make a head for each architecture, from all training images.
         possible = (each * len(names), (each + known.images) * len(names))
         if spent.images_seen not in possible:
@@ -343,14 +348,6 @@ def _check_spent(setting: _Setting, metrics: TrainMetrics, spent: Cost) -> None:
     evaluated = setting.finishing + validated + sum(metrics.class_total)
     _equal("images_seen", spent.images_seen, setting.trained + evaluated)
     _equal("macs", spent.macs, metrics.macs * (3 * setting.trained + evaluated))
-
-
-def _scoring(validation: _Counts, limit: int | None) -> int:
-    """How many validation images score an architecture."""
-    if limit is None or limit >= sum(validation):
-        return sum(validation)
-    each = limit // len(validation)
-    return sum(min(count, each) for count in validation)
 
 
 def _equal(name: str, found: int, wanted: int) -> None:

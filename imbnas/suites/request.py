@@ -27,6 +27,7 @@ class SuiteRequest:
         pins: manifests that take the place of what their conditions would resolve to.
         plugins: plug-in files, as they were read.
         added: what the command line added to the suite's parts, by kind; the suite holds it.
+        modified: see ``ResolvedSuite``.
     """
 
     suite: SuiteFile
@@ -38,6 +39,7 @@ class SuiteRequest:
     pins: tuple[Manifest, ...] = ()
     plugins: tuple[Plugin, ...] = ()
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modified: str | None = None
 
     @property
     def settings(self) -> Fidelity:

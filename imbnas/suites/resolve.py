@@ -18,17 +18,12 @@ from imbnas.schemes import resolve_scheme
 from imbnas.search.registry import SEARCHERS
 from imbnas.spaces import SPACES, NetworkShape, get_space
 from imbnas.spaces.network_shape import network_shape
-from imbnas.spaces.population import (
-    Population,
-    all_live,
-    iso_macs,
-    stratified_by_macs,
-    uniform,
-)
+from imbnas.spaces.population import Population, uniform
 from imbnas.spaces.stems import check_stem
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.checks import blame, spaces_of, suite_checks
 from imbnas.suites.choice import SearcherChoice
+from imbnas.suites.drawing import drawn_population
 from imbnas.suites.images import SuiteImages
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolved import (
@@ -107,7 +102,7 @@ class _Resolver:
         for name, part in suite.parts.items():
             if isinstance(part, TransferPart):
                 self._check_rankers(name, part)
-        drawn = self._draw()
+        drawn = drawn_population(suite.space, request.settings.population)
         self._check_size(len(drawn.architectures))
         population = self._members(drawn)
         architectures = tuple(member.architecture for member in population)
@@ -140,6 +135,7 @@ class _Resolver:
                 for name, plugin in plugins_by_name(request.plugins).items()
             ),
             added=dict(request.added),
+            modified=request.modified,
         )
 
     @cached_property
@@ -267,17 +263,6 @@ class _Resolver:
         """The shape for a dataset; for the first one, to which counts in tables refer, if none."""
         with blame(self.suite, "fidelities", self.request.fidelity, "network", "resolution"):
             return network_shape(dataset or next(iter(self._images.datasets.values())), recipe)
-
-    def _draw(self) -> Population:
-        space, wanted = get_space(self.suite.space), self.request.settings.population
-        if wanted.rule == "all":
-            return all_live(space)
-        if wanted.macs is not None:
-            return iso_macs(space, wanted.macs, space.published_shape)
-        size = wanted.size or 0
-        if wanted.rule == "stratified":
-            return stratified_by_macs(space, size, wanted.seed, space.published_shape)
-        return uniform(space, size, wanted.seed)
 
     def _members(self, drawn: Population) -> tuple[Member, ...]:
         space, shape = (

@@ -170,7 +170,8 @@ class ResolvedSuite(Computation):
     with itself. ``test_labels`` holds the classes of the test images by digest of the dataset, see
     ``image_labels.pack``, where parts compare datasets. ``evaluation_images`` is by condition, and
     empty in older suites. ``added`` names, by kind, what a command line added to the suite's parts;
-    ``suite`` holds it.
+    ``suite`` holds it. ``modified`` is the beginning of a digest of what the suite said, where that
+    is not what the suite of the same name and version says that ships with imbnas.
 
     Expanding it to units and reading its records into tables needs neither data nor plug-ins.
     """
@@ -202,6 +203,7 @@ class ResolvedSuite(Computation):
     )
     plugins: tuple[PluginFile, ...] = ()
     added: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=operator.not_)
+    modified: str | None = Field(default=None, pattern="^[0-9a-f]{12}$", exclude_if=is_none)
 
     @model_validator(mode="after")
     def _consistent(self) -> "ResolvedSuite":
@@ -283,11 +285,25 @@ class ResolvedSuite(Computation):
 
     @property
     def title(self) -> str:
-        """``SUITE@VERSION/FIDELITY``, the name of its tables."""
+        """``SUITE@VERSION/FIDELITY``, the name of its runs and boards."""
         return f"{self.suite.name}@{self.suite.version}/{self.fidelity}"
 
     @property
+    def heading(self) -> str:
+        """The title of its tables, which says where the suite is not the one that ships."""
+        return f"{self.title}{self._modification}"
+
+    @property
+    def _modification(self) -> str:
+        return f" (modified, {self.modified})" if self.modified else ""
+
+    @property
     def scale(self) -> str:
-        """The fidelity, with what was added to the suite's parts: ``mini + strategies mine``."""
+        """The fidelity, with what is not as it ships: ``mini + strategies mine``."""
         added = (f"{kind} {', '.join(names)}" for kind, names in self.added.items())
-        return " + ".join((self.fidelity, *added))
+        return " + ".join((self.stated_fidelity, *added))
+
+    @property
+    def stated_fidelity(self) -> str:
+        """The fidelity, as rows of tables name it: they say where the suite is not as it ships."""
+        return f"{self.fidelity}{self._modification}"

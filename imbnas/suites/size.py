@@ -28,7 +28,8 @@ def unit_count(
             for.
     """
     # A number of MACs is of as many architectures as the space has.
-    drawn = population or settings.population.size or 1
+    rule = settings.population
+    drawn = population or rule.size or len(rule.architectures) or 1
     return replicates * sum(_of_part(part, settings, drawn) for part in suite.parts.values())
 
 

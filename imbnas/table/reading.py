@@ -56,6 +56,8 @@ def _from_csv(path: Path, content: bytes) -> Columns:
             io.BytesIO(content),
             dtype=object,
             usecols=lambda name: name in _KINDS,
+            # Else a separator at each line's end would move all columns by one.
+            index_col=False,
             keep_default_na=False,
             encoding="utf-8-sig",
         )

@@ -71,7 +71,7 @@ def table_of(results: Results, failures: Mapping[str, Failure]) -> Table:
                 found.append(rows.failed(unit, failures[unit.identity]))
     known = {row["identity"] for row in found}
     return Table(
-        suite=results.resolved.title,
+        suite=results.resolved.heading,
         frame=_sorted(found),
         n_planned=len(roles),
         n_missing=len(roles.keys() - known),
@@ -120,7 +120,7 @@ class _Rows:
         return {
             **dict.fromkeys(NAMES),
             **key,
-            "suite": resolved.title,
+            "suite": resolved.heading,
             "fidelity": resolved.fidelity,
             "role": self.roles.get(unit.identity, "other"),
             "functional_id": self._function(unit),

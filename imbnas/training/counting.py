@@ -1,5 +1,7 @@
 """How many images a training sees, known without training."""
 
+from collections.abc import Sequence
+
 from imbnas.units.recipes import Recipe
 from imbnas.units.schemes import SchemeSpec
 
@@ -38,3 +40,16 @@ def validated_images(recipe: "Recipe", validation: int) -> int:
         validation: validation images.
     """
     return len(recipe.validated_epochs) * validation
+
+
+def balanced_counts(counts: Sequence[int], limit: int | None) -> tuple[int, ...]:
+    """How many images of each class ``balanced_part`` keeps.
+
+    Args:
+        counts: images of each class.
+        limit: at most so many, as many of each class; ``None`` for all.
+    """
+    if limit is None or limit >= sum(counts):
+        return tuple(counts)
+    each = limit // len(counts)
+    return tuple(min(count, each) for count in counts)

@@ -1,7 +1,6 @@
 """The training loop: one network or stack of networks, one scheme, one stream of batches."""
 
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -17,11 +16,12 @@ from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.schemes.training_scheme import TrainingScheme
 from imbnas.training.averaging import WeightAverage
 from imbnas.training.best_epoch import BestEpoch
-from imbnas.training.checkpoints import Checkpoint, NothingKept
+from imbnas.training.checkpoints import Checkpoint, NothingKept, Reached
 from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
 from imbnas.training.state import Companion, Counts, TrainingProgress, TrainingState
+from imbnas.training.stopwatch import Stopwatch
 from imbnas.units.metrics import CurvePoint
 from imbnas.units.networks import ImageClassifier
 from imbnas.units.recipes import Recipe
@@ -55,6 +55,8 @@ class Fit:
         head_images: images through a frozen backbone and a trained classifier.
         seconds: wall-clock seconds of the training, earlier attempts that it resumed included and
             evaluations left out.
+        core_seconds: processor seconds of the same, of all threads of the process; ``None`` where
+            an earlier attempt did not count them.
         validated_images: images of each network through evaluations between epochs.
         curves: for each network, what ``Trainer.validate`` counted as the training went on; empty
             where it did not.
@@ -64,6 +66,7 @@ class Fit:
     trained_images: int
     head_images: int
     seconds: float = field(default=0.0, compare=False)
+    core_seconds: float | None = field(default=0.0, compare=False)
     validated_images: int = 0
     curves: tuple[tuple[CurvePoint, ...], ...] = ()
 
@@ -135,7 +138,7 @@ class Trainer:
         kept = self.checkpoint.load()
         resumed = state.put_back(kept) if kept else None
         progress, optimizer = resumed or (TrainingProgress(), self._optimizer(0))
-        start = time.perf_counter() - progress.seconds
+        stopwatch = Stopwatch(progress)
         for epoch in range(progress.epoch, self.recipe.epochs):
             if epoch == self.freeze_backbone_from:
                 optimizer = self._optimizer(epoch + 1)
@@ -147,11 +150,14 @@ class Trainer:
             progress.epoch, progress.losses = epoch + 1, _keep_failed(progress.losses, losses)
             if not any(map(math.isfinite, progress.losses)):
                 raise NonFiniteLossError(epoch, self.recipe.epochs, losses[0])
-            progress.seconds = time.perf_counter() - start
+            stopwatch.read(progress)
             if self.validate is not None and progress.epoch in self.recipe.validated_epochs:
                 self._validated(self.validate(), progress, best)
-                start = time.perf_counter() - progress.seconds
-            self.checkpoint.offer(partial(state.take, progress, optimizer))
+                stopwatch = Stopwatch(progress)
+            self.checkpoint.offer(
+                partial(state.take, progress, optimizer),
+                Reached.epoch(progress.epoch, self.recipe.epochs, sum(losses) / len(losses)),
+            )
         average.apply()
         best.apply()
         return Fit(
@@ -159,6 +165,7 @@ class Trainer:
             progress.trained,
             progress.head,
             progress.seconds,
+            progress.core_seconds,
             progress.validated,
             _curves(progress.curve),
         )

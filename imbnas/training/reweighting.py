@@ -1,6 +1,7 @@
 """How much of a training a deferred scheme spends on balancing classes."""
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from imbnas.losses.schedule import switch_epoch
@@ -26,6 +27,7 @@ class Reweighting(NamedTuple):
     dose: float
 
 
+@lru_cache(maxsize=256)  # the trainings of a suite share few recipes
 def reweighting(recipe: Recipe, scheme: SchemeSpec, images: int) -> Reweighting | None:
     """Measure what a deferred scheme leaves to its re-weighting, or to its balanced drawing.
 

@@ -39,6 +39,7 @@ class TrainingProgress:
         trained: see ``Fit.trained_images``.
         head: see ``Fit.head_images``.
         seconds: see ``Fit.seconds``.
+        core_seconds: see ``Fit.core_seconds``.
         validated: see ``Fit.validated_images``.
         curve: epochs done, with what ``Trainer.validate`` gave then.
     """
@@ -48,6 +49,7 @@ class TrainingProgress:
     trained: int = 0
     head: int = 0
     seconds: float = 0.0
+    core_seconds: float | None = 0.0
     validated: int = 0
     curve: list[tuple[int, Counts]] = field(default_factory=list)
 
@@ -100,7 +102,7 @@ class TrainingState:
     def put_back(self, snapshot: Snapshot) -> tuple[TrainingProgress, torch.optim.Optimizer] | None:
         """Continue where a snapshot was taken; ``None`` and no change if it does not fit."""
         try:
-            progress = TrainingProgress(**snapshot.facts["progress"])
+            progress = TrainingProgress(**{"core_seconds": None, **snapshot.facts["progress"]})
             averaged = int(snapshot.facts["averaged"])
         except (KeyError, TypeError, ValueError):
             return None

@@ -20,7 +20,7 @@ Half = Literal[1, 2]
 
 GRAMMAR = (
     "DATASET@(RATIOx|natural)[:step|:pareto][:like-RATIOx|:like-natural|:size-N]"
-    "[:half-1|:half-2][:order-reversed|:order-K][:subset-K]"
+    "[:half-1|:half-2][:order-reversed|:order-numeric|:order-K][:subset-K]"
 )
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)x")
@@ -41,7 +41,8 @@ class Condition(FrozenModel):
             images give all they have.
         size: for a balanced or natural condition, the total number of training images.
         half: which of two disjoint halves of the training split takes its place.
-        order: which class is the head: label order, ``"reversed"``, or the seed of a permutation.
+        order: which class is the head: label order, ``"reversed"``, ``"numeric"`` by the numbers in
+            class names, or the seed of a permutation.
         subset: seed of the subset draw; ``None`` leaves it to the replicate.
         protocol: ``strict`` holds validation images out of the training split before
             sub-sampling; ``paper`` uses the test split as validation split and the same subset
@@ -55,7 +56,7 @@ class Condition(FrozenModel):
     like_natural: bool = Field(default=False, exclude_if=is_false)
     size: Size | None = Field(default=None, exclude_if=is_none)
     half: Half | None = Field(default=None, exclude_if=is_none)
-    order: Literal["identity", "reversed"] | Seed = "identity"
+    order: Literal["identity", "reversed", "numeric"] | Seed = "identity"
     subset: Seed | None = None
     protocol: Protocol = "strict"
 
@@ -176,8 +177,8 @@ def _read_suffix(text: str, suffix: str) -> tuple[str, object]:
         return "like_ratio", _read_ratio(text, value)
     if suffix in ("half-1", "half-2"):
         return "half", int(value)
-    if suffix == "order-reversed":
-        return "order", "reversed"
+    if suffix in ("order-reversed", "order-numeric"):
+        return key, value
     if key in ("size", "order", "subset") and value.isdecimal():
         return key, _read_number(text, key, value)
     raise InputError(f"condition {text!r}: {suffix!r} is not understood; write {GRAMMAR}")

@@ -44,6 +44,9 @@ class Cost(FrozenModel):
             training, data included; ``None`` for other units and for older records.
         latency: wall-clock seconds of a forward pass of one image, not counted in
             ``images_seen`` and ``macs``; ``None`` for other units and for older records.
+        core_seconds: processor seconds of training alone, evaluations left out, those of earlier
+            attempts included; of a stack, its share. ``None`` for other units and for older
+            records.
     """
 
     seconds: Seconds
@@ -52,6 +55,7 @@ class Cost(FrozenModel):
     macs: Count
     train_images_per_second: Rate | None = Field(default=None, exclude_if=is_none)
     latency: Seconds | None = Field(default=None, exclude_if=is_none)
+    core_seconds: Seconds | None = Field(default=None, exclude_if=is_none)
 
 
 class Provenance(FrozenModel):

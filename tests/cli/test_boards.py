@@ -22,6 +22,7 @@ from imbnas.units.metrics import AdaptMetrics, SupernetMetrics
 from imbnas.units.sealing import seal
 
 TITLE = "tiny@1/only"
+NO_PICTURES = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,7 @@ def test_status_and_library_read_a_board(bench_here, boards: Path, finished_run:
     assert board.records is not None
 
 
+@NO_PICTURES
 @pytest.mark.parametrize("kind", ["fifo", "link", "dangling", "text"])
 def test_the_library_takes_the_place_of_whatever_lies_there(
     bench_here, finished_run: Path, tmp_path: Path, kind: str
@@ -128,6 +130,7 @@ def pinned(condition: str) -> Manifest:
     return resolve(wanted, load_dataset(wanted.dataset, locations))
 
 
+@NO_PICTURES
 def test_a_board_of_a_board_has_the_same_plugins_and_manifests(
     bench_here, boards: Path, finished_run: Path, tmp_path: Path
 ) -> None:
@@ -164,6 +167,7 @@ def test_tables_without_records_are_refused_and_left_alone(
     assert content(tmp_path) == before
 
 
+@NO_PICTURES
 def test_a_run_with_gaps_is_published_only_if_told(
     bench_here, finished_run: Path, tmp_path: Path
 ) -> None:
@@ -188,6 +192,7 @@ def test_a_run_with_gaps_is_published_only_if_told(
     assert {path.name for path in (tmp_path / "boards" / "tiny@1").iterdir()} == {"only"}
 
 
+@pytest.mark.usefixtures("known_pace")
 def test_a_run_takes_the_records_of_its_board_by_itself(
     bench_here, boards: Path, tiny_suite: Path, finished_run: Path
 ) -> None:

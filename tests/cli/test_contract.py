@@ -18,7 +18,7 @@ ARCHITECTURE = (
 )
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "export", "replay", "list", "show",
-    "train", "correlate",
+    "train", "correlate", "fidelity",
 )  # fmt: skip
 
 

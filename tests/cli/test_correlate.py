@@ -158,11 +158,12 @@ def test_a_table_without_rows(tmp_path):
     [
         (b"x,y\n" + b"1" * 400 + b",2\n3,4\n", "row 1 below the header, column 'x'"),
         (b"x,y\n1,2\n3,-" + b"9" * 400 + b"\n", "row 2 below the header, column 'y'"),
-        (b"x,y\n1e400,2\n", "column 'x': 'inf' is not a finite number"),
+        (b"x,y\n1e400,2\n", "column 'x': '1e400' is not a finite number"),
         (b"x,y\n1" + b"0" * 120 + b",2\n", "column 'x': 1e\\+120 is above"),
-        (b"x,y\n" + b"a" * 10**6 + b",2\n", "column 'x': 'aaa"),
+        (b"x,y\n" + b"a" * 10**5 + b",2\n", "column 'x': 'aaa"),
+        (b"x,y\n" + b"a" * 10**6 + b",2\n", "line 2: field larger than"),
         (b"x,y\n1\x00,2\n", "column 'x'"),
-        (b"x\n1,2\n", "more cells than columns"),
+        (b"x\n1,2\n", "line 2 has 2 cells and the first line names 1 col"),
         (b"\x00\x00\x00", "no column 'x'"),
         (bytes(range(256)), "not a CSV table"),
         (b"", "not a CSV table"),
@@ -202,3 +203,98 @@ def test_numbers_at_the_bound_are_computed_with(tmp_path):
     pd.DataFrame(table, columns=list("abcd")).to_csv(path, index=False)
     printed = ask(path, "--x", "a,b", "--y", "c,d")
     assert printed["n"] == 12
+
+
+def spoken(frame, how):
+    """The same numbers in another dialect."""
+    return {
+        "comma at each end": lambda: frame.to_csv(index=False).replace("\n", ",\n"),
+        "comma at ends of rows": lambda: (
+            frame.to_csv(index=False).replace("\n", ",\n").replace(",\n", "\n", 1)
+        ),
+        "semicolons": lambda: frame.to_csv(index=False, sep=";"),
+        "tabs": lambda: frame.to_csv(index=False, sep="\t"),
+        "decimal commas": lambda: frame.to_csv(index=False, sep=";", decimal=","),
+        "quotes": lambda: frame.to_csv(index=False, quoting=1),
+        "index": lambda: frame.to_csv(),
+        "percent": lambda: frame.assign(
+            **{name: frame[name].map("{:.17g}%".format) for name in NUMBERS}
+        ).to_csv(),
+    }[how]()
+
+
+NUMBERS = ["b1", "b2", "l1", "l2"]
+HOW = ["comma at each end", "comma at ends of rows", "semicolons", "tabs", "decimal commas",
+       "quotes", "index", "percent"]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_the_columns_that_are_named_are_compared_however_the_table_is_written(how, frame, table):
+    expected = rank_transfer(frame[["b1", "b2"]], frame[["l1", "l2"]], resamples=99)
+    table.write_text(spoken(frame, how))
+    printed = ask(table, "--x", "b1,b2", "--y", "l1,l2")
+    assert {field: printed[field] for field in FIELDS} == {
+        field: getattr(expected, field) for field in FIELDS
+    }
+
+
+def test_standard_input(frame):
+    text = frame.to_csv(index=False)
+    done = CliRunner().invoke(
+        correlate,
+        ["-", "--x", "b1", "--y", "l1", "--resamples", "99", "--json"],
+        input=text,
+        catch_exceptions=False,
+    )
+    expected = rank_transfer(frame["b1"], frame["l1"], resamples=99)
+    assert json.loads(done.stdout)["tau_b"] == expected.tau_b
+
+
+@pytest.mark.parametrize("label", ["NA", "None", "null", "n/a", "nan", "N/A", "-", "True"])
+def test_groups_are_called_what_they_are_called(label, frame, table):
+    frame["space"] = [label, "other"] * 20
+    frame.to_csv(table, index=False)
+    printed = ask(table, "--x", "b1", "--y", "l1", "--group", "space")
+    assert {(row["group"], row["n"]) for row in printed["groups"]} == {(label, 20), ("other", 20)}
+    assert printed["n_ungrouped"] == 0
+
+
+def test_groups_that_are_numbers_keep_their_spelling_and_are_sorted_by_value(frame, table):
+    frame["space"] = ["10", "2", "1", "NA", "-3", "2.50", "x", "1e1"] * 5
+    frame.to_csv(table, index=False)
+    printed = ask(table, "--x", "b1", "--y", "l1", "--group", "space")
+    groups = [row["group"] for row in printed["groups"]]
+    assert groups == ["-3", "1", "2", "2.50", "10", "1e1", "NA", "x"]
+    text = run(table, "--x", "b1", "--y", "l1", "--group", "space", "--resamples", 99).stdout
+    assert [line.split()[0] for line in text.splitlines()[2:10]] == groups
+
+
+def test_a_predictor_is_not_said_to_have_changed(table):
+    """A noisy side against a column without any relation to it."""
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=400)
+    wide = pd.DataFrame({"p": rng.normal(size=400), "good": truth})
+    for replicate in range(3):
+        wide[f"y{replicate}"] = truth + 0.2 * rng.normal(size=400)
+    wide.to_csv(table, index=False)
+    for column, verdict in (("p", "below"), ("good", "not distinguishable from")):
+        question = [table, "--x", column, "--y", "y0,y1,y2", "--predictor"]
+        assert ask(*question)["verdict"] == f"{verdict} the noise ceiling"
+        text = run(*question, "--resamples", 99).stdout
+        assert f"{verdict} the noise ceiling" in text
+        assert "changed" not in text
+
+
+def test_replicates_of_two_units_are_refused(frame, table):
+    frame["b1"] = frame["b1"].map("{:.17g}%".format)
+    frame.to_csv(table, index=False)
+    with pytest.raises(InputError, match="--x: column 'b1' has signs %, column 'b2' has none"):
+        run(table, "--x", "b1,b2", "--y", "l1,l2")
+
+
+def test_a_name_with_a_comma_is_quoted(frame, table):
+    frame.rename(columns={"b1": "acc, mean"}).to_csv(table, index=False)
+    printed = ask(table, "--x", '"acc, mean",b2', "--y", "l1")
+    assert printed["x"] == ["acc, mean", "b2"]
+    with pytest.raises(InputError, match="no column 'acc'"):
+        run(table, "--x", "acc, mean", "--y", "l1")

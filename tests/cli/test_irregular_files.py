@@ -38,6 +38,9 @@ def test_files_that_users_name(bench_here, tmp_path: Path, tiny_suite: Path, kin
     one_line(bench_here("run", "--suite", suite, "--out", out), suite)
     one_line(bench_here("plan", "--suite", suite, "--out", out), suite)
     one_line(bench_here("correlate", table, "--x", "a", "--y", "b"), table)
+    judged = ("fidelity", tiny_suite, "--runs", out, "--against")
+    one_line(bench_here(*judged, table), table)
+    one_line(bench_here("fidelity", suite, "--against", table), suite)
     flags = ("run", "--suite", tiny_suite, "--out", out)
     one_line(bench_here(*flags, "--manifest", manifest), manifest)
     other = tmp_path / "other.toml"

@@ -16,6 +16,8 @@ import pytest
         (("show", "baseline", "x", "--resolution", "1000000000"), "1<=x<=4096"),
         (("correlate", "t.csv", "--x", "a", "--y", "b", "--seed", "1" + "0" * 30), "0<=x<="),
         (("correlate", "t.csv", "--x", "a", "--y", "b", "--resamples", "1000000000"), "x<=1000000"),
+        (("fidelity", "--against", "t.csv", "--cells", "1000000000"), "2<=x<=100000"),
+        (("fidelity", "--against", "t.csv", "--seed", "1" + "0" * 30), "0<=x<="),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -1,19 +1,20 @@
 """What ``logs`` and ``status`` tell of runs that are done, at work, or have failed."""
 
 import json
+import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imbnas.cli.progress import RateClock
+from imbnas.cli.rates import RateClock
 from imbnas.cli.watch import RunState, picture, plain_line
-from imbnas.runs.queue.queue import RunProgress
+from imbnas.runs.queue.queue import Queue, RunProgress
 from imbnas.runs.queue.running_units import Running
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.suites.expand import Expansion
 
 PLUGIN = """
 import sys
@@ -88,8 +89,7 @@ def test_logs_of_done_and_waiting_units(bench_here: Any, failed_run: Path) -> No
     ("wanted", "message"),
     [
         ("by tlaks", "none in "),
-        ("train", "fits "),
-        ("", "fits "),
+        ("0" * 64, "none in "),
     ],
 )
 def test_units_that_cannot_be_meant_are_one_line(
@@ -101,13 +101,79 @@ def test_units_that_cannot_be_meant_are_one_line(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("pattern", ["train", "adapt to *", ""])
+def test_several_units_are_listed_newest_first(
+    bench_here: Any, tmp_path: Path, finished_run: Path, pattern: str
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    told = json.loads(bench_here("logs", run, pattern, "--json").stdout)["units"]
+    assert len(told) > 1
+    (record,) = (run / "records").rglob(f"{told[-1]['identity']}.json")
+    os.utime(record, (2e9, 2e9))
+    shown = bench_here("logs", run, pattern)
+    assert shown.returncode == 0
+    lines = shown.stdout.splitlines()
+    assert len(lines) == len(told)
+    assert lines[0].startswith("2033-")
+    assert f"  {told[-1]['identity'][:12]}  done in " in lines[0]
+    assert lines[0].endswith(told[-1]["label"])
+    assert lines == [lines[0], *sorted(lines[1:], key=lambda line: line[:19], reverse=True)]
+    assert "is shown with its log" in shown.stderr
+
+
+def test_status_counts_what_the_last_run_was_to_do(
+    bench_here: Any, tmp_path: Path, tiny_suite: Path
+) -> None:
+    run = tmp_path / "run"
+    start = ("run", "--suite", tiny_suite, "--out", run, "--executor", "script")
+    planned = {}
+    for options in (("--part", "baselines"), ("--part", "transfer", "--only", "*ce*"), ()):
+        assert bench_here(*start, *options).returncode == 0
+        told = json.loads(bench_here("status", run, "--json").stdout)
+        planned[options] = told["total"]
+    assert told["counted"] == "everything"
+    assert planned["--part", "baselines"] == 2
+    assert planned["--part", "baselines"] < planned[()]
+    bench_here(*start, "--part", "baselines")
+    shown = bench_here("status", run)
+    assert "--part baselines; --all counts everything" in shown.stderr
+    for options, total in (((), 2), (("--all",), planned[()]), (("--part", "baselines"), 2)):
+        assert json.loads(bench_here("status", run, *options, "--json").stdout)["total"] == total
+    unknown = bench_here("status", run, "--part", "baselnes")
+    assert unknown.returncode == 2
+    assert "did you mean 'baselines'" in unknown.stderr
+    (run / "asked.json").write_text("{")
+    assert json.loads(bench_here("status", run, "--json").stdout)["total"] == planned[()]
+
+
+def test_a_total_that_shrinks_says_why(
+    tmp_path: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Expansion(RunDirectory(finished_run).read_suite()).plan()
+    begun = Queue(plan, RunDirectory(tmp_path)).progress()
+    assert begun.merged == 0
+    found = plan.expansion.resolved.population[0].architecture
+    monkeypatch.setattr(
+        "imbnas.runs.queue.queue.best_architectures",
+        lambda searches, _directories: dict.fromkeys(searches, found),
+    )
+    ended = Queue(plan, RunDirectory(finished_run)).progress()
+    assert begun.total - ended.total == ended.merged > 0
+    said = RateClock().describe(ended)
+    assert (
+        said
+        == f"{ended.merged} fewer in all, since searches found networks that are trained already"
+    )
+
+
 def test_watching_ends_when_nothing_is_left(
-    bench_here: Any, tmp_path: Path, trainings_suite: Path
+    bench_here: Any, start: Any, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
     # The script executor binds the directory and starts nothing.
     bench_here("run", "--suite", trainings_suite, "--out", run, "--executor", "script")
-    process = subprocess.Popen([sys.executable, "-m", "imbnas.runs.worker", run])
+    process = start("worker", run)
     deadline = time.monotonic() + 120
     while not (run / "claims").exists():
         assert time.monotonic() < deadline
@@ -127,7 +193,7 @@ def test_status_names_units_at_work(bench_here: Any, tmp_path: Path, finished_ru
     shutil.copytree(finished_run, run)
     record = next((run / "records" / "supernet").rglob("*.json"))
     record.unlink()
-    claim = {"host": "elsewhere", "boot": "", "pid": 77, "started": 0.0}
+    claim = {"host": "elsewhere", "boot": "", "namespace": "", "pid": 77, "started": 0}
     (run / "claims" / record.name).write_text(json.dumps(claim))
     (run / "claims" / f"{'0' * 64}.json").write_text("")  # left by a power cut
     status = json.loads(bench_here("status", run, "--json").stdout)
@@ -135,7 +201,11 @@ def test_status_names_units_at_work(bench_here: Any, tmp_path: Path, finished_ru
     assert (running["host"], running["pid"]) == ("elsewhere", 77)
     assert running["label"].startswith("supernet of nats-tss on digits@1x")
     assert status["left"] == 1
-    assert "running: supernet of nats-tss" in bench_here("status", run).stdout
+    log = run / "logs" / "elsewhere.77.log"
+    log.write_text(f"2026-01-01T00:00:00+00:00 at {record.stem} 0.2500 epoch 1 of 4, loss 2.3\n")
+    shown = bench_here("status", run).stdout
+    assert "running: elsewhere 77: supernet of nats-tss" in shown
+    assert ": epoch 1 of 4, loss 2.3" in shown
     told = json.loads(bench_here("logs", run, record.stem, "--json").stdout)["units"]
     assert told[0]["state"] == "running"
     both = bench_here("status", run, "--json", "--watch")
@@ -145,14 +215,19 @@ def test_status_names_units_at_work(bench_here: Any, tmp_path: Path, finished_ru
 def test_the_live_picture_has_a_bar_and_a_line_for_each_worker() -> None:
     from rich.console import Console
 
-    running = tuple(Running("ab", f"train {i}", "here", i, 0.0) for i in range(20))
-    state = RunState("tiny@1/only", RunProgress(30, 5, 1, 2), running)
-    console = Console(width=100)
+    running = tuple(
+        Running("ab", f"train {i}", "here", i // 2, 0.0, f"epoch {i} of 40", i / 40)
+        for i in range(40)
+    )
+    state = RunState("tiny@1/only", RunProgress(60, 5, 1, 2, running=running))
+    console = Console(width=140)
     with console.capture() as capture:
         console.print(picture(state, RateClock()))
     shown = capture.get()
     assert plain_line(state, RateClock()) in shown
-    assert "5/30 done, 20 running, 22 left" in shown
-    assert "train 15" in shown
-    assert "train 16" not in shown
+    assert "5/60 done, 40 running, 52 left" in shown
+    # Units that a worker trains side by side share a line.
+    assert "train 30 and 1 more side by side" in shown
+    assert "epoch 30 of 40" in shown
+    assert "train 32" not in shown
     assert "and 4 more" in shown

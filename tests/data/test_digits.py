@@ -27,7 +27,10 @@ def test_the_two_splits_are_all_of_the_digits():
     assert sorted(image.tobytes() for image in both) == sorted(image.tobytes() for image in grey)
 
 
-def test_digits_are_the_same_in_every_process():
+@pytest.mark.parametrize("file_is_there", [True, False])
+def test_digits_are_the_same_in_every_process(file_is_there, monkeypatch):
+    if not file_is_there:
+        monkeypatch.setattr("imbnas.data.digits.find_spec", lambda _: None)
     assert digits().digest == "49fc1aa745e122093b0e896c9b241eb245b23f8fd2b1688260b9a6bf881a309c"
 
 

@@ -1,7 +1,12 @@
+import errno
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from imbnas.data import Dataset, FileSplit, load_dataset, resolve
+from imbnas.data import Dataset, FileSplit, file_lists, load_dataset, resolve
 from imbnas.data.file_lists import INAT18, PublishedLists, read_list
 from imbnas.errors import InputError
 from imbnas.units.conditions import parse_condition
@@ -66,6 +71,182 @@ def test_missing_images_are_counted_and_the_first_five_shown(root, locations):
     shown = ", ".join(f"gone/{i}.png" for i in range(5))
     with pytest.raises(InputError, match=f"lacks 8 of the 12 images .* first {shown};"):
         TOY.load(locations(data_root=root.parent))
+
+
+def rewrite(root, change):
+    """Change every path of the lists."""
+    for split in ("train", "val", "test"):
+        lines = (root / f"{split}.txt").read_text().splitlines()
+        pairs = [line.rpartition(" ") for line in lines]
+        text = "".join(f"{change(name)} {label}\n" for name, _, label in pairs)
+        (root / f"{split}.txt").write_text(text)
+
+
+def loaded(root, locations):
+    return TOY.load(locations(datasets=[f"toy-lt={root}"]))
+
+
+def test_absolute_paths_are_the_same_data_wherever_it_lies(root, locations, tmp_path):
+    relative = loaded(root, locations).digest
+    elsewhere = Path(shutil.copytree(root, tmp_path / "other" / "place"))
+    for each in (root, elsewhere):
+        rewrite(each, lambda name, each=each: each / name)
+        assert loaded(each, locations).digest == relative
+    link = tmp_path / "link"
+    link.symlink_to(root)
+    assert loaded(link, locations).digest == relative
+
+
+def test_absolute_paths_outside_of_the_root_are_the_same_data_elsewhere(root, locations, tmp_path):
+    digests = set()
+    for place in ("here", "far/away/from/here"):
+        lists = Path(shutil.copytree(root, tmp_path / place / "lists only"))
+        images = tmp_path / place / "images"
+        (lists / "images").rename(images)
+        rewrite(lists, lambda name, images=images: images.parent / name)
+        dataset = loaded(lists, locations)
+        assert dataset.class_names == ("ant", "bee")
+        digests.add(dataset.digest)
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (lambda name: name.replace("/", "\\"), "has backslashes; write paths with forward slashes"),
+        (lambda name: f"/{name}", "begin with a slash; leave it out"),
+        (lambda name: f"/nowhere/{name}", "absolute paths of another place"),
+        (lambda name: name.replace("ant/", "").replace("bee/", ""), "no folders of classes; move"),
+        (lambda name: name.replace("/", "/more/", 1), r"give the folder that the paths start from"),
+        (lambda name: name.replace(".png", ".JPEG"), r"has '0\.png'; rename the files, or list"),
+        (lambda name: name.removeprefix("images/"), r"start from .*/toy-lt/images; give that"),
+        (lambda name: f"toy-lt/{name}", r"start from .*; give that folder, with the lists"),
+        (lambda name: name.replace(".png", ".png/x"), "give the folder that the paths start from"),
+        (lambda name: f"{'a' * 5000}/{name}", "give the folder that the paths start from"),
+        (lambda name: f"http://x/{name}", "give the folder that the paths start from"),
+    ],
+)
+def test_paths_that_lead_nowhere_tell_why(root, locations, change, cause):
+    rewrite(root, change)
+    with pytest.raises(
+        InputError, match=f"lacks 4 of the 4 images that .*train.txt.*{cause}"
+    ) as no:
+        loaded(root, locations)
+    assert "\n" not in str(no.value)
+    assert len(str(no.value)) < 2000
+
+
+def test_images_that_lie_flat_are_told(root, locations):
+    for path in (root / "images").glob("*/*.png"):
+        path.rename(root / "images" / path.name)
+    with pytest.raises(InputError, match=r"0\.png lies in .*/images itself, where the list has"):
+        loaded(root, locations)
+
+
+def test_links_that_lead_nowhere_are_told(root, locations):
+    path = root / "images" / "ant" / "0.png"
+    path.unlink()
+    path.symlink_to("gone")
+    with pytest.raises(InputError, match="lacks 1 of the 4 .* links there lead nowhere"):
+        loaded(root, locations)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match="lacks 1 of the 4 .* what lies there is no file"):
+        loaded(root, locations)
+
+
+def test_a_path_has_one_label(root, locations):
+    with (root / "train.txt").open("a") as file:
+        file.write("images/ant/0.png 1\nimages//./ant/1.png 1\n")
+    with pytest.raises(
+        InputError, match=r"ant/0\.png has label 0 in .*train\.txt and 1 in .*1 more"
+    ):
+        loaded(root, locations)
+
+
+def test_a_path_has_one_label_in_all_lists(root, locations):
+    with (root / "test.txt").open("a") as file:
+        file.write("images/ant/0.png 1\n")
+    with pytest.raises(InputError, match=r"label 0 in .*train\.txt and 1 in .*test\.txt; an image"):
+        loaded(root, locations)
+
+
+def test_equal_images_of_two_lists_are_counted(root, locations):
+    with (root / "test.txt").open("a") as file:
+        file.write("images/ant/0.png 0\n")
+    shutil.copy(root / "images/bee/3.png", root / "images/bee/7.png")
+    notes = loaded(root, locations).notes
+    (told,) = [note for note in notes if "equal content" in note]
+    assert "2 image(s) of test are in train, too" in told
+    assert "'test/images/ant/0.png = train/images/ant/0.png'" in told
+
+
+def test_folders_and_lists_that_may_not_be_read_are_named(root, locations, monkeypatch):
+    listed = os.scandir
+
+    def refuse(path):
+        if str(path).rstrip("/").endswith("images/bee"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        with pytest.raises(InputError, match="images/bee/?: may not be read; give read permission"):
+            loaded(root, locations)
+
+    def closed(path, *_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(file_lists, "read_regular", closed)
+    with pytest.raises(InputError, match=r"train\.txt: may not be read; give read permission"):
+        loaded(root, locations)
+
+
+def test_damaged_images_of_lists_are_found_when_they_are_read(root, locations):
+    for name in ("ant/0", "bee/7"):
+        path = root / "images" / f"{name}.png"
+        path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(InputError, match=r"ant/0\.png: damaged .*; image .*bee/7\.png: damaged"):
+        loaded(root, locations)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffa.png 0\nb.png 1\n",
+        "a.png\t0\r\nb.png\t1\r\n",
+        "a.png   0\rb.png 1",
+        "\n a.png 0 \n\n b.png 1 \n",
+    ],
+)
+def test_lists_are_read_however_they_are_written(tmp_path, text):
+    path = tmp_path / "list.txt"
+    path.write_bytes(text.encode())
+    paths, labels = read_list(path, 2)
+    assert (paths, labels.tolist()) == (("a.png", "b.png"), [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a.png 0\ncaf\xe9.png 1\n".encode("latin-1"), "line 2: not UTF-8; rename the files so"),
+        ("a.png 0\nb.png 1\n".encode("utf-16"), "line 1: not UTF-8"),
+        (b"a.png,0\nb.png,1\n", r"line 1: no label; write PATH LABEL \(a comma stands"),
+        ("a.png 0\nb.png \u0661\n".encode(), "line 2: no label"),
+        (b"0\n", "line 1: no label"),
+    ],
+)
+def test_lists_that_are_not_as_they_should_be_are_told_by_line(tmp_path, content, told):
+    path = tmp_path / "list.txt"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=told):
+        read_list(path, 2)
+
+
+def test_an_archive_in_the_place_of_lists_is_to_be_unpacked(tmp_path, locations):
+    (tmp_path / "toy-lt.tar.gz").write_bytes(b"")
+    with pytest.raises(InputError, match=r"train\.txt not found: unpack .*toy-lt\.tar\.gz first"):
+        TOY.load(locations(data_root=tmp_path))
 
 
 def test_empty_images_are_named(root, locations):

@@ -1,3 +1,6 @@
+import errno
+import os
+import re
 import shutil
 
 import numpy as np
@@ -89,13 +92,147 @@ def test_a_validation_folder_is_the_published_validation_split(tmp_path, load, m
     assert manifest.class_counts == (3, 3, 3)
 
 
-def test_files_that_are_no_images_are_skipped_counted_and_told(folder, load):
-    (folder / "train" / "ant" / "notes.txt").write_text("hello")
+def test_whatever_is_skipped_is_counted_by_reason_and_named(folder, load, image_bytes):
+    for name in ("notes.txt", "a.jfif", "b.avif", "c"):
+        (folder / "train" / "ant" / name).write_bytes(image_bytes())
     (folder / "test" / "bee" / "Thumbs.db").write_bytes(b"")
     (folder / "test" / "README").write_text("beside the classes")
+    (folder / "test" / "cow" / ".DS_Store").write_bytes(b"")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / "train" / "bee" / "more").mkdir()
+    (folder / "train" / "bee" / "more" / "x.png").write_bytes(image_bytes())
+    (folder / "train" / "bee" / "looks.png").mkdir()
+    os.mkfifo(folder / "train" / "cow" / "fifo.png")
+    (folder / "train" / "cow" / "gone.txt").symlink_to("nowhere")
+    (folder / "val").mkdir()
     dataset = load(folder)
     assert dataset.train_counts == (3, 3, 3)
-    assert dataset.notes == ("dataset mine: skipped 3 file(s) that are not images",)
+    found = dict(
+        re.fullmatch(r"dataset mine: skipped (.*?): (.*)", n).groups() for n in dataset.notes
+    )
+    assert {reason.partition(" (")[0]: names for reason, names in found.items()} == {
+        "5 file(s) whose names do not end like an image's": (
+            "'test/bee/Thumbs.db', 'train/ant/a.jfif', 'train/ant/b.avif', 'train/ant/c', "
+            "'train/ant/notes.txt'"
+        ),
+        "1 file(s) beside the class folders": "'test/README'",
+        "2 file(s) or folder(s) whose names begin with a dot": (
+            "'.ipynb_checkpoints', 'test/cow/.DS_Store'"
+        ),
+        "2 folder(s) inside class folders": "'train/bee/looks.png', 'train/bee/more'",
+        "1 FIFO(s), socket(s) or device(s)": "'train/cow/fifo.png'",
+        "1 link(s) that lead nowhere": "'train/cow/gone.txt'",
+        "1 folder(s) beside those of the splits train, validation and test": "'val'",
+    }
+
+
+@pytest.mark.parametrize("target", ["nowhere", "cow", "../test/cow/000.png/x"])
+@pytest.mark.parametrize("place", ["train/cow", "test/cow", "train/bee/zzz.png", "test/dog"])
+def test_links_that_lead_nowhere_are_no_less_classes_or_images(folder, load, place, target):
+    link = folder / place
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.symlink_to(target if target != "cow" else link.name)
+    with pytest.raises(InputError, match=rf"1 link\(s\) in .* lead nowhere: '{place}'; restore"):
+        load(folder)
+
+
+def test_links_to_folders_and_files_are_followed(folder, load, tmp_path):
+    digest = load(folder).digest
+    (folder / "train" / "cow").rename(tmp_path / "cow")
+    (folder / "train" / "cow").symlink_to(tmp_path / "cow")
+    (folder / "test" / "bee" / "000.png").rename(tmp_path / "any")
+    (folder / "test" / "bee" / "000.png").symlink_to(tmp_path / "any")
+    assert load(folder).digest == digest
+
+
+def test_many_skipped_names_are_bounded(folder, load):
+    for number in range(30):
+        (folder / "train" / "ant" / f"{number:03d}{'x' * 240}").write_bytes(b"")
+    (note,) = load(folder).notes
+    assert "skipped 30 file(s)" in note
+    assert "and 25 more" in note
+    assert len(note) < 2000
+
+
+def test_a_class_whose_images_are_all_skipped_tells_why(folder, load):
+    for path in (folder / "train" / "ant").iterdir():
+        path.rename(path.with_suffix(".jfif"))
+    with pytest.raises(InputError, match=r"ant has no image, but 3 file\(s\) .* '.*000\.jfif'"):
+        load(folder)
+
+
+def test_a_class_with_images_in_sub_folders_alone_tells_so(folder, load):
+    (folder / "train" / "ant" / "inner").mkdir()
+    for path in (folder / "train" / "ant").glob("*.png"):
+        path.rename(path.parent / "inner" / path.name)
+    with pytest.raises(InputError, match=r"ant has no image, but 1 folder\(s\) inside class f"):
+        load(folder)
+
+
+def test_folders_that_may_not_be_read_are_named(folder, load, monkeypatch):
+    listed = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("train/bee"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match="train/bee may not be read; give read permission"):
+        load(folder)
+
+
+def test_all_empty_images_are_named_in_one_message(folder, load):
+    for place in ("train/ant/000", "train/cow/002", "test/bee/001"):
+        (folder / f"{place}.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"3 images are empty .*: '.*bee/001\.png', '.*ant/000"):
+        load(folder)
+
+
+def test_all_damaged_images_are_named_in_one_message(folder, load):
+    for place in ("train/ant/000", "train/cow/002", "test/bee/001"):
+        path = folder / f"{place}.png"
+        path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(InputError) as refused:
+        load(folder)
+    assert str(refused.value).count("damaged or truncated") == 3
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("left", [0.3, 0.8, 0.97])
+def test_large_images_that_are_cut_short_are_found_when_they_are_read(
+    tmp_path, load, make_folder, image_bytes, kind, left
+):
+    root = make_folder(tmp_path / "large", side=90)
+    whole = image_bytes(side=200, kind=kind)
+    path = root / "test" / "bee" / "001.png"
+    path.write_bytes(whole)
+    assert isinstance(load(root).train, FileSplit)
+    path.write_bytes(whole[: int(left * len(whole))])
+    with pytest.raises(InputError, match=r"bee/001\.png: (damaged or trunc|not an image)"):
+        load(root)
+
+
+def test_numeric_class_names_are_told_and_can_be_ordered(tmp_path, load, make_folder):
+    root = make_folder(tmp_path / "n", per_class=40, classes=("1", "2", "10"))
+    dataset = load(root)
+    assert dataset.class_names == ("1", "10", "2")
+    (note,) = dataset.notes
+    assert "follow class names as text ('1', '10', '2')" in note
+    assert ":order-numeric" in note
+    as_text = resolve(parse_condition("mine@4x:subset-0"), dataset)
+    by_number = resolve(parse_condition("mine@4x:order-numeric:subset-0"), dataset)
+    assert as_text.class_counts == (36, 18, 9)
+    assert by_number.class_counts == (36, 9, 18)
+
+
+@pytest.mark.parametrize(
+    "classes", [("ant", "bee"), ("01", "02", "10"), ("n02", "n10"), ("1", "2"), ("a-1", "a-2")]
+)
+def test_nothing_is_told_where_text_sorts_as_numbers_do(tmp_path, load, make_folder, classes):
+    assert not load(make_folder(tmp_path / "n", classes=classes)).notes
 
 
 def test_a_truncated_image_is_named(folder, load):
@@ -134,6 +271,32 @@ def test_a_class_without_images_is_named(folder, load):
 def test_a_folder_without_splits_is_refused(tmp_path, load):
     with pytest.raises(InputError, match="has no folder 'train'"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_without_class_folders_is_told_by_its_files(folder, load, split):
+    for path in (folder / split).glob("*/*.png"):
+        path.rename(folder / split / f"{path.parent.name}-{path.name}")
+    for path in list((folder / split).iterdir()):
+        if path.is_dir():
+            path.rmdir()
+    with pytest.raises(
+        InputError, match=rf"{split} has 9 file\(s\) and no class folder: '{split}/"
+    ):
+        load(folder)
+
+
+def test_a_folder_above_or_with_other_names_is_told(folder, load, locations):
+    with pytest.raises(InputError, match=r"has no folder 'train', but .*animals has; give that"):
+        load(folder.parent)
+    (folder / "test").rename(folder / "val")
+    with pytest.raises(
+        InputError, match=r"has no folder 'test' \(it has 'train', 'val'\); it must"
+    ):
+        load(folder)
+    (folder / "train").rename(folder / "Train")
+    with pytest.raises(InputError, match=r"animals has no folder 'train' \(it has 'Train', 'val'"):
+        load_dataset("animals", locations(data_root=folder.parent))
 
 
 def test_one_class_is_not_enough(tmp_path, load, make_folder):

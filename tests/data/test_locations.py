@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,27 @@ def test_a_dataset_option_must_be_name_and_path(text):
 def test_a_name_given_twice_is_refused(tmp_path):
     with pytest.raises(InputError, match="given twice"):
         DataLocations.from_options(datasets=[f"a={tmp_path}", f"a={tmp_path}"], environ={})
+
+
+def test_folders_that_cannot_be_used_are_told_why(tmp_path, monkeypatch):
+    (tmp_path / "gone").symlink_to("nowhere")
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    Path(odd).mkdir()
+    cases = {
+        str(tmp_path / "gone"): "is a link that leads nowhere; restore what it leads to",
+        odd: "the name is not UTF-8; rename the folder",
+        str(tmp_path / ("a" * 300)): "File name too long; give an existing folder",
+        f"{tmp_path}/a\0b": "give an existing",
+    }
+    for path, told in cases.items():
+        for options in ({"data_root": path}, {"datasets": [f"mine={path}"]}):
+            with pytest.raises(InputError, match=told) as refused:
+                DataLocations.from_options(**options, environ={})
+            str(refused.value).encode()
+
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(InputError, match="may not be read; give read permission, and permission"):
+        DataLocations.from_options(tmp_path, environ={})

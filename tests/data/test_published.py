@@ -152,7 +152,9 @@ def test_files_that_torchvision_rejects_are_named(tmp_path, locations):
     folder = tmp_path / "cifar-100-python"
     for name in ("train", "test", "meta"):
         dump(folder / name, {})
-    with pytest.raises(InputError, match=r"'cifar100': the files in .* are damaged"):
+    with pytest.raises(
+        InputError, match=r"files in .* are damaged \(train, test, meta: not as published"
+    ):
         load_dataset("cifar100", locations(data_root=tmp_path, offline=True))
 
 
@@ -171,6 +173,89 @@ def test_an_archive_that_was_not_unpacked_is_pointed_at(tmp_path, locations):
     (tmp_path / "cifar10.tar.gz").write_bytes(b"")
     with pytest.raises(InputError, match=r"unpack .*cifar10\.tar\.gz first"):
         load_dataset("cifar10", locations(data_root=tmp_path, offline=True))
+
+
+@pytest.mark.parametrize("offline", [True, False])
+@pytest.mark.parametrize(
+    ("name", "archive"),
+    [
+        ("cifar10", "cifar10.tar.gz"),
+        ("cifar10", "cifar-10-python.tar.gz"),
+        ("cifar10", "CIFAR10.zip"),
+        ("cifar100", "cifar-100-python.tar.gz"),
+        ("svhn", "svhn.tgz"),
+    ],
+)
+@pytest.mark.parametrize("place", [".", "NAME"])
+def test_an_archive_is_to_be_unpacked_wherever_data_is_looked_for(
+    name, archive, place, offline, tmp_path, locations, monkeypatch
+):
+    monkeypatch.setattr(published, "_download", None)
+    folder = tmp_path / place.replace("NAME", name)
+    folder.mkdir(exist_ok=True)
+    (folder / archive).write_bytes(b"")
+    for where in (
+        locations(data_root=tmp_path, offline=offline),
+        locations(datasets=[f"{name}={folder}"]),
+    ):
+        with pytest.raises(
+            InputError, match=rf"not found: unpack .*{archive} first \((tar xf|unzip) "
+        ):
+            load_dataset(name, where)
+
+
+def test_an_archive_of_any_other_dataset_is_to_be_unpacked(tmp_path, locations):
+    (tmp_path / "animals.tar.xz").write_bytes(b"")
+    with pytest.raises(InputError, match=r"'animals' not found: unpack .*animals\.tar\.xz first"):
+        load_dataset("animals", locations(data_root=tmp_path))
+
+
+@pytest.mark.parametrize("offline", [True, False])
+@pytest.mark.parametrize(
+    ("name", "folder", "there", "lacking"),
+    [
+        (
+            "cifar10",
+            "cifar-10-batches-py",
+            ["data_batch_1", "batches.meta"],
+            "data_batch_2, .* 5 of 7",
+        ),
+        ("cifar100", "cifar100/cifar-100-python", ["train", "meta"], "test, 1 of 3 files"),
+        ("svhn", "svhn", ["test_32x32.mat"], "train_32x32.mat, 1 of 2 files"),
+        (
+            "fashion-mnist",
+            ".",
+            ["train-images-idx3-ubyte.gz"],
+            "train-labels-idx1-ubyte, .* 3 of 4",
+        ),
+    ],
+)
+def test_a_part_of_the_files_names_what_is_lacking_and_starts_no_download(
+    name, folder, there, lacking, offline, tmp_path, locations, monkeypatch
+):
+    monkeypatch.setattr(published, "_download", None)
+    for each in ("CIFAR10", "CIFAR100", "SVHN", "FASHION_MNIST"):
+        monkeypatch.setattr(published, each, replace(getattr(published, each), also=()))
+    for file in there:
+        dump(tmp_path / folder / file, {})
+    with pytest.raises(InputError, match=f"dataset '{name}': .* lacks {lacking}"):
+        load_dataset(name, locations(data_root=tmp_path, offline=offline))
+
+
+def test_files_without_the_folder_of_their_archive_are_told_where_to_go(tmp_path, locations):
+    for name in published.CIFAR10.files:
+        dump(tmp_path / "cifar10" / name, {})
+    with pytest.raises(InputError, match=r"files lie in .*cifar10; move them into .*-batches-py"):
+        load_dataset("cifar10", locations(data_root=tmp_path, offline=True))
+
+
+def test_files_that_may_not_be_read_are_named(tmp_path, locations, monkeypatch, fashion):
+    def closed(base):
+        raise PermissionError(13, "Permission denied", str(base / "train-images-idx3-ubyte"))
+
+    monkeypatch.setattr(published, "FASHION_MNIST", replace(published.FASHION_MNIST, read=closed))
+    with pytest.raises(InputError, match="train-images-idx3-ubyte may not be read; give read perm"):
+        load_dataset("fashion-mnist", locations(datasets=[f"fashion-mnist={fashion[0]}"]))
 
 
 def test_a_given_folder_without_the_dataset_is_refused_and_nothing_downloaded(

@@ -1,5 +1,6 @@
 """Suites of every space with a supernet, end to end."""
 
+import json
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -25,25 +26,35 @@ from imbnas.units.stem import Stem
 from imbnas.units.unit import SpaceModel
 
 LOCATIONS = DataLocations.from_options(offline=True)
+STRATEGIES = ("p0", "p1", "p2", "p3")
 
 
 @pytest.mark.parametrize(
-    ("space", "calibration", "sampling", "stem"),
+    ("space", "calibration", "sampling", "stem", "strategies"),
     [
-        ("nats-tss", 0, "fair", Stem()),
-        ("nats-tss", 64, "uniform", Stem(kernel=2, stride=2)),
-        ("nats-sss", 64, "uniform", Stem(kernel=3, stride=2)),
-        ("nats-sss", 0, "uniform", Stem()),
-        ("darts", 64, "uniform", Stem(kernel=3, stride=2)),
+        ("nats-tss", 0, "fair", Stem(), STRATEGIES),
+        ("nats-tss", 64, "uniform", Stem(kernel=2, stride=2), STRATEGIES),
+        ("nats-sss", 64, "uniform", Stem(kernel=3, stride=2), STRATEGIES),
+        ("nats-sss", 0, "uniform", Stem(), STRATEGIES),
+        ("darts", 64, "uniform", Stem(kernel=3, stride=2), STRATEGIES[2:3]),
+        pytest.param(
+            "darts", 64, "uniform", Stem(kernel=3, stride=2), STRATEGIES, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
-    space: str, calibration: int, sampling: str, stem: Stem, tmp_path: Path, tiny_suite: Path
+    space: str,
+    calibration: int,
+    sampling: str,
+    stem: Stem,
+    strategies: tuple[str, ...],
+    tmp_path: Path,
+    tiny_suite: Path,
 ) -> None:
     text = tiny_suite.read_text()
     for old, new in (
         ('space = "nats-tss"', f'space = "{space}"'),
-        ('["p0", "p1"]', '["p0", "p1", "p2", "p3"]'),
+        ('["p0", "p1"]', json.dumps(strategies)),
         ("calibration_images = 64", f"calibration_images = {calibration}"),
         ("replicates = 2", "replicates = 1"),
         ("size = 4", "size = 2"),
@@ -81,7 +92,7 @@ def test_supernets_are_trained_adapted_and_searched_and_the_found_is_trained(
         if isinstance(record.metrics, SupernetMetrics):
             passes = 5 if sampling == "fair" else 1
             assert record.cost.images_seen == passes * 2 * 2 * 32
-    assert len(found) == 8
+    assert len(found) == 2 * len(strategies)
     trained = plan.found_units(found)
     assert {unit.model.label for unit in trained} <= set(found.values())
     metrics = executor.execute(trained[0]).metrics

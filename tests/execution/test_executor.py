@@ -91,6 +91,7 @@ def test_code_of_plugins_gives_apart_what_it_gives_in_process(apart: Apart) -> N
             assert told(done) == told(here.execute(unit)), what
         assert done.cost.seconds > 0
         assert (done.cost.latency is not None) == (unit.kind == "train")
+        assert (done.cost.core_seconds is not None) == (unit.kind == "train")
 
 
 def test_searches_give_apart_what_they_give_in_process(apart: Apart) -> None:

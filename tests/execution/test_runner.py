@@ -84,7 +84,10 @@ def test_speed_is_measured_without_counting_or_changing_anything(
     assert again.metrics == record.metrics
     assert (again.cost.images_seen, again.cost.macs) == (record.cost.images_seen, record.cost.macs)
     supernet = executor.execute(first(expansion, SupernetUnit))
+    assert record.cost.core_seconds is not None
+    assert record.cost.core_seconds > 0
     assert '"latency"' not in supernet.cost.model_dump_json()
+    assert '"core_seconds"' not in supernet.cost.model_dump_json()
 
 
 def test_latency_is_the_median_of_passes_after_a_first_one(

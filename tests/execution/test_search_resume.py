@@ -21,7 +21,7 @@ class InMemory:
     def load(self) -> Snapshot | None:
         return self.kept
 
-    def offer(self, take: Callable[[], Snapshot]) -> None:
+    def offer(self, take: Callable[[], Snapshot], reached: object = None) -> None:
         self.kept = take()
 
 

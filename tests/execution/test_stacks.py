@@ -1,5 +1,6 @@
 """Replicates that are trained side by side give what they give alone, but for rounding."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -222,12 +223,27 @@ def test_a_stack_goes_on_at_its_checkpoint_and_no_other_stack_does(
 def test_the_time_of_a_stack_is_shared_evenly(stack: list[TrainUnit], executor: Runner) -> None:
     records = [r for r in executor.execute_stack(stack) if isinstance(r, Record)]
     assert len({record.cost.seconds for record in records}) == 1
+    (share,) = {record.cost.core_seconds for record in records}
+    assert share is not None
+    assert share > 0
     for record in records:
         assert isinstance(record.metrics, TrainMetrics)
         assert record.cost.macs == record.metrics.macs * (
             record.cost.images_seen + 2 * record.unit.recipe.epochs  # type: ignore[union-attr]
             * record.unit.recipe.steps_per_epoch * record.unit.recipe.batch_size  # type: ignore[union-attr, operator]
         )  # fmt: skip
+
+
+def test_processor_seconds_of_a_stack_are_shared_among_its_units(
+    stack: list[TrainUnit], executor: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(0.0, 6.0)
+    monkeypatch.setattr("imbnas.training.stopwatch.time.process_time", lambda: next(clock))
+    for units in (stack, stack[:1]):
+        records = [r for r in executor.execute_stack(units) if isinstance(r, Record)]
+        assert len(records) == len(units)
+        epochs = units[0].recipe.epochs
+        assert {r.cost.core_seconds for r in records} == {6.0 * epochs / len(units)}
 
 
 @pytest.mark.slow

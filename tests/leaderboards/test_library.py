@@ -180,3 +180,12 @@ def test_importing_imbnas_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
     assert {"load_results", "query"} <= set(dir(imbnas))
+
+
+def test_what_is_printed_is_one_short_line(loaded: LoadedResults, run: RunDirectory) -> None:
+    shown = repr(loaded)
+    assert shown.startswith(f"<LoadedResults {run.path}: {len(loaded.tables)} tables, ")
+    assert shown.endswith(" trainings>")
+    assert "\n" not in shown
+    tables_alone = imbnas.load_results(run.tables)
+    assert repr(tables_alone) == f"<LoadedResults {run.tables}: {len(tables_alone.tables)} tables>"

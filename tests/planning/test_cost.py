@@ -12,6 +12,8 @@ from imbnas.execution.data_pool import DataPool
 from imbnas.execution.runner import Runner
 from imbnas.planning.adaptation_cost import mean_macs
 from imbnas.planning.cost import UnitCosts
+from imbnas.planning.short_data import ShortDataPool
+from imbnas.planning.suite_images import SuiteImages
 from imbnas.rankers.registry import RANKERS as RANKER_REGISTRY
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.schemes import resolve_scheme
@@ -226,3 +228,18 @@ def test_the_cost_of_a_ranker_without_expected_passes_is_unknown(
     with RANKER_REGISTRY.temporary():
         RANKER_REGISTRY.register("silent", version="1", summary="for a test")(Silent)
         assert costs.of(unit.model_copy(update={"ranker": component})) is None
+
+
+def test_costs_by_what_a_suite_says_are_those_by_its_data(
+    costs: UnitCosts, expansion: Expansion
+) -> None:
+    units = expansion.plan().units
+    by_data, by_suite = (
+        UnitCosts(costs.pool, units),
+        UnitCosts(SuiteImages(expansion.resolved), units),
+    )
+    assert [by_suite.of(unit) for unit in units] == [by_data.of(unit) for unit in units]
+    # Few images are as few.
+    short = UnitCosts(ShortDataPool.of(costs.pool, 50), units)
+    by_suite = UnitCosts(SuiteImages(expansion.resolved).shortened(50), units)
+    assert [by_suite.of(unit) for unit in units] == [short.of(unit) for unit in units]

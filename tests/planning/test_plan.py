@@ -7,29 +7,11 @@ from typing import Any
 
 import pytest
 
-from imbnas.planning.sample import Trial
-from imbnas.planning.timing import Job, Timing
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.records import Record
 from imbnas.units.unit import BaselineModel, TrainUnit
 
-PER_PASS = 1e-3
-"""Seconds of every pass of an image in ``known_pace``."""
-
-
-@pytest.fixture
-def known_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans take no time; that units are really timed one test is enough for."""
-
-    def at_once(job: Job, processes: int) -> tuple[float, list[list[Timing]]]:
-        def timing(trial: Trial) -> Timing:
-            cost, seconds = trial.cost, PER_PASS * trial.places
-            assert cost is not None
-            return Timing(seconds * cost.passes, seconds * (3 * cost.trained + cost.head))
-
-        return 0.0, [[timing(trial) for trial in job.trials]] * max(processes, 2)
-
-    monkeypatch.setattr("imbnas.planning.throughput.time_side_by_side", at_once)
+from ..conftest import PER_PASS
 
 
 def planned(bench: Any, *arguments: str | Path, cwd: Path | None = None) -> dict[str, Any]:
@@ -64,6 +46,12 @@ def test_a_new_run_is_planned_and_nothing_is_written(
     assert 0 < told["seconds"]["low"] < told["seconds"]["high"] < 3600
     assert told["out"] == "runs/tiny@1/only"
     assert told["fits_in_a_night"] is None
+    assert [part["part"] for part in told["parts"]] == ["adaptation", "baselines"]
+    assert sum(part["units"] for part in told["parts"]) >= told["units"]
+    # A part takes no more work than all, and parts together no less.
+    macs = [part["macs"] for part in told["parts"]]
+    assert max(macs) <= told["macs"] <= sum(macs)
+    assert all(0 < part["time"]["low"] < part["time"]["high"] for part in told["parts"])
 
 
 @pytest.mark.usefixtures("known_pace")
@@ -118,11 +106,11 @@ def test_what_takes_more_than_a_day_is_said_in_words(
     text = tiny_suite.read_text()
     endless = text[text.index("[fidelities.only]") :].replace(".only", ".endless")
     endless = endless.replace("steps_per_epoch = 2", "steps_per_epoch = 60")
-    suite.write_text(text + "\n" + endless.replace("epochs = 2", "epochs = 100000"))
+    suite.write_text(text + "\n" + endless.replace("epochs = 2", "epochs = 10000"))
     options = ("--suite", suite, "--fidelity", "endless", "--part", "transfer")
     told = planned(bench_here, *options)
-    # 16 trainings on 100,000 · 60 · 32 images at three passes, shared by the workers.
-    middle = 16 * 100_000 * 60 * 32 * 3 * PER_PASS / told["workers"]
+    # 16 trainings on 10,000 · 60 · 32 images at three passes, shared by the workers.
+    middle = 16 * 10_000 * 60 * 32 * 3 * PER_PASS / told["workers"]
     assert told["seconds"]["low"] == pytest.approx(0.85 * middle, rel=0.01)
     assert told["seconds"]["high"] == pytest.approx(1.15 * middle, rel=0.01)
     assert told["fits_in_a_night"]["fidelity"] == "only"

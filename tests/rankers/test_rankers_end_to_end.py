@@ -30,7 +30,7 @@ def test_a_suite_with_all_rankers(bench, bench_here, tmp_path: Path, tiny_suite:
     suite = write_suite(tmp_path, tiny_suite, names)
     run, again = tmp_path / "run", tmp_path / "again"
     flags = ("--suite", suite, "--part", "transfer")
-    done = bench_here("run", *flags, "--out", run, "--workers", "2")
+    done = bench("run", *flags, "--out", run, "--workers", "2")
     assert done.returncode == 0, done.stderr
     rows = read(run, "rankers")
     assert [r["ranker"] for r in rows if not r["compared_with"]] == ["params", "macs", *LABELS]

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -51,24 +49,24 @@ def epoch_of(path: Path) -> int:
 
 
 def test_max_units_is_exact_for_any_number_of_workers(
-    bench_here, tmp_path: Path, trainings_suite: Path
+    bench, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
     flags = ("run", "--suite", trainings_suite, "--out", run)
-    done = bench_here(*flags, "--workers", "2", "--max-units", "5")
+    done = bench(*flags, "--workers", "2", "--max-units", "5")
     assert done.returncode == 3, done.stderr
     assert "stopped by --max-units: 5 of 16 units are done, 11 are left" in done.stderr
     assert len(list((run / "records").rglob("*.json"))) == 5
-    rest = bench_here(*flags, "--workers", "1", "--max-units", "11")
+    rest = bench(*flags, "--workers", "1", "--max-units", "11")
     assert rest.returncode == 0, rest.stderr
     assert len(list((run / "records").rglob("*.json"))) == 16
 
 
 def test_a_spent_time_budget_stops_with_its_own_status(
-    bench_here, tmp_path: Path, long_suite: Path
+    bench, tmp_path: Path, long_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    done = bench_here(
+    done = bench(
         "run", "--suite", long_suite, "--out", run, "--only", "supernet*", "--workers", "1",
         "--time-budget", "1s",
     )  # fmt: skip
@@ -80,15 +78,12 @@ def test_a_spent_time_budget_stops_with_its_own_status(
 
 
 def test_a_suspended_worker_keeps_the_state_of_its_unit(
-    bench_here, tmp_path: Path, long_suite: Path
+    bench_here, start, tmp_path: Path, long_suite: Path
 ) -> None:
     run = tmp_path / "run"
     # The script executor binds the directory and starts nothing.
     bench_here("run", "--suite", long_suite, "--out", run, "--executor", "script")
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "imbnas.runs.worker", str(run), "--only", "supernet*",
-         "--checkpoint-seconds", "1000"],
-    )  # fmt: skip
+    worker = start("worker", run, "--only", "supernet*", "--checkpoint-seconds", "1000")
     wait_for(lambda: list((run / "claims").glob("*.json")))
     worker.send_signal(signal.SIGUSR1)
     assert worker.wait(timeout=120) == 0
@@ -98,14 +93,13 @@ def test_a_suspended_worker_keeps_the_state_of_its_unit(
 
 
 def test_the_first_signal_finishes_units_and_the_second_stops_at_a_checkpoint(
-    bench_command, tmp_path: Path, long_suite: Path
+    start, tmp_path: Path, long_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command(
-        "run", "--suite", long_suite, "--out", run, "--only", "supernet*", "--workers", "1",
-        "--checkpoint-every", "0s",
+    process = start(
+        "bench", "run", "--suite", long_suite, "--out", run, "--only", "supernet*",
+        "--workers", "1", "--checkpoint-every", "0s",
     )  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wait_for(lambda: list((run / "checkpoints").glob("*.safetensors")))
     (path,) = (run / "checkpoints").iterdir()
     (worker,) = psutil.Process(process.pid).children()
@@ -114,12 +108,12 @@ def test_the_first_signal_finishes_units_and_the_second_stops_at_a_checkpoint(
     wait_for(lambda: epoch_of(path) > reached + 3)
     assert worker.is_running()
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.wait(timeout=120) == 130
+    errors = process.errors()
     assert not worker.is_running()
-    assert b"finishing the units in progress" in errors
-    assert b"stopping at the last checkpoint" in errors
-    assert b"the same command goes on where this one stopped" in errors
+    assert "finishing the units in progress" in errors
+    assert "stopping at the last checkpoint" in errors
+    assert "the same command goes on where this one stopped" in errors
     assert path.exists()
     assert list((run / "claims").iterdir()) == []
     assert not list((run / "records").rglob("*.json"))

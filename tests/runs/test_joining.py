@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,11 +31,12 @@ def bound(tmp_path: Path, finished_run: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_two_workers_from_two_shells_share_a_run(bound: Path, finished_run: Path) -> None:
-    processes = [worker(bound) for _ in range(2)]
+def test_two_workers_from_two_shells_share_a_run(
+    start: Any, bound: Path, finished_run: Path
+) -> None:
+    processes = [start("worker", bound) for _ in range(2)]
     for process in processes:
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
+        assert process.wait(timeout=300) == 0, process.errors()
     assert names(bound) == names(finished_run)
     assert list((bound / "claims").iterdir()) == []
     ended = [
@@ -47,14 +49,13 @@ def test_two_workers_from_two_shells_share_a_run(bound: Path, finished_run: Path
 
 
 def test_a_worker_joins_a_supervised_run(
-    bench_command, tmp_path: Path, trainings_suite: Path, finished_run: Path
+    start: Any, tmp_path: Path, trainings_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
-    supervised = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    supervised = start("bench", "run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     while not (run / "suite.json").exists():
         time.sleep(0.05)
-    joined = worker(run)
+    joined = start("worker", run)
     assert joined.wait(timeout=300) == 0
     assert supervised.wait(timeout=300) == 0
     assert len(names(run)) == 16
@@ -64,17 +65,17 @@ def test_a_worker_joins_a_supervised_run(
 
 
 def test_a_worker_takes_no_unit_that_its_time_does_not_allow(
-    tmp_path: Path, finished_run: Path
+    start: Any, tmp_path: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     for path in sorted((run / "records" / "train").rglob("*.json"))[:3]:
         path.unlink()
     before = names(run)
-    late = worker(run, "--until", str(time.time()))
+    late = start("worker", run, "--until", str(time.time()))
     assert late.wait(timeout=120) == 0
     assert names(run) == before
-    early = worker(run, "--until", str(time.time() + 3600))
+    early = start("worker", run, "--until", str(time.time() + 3600))
     assert early.wait(timeout=120) == 0
     assert names(run) == names(finished_run)
 

@@ -19,6 +19,9 @@ from imbnas.leaderboards.tables.build import TABLES
 CLOCK_NANOSECONDS = 20_000_000
 """How far a file's time may lie behind the clock."""
 
+MANY = 40
+"""Replicates of a run that a signal reaches before it is done, however fast it is."""
+
 LOG_EXECUTIONS = """
 import os, sys, time
 
@@ -54,10 +57,10 @@ def records_of(run: Path) -> dict[str, int]:
 
 
 def test_tables_are_the_same_bytes_for_any_number_of_workers(
-    bench_here, tmp_path: Path, tiny_suite: Path, finished_run: Path
+    bench, tmp_path: Path, tiny_suite: Path, finished_run: Path
 ) -> None:
     """Three here, against one; the tests of executors do the same with two."""
-    done = bench_here("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", "3")
+    done = bench("run", "--suite", tiny_suite, "--out", tmp_path / "run", "--workers", "3")
     assert done.returncode == 0, done.stderr
     assert tables_of(tmp_path / "run") == tables_of(finished_run)
     assert len(tables_of(finished_run)) == len(TABLES) - 1
@@ -148,28 +151,28 @@ def test_killed_at_random_moments_a_run_ends_as_if_undisturbed(
 
 
 def test_workers_end_when_their_supervisor_is_killed(
-    bench_command, tmp_path: Path, trainings_suite: Path
+    start, tmp_path: Path, trainings_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "2")
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: len(psutil.Process(process.pid).children()) == 2)
+    flags = ("--suite", trainings_suite, "--replicates", str(MANY), "--workers", "2")
+    process = start("bench", "run", *flags, "--out", run)
+    wait_for(lambda: records_of(run))
     workers = psutil.Process(process.pid).children()
-    time.sleep(1)
-    process.kill()
+    assert len(workers) == 2
+    process.send_signal(signal.SIGKILL)
     process.wait()
     _, alive = psutil.wait_procs(workers, timeout=60)
     for worker in alive:
         worker.kill()
     assert alive == []
+    assert len(records_of(run)) < 8 * MANY
 
 
 def test_a_killed_worker_is_replaced_and_its_unit_done(
-    bench_command, tmp_path: Path, trainings_suite: Path, finished_run: Path
+    start, tmp_path: Path, trainings_suite: Path, finished_run: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start("bench", "run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     wait_for(lambda: (run / "claims").exists() and any((run / "claims").iterdir()))
     for worker in psutil.Process(process.pid).children():
         worker.kill()
@@ -178,17 +181,14 @@ def test_a_killed_worker_is_replaced_and_its_unit_done(
     assert metrics_of(run).items() <= metrics_of(finished_run).items()
 
 
-def test_interrupting_keeps_what_is_finished(
-    bench_command, tmp_path: Path, trainings_suite: Path
-) -> None:
+def test_interrupting_keeps_what_is_finished(start, tmp_path: Path, trainings_suite: Path) -> None:
     run = tmp_path / "run"
-    command = bench_command("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    flags = ("--suite", trainings_suite, "--replicates", str(MANY), "--workers", "1")
+    process = start("bench", "run", *flags, "--out", run)
     wait_for(lambda: len(records_of(run)) > 2)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 130
-    assert re.search(r"interrupted; the same command goes on", errors)
+    assert process.wait(timeout=120) == 130
+    assert re.search(r"interrupted; the same command goes on", process.errors())
     assert records_of(run)
     assert list((run / "claims").iterdir()) == []
 

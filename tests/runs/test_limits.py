@@ -116,7 +116,7 @@ def test_a_unit_has_failed_before_its_worker_is_killed(
 
 
 def test_workers_that_die_without_a_unit_are_replaced_a_few_times(
-    bench, tmp_path: Path, trainings_suite: Path, monkeypatch: pytest.MonkeyPatch
+    bench_here, tmp_path: Path, trainings_suite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, run, log = tmp_path / "site", tmp_path / "run", tmp_path / "log"
     folder.mkdir()
@@ -129,7 +129,7 @@ def test_workers_that_die_without_a_unit_are_replaced_a_few_times(
     )
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
     monkeypatch.setenv("PYTHONPATH", path)
-    done = bench("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
+    done = bench_here("run", "--suite", trainings_suite, "--out", run, "--workers", "1")
     assert done.returncode == 1
     assert "workers die before they begin a unit, the last with status 7" in done.stderr
     assert "16 units are left, because workers stopped" in done.stderr

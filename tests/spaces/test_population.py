@@ -7,7 +7,7 @@ from scipy.stats import chisquare, ks_2samp
 from imbnas.errors import InputError
 from imbnas.spaces import get_space
 from imbnas.spaces.nats.cell_string import edges
-from imbnas.spaces.population import iso_macs, stratified_by_macs, uniform
+from imbnas.spaces.population import as_listed, iso_macs, stratified_by_macs, uniform
 
 TSS = get_space("nats-tss")
 PAPER_MACS = 149_340_810
@@ -125,3 +125,19 @@ def test_uniform_population_names_its_rule():
     assert population.architectures == TSS.sample(8, 3)
     assert population.rule == "8 distinct functions, uniform over live functional classes, seed 3"
     assert "uniform over structures" in uniform(get_space("darts"), 2, 3).rule
+
+
+def test_listed_architectures_keep_their_order_and_are_read_as_the_space_writes_them():
+    chosen = TSS.sample(5, 11)[::-1]
+    population = as_listed(TSS, chosen)
+    assert population.architectures == chosen
+    assert population.rule == "5 listed architectures"
+
+
+def test_two_spellings_of_one_listed_architecture_are_refused_in_one_line():
+    darts = get_space("darts")
+    chosen = darts.sample(3, 2)
+    with pytest.raises(InputError, match=r"architectures 2 and 4 are both .*; leave one out"):
+        as_listed(darts, (*chosen, chosen[1]))
+    with pytest.raises(InputError, match="nats-tss"):
+        as_listed(TSS, ("|nor_conv_3x3~0|",))

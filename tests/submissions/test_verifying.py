@@ -55,10 +55,10 @@ def test_what_was_taken_already_is_known(
     "added",
     [
         ("--ranker", "naswot"),
-        ("--baseline", "resnet8-cifar"),
+        ("--baseline", "resnet18"),
         ("--scheme", "balanced-softmax"),
         ("--condition", "digits@20x ldam"),
-        ("--strategy", "p0", "--strategy", "bn-only"),
+        ("--strategy", "p1-cached", "--strategy", "bn-only"),
     ],
 )
 @pytest.mark.slow

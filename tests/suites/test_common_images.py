@@ -1,5 +1,6 @@
 """What a resolved suite knows of the images that its comparisons share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from imbnas.data import load_dataset, resolve
 from imbnas.data.locations import DataLocations
 from imbnas.data.overlap import common_images
+from imbnas.suites import images
 from imbnas.suites.expand import Expansion
 from imbnas.suites.load import read_suite
 from imbnas.suites.request import SuiteRequest
@@ -55,6 +57,16 @@ def test_shares_are_means_over_manifests(tiny_suite: Path) -> None:
         assert found.different == pytest.approx(shares[~np.eye(3, dtype=bool)].mean())
     assert pairs["digits@1x", "digits@20x"].same == 1
     assert pairs["digits@20x", "digits@20x"].different < 0.7
+
+
+def test_what_there_is_to_know_of_a_dataset_is_told_once(
+    tiny_suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = replace(load_dataset("digits", OFFLINE), notes=("dataset digits: two are equal",))
+    monkeypatch.setattr(images, "load_dataset", lambda *_: digits)
+    resolved(tiny_suite, "digits@1x", "digits@20x")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "dataset digits: two are equal\n")
 
 
 def test_halves_share_nothing_and_a_single_replicate_has_no_other(tiny_suite: Path) -> None:

@@ -237,3 +237,27 @@ def test_searchers_and_retrainings_run_to_the_end_and_are_pooled(
 def test_shipped_suites_leave_no_source_image_in_their_targets(suite: str) -> None:
     for _, route in load_suite(suite).routes:
         assert not route.shared_images
+
+
+def test_a_listed_population_is_trained_in_its_order_and_stored(
+    tmp_path: Path, tiny_suite: Path
+) -> None:
+    drawn = [member.architecture for member in resolved(tiny_suite).population]
+    chosen = drawn[:0:-1]
+    path = edited(tmp_path, tiny_suite, ("size = 4, seed = 3", f"architectures = {chosen}"))
+    suite = resolved(path)
+    assert [member.architecture for member in suite.population] == chosen
+    assert suite.population_rule == "3 listed architectures"
+    assert suite.settings.population.rule == "listed"
+    again = ResolvedSuite.model_validate_json(canonical_json(suite))
+    assert canonical_json(again) == canonical_json(suite)
+    whole = Expansion(resolved(tiny_suite))
+    drawn_units = {unit.identity for unit in whole.plan(["transfer"]).units}
+    units = {unit.identity for unit in Expansion(suite).plan(["transfer"]).units}
+    # A training is known by its architecture, whatever population that is in.
+    assert units < drawn_units
+
+
+def test_populations_that_are_drawn_are_stored_as_they_always_were(tiny_suite: Path) -> None:
+    stored = resolved(tiny_suite).settings.population.model_dump(mode="json")
+    assert stored == {"rule": "uniform", "size": 4, "seed": 3, "macs": None}

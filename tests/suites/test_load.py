@@ -13,6 +13,9 @@ def test_every_shipped_suite_is_valid_and_named_as_its_file() -> None:
         assert load_suite(name).name == name
 
 
+CELL = "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|"
+
+
 def broken(tmp_path: Path, tiny_suite: Path, old: str, new: str) -> Path:
     text = tiny_suite.read_text()
     assert old in text
@@ -32,6 +35,14 @@ def broken(tmp_path: Path, tiny_suite: Path, old: str, new: str) -> Path:
         ("size = 4, ", 'rule = "iso-macs", ', 29, "needs 'macs'"),
         ("size = 4, ", 'rule = "all", size = 4, ', 29, "'all' takes no 'size'"),
         ("size = 4, ", "", 29, "'uniform' needs 'size'"),
+        ("size = 4, ", 'size = 4, architectures = ["a", "b"], ', 29, "'listed' takes no 'size'"),
+        ("size = 4, ", 'architectures = ["a", "b"], macs = 1, ', 29, "'listed' takes no 'macs'"),
+        ("size = 4, ", 'rule = "listed", ', 29, "'listed' needs 'architectures'"),
+        ("size = 4, ", 'rule = "all", architectures = ["a", "b"], ', 29, "takes no 'architec"),
+        ("size = 4, ", f"architectures = ['{CELL}'], ", 29, "a ranking needs two"),
+        ("size = 4, ", f"architectures = ['{CELL}', '{CELL}'], ", 29, "is given twice"),
+        ("size = 4, ", f"architectures = ['{CELL}', '|nor~0|'], ", 29, "architectures: nats-tss"),
+        ("size = 4, ", "architectures = 'all', ", 29, "architectures: .*tuple"),
         ("batch_size = 32", "batch_size = 0", 35, "batch_size: .*greater than or equal to 1"),
         ("replicates = 2", "replicates = 'two'", 28, "replicates: .*integer"),
         ('default_fidelity = "only"', 'default_fidelity = "x"', None, "default_fidelity 'x'"),

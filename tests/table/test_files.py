@@ -111,6 +111,16 @@ def test_a_spreadsheet_computes_nothing_and_texts_come_back(table: Table, write)
     assert plain(read_table(path).architecture) == frame["architecture"].tolist()
 
 
+@pytest.mark.parametrize("lines", [slice(None), slice(1, None)])
+def test_a_separator_at_each_line_s_end_moves_no_column(table: Table, write, lines: slice) -> None:
+    path = write(table, ".csv")
+    whole = content(read_table(path))
+    text = path.read_text().splitlines()
+    text[lines] = [f"{line}," for line in text[lines]]
+    path.write_text("\n".join(text))
+    assert content(read_table(path)) == whole
+
+
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [

@@ -91,7 +91,7 @@ class Kept:
     def load(self) -> Snapshot | None:
         return self.held
 
-    def offer(self, take: Callable[[], Snapshot]) -> None:
+    def offer(self, take: Callable[[], Snapshot], reached: object = None) -> None:
         if self.held is None:
             taken = take()
             tensors = {name: tensor.detach().clone() for name, tensor in taken.tensors.items()}

@@ -20,6 +20,7 @@ NAMES = [
     "cifar10@1x:like-100x",
     "cifar10@1x:step:like-20x:order-reversed:subset-2",
     "digits@2.5x:pareto:order-3",
+    "mine@10x:step:order-numeric:subset-1",
     "digits@25.33334x",
     "digits@1000000x",
     "digits@1234567.5x",
@@ -57,7 +58,7 @@ conditions = st.builds(
     shapes,
     dataset=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True),
     half=st.sampled_from([None, 1, 2]),
-    order=st.one_of(st.sampled_from(["identity", "reversed"]), st.integers(0, 99)),
+    order=st.one_of(st.sampled_from(["identity", "reversed", "numeric"]), st.integers(0, 99)),
     subset=st.one_of(st.none(), st.integers(0, 99)),
 )
 

@@ -50,7 +50,7 @@ def render(
     )
     drawn = charts(tables)
     return environment.get_template("index.html.j2").render(
-        title=results.resolved.title,
+        title=results.resolved.heading,
         summary=results.resolved.suite.summary,
         answer=answer(tables),
         strategies=strategies_answer(tables),

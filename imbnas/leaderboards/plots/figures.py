@@ -16,7 +16,7 @@ _HASH_SALT = "imbnas"
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Seaborn's white grid while drawing; the caller's settings are restored."""
+    """Seaborn's white grid while drawing, and nothing of the caller's settings, which come back."""
     settings = {
         **sns.axes_style("whitegrid"),
         **sns.plotting_context("notebook", font_scale=0.85),
@@ -26,8 +26,10 @@ def style() -> Iterator[None]:
         # Names from suites and plug-ins may hold dollar signs.
         "text.parse_math": False,
     }
-    with mpl.rc_context(settings):
-        yield
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        with mpl.rc_context(settings):
+            yield
 
 
 def new_figure(width: float = 7.0, height: float = 5.0) -> Figure:

@@ -103,7 +103,7 @@ def _rows(
             "params": _mean(metrics, lambda done: done.params),
             "macs": _mean(metrics, lambda done: done.macs),
             "protocol": results.resolved.protocol,
-            "fidelity": results.resolved.fidelity,
+            "fidelity": results.resolved.stated_fidelity,
         }
 
 

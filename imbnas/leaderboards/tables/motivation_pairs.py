@@ -51,7 +51,7 @@ def motivation_pairs(results: Results) -> pd.DataFrame:
     - ``note``: why there is no pair; such a comparison has a single row.
     """
     rows = [
-        {**row, "protocol": results.resolved.protocol, "fidelity": results.resolved.fidelity}
+        {**row, "protocol": results.resolved.protocol, "fidelity": results.resolved.stated_fidelity}
         for networks in (*_motivation(results), *_population(results))
         for balanced, tailed in _comparisons(results, networks)
         for row in _rows(results, networks, balanced, tailed)

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
+from imbnas.isolation.launcher import safe_path
 from imbnas.runs.worker_command import process_flags
 
 _GRACE_SECONDS = 45.0
@@ -53,7 +54,7 @@ class WorkerJob:
         until = self.minutes and time.time() + 60 * self.minutes - _GRACE_SECONDS
         self._process = subprocess.Popen(
             [*self.command, *process_flags(os.getpid(), until=until)],
-            env={**os.environ, **self.environment},
+            env={**os.environ, **safe_path(), **self.environment},
             # SLURM may signal every process of a task; only the task itself handles this signal.
             preexec_fn=_ignore_requeue_signal,
             start_new_session=True,

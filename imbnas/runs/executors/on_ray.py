@@ -3,11 +3,15 @@
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import chdir
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from imbnas.errors import InputError
+from imbnas.isolation.environment import environment_of_children
+from imbnas.isolation.launcher import safe_path
 from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerDiedError, WorkerJob
 from imbnas.runs.executors.waiting import wait_for
@@ -49,14 +53,16 @@ class RayExecutor(FrozenModel):
         count = min(request.workers, progress.left)
         if not count:
             return progress
-        self._connect(ray, count)
-        try:
-            tasks = _Tasks(ray, self._starter(ray, request), count)
-            return wait_for(queue, show, tasks.ended, self.poll_seconds)
-        finally:
-            ray.shutdown()
+        with TemporaryDirectory() as nothing:
+            self._connect(ray, count, nothing)
+            try:
+                tasks = _Tasks(ray, self._starter(ray, request), count)
+                return wait_for(queue, show, tasks.ended, self.poll_seconds)
+            finally:
+                ray.shutdown()
 
-    def _connect(self, ray: Any, count: int) -> None:
+    def _connect(self, ray: Any, count: int, nothing: str) -> None:
+        """Connect to a cluster, or start one; ``nothing`` is an empty folder."""
         options: dict[str, Any] = {"address": self.address or "local", "log_to_driver": False}
         if self.address is None:
             # Anyone who reaches a Ray port can run code, so nothing here listens to the outside.
@@ -67,7 +73,9 @@ class RayExecutor(FrozenModel):
             }
         try:
             _knock(self.address)
-            ray.init(**options)
+            # Ray lets its processes import from the driver's working directory before all else.
+            with environment_of_children(safe_path()), chdir(nothing):
+                ray.init(**options)
         except (OSError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"--executor-option address={self.address}: no Ray cluster there "

@@ -1,5 +1,6 @@
 """An array of workers on SLURM through submitit."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from imbnas.errors import InputError
+from imbnas.isolation.environment import environment_of_children
+from imbnas.isolation.launcher import launching, safe_path
 from imbnas.runs.executors.executor import Show, gpus_of_worker, import_extra
 from imbnas.runs.executors.job import WorkerJob
 from imbnas.runs.executors.waiting import wait_for
@@ -82,13 +85,16 @@ class SlurmExecutor(FrozenModel):
         submitit = import_extra("slurm")
         job = WorkerJob(worker_command(request), worker_environment(request), self.minutes)
         try:
+            # submitit starts ``-m`` modules, which would look into the working directory first.
+            python = {f"{self.cluster}_python": shlex.join(launching("-u"))}
             executor = submitit.AutoExecutor(
                 folder=private_folder(request.directory.path / "submitit"),
                 cluster=self.cluster,
                 slurm_max_num_timeout=self.requeues,
+                **python,
             )
             executor.update_parameters(**self._parameters(request, count))
-            with executor.batch():
+            with environment_of_children(safe_path()), executor.batch():
                 jobs = [executor.submit(job) for _ in range(count)]
         except (RuntimeError, OSError, subprocess.SubprocessError) as error:
             raise InputError(

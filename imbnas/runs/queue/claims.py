@@ -2,76 +2,31 @@
 
 import json
 import os
-import socket
 import sys
 import threading
 import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
-from typing import Annotated
 
-import psutil
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import TypeAdapter, ValidationError
 
+from imbnas.file_systems import past_stale, remove
 from imbnas.regular_files import IrregularFileError, read_regular
 from imbnas.runs.store.files import publish_once, temporary_file, temporary_path
 from imbnas.runs.store.layout import RunLayout, identity_files
+from imbnas.runs.store.owner import Owner, seconds_since_boot
 
 HEARTBEAT_SECONDS = 20.0
 STALE_SECONDS = 120.0
 CLAIM_BYTES = 2**16
-_START_TOLERANCE = 2.0
 _KIND = "claim"
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
-class Owner:
-    """A process on a host, distinct from a later one with the same number.
-
-    Attributes:
-        host: host name.
-        boot: id of the host's boot.
-        pid: process number.
-        started: start of the process in seconds since the epoch.
-    """
-
-    host: str
-    boot: str
-    pid: Annotated[int, Field(ge=0, lt=2**31)]
-    started: float
-
-    @classmethod
-    def current(cls) -> "Owner":
-        """This process."""
-        return cls(socket.gethostname(), _boot_id(), os.getpid(), psutil.Process().create_time())
-
-    def is_alive(self) -> bool | None:
-        """Whether the process still runs; ``None`` where this host cannot know."""
-        if self.host != socket.gethostname():
-            return None
-        if self.boot != _boot_id():
-            return False
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < _START_TOLERANCE
-            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
-        except psutil.NoSuchProcess:
-            return False
-
-
 _OWNER = TypeAdapter(Owner)
-UNKNOWN_OWNER = Owner(host="", boot="", pid=0, started=0.0)
+UNKNOWN_OWNER = Owner(host="", boot="", namespace="", pid=0, started=0.0)
 """Stands for the owner of a claim that nobody can read."""
-
-
-@cache
-def _boot_id() -> str:
-    linux = Path("/proc/sys/kernel/random/boot_id")
-    return linux.read_text().strip() if linux.exists() else str(int(psutil.boot_time()))
 
 
 class Claims:
@@ -102,9 +57,13 @@ class Claims:
         return acquired
 
     def release(self, identity: str) -> None:
-        """Give up a claim of this process, or of one that has ended."""
+        """Give up a claim of this process, or of one that has ended; another's stays."""
         self._held.discard(identity)
-        self._layout.discard(self.path(identity), _KIND)
+        path = self.path(identity)
+        if known_owner(path) == self.owner:
+            self._take_away(path, self.owner)
+        else:
+            self._clear_if_abandoned(path)
 
     def keep_fresh(self, parent: int | None) -> None:
         """Start a thread that keeps claims fresh, and ends this process when its parent is gone.
@@ -126,11 +85,11 @@ class Claims:
         os._exit(1)
 
     def by_process(self) -> dict[int, list[str]]:
-        """Process of this host → units that it has claimed."""
+        """Process of this place → units that it has claimed."""
         held: defaultdict[int, list[str]] = defaultdict(list)
         for path in identity_files(self.folder):
             owner = known_owner(path)
-            if owner and owner.host == self.owner.host:
+            if owner and owner.place == self.owner.place:
                 held[owner.pid].append(path.stem)
         return held
 
@@ -143,7 +102,7 @@ class Claims:
         for path in identity_files(self.folder):
             owner = known_owner(path)
             if path.stem in ended and owner and owner.is_alive() is None:
-                path.unlink(missing_ok=True)
+                self._take_away(path, owner)
             else:
                 self._clear_if_abandoned(path)
 
@@ -157,21 +116,29 @@ class Claims:
             return True
         if owner and not self._is_abandoned(path, owner):
             return False
+        return self._take_away(path, owner)
+
+    def _take_away(self, path: Path, owner: Owner | None) -> bool:
+        """Remove the claim of an owner, ``None`` for what nobody can have made.
+
+        Returns:
+            Whether there is no claim now; one that another has set meanwhile stays.
+        """
         # Renaming lets only one process clear a claim; what it caught is checked once more,
         # because a quicker process may have cleared the old claim and set its own meanwhile.
         self.temporary.mkdir(parents=True, exist_ok=True)
         # Named as temporary files are, so that it is found should this process be killed here.
         caught = temporary_path(self.temporary)
         try:
-            path.rename(caught)
+            past_stale(lambda: path.rename(caught))
         except FileNotFoundError:
             return True
         try:
             if read_owner(caught) != owner:
                 publish_once(path, read_regular(caught, CLAIM_BYTES), self.temporary)
-                caught.unlink()
+                remove(caught)
                 return False
-            caught.unlink()
+            remove(caught)
         except IrregularFileError as error:
             # No worker leaves such a thing, so that nobody waits for it.
             kept = self._layout.set_aside(caught, f"{_KIND}.{path.stem}")
@@ -183,12 +150,26 @@ class Claims:
         if alive is not None:
             return not alive
         try:
-            beat = path.lstat().st_mtime
+            beat = past_stale(path.lstat).st_mtime
         except FileNotFoundError:
             return True
-        return self._unchanged_seconds(path, beat) > STALE_SECONDS or (
-            time.time() - beat > STALE_SECONDS and self._file_time() - beat > STALE_SECONDS
+        if self._unchanged_seconds(path, beat) > STALE_SECONDS:
+            return True
+        silent = time.time() - beat
+        if silent > STALE_SECONDS and self._file_time() - beat > STALE_SECONDS:
+            return True
+        return self._is_of_earlier_boot(owner, silent) and self._is_of_earlier_boot(
+            owner, self._file_time() - beat
         )
+
+    def _is_of_earlier_boot(self, owner: Owner, silent: float) -> bool:
+        """Whether a claim shows no sign of life since this host was started.
+
+        Another boot may be that of another host with the same name, which then beats.
+        """
+        here, up = self.owner, seconds_since_boot()
+        same = owner.host == here.host and owner.boot != here.boot
+        return same and up is not None and silent > up + HEARTBEAT_SECONDS
 
     def _unchanged_seconds(self, path: Path, beat: float) -> float:
         """Seconds since this process last saw a new heartbeat, which needs no common clock."""

@@ -1,15 +1,17 @@
 """The units of a plan and how many are in which state."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from imbnas.runs.queue.best_found import best_architectures
+from imbnas.runs.queue.running_units import Running, running_units
 from imbnas.runs.queue.stacks import stacks
 from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.unit_state import UnitStates
-from imbnas.suites.expand import Plan
+from imbnas.suites.expand import Plan, Retraining
 from imbnas.units.unit import TrainUnit, Unit
 
 
@@ -23,6 +25,11 @@ class RunProgress:
         failed: units with a failure.
         blocked: units that wait for a failed one.
         stopped_by: which budget ended the run before everything was done.
+        finished: identities of units with a record, whatever plan they are of.
+        never: identities of units that failed or wait for one that did.
+        running: units that workers are at.
+        merged: trainings that are no units of their own, since several searches found the same
+            network, or one that is trained anyway; ``total`` has become smaller by them.
     """
 
     total: int
@@ -30,6 +37,10 @@ class RunProgress:
     failed: int
     blocked: int
     stopped_by: Literal["time", "units"] | None = None
+    finished: Set[str] = field(default=frozenset(), repr=False)
+    never: Set[str] = field(default=frozenset(), repr=False)
+    running: tuple[Running, ...] = ()
+    merged: int = 0
 
     @property
     def left(self) -> int:
@@ -102,6 +113,17 @@ class Queue:
         return new
 
     @property
+    def retrainings_to_come(self) -> list[Retraining]:
+        """Retrainings of networks that searches have yet to find, as far as they are to be done."""
+        if self.unit_filter:
+            return []
+        return [each for each in self.plan.retrainings if each.waits_for not in self._best]
+
+    def _merged(self, waiting: int) -> int:
+        """Retrainings that were counted while they waited, and became no units of their own."""
+        return len(self.plan.retrainings) - waiting - len(self._retrainings)
+
+    @property
     def _searches(self) -> list[str]:
         """The searches that retrainings wait for, one for each of these."""
         waits_for = (retraining.waits_for for retraining in self.plan.retrainings)
@@ -124,4 +146,8 @@ class Queue:
             done=len(identities & states.done),
             failed=len(identities & states.failed),
             blocked=len(states.blocked) + sum(search in never for search in waiting),
+            finished=states.done,
+            never=never,
+            running=running_units(self.directory, states.claimed, self.units),
+            merged=0 if self.unit_filter else self._merged(len(waiting)),
         )

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imbnas.runs.queue.claims import known_owner
 from imbnas.runs.store.directory import RunDirectory
-from imbnas.runs.store.logs import full_label
+from imbnas.runs.store.logs import full_label, units_reached
+from imbnas.training.checkpoints import Reached
 from imbnas.units.unit import Unit
 
 
@@ -21,6 +22,9 @@ class Running:
         host: of the worker.
         pid: of the worker.
         silent: seconds since the worker's last heartbeat.
+        reached: how far the unit is, such as ``epoch 12 of 200, loss 1.3``; empty where the worker
+            has not said so yet.
+        share: of its work that is done, in [0, 1]; 0 where that is not known.
     """
 
     identity: str
@@ -28,6 +32,8 @@ class Running:
     host: str
     pid: int
     silent: float
+    reached: str = ""
+    share: float = 0.0
 
 
 def running_units(
@@ -40,7 +46,9 @@ def running_units(
         claimed: identities, see ``UnitStates``.
         units: of the plan, by identity.
     """
-    running = []
+    running, claimed = [], tuple(claimed)
+    said = units_reached(directory.path, len(claimed))
+    by_process: dict[tuple[str, int], Reached] = {}
     for identity in claimed:
         path, unit = directory.claim_path(identity), units.get(identity)
         owner = known_owner(path)
@@ -49,4 +57,14 @@ def running_units(
                 silent = max(0.0, time.time() - path.lstat().st_mtime)
                 label = full_label(unit) if unit else identity[:12]
                 running.append(Running(identity, label, owner.host, owner.pid, silent))
-    return tuple(sorted(running, key=lambda one: (one.host, one.pid)))
+                if identity in said:
+                    by_process[owner.host, owner.pid] = said[identity]
+    running.sort(key=lambda one: (one.host, one.pid))
+    # Units that are trained side by side are equally far, and the log names one of them.
+    return tuple(_with(one, by_process.get((one.host, one.pid))) for one in running)
+
+
+def _with(running: Running, reached: Reached | None) -> Running:
+    if reached is None:
+        return running
+    return replace(running, reached=reached.text, share=reached.share or 0.0)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from imbnas.data.manifests import Manifest, read_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
+from imbnas.file_systems import is_systems_own
 from imbnas.registry import MOST_PLUGIN_BYTES, Plugin
 from imbnas.regular_files import IrregularFileError, read_regular
 from imbnas.runs.store.file_lock import locked
@@ -19,8 +20,9 @@ from imbnas.validation import fault_of
 SUITE_BYTES = 2**28
 """That of 4,930 architectures has two million."""
 _CONTENT = {
-    ".tmp", "suite.json", "records", "weights", "failures", "claims", "checkpoints", "quarantine",
-    "conflicts", "manifests", "plugins", "tables", "logs", "submitit", "workers.sbatch",
+    ".tmp", "suite.json", "imbnas.json", "records", "weights", "failures", "claims",
+    "checkpoints", "quarantine", "conflicts", "manifests", "plugins", "tables", "logs",
+    "submitit", "workers.sbatch", "asked.json",
 }  # fmt: skip
 
 
@@ -136,7 +138,10 @@ class BoundSuite(RunLayout):
 
     def _holds_other_things(self) -> bool:
         # A run that was killed, or lost its disk, before suite.json was there can start again.
-        return self.path.exists() and any(p.name not in _CONTENT for p in self.path.iterdir())
+        if not self.path.exists():
+            return False
+        names = (path.name for path in self.path.iterdir())
+        return any(name not in _CONTENT and not is_systems_own(name) for name in names)
 
     def read_plugins(self, named: Iterable[PluginFile]) -> list[Plugin]:
         """The copies of plug-ins, as the run was started with them.
@@ -201,6 +206,7 @@ def refuse_unless_extended(path: Path, held: ResolvedSuite, wanted: ResolvedSuit
         dump.pop("replicates")
         dump["suite"].pop("claims", None)  # they ask of records and change none
         dump.pop("common_images", None)  # a mean over replicates
+        dump.pop("modified", None)  # claims alone may be; all else is compared
         if not (held.evaluation_images and wanted.evaluation_images):
             dump.pop("evaluation_images", None)  # older suites do not say
         for facts in dump["conditions"].values():

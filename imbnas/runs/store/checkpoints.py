@@ -4,7 +4,6 @@ A file is safetensors whose metadata hold JSON; nothing is pickled. It is whole 
 its own hash, and is ignored where anything about it does not fit.
 """
 
-import errno
 import hashlib
 import json
 import sys
@@ -16,19 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import imbnas
+from imbnas.file_systems import OBSTRUCTED
 from imbnas.regular_files import read_regular
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
-from imbnas.training.checkpoints import Snapshot
+from imbnas.training.checkpoints import Reached, Snapshot
 from imbnas.units.frozen import canonical_json
 from imbnas.units.unit import Unit
 
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_BYTES = 2**33
-_OBSTRUCTED = {
-    errno.EBUSY, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENOTDIR, errno.ENOTEMPTY,
-}  # fmt: skip
-"""What a folder in the place of a file, or a file in the place of a folder, answers."""
 
 
 class Suspended(BaseException):
@@ -43,11 +39,13 @@ class Checkpointing:
         directory: the run.
         interval: seconds between two checkpoints at least.
         suspending: set it to stop at the next occasion, after a checkpoint whatever the interval.
+        tell: is told how far a unit is, by its identity.
     """
 
     directory: RunDirectory
     interval: float = CHECKPOINT_SECONDS
     suspending: bool = False
+    tell: Callable[[str, Reached], None] = lambda _identity, _reached: None
     _told: bool = False
 
     def attempt(self, units: Sequence[Unit]) -> "KeptAttempt":
@@ -62,7 +60,7 @@ class Checkpointing:
                 self._tell(f"{path}: no checkpoint (it is a folder); it lies now in {kept}")
             replace_file(path, content, self.directory.temporary)
         except OSError as error:
-            if error.errno not in _OBSTRUCTED:
+            if error.errno not in OBSTRUCTED:
                 raise
             self._tell(f"{path}: no checkpoint can be stored ({error.strerror})")
 
@@ -78,7 +76,7 @@ def remove_checkpoints(directory: RunDirectory, identity: str) -> None:
         try:
             directory.discard(path, "checkpoint")
         except OSError as error:
-            if error.errno not in _OBSTRUCTED:
+            if error.errno not in OBSTRUCTED:
                 raise
 
 
@@ -134,9 +132,11 @@ class KeptState:
         self.attempt.start -= max(0.0, float(facts["seconds"]) - self.attempt.seconds)
         return snapshot
 
-    def offer(self, take: Callable[[], Snapshot]) -> None:
+    def offer(self, take: Callable[[], Snapshot], reached: Reached | None = None) -> None:
         """Keep the present state if it is time to; stop then if the unit is to be suspended."""
         attempt, checkpointing = self.attempt, self.attempt.checkpointing
+        if reached:
+            checkpointing.tell(attempt.identities[0], reached)
         suspending = checkpointing.suspending
         if not suspending and time.perf_counter() - attempt.kept < checkpointing.interval:
             return

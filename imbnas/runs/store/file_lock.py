@@ -1,7 +1,5 @@
 """A lock between processes, on whatever hosts, for changes that no single step can make."""
 
-import errno
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -9,10 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imbnas.errors import InputError
+from imbnas.file_systems import NO_LOCKS
 
 WAIT_SECONDS = 60.0
 _STEP_SECONDS = 0.02
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @contextmanager
@@ -29,24 +27,27 @@ def locked(path: Path) -> Iterator[None]:
         OSError: the file cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = _acquired(path)
+    descriptor, held = _acquired(path)
     try:
         yield
     finally:
         with suppress(OSError):
-            path.unlink()
+            # Where nothing is locked, others may be using the file at this moment.
+            if held and _names(path, descriptor):
+                path.unlink()
         os.close(descriptor)
 
 
-def _acquired(path: Path) -> int:
-    """Descriptor of a locked file that still has its name."""
+def _acquired(path: Path) -> tuple[int, bool]:
+    """Descriptor of a file that still has its name, and whether it is locked."""
     end = time.monotonic() + WAIT_SECONDS
     while True:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(path, flags, 0o666)
         try:
-            if _lock(descriptor) and _names(path, descriptor):
-                return descriptor
+            held = _lock(descriptor)
+            if held is not False and _names(path, descriptor):
+                return descriptor, bool(held)
         except BaseException:
             os.close(descriptor)
             raise
@@ -59,14 +60,20 @@ def _acquired(path: Path) -> int:
         time.sleep(_STEP_SECONDS)
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int) -> bool | None:
+    """Whether the lock is held now; ``None`` where there are no locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in NO_LOCKS:
             raise
+        return None
     return True
 
 

@@ -1,27 +1,27 @@
 """Writes files that are whole or absent; what is published once stays as it is."""
 
-import errno
 import os
 import re
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-_TEMPORARY = re.compile(r"(?P<host>.+)\.(?P<pid>[0-9]{1,9})\.[0-9a-f]+\.tmp", re.DOTALL)
+from imbnas.file_systems import FULL, NO_LINKS, past_stale, remove, sync_folder
+from imbnas.runs.store.owner import is_running, own_place
+
+_TEMPORARY = re.compile(r"(?P<place>.+)\.(?P<pid>[0-9]{1,9})\.[0-9a-f]+\.tmp", re.DOTALL)
 
 
 def temporary_path(folder: Path) -> Path:
-    """A name that nobody else uses, and that tells its owner's host and process."""
-    return folder / f"{socket.gethostname()}.{os.getpid()}.{uuid4().hex}.tmp"
+    """A name that nobody else uses, and that tells its owner's place and process."""
+    return folder / f"{own_place().short}.{os.getpid()}.{uuid4().hex}.tmp"
 
 
 @contextmanager
 def temporary_file(folder: Path, content: bytes, durable: bool = True) -> Iterator[Path]:
-    """A file whose name holds its owner's host and process, deleted at the end if still there.
+    """A file whose name holds its owner's place and process, deleted at the end if still there.
 
     Args:
         folder: made where it is missing.
@@ -30,23 +30,24 @@ def temporary_file(folder: Path, content: bytes, durable: bool = True) -> Iterat
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = temporary_path(folder)
+    file = path.open("xb")  # what is there already is another's, and stays
     try:
-        _write(path, content, durable)
+        _write(file, content, durable)
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        remove(path)
 
 
-def _write(path: Path, content: bytes, durable: bool) -> None:
+def _write(file: BinaryIO, content: bytes, durable: bool) -> None:
     try:
-        with path.open("xb") as file:
+        with file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
         # The system reports a full disk without a name; messages should say which disk.
-        error.filename = error.filename or str(path.parent)
+        error.filename = error.filename or str(Path(file.name).parent)
         raise
 
 
@@ -65,19 +66,28 @@ def publish_once(path: Path, content: bytes, temporary: Path, durable: bool = Tr
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_file(temporary, content, durable) as draft:
         try:
-            os.link(draft, path)
+            past_stale(lambda: os.link(draft, path))
         except FileExistsError:
-            return False
+            # NFS may have linked it, lost its answer, and been asked again.
+            if not _is_same(draft, path):
+                return False
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
             # Without hard links a rename is safe because only the claim's owner publishes.
             if os.path.lexists(path):
                 return False
-            draft.replace(path)
+            past_stale(lambda: draft.replace(path))
     if durable:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     return True
+
+
+def _is_same(draft: Path, path: Path) -> bool:
+    try:
+        return os.path.samestat(draft.lstat(), path.lstat())
+    except OSError:
+        return False
 
 
 def publish_linked(
@@ -100,43 +110,44 @@ def publish_linked(
     draft = temporary_path(temporary)
     try:
         os.link(source, draft, follow_symlinks=False)
+    except OSError as error:
+        return _not_full(error)
+    try:
         if not check(draft):
             return False
         os.link(draft, path)
     except OSError as error:
-        if error.errno in _FULL:
-            raise
-        return False
+        return _not_full(error)
     finally:
-        draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        remove(draft)
+    sync_folder(path.parent)
     return True
+
+
+def _not_full(error: OSError) -> bool:
+    """``False`` for an error after which a copy may still succeed.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    if error.errno in FULL:
+        raise error
+    return False
 
 
 def replace_file(path: Path, content: bytes, temporary: Path) -> None:
     """Replace ``path`` by ``content`` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_file(temporary, content) as draft:
-        draft.replace(path)
-    _sync_folder(path.parent)
+        past_stale(lambda: draft.replace(path))
+    sync_folder(path.parent)
 
 
 def remove_orphans(temporary: Path) -> None:
-    """Delete temporary files whose writers on this host are gone."""
-    import psutil
-
+    """Delete temporary files whose writers in this place are gone; those of others are theirs."""
+    here = own_place().short
     for path in temporary.glob("*.tmp"):
         named = _TEMPORARY.fullmatch(path.name)
-        if named and named["host"] == socket.gethostname():
-            if psutil.pid_exists(int(named["pid"])):
-                continue
-            with suppress(IsADirectoryError):  # no writer leaves one
-                path.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        if named and named["place"] == here and not is_running(int(named["pid"])):
+            with suppress(IsADirectoryError, PermissionError):  # no writer leaves a folder
+                remove(path)

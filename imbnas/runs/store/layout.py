@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from imbnas.file_systems import remove
 from imbnas.units.unit import UNIT_KINDS
 
-_IDENTITY = re.compile(r"[0-9a-f]{64}")
+_IDENTITY_FILE = re.compile(r"[0-9a-f]{64}\.json")
 
 
 def record_name(kind: str, identity: str) -> str:
@@ -19,10 +20,11 @@ def record_name(kind: str, identity: str) -> str:
 class RunLayout:
     """The paths of a run directory.
 
-    Layout: ``suite.json``, ``records/KIND/HH/HASH.json``, ``weights/HH/SHA256.safetensors``,
-    ``failures/HASH.json``, ``claims/HASH.json``, ``checkpoints/HASH.N.safetensors``,
-    ``quarantine/``, ``conflicts/KIND.HASH.SHA256.json``, ``manifests/SHA256.json``,
-    ``plugins/NAME.py``, ``tables/``, ``logs/``.
+    Layout: ``suite.json``, ``imbnas.json``, ``records/KIND/HH/HASH.json``,
+    ``weights/HH/SHA256.safetensors``, ``failures/HASH.json``, ``claims/HASH.json``,
+    ``checkpoints/HASH.N.safetensors``, ``quarantine/``, ``conflicts/KIND.HASH.SHA256.json``,
+    ``manifests/SHA256.json``, ``plugins/NAME.py``, ``tables/``, ``logs/``,
+    ``asked.json``.
 
     Attributes:
         tables: folder of the tables.
@@ -52,6 +54,8 @@ class RunLayout:
         self.tables = out or path / "tables"
         self.shown = out or path
         self.suite_file = path / "suite.json"
+        self.asked_file = path / "asked.json"
+        self.installation_file = path / "imbnas.json"
 
     def record_path(self, kind: str, identity: str) -> Path:
         """Where the record of a unit lies, or would lie."""
@@ -100,7 +104,7 @@ class RunLayout:
     def discard(self, path: Path, kind: str) -> None:
         """Delete a file of the run, if it is there; what cannot be deleted is set aside."""
         try:
-            path.unlink(missing_ok=True)
+            remove(path)
         except IsADirectoryError:
             self.set_aside(path, kind)
 
@@ -112,4 +116,9 @@ def identities_in(folder: Path) -> set[str]:
 
 def identity_files(folder: Path) -> Iterator[Path]:
     """What is called ``IDENTITY.json`` in a folder, whatever it is, in no certain order."""
-    return (path for path in folder.glob("*.json") if _IDENTITY.fullmatch(path.stem))
+    return (path for path in folder.glob("*.json") if names_identity(path.name))
+
+
+def names_identity(name: str) -> bool:
+    """Whether a file is called ``IDENTITY.json``; all else that systems and users put is not."""
+    return _IDENTITY_FILE.fullmatch(name) is not None

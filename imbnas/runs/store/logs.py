@@ -1,20 +1,25 @@
-"""The logs of workers: ``RUN/logs/HOST.PID.log``."""
+"""The logs of workers: ``RUN/logs/HOST.PID.RANDOM.log``."""
 
 import faulthandler
 import io
 import os
 import re
+import secrets
 import socket
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from imbnas.error_texts import one_line
-from imbnas.regular_files import IrregularFileError, append_regular, open_regular
+from imbnas.file_systems import is_systems_own
+from imbnas.regular_files import append_regular, open_regular
+from imbnas.runs.store.owner import shown_host
+from imbnas.training.checkpoints import Reached
 from imbnas.units.unit import Unit
 
 OUTPUT_CHARACTERS = 10 * 2**20
@@ -24,8 +29,13 @@ READ_BYTES = 2**27
 SHOWN_BYTES = 2**24
 """Of all attempts at one unit."""
 _ANY_SIZE = 2**63
-_NAMES = 100
-_BEGIN, _END = "begin", "end"
+_TAIL_BYTES = 2**16
+"""Of a log, in which the last line on how far its unit is is looked for."""
+_FURTHER_LOGS = 16
+"""Logs that are looked at beyond one for each unit."""
+_REACHED_SECONDS = 10.0
+_BEGIN, _AT, _END = "begin", "at", "end"
+_REACHED_LINE = re.compile(rb"^\S+ at ([0-9a-f]{64}) (\S+) (.*)$", re.MULTILINE)
 
 
 def full_label(unit: Unit) -> str:
@@ -52,6 +62,11 @@ class OutputBudget:
         self._inside_line = not kept.endswith("\n") if kept else self._inside_line
         return kept
 
+    def interrupt(self) -> str:
+        """What goes before a line of the log that counts for nothing."""
+        start, self._inside_line = "\n" if self._inside_line else "", False
+        return start
+
     def renew(self) -> str:
         """What goes before the next line of the log; from there on characters are counted anew."""
         dropped, start = self._printed - self._most, "\n" if self._inside_line else ""
@@ -77,6 +92,14 @@ class WorkerLog:
         """Note that a unit is begun."""
         self._line(_BEGIN, unit, full_label(unit))
 
+    def reached(self, identity: str, reached: Reached) -> None:
+        """Note how far a unit is."""
+        if self.file:
+            share = "-" if reached.share is None else f"{reached.share:.4f}"
+            before = self.budget.interrupt() if self.budget else ""
+            line = f"{_AT} {identity} {share} {one_line(reached.text)}"
+            self.file.write(f"{before}{_now()} {line}\n")
+
     def end(self, unit: Unit, outcome: str) -> None:
         """Note that a unit has ended."""
         self._line(_END, unit, outcome)
@@ -85,8 +108,33 @@ class WorkerLog:
         if not self.file:
             return
         before = self.budget.renew() if self.budget else ""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.file.write(f"{before}{now} {word} {unit.identity} {one_line(text)}\n")
+        self.file.write(f"{before}{_now()} {word} {unit.identity} {one_line(text)}\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+class Seldom:
+    """Notes how far units are, once in some seconds at most, and nothing of quick ones.
+
+    Args:
+        log: where it is noted.
+    """
+
+    def __init__(self, log: WorkerLog) -> None:
+        self._log = log
+        self._noted = time.monotonic()
+        self._unit = ""
+
+    def __call__(self, identity: str, reached: Reached) -> None:
+        """Note it if the last note, or the beginning of the unit, is long enough ago."""
+        now = time.monotonic()
+        if identity != self._unit:
+            self._unit, self._noted = identity, now
+        elif now - self._noted >= _REACHED_SECONDS:
+            self._noted = now
+            self._log.reached(identity, reached)
 
 
 class PrintedOutput(io.TextIOBase):
@@ -117,7 +165,10 @@ class PrintedOutput(io.TextIOBase):
         """Write as much as is left of the budget."""
         kept = self._budget.keep(text)
         for file in self._files if kept else ():
-            file.write(kept)
+            try:
+                file.write(kept)
+            except BrokenPipeError:  # its reader has gone, as in ``run 2>&1 | head``
+                self._files = tuple(other for other in self._files if other is not file)
         return len(text)
 
     def flush(self) -> None:
@@ -152,14 +203,9 @@ def worker_log(run: Path) -> Iterator[WorkerLog]:
 
 
 def _own_log(folder: Path) -> TextIO:
-    """A log of this process, whatever others have put in its place."""
-    name = f"{socket.gethostname()}.{os.getpid()}"
-    for number in range(_NAMES):
-        try:
-            return append_regular(folder / f"{name}{f'.{number}' if number else ''}.log")
-        except (IrregularFileError, PermissionError):
-            continue
-    return append_regular(folder / f"{name}.{_NAMES}.log")
+    """A log of this process alone: containers may share a host name, and process numbers."""
+    name = f"{shown_host(socket.gethostname())}.{os.getpid()}.{secrets.token_hex(4)}.log"
+    return append_regular(folder / name)
 
 
 def unit_log(run: Path, identity: str) -> list[str]:
@@ -170,8 +216,10 @@ def unit_log(run: Path, identity: str) -> list[str]:
     attempts: list[tuple[str, list[str]]] = []
     room = SHOWN_BYTES
     for path in sorted((run / "logs").glob("*.log")):
+        if is_systems_own(path.name):
+            continue
         try:
-            content = _last_bytes(path)
+            content = _last_bytes(path, READ_BYTES)
         except OSError as error:
             attempts.append(("", [f"{path}: cannot be read ({error.strerror})"]))
             continue
@@ -186,11 +234,43 @@ def unit_log(run: Path, identity: str) -> list[str]:
     return [line for _, lines in sorted(attempts) for line in lines]
 
 
-def _last_bytes(path: Path) -> bytes:
+def units_reached(run: Path, units: int) -> dict[str, Reached]:
+    """Identity → how far a unit is, of those that the last written logs are about.
+
+    Args:
+        run: root of the run directory.
+        units: how many are being done; of so many logs and a few more the end is read.
+    """
+    dated: list[tuple[float, Path]] = []
+    for path in (run / "logs").glob("*.log"):
+        with suppress(OSError):
+            dated.append((path.lstat().st_mtime, path))
+    found: dict[str, Reached] = {}
+    for _, path in sorted(dated, reverse=True)[: units + _FURTHER_LOGS] if units else ():
+        try:
+            lines = list(_REACHED_LINE.finditer(_last_bytes(path, _TAIL_BYTES)))
+        except OSError:
+            continue
+        if lines:
+            identity, share, text = (part.decode("utf-8", "replace") for part in lines[-1].groups())
+            found.setdefault(identity, Reached(one_line(text), _share(share)))
+    return found
+
+
+def _share(text: str) -> float | None:
+    """A share as it stands in a log, where anything may stand."""
+    try:
+        share = float(text)
+    except ValueError:
+        return None
+    return share if 0 <= share <= 1 else None
+
+
+def _last_bytes(path: Path, most: int) -> bytes:
     with open_regular(path, _ANY_SIZE) as file:
         size = os.fstat(file.fileno()).st_size
-        file.seek(max(size - READ_BYTES, 0))
-        return file.read(min(size, READ_BYTES))
+        file.seek(max(size - most, 0))
+        return file.read(min(size, most))
 
 
 def _attempts(content: bytes, identity: str) -> Iterator[tuple[str, bytes]]:

@@ -10,7 +10,7 @@ from imbnas.regular_files import IrregularFileError, read_regular
 from imbnas.runs.store.bound_suite import BoundSuite
 from imbnas.runs.store.bulk_reading import read_files
 from imbnas.runs.store.files import publish_once
-from imbnas.runs.store.layout import record_name
+from imbnas.runs.store.layout import names_identity, record_name
 from imbnas.suites.possible_records import PossibleRecords
 from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
@@ -178,7 +178,7 @@ class Records(BoundSuite):
         folder = self.path / "records" / kind
         for inner in os.scandir(folder) if folder.is_dir() else ():
             if len(inner.name) == 2 and Path(inner.path).is_dir():
-                yield from (each for each in os.scandir(inner) if each.name.endswith(".json"))
+                yield from (each for each in os.scandir(inner) if names_identity(each.name))
 
 
 def _checked(

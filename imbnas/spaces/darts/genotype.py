@@ -86,12 +86,13 @@ def parse(text: str) -> Genotype:
     Raises:
         InputError: points at the character that is wrong.
     """
-    if text in KNOWN:
-        return KNOWN[text]
+    name = text.strip()
+    if name in KNOWN:
+        return KNOWN[name]
     reader = _Reader("darts", text)
     if not reader.accept("Genotype("):
         names = ", ".join(KNOWN)
-        near = suggest(text, KNOWN) if text.isidentifier() else ""
+        near = suggest(name, KNOWN) if name.isidentifier() else ""
         reader.fail(f"expected 'Genotype(' or one of {names}{near}")
     cells = {}
     for kind in KINDS:

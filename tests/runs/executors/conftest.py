@@ -53,3 +53,23 @@ def tables_of() -> Callable[[Path], dict[str, bytes]]:
         return {p.name: p.read_bytes() for p in (run / "tables").glob("*.csv") if p.stem != "cost"}
 
     return read
+
+
+@pytest.fixture
+def nearly(tmp_path: Path, finished_run: Path) -> Path:
+    """A run of the tiny suite of which one training is missing."""
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    next(run.glob("records/train/*/*.json")).unlink()
+    return run
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A working directory with another imbnas and files that have the names of libraries."""
+    folder = tmp_path / "work"
+    (folder / "imbnas").mkdir(parents=True)
+    names = ("random", "torch", "numpy", "json", "signal", "tempfile", "psutil", "cloudpickle")
+    for name in ("imbnas/__init__", *names):
+        (folder / f"{name}.py").write_text("raise SystemExit('from the working directory')\n")
+    return folder

@@ -9,6 +9,7 @@ import pytest
 
 from imbnas.data.locations import DataLocations
 from imbnas.errors import InputError
+from imbnas.isolation.launcher import launched
 from imbnas.runs.executors.registry import EXECUTORS, build_executor
 from imbnas.runs.request import RunRequest
 from imbnas.runs.worker_command import worker_command
@@ -48,8 +49,10 @@ def test_the_worker_command_holds_absolute_paths(
     monkeypatch.chdir(tmp_path)
     locations = DataLocations.from_options("data", ["mine=data"], offline=True)
     command = worker_command(replace(asked, locations=locations, parts=("transfer",)))
-    assert command[:3] == [sys.executable, "-m", "imbnas.runs.worker"]
-    assert command[3:] == [
+    start = launched("imbnas.runs.worker")
+    assert command[: len(start)] == start
+    assert start[0] == sys.executable
+    assert command[len(start) :] == [
         str(tmp_path / "run"),
         "--data-root",
         str(tmp_path / "data"),

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from imbnas.errors import InputError
+from imbnas.isolation.launcher import launched
 from imbnas.runs.executors.job import WorkerDiedError, WorkerJob
 from imbnas.runs.executors.registry import build_executor
 from imbnas.runs.request import RunRequest
@@ -162,4 +163,4 @@ def test_submitits_local_jobs_give_the_same_tables(
 
 def test_a_worker_that_dies_is_an_error_of_its_job(tmp_path: Path, asked: RunRequest) -> None:
     with pytest.raises(WorkerDiedError, match="status"):
-        WorkerJob([*worker_command(asked)[:3], str(tmp_path / "absent")], {})()
+        WorkerJob([*launched("imbnas.runs.worker"), str(tmp_path / "absent")], {})()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from imbnas.runs.queue import claims as claims_module
 from imbnas.runs.queue.claims import (
+    HEARTBEAT_SECONDS,
     STALE_SECONDS,
     UNKNOWN_OWNER,
     Claims,
@@ -64,15 +65,57 @@ def test_the_claim_of_a_killed_process_is_taken_over_at_once(tmp_path: Path) -> 
     assert claims.acquire(UNIT)
 
 
-@pytest.mark.parametrize(
-    "change", [{"boot": "another boot"}, {"pid": 999_999_999}, {"started": 1.0}]
-)
+@pytest.mark.parametrize("change", [{"pid": 999_999_999}, {"started": 1.0}])
 def test_owners_that_cannot_run_any_more_lose_their_claim(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     claims = make_claims(tmp_path)
     put(claims, replace(claims.owner, **change))
     assert claims.acquire(UNIT)
+
+
+def test_claims_from_before_this_boot_are_lost_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = make_claims(tmp_path)
+    put(claims, replace(claims.owner, boot="another boot"))
+    monkeypatch.setattr(claims_module, "seconds_since_boot", lambda: 30.0)
+    # Another host of the same name, which beats.
+    assert not claims.acquire(UNIT)
+    silent = time.time() - 30 - HEARTBEAT_SECONDS - 1
+    os.utime(claims.path(UNIT), (silent, silent))
+    assert claims.acquire(UNIT)
+
+
+@pytest.mark.parametrize(
+    "change", [{"boot": "another boot"}, {"namespace": "pid:[1]"}, {"host": "elsewhere"}]
+)
+def test_a_process_of_another_place_is_never_taken_for_one_of_this_place(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    """Two containers with one host name, whose processes have the same numbers."""
+    claims = make_claims(tmp_path)
+    for pid in (os.getpid(), 999_999_999):
+        owner = replace(claims.owner, pid=pid, **change)
+        put(claims, owner)
+        assert owner.is_alive() is None
+        assert claims.by_process() == {}
+        assert not claims.acquire(UNIT)
+        claims.release(UNIT)
+        assert read_owner(claims.path(UNIT)) == owner
+
+
+def test_the_claim_of_whoever_took_a_unit_over_is_not_released(tmp_path: Path) -> None:
+    claims = make_claims(tmp_path)
+    assert claims.acquire(UNIT)
+    other = replace(claims.owner, host="elsewhere")
+    put(claims, other)
+    claims.release(UNIT)
+    assert read_owner(claims.path(UNIT)) == other
+    put(claims, replace(claims.owner, pid=999_999_999))
+    claims.release(UNIT)  # as a supervisor does for a worker that died
+    assert not claims.path(UNIT).exists()
+    assert list(claims.temporary.iterdir()) == []
 
 
 def test_another_host_keeps_its_claim_as_long_as_it_shows_signs_of_life(tmp_path: Path) -> None:
@@ -230,7 +273,7 @@ def test_a_heartbeat_does_not_touch_what_a_link_leads_to(
             name: st.one_of(
                 st.none(), st.integers(), st.floats(), st.text(), st.lists(st.integers())
             )
-            for name in ("host", "boot", "pid", "started", "more")
+            for name in ("host", "boot", "namespace", "pid", "started", "more")
         },
     ),
     st.booleans(),

@@ -1,10 +1,8 @@
 """Long trainings and searches go on where they were killed, to the same bits."""
 
+import itertools
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -337,6 +335,46 @@ def test_seconds_count_what_was_taken_over(expansion: Expansion, tmp_path: Path)
     assert later.seconds >= 500
 
 
+def with_clock(patch: pytest.MonkeyPatch, step: float) -> None:
+    """Let the clock of the process go on by a step whenever it is read."""
+    clock = itertools.count(1000.0, step)
+    patch.setattr("imbnas.training.stopwatch.time.process_time", lambda: next(clock))
+
+
+def test_processor_seconds_of_attempts_are_summed(
+    expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = first(expansion, TrainUnit)
+    with_clock(monkeypatch, 7.0)
+    whole, *_ = fit(None, "ce")
+    # The clock is read once at the start and once after each epoch.
+    assert whole.core_seconds == 7.0 * EPOCHS
+    with pytest.raises(KilledError):
+        fit(kept_state(tmp_path, unit), "ce", kill_in=3)
+    with_clock(monkeypatch, 7.0)  # another process, whose clock begins again
+    resumed, _, epochs, _ = fit(kept_state(tmp_path, unit), "ce")
+    assert epochs == [3, 4]
+    assert resumed.core_seconds == whole.core_seconds
+
+
+def test_older_checkpoints_do_not_tell_processor_seconds(
+    expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = first(expansion, TrainUnit)
+    with monkeypatch.context() as patch:
+        patch.setattr("imbnas.training.state.vars", _older, raising=False)
+        with pytest.raises(KilledError):
+            fit(kept_state(tmp_path, unit), "ce", kill_in=3)
+    resumed, _, epochs, _ = fit(kept_state(tmp_path, unit), "ce")
+    assert epochs == [3, 4]
+    assert resumed.core_seconds is None
+    assert resumed.seconds > 0
+
+
+def _older(progress: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(progress).items() if name != "core_seconds"}
+
+
 def test_checkpoints_are_json_and_safetensors(expansion: Expansion, tmp_path: Path) -> None:
     unit = first(expansion, TrainUnit)
     state = kept_state(tmp_path, unit)
@@ -350,7 +388,7 @@ def test_checkpoints_are_json_and_safetensors(expansion: Expansion, tmp_path: Pa
 
 
 def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
-    expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Any, expansion: Expansion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     epochs = 60
     supernet = {"supernet": {"epochs": epochs}}
@@ -359,9 +397,9 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
     unit = first(longer, SupernetUnit)
     directory = RunDirectory(tmp_path / "run")
     directory.store_suite(longer.resolved)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "imbnas.runs.worker", str(directory.path), "--offline",
-         "--part", "adaptation", "--only", "supernet*", "--checkpoint-seconds", "0"],
+    worker = start(
+        "worker", directory.path, "--offline", "--part", "adaptation", "--only", "supernet*",
+        "--checkpoint-seconds", "0",
     )  # fmt: skip
     path = directory.checkpoints / f"{unit.identity}.0.safetensors"
     deadline = time.monotonic() + 120
@@ -369,8 +407,8 @@ def test_a_killed_process_leaves_a_checkpoint_that_gives_the_same_supernet(
         assert time.monotonic() < deadline
         assert worker.poll() is None
         time.sleep(0.01)
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait()
+    worker.send_signal(signal.SIGKILL)
+    assert worker.wait(timeout=60) == -signal.SIGKILL
     assert directory.state(unit) is UnitState.CLAIMED
     counted: list[int] = []
     compute = Trainer._epoch

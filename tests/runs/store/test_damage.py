@@ -150,24 +150,27 @@ def test_a_full_disk_is_told_and_harms_nothing(
         assert content_of(run) == before
 
 
+@contextlib.contextmanager
+def file_size_limit(pid: int, size: int) -> Iterator[None]:
+    """What a process starts within the block writes no larger files."""
+    _, most = held = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, held)
+
+
 def test_a_file_size_limit_is_told_and_harms_nothing(
-    bench_command, tmp_path: Path, tiny_suite: Path
+    command_server, bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_suite: Path
 ) -> None:
     run = tmp_path / "run"
-    command = bench_command(
-        "run", "--suite", tiny_suite, "--out", run, "--workers", "1", "--only", "supernet*"
-    )
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        # A compiled module that does not fit would stay cut off in the checkout.
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        # Records fit, weights do not.
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
-    )
+    # A compiled module that does not fit would stay cut off in the checkout.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    flags = ("--suite", tiny_suite, "--out", run, "--workers", "1", "--only", "supernet*")
+    assert bench("list").returncode == 0  # the server has imported what it needs
+    with file_size_limit(command_server.pid, 30_000):  # records fit, weights do not
+        done = bench("run", *flags)
     assert done.returncode == 1
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr

@@ -6,9 +6,6 @@ import pytest
 from imbnas.data.locations import DataLocations
 from imbnas.data.manifests import Manifest, read_manifest, write_manifest
 from imbnas.errors import InputError, RefusedDirectoryError
-from imbnas.registry import read_plugin
-from imbnas.runs.bind import bind_run
-from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.records import DamagedFileError
 from imbnas.suites.load import read_suite
@@ -150,23 +147,16 @@ def test_a_run_is_pinned_to_an_exported_manifest(
     assert again.returncode == 0, again.stderr
 
 
-def test_two_plugins_of_one_name_are_refused(tmp_path: Path, tiny_suite: Path) -> None:
+def test_two_plugins_of_one_name_are_refused(bench, tmp_path: Path, tiny_suite: Path) -> None:
     plugins = [tmp_path / folder / "mine.py" for folder in ("a", "b")]
     for number, plugin in enumerate(plugins):
         plugin.parent.mkdir()
         plugin.write_text(f"NUMBER = {number}\n")
-    directory = RunDirectory(tmp_path / "run")
-    request = RunRequest(
-        read_suite(tiny_suite),
-        "only",
-        DataLocations.from_options(offline=True),
-        plugins=tuple(map(read_plugin, plugins)),
-        directory=directory,
-        workers=1,
-    )
-    with pytest.raises(InputError, match=r"two plug-ins are called 'mine\.py'"):
-        bind_run(request)
-    assert not directory.path.exists()
+    given = (word for plugin in plugins for word in ("--plugin", plugin))
+    done = bench("run", "--suite", tiny_suite, "--out", tmp_path / "run", *given)
+    assert done.returncode == 2
+    assert "two plug-ins are called 'mine.py'" in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_damaged_files_are_named_with_the_remedy(tmp_path: Path) -> None:

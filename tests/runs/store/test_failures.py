@@ -77,7 +77,8 @@ def test_failing_strategies_leave_reasons_and_gaps(
     )
     suite.write_text(text.replace("replicates = 2", "replicates = 1"))
     flags = ("run", "--suite", suite, "--out", run, "--plugin", plugin, "--part", "adaptation")
-    done = bench(*flags, "--workers", "1")
+    # With workers and processes of plug-ins that are really started: those of ``bench`` are forked.
+    done = bench_here(*flags, "--workers", "1")
     assert done.returncode == 1, done.stderr
     status = json.loads(bench_here("status", run, "--json").stdout)
     reasons = {failure["error"]: failure["message"] for failure in status["failures"]}

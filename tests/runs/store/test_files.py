@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from imbnas.runs.store.files import publish_once, remove_orphans, replace_file, temporary_file
+from imbnas.file_systems import NO_LINKS
+from imbnas.runs.store import files
+from imbnas.runs.store.files import (
+    publish_linked,
+    publish_once,
+    remove_orphans,
+    replace_file,
+    temporary_file,
+)
+from imbnas.runs.store.owner import own_place
 
 
 def test_only_the_first_content_is_kept(tmp_path: Path) -> None:
@@ -34,17 +43,88 @@ def test_of_many_at_once_exactly_one_wins(tmp_path: Path) -> None:
     assert target.read_bytes() == str(won[0]).encode() * 1000
 
 
+@pytest.mark.parametrize("number", sorted(NO_LINKS))
 def test_without_hard_links_the_file_is_still_published_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    def no_links(*_: object) -> None:
-        raise OSError(errno.EOPNOTSUPP, "no links here")
+    def no_links(*_: object, **__: object) -> None:
+        raise OSError(number, "no links here")
 
     monkeypatch.setattr(os, "link", no_links)
     target, temporary = tmp_path / "file", tmp_path / "tmp"
     assert publish_once(target, b"first", temporary)
     assert not publish_once(target, b"second", temporary)
     assert target.read_bytes() == b"first"
+    assert not publish_linked(target, tmp_path / "other", temporary, lambda _: True)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_link_whose_answer_was_lost_has_succeeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def twice(*arguments: object) -> None:
+        link(*arguments)
+        link(*arguments)
+
+    monkeypatch.setattr(os, "link", twice)
+    target, temporary = tmp_path / "file", tmp_path / "tmp"
+    assert publish_once(target, b"first", temporary)
+    assert not publish_once(target, b"second", temporary)
+    assert target.read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("call", ["link", "replace", "unlink"])
+def test_stale_answers_are_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    made, done = getattr(os, call), set()
+
+    def stale(*arguments: object, **options: object) -> object:
+        if arguments not in done:
+            done.add(arguments)
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return made(*arguments, **options)
+
+    monkeypatch.setattr(os, call, stale)
+    target, temporary = tmp_path / "file", tmp_path / "tmp"
+    assert publish_once(target, b"first", temporary)
+    replace_file(target, b"second", temporary)
+    assert target.read_bytes() == b"second"
+    assert list(temporary.iterdir()) == []
+    assert done
+
+
+def test_a_file_that_was_there_before_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tmp_path / "tmp" / "taken"
+    taken.parent.mkdir()
+    taken.write_bytes(b"another's")
+    monkeypatch.setattr(files, "temporary_path", lambda _: taken)
+    with pytest.raises(FileExistsError):
+        publish_once(tmp_path / "file", b"mine", taken.parent)
+    with pytest.raises(FileExistsError), temporary_file(taken.parent, b"mine"):
+        pass
+    source = tmp_path / "source"
+    source.write_bytes(b"content")
+    assert not publish_linked(source, tmp_path / "file", taken.parent, lambda _: True)
+    assert taken.read_bytes() == b"another's"
+
+
+def test_files_of_another_place_are_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two containers with one host name, whose processes have the same numbers."""
+    with temporary_file(tmp_path, b"mine") as mine:
+        here = own_place()
+        for change in ({"boot": "x"}, {"namespace": "pid:[1]"}, {"host": "x"}):
+            with monkeypatch.context() as patch:
+                patch.setattr(files, "own_place", lambda c=change: here._replace(**c))
+                patch.setattr(files, "is_running", lambda _: False)
+                remove_orphans(tmp_path)
+        assert mine.exists()
 
 
 @pytest.mark.parametrize("fault", ["fsync", "link"])

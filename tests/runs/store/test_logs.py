@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from imbnas.runs.store import logs
-from imbnas.runs.store.logs import OutputBudget, unit_log, worker_log
+from imbnas.runs.store.logs import OutputBudget, Seldom, unit_log, units_reached, worker_log
+from imbnas.training.checkpoints import Reached
 
 from ...factories import make_unit
 from ...irregular import in_time
@@ -91,3 +92,50 @@ def test_long_logs_are_read_from_their_end_and_shown_in_part(
     assert "early" not in "".join(shown)
     assert any("bytes of" in line and "are left out" in line for line in shown)
     assert shown[-1].endswith("done late")
+
+
+def test_how_far_units_are_is_noted_seldom_and_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    with worker_log(tmp_path) as log:
+        log.begin(UNIT)
+        note = Seldom(log)
+        for epoch in range(1, 41):
+            now[0] += 1
+            sys.stdout.write("." if epoch % 2 else "words\n")
+            note(UNIT.identity, Reached.epoch(epoch, 40, 1 / epoch))
+    (path,) = (tmp_path / "logs").iterdir()
+    noted = [line for line in path.read_text().splitlines() if " at " in line]
+    assert [line.split(" ", 4)[4] for line in noted] == [
+        "epoch 11 of 40, loss 0.09091",
+        "epoch 21 of 40, loss 0.04762",
+        "epoch 31 of 40, loss 0.03226",
+    ]
+    assert units_reached(tmp_path, 1) == {
+        UNIT.identity: Reached("epoch 31 of 40, loss 0.03226", 0.775)
+    }
+    assert units_reached(tmp_path, 0) == {}
+    # They are part of what is shown of the unit.
+    assert "epoch 21 of 40" in "\n".join(unit_log(tmp_path, UNIT.identity))
+
+
+def test_quick_units_leave_no_line(tmp_path: Path) -> None:
+    with worker_log(tmp_path) as log:
+        note = Seldom(log)
+        for unit in (UNIT, OTHER) * 5:
+            note(unit.identity, Reached.networks(3))
+    (path,) = (tmp_path / "logs").iterdir()
+    assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("share", ["nan", "-", "1e9", "-1", "x"])
+def test_anything_in_a_log_is_no_share(tmp_path: Path, share: str) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.log").write_bytes(
+        f"now at {UNIT.identity} {share} words\x1b[31m\n".encode() + b"\xff" * 100
+    )
+    (folder / "b.log").mkdir()
+    assert units_reached(tmp_path, 1) == {UNIT.identity: Reached("words\\x1b[31m", None)}
