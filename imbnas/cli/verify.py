@@ -111,10 +111,8 @@ def _recompute(
     locations = DataLocations.from_options(
         options["data_root"], options["datasets"], options["offline"]
     )
-    with (
-        tempfile.TemporaryDirectory(prefix="imbnas-verify-") as folder,
-        progress_display(verification.submission.suite.title) as show,
-    ):
+    title = verification.submission.suite.title
+    with tempfile.TemporaryDirectory(prefix="imbnas-verify-") as folder:
         return Recomputation(
             verification.submission,
             verification.board,
@@ -126,7 +124,7 @@ def _recompute(
             Limits(options["unit_time_limit"], options["unit_memory_limit"]),
             allow_code=allowed,
             launcher=launcher.command,
-            show=show,
+            display=lambda queue: progress_display(title, queue),
         ).run(amount, nonce)
 
 

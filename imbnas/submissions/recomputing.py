@@ -1,16 +1,17 @@
 """Recomputes units of a submission in a run directory of its own, and compares."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from imbnas.data import DataLocations
 from imbnas.errors import InputError
 from imbnas.execution.foreign import ForeignCode
-from imbnas.runs.executors.executor import Executor
+from imbnas.runs.executors.executor import Executor, Show
 from imbnas.runs.limits import Limits
-from imbnas.runs.queue.queue import Queue, RunProgress
+from imbnas.runs.queue.queue import Queue
 from imbnas.runs.queue.unit_filter import UnitFilter
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
@@ -91,6 +92,10 @@ class Recomputed:
         return sum(each.likeness is likeness for each in self.compared)
 
 
+def _display_nothing(_: Queue) -> AbstractContextManager[Show]:
+    return nullcontext(lambda _: None)
+
+
 @dataclass
 class Recomputation:
     """Recomputes some units of a submission that was verified.
@@ -106,6 +111,7 @@ class Recomputation:
         limits: of each unit.
         allow_code: whether code of the submission may run.
         launcher: see ``RunRequest``.
+        display: shows how far the units of a queue are.
     """
 
     submission: ReadSubmission
@@ -118,7 +124,7 @@ class Recomputation:
     limits: Limits
     allow_code: bool = False
     launcher: tuple[str, ...] = ()
-    show: Callable[[RunProgress], None] = field(default=lambda _: None)
+    display: Callable[[Queue], AbstractContextManager[Show]] = _display_nothing
 
     def run(self, amount: Amount, nonce: str) -> Recomputed:
         """Draw units, do them again and compare.
@@ -271,7 +277,8 @@ class Recomputation:
             launcher=self.launcher,
         )
         queue = Queue(Expansion(run.read_suite()).plan(), run, UnitFilter(only))
-        self.executor.run(request, queue, self.show)
+        with self.display(queue) as show:
+            self.executor.run(request, queue, show)
 
     def _compared(self, run: RunDirectory, identity: str, noise: float | None) -> Compared:
         there = self.records.get(identity) or self.board.record(identity)
