@@ -20,8 +20,8 @@ _LINE = 4000
 """Characters of a message; a fault may quote what a file holds."""
 
 COMMANDS = (
-    "plan", "run", "status", "logs", "leaderboard", "report", "publish", "merge", "submit",
-    "verify", "export", "replay", "list", "show", "train", "correlate", "fidelity",
+    "plan", "run", "status", "logs", "leaderboard", "report", "publish", "board", "merge",
+    "submit", "verify", "export", "replay", "list", "show", "train", "correlate", "fidelity",
 )  # fmt: skip
 
 

@@ -46,6 +46,28 @@ def mean_sd(values: ArrayLike) -> MeanSd:
     )
 
 
+def interval_of_mean(mean: float, sd: float, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Student's t interval of a mean, from what ``mean_sd`` gives.
+
+    Args:
+        mean: of the values.
+        sd: sample standard deviation, at least 0.
+        n: values, at least 2.
+        level: in (0, 1).
+
+    Raises:
+        InputError: there are fewer than two values, or ``level`` is not in (0, 1).
+    """
+    if n < 2:
+        raise InputError(f"n: {n} values have no spread; at least 2 are needed")
+    if not 0 < level < 1:
+        raise InputError(f"level: {level} is not between 0 and 1; 0.95 is usual")
+    from scipy import stats
+
+    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / math.sqrt(n)
+    return mean - half, mean + half
+
+
 @dataclass(frozen=True)
 class TInterval:
     """Student's t interval of a mean paired difference.

@@ -17,8 +17,8 @@ ARCHITECTURE = (
     "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 )
 COMMANDS = (
-    "plan", "run", "status", "logs", "leaderboard", "report", "export", "replay", "list", "show",
-    "train", "correlate", "fidelity",
+    "plan", "run", "status", "logs", "leaderboard", "report", "publish", "board", "merge", "export",
+    "replay", "list", "show", "train", "correlate", "fidelity",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from scipy import stats
 
 from imbnas.errors import InputError
 from imbnas.stats import mean_sd, t_interval
+from imbnas.stats.summary import interval_of_mean
 
 
 def test_mean_and_sd_by_hand():
@@ -49,3 +50,19 @@ def test_unusable_settings():
         t_interval([1, 2], [3, 5], level=95)
     with pytest.raises(InputError, match="rows"):
         t_interval([1, 2], [3])
+
+
+def test_the_interval_of_a_mean_is_that_of_its_values() -> None:
+    values = np.array([80.5, 82.25, 79.0, 84.0])
+    known = t_interval(values, np.zeros(4))
+    found = interval_of_mean(float(values.mean()), float(values.std(ddof=1)), 4)
+    assert found == pytest.approx((known.low, known.high))
+    # 2.131847 is the 95th percentile of t with 4 degrees of freedom.
+    assert interval_of_mean(10.0, 5**0.5, 5, level=0.9) == pytest.approx((7.868153, 12.131847))
+    assert interval_of_mean(3.0, 0.0, 2) == (3.0, 3.0)
+
+
+def test_an_interval_needs_two_values_and_a_level() -> None:
+    for arguments in ({"n": 1}, {"n": 2, "level": 1.0}):
+        with pytest.raises(InputError):
+            interval_of_mean(1.0, 1.0, **arguments)

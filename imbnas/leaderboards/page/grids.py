@@ -1,10 +1,12 @@
 """Tables as the page shows them: what all rows share is shown once, above the table."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from imbnas.leaderboards.chart_data.entries import Band
 from imbnas.leaderboards.tables.formats import format_cells, to_csv
 
 MAX_ROWS = 1000
@@ -13,10 +15,21 @@ _MAX_EMBEDDED = 200_000
 
 @dataclass(frozen=True)
 class TableCell:
-    """Text of a cell, and the value it is sorted by: a number or the text itself."""
+    """One cell.
+
+    Attributes:
+        text: what is shown.
+        order: the value it is sorted by: a number or the text itself; empty stays at the end.
+        band: range of ranks that is drawn beside the text.
+        address: that the text links to; empty for none.
+        wrapped: whether a long text is broken into lines.
+    """
 
     text: str
     order: str
+    band: Band | None = None
+    address: str = ""
+    wrapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,12 @@ class Grid:
         numeric: whether a column holds numbers, one entry per column.
         rows: at most ``MAX_ROWS`` of them.
         n_rows: how many the table has.
-        csv: where its CSV is: a ``data:`` address, or for a large one the file beside the page.
+        csv: where its CSV is: a ``data:`` address, or for a large one the file beside the page;
+            empty for a table without one.
+        note: a sentence above the table, or empty.
+        sorted_by: place of the column that the rows are sorted by, if they are by one.
+        facts: one entry per row: name → value that filters of their own look at; empty where
+            there are no such filters.
     """
 
     name: str
@@ -40,15 +58,19 @@ class Grid:
     rows: tuple[tuple[TableCell, ...], ...]
     n_rows: int
     csv: str
+    note: str = ""
+    sorted_by: int | None = None
+    facts: tuple[Mapping[str, str], ...] = ()
 
 
-def grid(name: str, table: pd.DataFrame, folder: str) -> Grid:
+def grid(name: str, table: pd.DataFrame, folder: str, csv: str | None = None) -> Grid:
     """Prepare a table for the page.
 
     Args:
         name: of the table.
         table: its rows.
         folder: relative address of the folder that holds its CSV file.
+        csv: content of that file; by default that of the table as it is given.
     """
     texts = pd.DataFrame(format_cells(table), columns=table.columns, index=table.index)
     same = [c for c in texts.columns if len(texts) > 1 and texts[c].nunique() == 1]
@@ -72,7 +94,7 @@ def grid(name: str, table: pd.DataFrame, folder: str) -> Grid:
         numeric=tuple(numeric),
         rows=rows,
         n_rows=len(table),
-        csv=_address(name, to_csv(table), folder),
+        csv=_address(name, to_csv(table) if csv is None else csv, folder),
     )
 
 

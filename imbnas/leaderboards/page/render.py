@@ -2,10 +2,8 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -13,7 +11,10 @@ from imbnas.leaderboards.chart_data.claims import answered_claims
 from imbnas.leaderboards.headline import answer, reservations, strategies_answer
 from imbnas.leaderboards.page.architecture_panel import contents
 from imbnas.leaderboards.page.charts import charts
+from imbnas.leaderboards.page.entry_grid import entry_grid
 from imbnas.leaderboards.page.grids import grid
+from imbnas.leaderboards.page.templates import asset, environment
+from imbnas.leaderboards.page.texts import all_visible
 from imbnas.leaderboards.provenance import provenance
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import tables_as_text
@@ -21,7 +22,6 @@ from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Failure
 
 MAX_FAILURES = 50
-_ASSETS = files("imbnas.leaderboards.page") / "assets"
 
 
 def render(
@@ -41,34 +41,34 @@ def render(
         library: relative address of the chart library; ``None`` puts it into the page.
     """
     failed = list(failures)
-    environment = Environment(
-        loader=PackageLoader("imbnas.leaderboards.page", "assets"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     drawn = charts(tables)
-    return environment.get_template("index.html.j2").render(
-        title=results.resolved.heading,
-        summary=results.resolved.suite.summary,
-        answer=answer(tables),
-        strategies=strategies_answer(tables),
-        reservations=reservations(tables),
-        scope=results.scope,
-        claims=answered_claims(tables),
-        charts=drawn,
-        data={"charts": drawn, "cells": contents(results.resolved.suite.space, tables)},
-        grids=[grid(name, table, folder) for name, table in tables.items()],
-        failures=failed[:MAX_FAILURES],
-        n_failures=len(failed),
-        provenance=provenance(results, tables_as_text(tables)),
-        commands=reproduction(results.resolved),
-        # Our own files and the chart library's; nothing of a suite or a plug-in is in them.
-        style=Markup((_ASSETS / "page.css").read_text("utf-8")),  # noqa: S704  # nosec B704 # ours
-        script=Markup((_ASSETS / "page.js").read_text("utf-8")),  # noqa: S704  # nosec B704 # ours
-        library=library,
-        plotly="" if library else Markup(get_plotlyjs()),  # noqa: S704  # nosec B704 # plotly
+    data = {"charts": drawn, "cells": contents(results.resolved.suite.space, tables)}
+    return (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            title=results.resolved.heading,
+            summary=results.resolved.suite.summary,
+            answer=answer(tables),
+            strategies=strategies_answer(tables),
+            reservations=reservations(tables),
+            scope=results.scope,
+            claims=answered_claims(tables),
+            charts=drawn,
+            data=all_visible(data),
+            grids=[
+                entry_grid(tables, folder) if name == "adaptation" else grid(name, table, folder)
+                for name, table in tables.items()
+            ],
+            failures=failed[:MAX_FAILURES],
+            n_failures=len(failed),
+            provenance=provenance(results, tables_as_text(tables)),
+            commands=reproduction(results.resolved),
+            style=asset("page.css"),
+            script=asset("tables.js") + asset("page.js"),
+            library=library,
+            plotly="" if library else Markup(get_plotlyjs()),  # noqa: S704  # nosec B704 # plotly
+        )
     )
 
 

@@ -176,6 +176,83 @@ def test_a_large_table_is_cut_and_links_to_its_file() -> None:
     assert shown.csv == "tables/t.csv"
 
 
+def adaptation_rows(page: str) -> tuple[list[str], list[dict[str, str | None]], list[list[str]]]:
+    """Columns, facts and cells of the page's table, with the numbers of every band in the text."""
+    table = page[page.index('<table id="table-adaptation">') :]
+    head, _, body = table[: table.index("</table>")].partition("<tbody>")
+    columns = re.findall(r'<button type="button">(.*?)</button>', head)
+    rows = [line for line in body.splitlines() if "<tr" in line]
+    facts = [read(row).tags[0][1] for row in rows]
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows]
+    return columns, facts, cells
+
+
+def test_adaptation_stands_by_rank_with_the_csvs_ranges_as_bands(
+    tables: Mapping[str, pd.DataFrame], page: str
+) -> None:
+    written = [*csv.DictReader(io.StringIO(to_csv(tables["adaptation"])))]
+    ranked = [row for row in written if row["accuracy_rank"]]
+    ranked.sort(key=lambda row: [int(row[f"accuracy_rank{end}"]) for end in ("_low", "_high", "")])
+    columns, facts, cells = adaptation_rows(page)
+    assert len(ranked) > 1
+    assert len(cells) == len(written)
+    strategies = [row[columns.index("strategy")] for row in cells]
+    assert strategies[: len(ranked)] == [row["strategy"] for row in ranked]
+    for metric in ("accuracy", "tau", "regret"):
+        bands = [line[columns.index(f"{metric} rank")] for line in cells[: len(ranked)]]
+        for cell, row in zip(bands, ranked, strict=True):
+            low, high, mean = (int(row[f"{metric}_rank{end}"]) for end in ("_low", "_high", ""))
+            (svg, rect, line) = [a for tag, a in read(cell).tags]
+            assert svg["viewbox"] == f"0 0 {len(ranked)} 1"
+            assert (rect["x"], rect["width"]) == (str(low - 1), str(high - low + 1))
+            assert line["d"] == f"M {mean - 0.5} 0 V 1"
+            assert cell.endswith(f"</svg>{low}" if low == high else f"</svg>{low} to {high}")
+    assert {fact["data-origin"] for fact in facts} == {"own"}
+    macs = [float(row["adapt_macs"]) + float(row["search_macs"]) for row in ranked]
+    assert [float(fact["data-macs"] or "nan") for fact in facts[: len(ranked)]] == macs
+    assert "accuracy_rank_low" not in columns
+
+
+def test_submitted_rows_and_their_verification_are_facts_of_a_row(
+    fabricated: Results, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    table = tables["adaptation"]
+    first, second = table["strategy"].eq("p0"), table["strategy"].eq("p1")
+    table = table.assign(origin=None, verified=None)
+    table.loc[first | second, "origin"] = "submitted"
+    table.loc[first, "verified"] = "5% by 0.1.0"
+    page = render(fabricated, {**tables, "adaptation": table})
+    columns, facts, cells = adaptation_rows(page)
+    told = {
+        row[columns.index("strategy")]: (fact["data-origin"], fact["data-verified"])
+        for fact, row in zip(facts, cells, strict=True)
+    }
+    assert told["p0"] == ("submitted", "yes")
+    assert told["p1"] == ("submitted", "no")
+    assert set(told.values()) - {told["p0"], told["p1"]} == {("own", "yes")}
+
+
+def test_characters_that_turn_or_hide_text_are_shown_as_escapes(
+    fabricated: Results, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    name = "p\u202e1\u2066\u200b\x00é"
+    table = tables["adaptation"].replace({"strategy": {"p1": name}})
+    page = render(fabricated, {**tables, "adaptation": table})
+    assert not {"\u202e", "\u2066", "\u200b", "\x00"} & set(page)
+    assert page.count("p\\u202e1\\u2066\\u200b\\x00é") > 1
+
+
+@pytest.mark.parametrize("library", [None, "../../plotly.min.js"])
+def test_scripts_of_files_are_allowed_only_where_the_page_has_one(
+    fabricated: Results, tables: Mapping[str, pd.DataFrame], library: str | None
+) -> None:
+    tags = read(render(fabricated, tables, library=library)).tags
+    (policy,) = [a["content"] or "" for tag, a in tags if "http-equiv" in a]
+    scripts = re.search("script-src ([^;]*)", policy)
+    assert scripts is not None
+    assert scripts[1].split()[1:] == ([] if library is None else ["'self'", "file:"])
+
+
 def test_cells_are_graphs() -> None:
     cell = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
     (graph,) = drawing("nats-tss", cell).graphs

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plotly.offline import get_plotlyjs
 
 from imbnas.leaderboards.page.render import render
 from imbnas.leaderboards.results import Results
@@ -185,6 +186,72 @@ def test_tables_filter_by_text(watched: Watched) -> None:
     assert column(page, "table-rank_correlation", "x") == ["params"]
     page.fill("input[data-table=rank_correlation]", "")
     assert len(column(page, "table-rank_correlation", "x")) == 5
+
+
+@pytest.fixture(scope="module")
+def submitted(tmp_path_factory: pytest.TempPathFactory, fabricated: Results) -> Path:
+    """A page beside a chart library, with one verified and one unverified row of others."""
+    tables = build_tables(fabricated)
+    table = tables["adaptation"].assign(origin=None, verified=None)
+    table.loc[table["strategy"].isin(["p0", "p1"]), "origin"] = "submitted"
+    table.loc[table["strategy"].eq("p0"), "verified"] = "5% by 0.1.0"
+    table.loc[table["strategy"].eq("p0"), "adapt_macs"] = 0
+    folder = tmp_path_factory.mktemp("boards")
+    path = folder / "s@1" / "f" / "index.html"
+    path.parent.mkdir(parents=True)
+    (folder / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
+    page = render(fabricated, tables | {"adaptation": table}, library="../../plotly.min.js")
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def test_adaptation_is_sorted_by_rank_and_filtered_by_origin_verified_and_cost(
+    browser: Any, submitted: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watched = Watched(context.new_page()).open(submitted)
+    page, table = watched.page, "table-adaptation"
+    tools = page.locator(f".tools[data-table={table}]")
+    page.click("summary:has-text('adaptation')")
+
+    def strategies() -> list[str]:
+        return column(page, table, "strategy")
+
+    everything = strategies()
+    ranked = [text for text in column(page, table, "accuracy rank") if text]
+    assert column(page, table, "accuracy rank")[: len(ranked)] == ranked
+    assert page.locator(f"#{table} th[aria-sort=ascending]").inner_text().startswith("accuracy")
+    assert page.locator(f"#{table} td .band").first.bounding_box()["width"] > 50
+    page.click(f"#{table} th button:text-is('accuracy rank')")
+    assert strategies()[: len(ranked)] == everything[: len(ranked)][::-1]
+
+    tools.locator("[data-fact=origin]").select_option("submitted")
+    assert set(strategies()) == {"p0", "p1"}
+    tools.locator("[data-fact=verified]").select_option("no")
+    assert set(strategies()) == {"p1"}
+    assert tools.locator(".shown").inner_text() == f"{len(strategies())} shown"
+    tools.locator("[data-fact=verified]").select_option("yes")
+    assert set(strategies()) == {"p0"}
+    tools.locator("[data-fact=origin]").select_option("own")
+    assert set(strategies()) == set(everything) - {"p0", "p1"}
+    for fact in ("origin", "verified"):
+        tools.locator(f"[data-fact={fact}]").select_option("")
+
+    costs = {
+        row.get_attribute("data-macs"): row for row in page.locator(f"#{table} tbody tr").all()
+    }
+    known = sorted(float(cost) for cost in costs if cost)
+    assert len(known) > 1
+    tools.locator(".most").fill(str(known[0]))
+    shown = [text.replace(",", "") for text in column(page, table, "cost (macs)")]
+    assert {float(text) for text in shown} == {round(known[0])}
+    tools.locator(".scale").select_option("seconds")
+    tools.locator(".most").fill("0.001")
+    assert strategies() == []
+    tools.locator(".most").fill("")
+    assert sorted(strategies()) == sorted(everything)
+    assert watched.complaints == []
+    context.close()
 
 
 def luminance(colour: str) -> float:

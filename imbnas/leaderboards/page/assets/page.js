@@ -1,4 +1,3 @@
-"use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const SVG = "http://www.w3.org/2000/svg";
 const COLOURS = ["#4a7fc9", "#e0803f", "#4fae7d", "#b56cae", "#a8933f", "#8a9099", "#c95a5a", "#3fa6b5"];
@@ -151,53 +150,13 @@ function showCell(architecture) {
   document.getElementById("cell-facts").replaceChildren(...facts);
 }
 
-// Tables -----------------------------------------------------------------------------------------
-
-function compare(first, second, numeric, direction) {
-  // Missing values stay at the end either way.
-  if (first === "" || second === "") return (first === "") - (second === "");
-  const order = numeric ? Number(first) - Number(second) : first.localeCompare(second);
-  return direction * order;
-}
-
-function sortBy(table, index) {
-  const header = table.tHead.rows[0].cells[index];
-  const ascending = header.getAttribute("aria-sort") !== "ascending";
-  for (const cell of table.tHead.rows[0].cells) cell.setAttribute("aria-sort", "none");
-  header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
-  const numeric = header.classList.contains("number");
-  const rows = [...table.tBodies[0].rows];
-  const key = (row) => row.cells[index].dataset.order;
-  rows.sort((a, b) => compare(key(a), key(b), numeric, ascending ? 1 : -1));
-  table.tBodies[0].append(...rows);
-}
-
-function filterBy(table, text, shown) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  let count = 0;
-  for (const row of table.tBodies[0].rows) {
-    const content = [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
-    row.hidden = !words.every((word) => content.includes(word));
-    count += row.hidden ? 0 : 1;
-  }
-  shown.textContent = words.length ? `${count} shown` : "";
-}
-
 for (const table of document.querySelectorAll("table")) {
-  [...table.tHead.rows[0].cells].forEach((header, index) => {
-    header.querySelector("button").addEventListener("click", () => sortBy(table, index));
-  });
   const show = (event) => {
     const row = event.target.closest("tbody tr");
     if (row) for (const cell of row.cells) showCell(cell.textContent);
   };
   table.addEventListener("mouseover", show);
   table.addEventListener("click", show);
-}
-for (const input of document.querySelectorAll("input.filter")) {
-  const table = document.getElementById("table-" + input.dataset.table);
-  const shown = input.closest(".tools").querySelector(".shown");
-  input.addEventListener("input", () => filterBy(table, input.value, shown));
 }
 
 drawCharts();

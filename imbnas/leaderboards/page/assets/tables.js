@@ -1,0 +1,63 @@
+"use strict";
+
+// Tables -----------------------------------------------------------------------------------------
+
+function compare(first, second, numeric, direction) {
+  // Missing values stay at the end either way.
+  if (first === "" || second === "") return (first === "") - (second === "");
+  const order = numeric ? Number(first) - Number(second) : first.localeCompare(second);
+  return direction * order;
+}
+
+function sortBy(table, index) {
+  const header = table.tHead.rows[0].cells[index];
+  const ascending = header.getAttribute("aria-sort") !== "ascending";
+  for (const cell of table.tHead.rows[0].cells) cell.setAttribute("aria-sort", "none");
+  header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+  const numeric = header.classList.contains("number");
+  const rows = [...table.tBodies[0].rows];
+  const key = (row) => row.cells[index].dataset.order;
+  rows.sort((a, b) => compare(key(a), key(b), numeric, ascending ? 1 : -1));
+  table.tBodies[0].append(...rows);
+}
+
+// What the controls beside a table ask for; a row of unknown cost is above every limit.
+function wishesOf(tools) {
+  const wishes = [];
+  const words = tools.querySelector(".filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length) {
+    wishes.push((row) => {
+      const content = [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
+      return words.every((word) => content.includes(word));
+    });
+  }
+  for (const { value, dataset } of tools.querySelectorAll("[data-fact]")) {
+    if (value) wishes.push((row) => row.dataset[dataset.fact] === value);
+  }
+  const most = tools.querySelector(".most");
+  if (most && most.value !== "") {
+    const scale = tools.querySelector(".scale").value;
+    wishes.push((row) => row.dataset[scale] !== "" && Number(row.dataset[scale]) <= Number(most.value));
+  }
+  return wishes;
+}
+
+function filter(tools) {
+  const wishes = wishesOf(tools);
+  let count = 0;
+  for (const row of document.getElementById(tools.dataset.table).tBodies[0].rows) {
+    row.hidden = !wishes.every((wish) => wish(row));
+    count += row.hidden ? 0 : 1;
+  }
+  tools.querySelector(".shown").textContent = wishes.length ? `${count} shown` : "";
+}
+
+for (const table of document.querySelectorAll("table")) {
+  [...table.tHead.rows[0].cells].forEach((header, index) => {
+    header.querySelector("button").addEventListener("click", () => sortBy(table, index));
+  });
+}
+for (const tools of document.querySelectorAll(".tools")) {
+  tools.addEventListener("input", () => filter(tools));
+}
+

@@ -1,0 +1,1 @@
+"""The site of all boards: an overview, and the page of each."""
