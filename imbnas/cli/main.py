@@ -21,7 +21,7 @@ _LINE = 4000
 
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "publish", "board", "merge",
-    "export", "replay", "list", "show", "train", "correlate", "fidelity",
+    "submit", "verify", "export", "replay", "list", "show", "train", "correlate", "fidelity",
 )  # fmt: skip
 
 

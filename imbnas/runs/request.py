@@ -21,6 +21,8 @@ class RunRequest(SuiteRequest):
         limits: of each unit.
         budget: of this start.
         checkpoint_seconds: between two checkpoints of a unit at least.
+        launcher: command that local workers are started through, and that becomes the worker, such
+            as one that takes the network away; empty for none.
     """
 
     directory: RunDirectory
@@ -31,3 +33,4 @@ class RunRequest(SuiteRequest):
     limits: Limits = field(default_factory=Limits)
     budget: Budget = field(default_factory=Budget)
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    launcher: tuple[str, ...] = ()

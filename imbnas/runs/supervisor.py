@@ -189,7 +189,11 @@ class Supervisor:
 
     def _start(self) -> None:
         tokens = (self._tokens.reading, self._tokens.writing) if self._tokens else ()
-        command = [*worker_command(self.request), *process_flags(os.getpid(), tokens)]
+        command = [
+            *self.request.launcher,
+            *worker_command(self.request),
+            *process_flags(os.getpid(), tokens),
+        ]
         gpu = self.gpus.next(process.pid for process in self._processes)
         # An own session keeps Ctrl-C of the terminal away, so that units can be finished.
         process = subprocess.Popen(

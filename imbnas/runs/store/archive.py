@@ -6,7 +6,8 @@ content:
 - ``SHA256SUMS``: hash and name of every other member, as ``sha256sum -c`` reads them;
 - ``suite.json``: the resolved suite;
 - ``records/KIND.jsonl``, ``failures.jsonl``: the files of the run, a line each, sorted by identity;
-- ``weights/SHA256.safetensors``, ``manifests/SHA256.json``, ``plugins/NAME.py``: files as they are.
+- ``weights/SHA256.safetensors``, ``manifests/SHA256.json``, ``plugins/NAME.py``: files as they are;
+- ``submission.json``: of a submission, who hands in what; boards have none.
 """
 
 import hashlib
@@ -41,13 +42,14 @@ MOST_TEXT_BYTES = 2**28
 
 _HASH = "[0-9a-f]{64}"
 _MEMBER = re.compile(
-    rf"{SUMS}|suite\.json|failures\.jsonl|records/({'|'.join(UNIT_KINDS)})\.jsonl"
+    rf"{SUMS}|suite\.json|submission\.json|failures\.jsonl|records/({'|'.join(UNIT_KINDS)})\.jsonl"
     rf"|weights/{_HASH}\.safetensors|manifests/{_HASH}\.json|plugins/[^/\\\x00-\x1f\x7f]+\.py"
 )
 _EXTENDED = {
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_SPARSE,
 }  # fmt: skip
+_PIECE = 2**20
 _LONGEST_NAME = 100
 """Bytes, with the folder: what every tar holds without further headers."""
 _IDENTITY = re.compile(rb'"identity":"([0-9a-f]{64})"')
@@ -55,6 +57,42 @@ _SUM = re.compile(rf"({_HASH})  (.+)")
 
 Lines = Mapping[str, bytes]
 """Identity → the content of a file."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How large an archive may be, and what is in it; bytes unless it says otherwise.
+
+    Attributes:
+        packed: of the file.
+        member: of one member, unpacked.
+        unpacked: of all members together.
+        members: how many.
+        lines: how many in one member.
+        line: of a record or failure.
+        text: of a suite, a manifest or all failures.
+    """
+
+    packed: int
+    member: int
+    unpacked: int
+    members: int
+    lines: int
+    line: int
+    text: int
+
+
+def board_bounds() -> Bounds:
+    """What holds for boards."""
+    return Bounds(
+        packed=MOST_ARCHIVE_BYTES,
+        member=MOST_MEMBER_BYTES,
+        unpacked=MOST_BYTES,
+        members=MOST_MEMBERS,
+        lines=MOST_LINES,
+        line=MOST_LINE_BYTES,
+        text=MOST_TEXT_BYTES,
+    )
 
 
 @dataclass(frozen=True)
@@ -67,6 +105,7 @@ class Archive:
         failures: identity → failure.
         files: name → content of weights, manifests and plug-ins.
         faults: one line for each member or line that was left out.
+        submission: content of ``submission.json``; ``None`` where there is none.
     """
 
     suite: bytes
@@ -74,6 +113,7 @@ class Archive:
     failures: Lines = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    submission: bytes | None = None
 
 
 def pack(archive: Archive) -> bytes:
@@ -102,6 +142,8 @@ def pack(archive: Archive) -> bytes:
 
 def _members(archive: Archive) -> Iterator[tuple[str, bytes]]:
     yield "suite.json", archive.suite
+    if archive.submission is not None:
+        yield "submission.json", archive.submission
     yield from archive.files.items()
     lines = {f"records/{kind}.jsonl": held for kind, held in archive.records.items()}
     for name, held in {**lines, "failures.jsonl": archive.failures}.items():
@@ -112,25 +154,31 @@ def _members(archive: Archive) -> Iterator[tuple[str, bytes]]:
             yield name, b"".join(held[identity] + b"\n" for identity in sorted(held))
 
 
-def unpack(path: Path) -> Archive:
+def unpack(path: Path, bounds: Bounds | None = None) -> Archive:
     """Read an archive.
 
     Nothing is written and nothing executed; sizes and numbers are bounded before anything is read.
     A member that has no place in an archive, or another hash than its own, is left out and named.
 
+    Args:
+        path: of the file.
+        bounds: how large it may be; as large as a board by default.
+
     Raises:
         InputError: it is no such archive, is damaged, or is larger than archives may be.
         OSError: it cannot be opened.
     """
+    bounds = bounds or board_bounds()
     try:
         with (
-            open_regular(path, MOST_ARCHIVE_BYTES, follow=True) as file,
+            open_regular(path, bounds.packed, follow=True) as file,
             lzma.open(file) as plain,
             tarfile.open(
-                fileobj=cast("IO[bytes]", _Bounded(plain)), mode="r:", tarinfo=_Plain
+                fileobj=cast("IO[bytes]", _Bounded(plain, bounds)), mode="r:", tarinfo=_Plain
             ) as tar,
         ):
-            members, faults = _read(tar)
+            members, faults = _read(tar, bounds)
+            _read_to_the_end(plain, bounds)
     except (lzma.LZMAError, tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise InputError(
             f"{path}: no archive of records, or damaged ({error}); get it again"
@@ -141,7 +189,7 @@ def unpack(path: Path) -> Archive:
         ) from None
     if "suite.json" not in members:
         raise InputError(f"{path}: holds no sound suite.json; get the archive again")
-    return _sorted_out(members, faults)
+    return _sorted_out(members, faults, bounds)
 
 
 class _Plain(tarfile.TarInfo):
@@ -163,39 +211,39 @@ class _Plain(tarfile.TarInfo):
 class _Bounded:
     """A stream that refuses to be read further, or in larger pieces, than archives need."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, stream: IO[bytes], bounds: Bounds) -> None:
+        self._stream, self._bounds = stream, bounds
 
     def read(self, size: int) -> bytes:
-        if not 0 <= size <= MOST_MEMBER_BYTES:
+        if not 0 <= size <= self._bounds.member:
             raise ValueError(f"it asks for {size:,} bytes at once")
         return self._stream.read(size)
 
     def seek(self, position: int) -> int:
-        if position > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+        if position > self._bounds.unpacked:
+            raise ValueError(f"it has more than {self._bounds.unpacked:,} bytes")
         return self._stream.seek(position)
 
     def tell(self) -> int:
         return self._stream.tell()
 
 
-def _read(tar: tarfile.TarFile) -> tuple[dict[str, bytes], list[str]]:
+def _read(tar: tarfile.TarFile, bounds: Bounds) -> tuple[dict[str, bytes], list[str]]:
     """Members by name, those with another hash than ``SHA256SUMS`` says left out."""
     members: dict[str, bytes] = {}
     faults: list[str] = []
     for number, member in enumerate(tar):
-        if number >= MOST_MEMBERS:
-            raise ValueError(f"it has more than {MOST_MEMBERS:,} members")
+        if number >= bounds.members:
+            raise ValueError(f"it has more than {bounds.members:,} members")
         if not member.isreg() or not _MEMBER.fullmatch(member.name) or member.name in members:
             faults.append(f"member {member.name[:100]!r} has no place in an archive")
         elif (content := tar.extractfile(member)) is not None:
             members[member.name] = content.read()
     for name, held in members.items():
-        if not name.startswith("weights/") and held.count(b"\n") > MOST_LINES:
-            raise ValueError(f"{name} has more than {MOST_LINES:,} lines")
-        if not name.startswith(("weights/", "records/")) and len(held) > MOST_TEXT_BYTES:
-            raise ValueError(f"{name} has more than {MOST_TEXT_BYTES:,} bytes")
+        if not name.startswith("weights/") and held.count(b"\n") > bounds.lines:
+            raise ValueError(f"{name} has more than {bounds.lines:,} lines")
+        if not name.startswith(("weights/", "records/")) and len(held) > bounds.text:
+            raise ValueError(f"{name} has more than {bounds.text:,} bytes")
     sums = members.pop(SUMS, b"").decode("utf-8", "replace").split("\n")
     known = {match[2]: match[1] for line in sums if (match := _SUM.fullmatch(line))}
     for name in [name for name, content in members.items() if known.get(name) != _sha256(content)]:
@@ -205,26 +253,37 @@ def _read(tar: tarfile.TarFile) -> tuple[dict[str, bytes], list[str]]:
     return members, faults
 
 
-def _sorted_out(members: Mapping[str, bytes], faults: list[str]) -> Archive:
+def _read_to_the_end(stream: IO[bytes], bounds: Bounds) -> None:
+    """Refuse what is cut off, or goes on, behind the members; only the end has all checksums."""
+    while content := stream.read(_PIECE):
+        if stream.tell() > bounds.unpacked:
+            raise ValueError(f"it has more than {bounds.unpacked:,} bytes")
+        if content.strip(b"\0"):
+            raise ValueError("it goes on behind its end")
+
+
+def _sorted_out(members: Mapping[str, bytes], faults: list[str], bounds: Bounds) -> Archive:
     records = {}
     for kind in UNIT_KINDS:
         name = f"records/{kind}.jsonl"
         if name in members:
-            records[kind] = _lines(name, members[name], faults)
-    failures = _lines("failures.jsonl", members.get("failures.jsonl", b""), faults)
+            records[kind] = _lines(name, members[name], faults, bounds)
+    failed = members.get("failures.jsonl", b"")
+    failures = _lines("failures.jsonl", failed, faults, bounds)
     files = {n: c for n, c in members.items() if "/" in n and not n.startswith("records/")}
-    return Archive(members["suite.json"], records, failures, files, tuple(faults))
+    submission = members.get("submission.json")
+    return Archive(members["suite.json"], records, failures, files, tuple(faults), submission)
 
 
-def _lines(name: str, content: bytes, faults: list[str]) -> Lines:
+def _lines(name: str, content: bytes, faults: list[str], bounds: Bounds) -> Lines:
     """The lines of a member; one fault for all of a kind."""
     lines: dict[str, bytes] = {}
     wrong: dict[str, list[int]] = {}
     # JSON has no line ending in a text; ``splitlines`` would also take other ones for the end.
     for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         found = _IDENTITY.search(line)
-        if len(line) > MOST_LINE_BYTES:
-            wrong.setdefault(f"more than {MOST_LINE_BYTES:,} bytes", []).append(number)
+        if len(line) > bounds.line:
+            wrong.setdefault(f"more than {bounds.line:,} bytes", []).append(number)
         elif found is None:
             wrong.setdefault("no identity", []).append(number)
         elif found[1].decode() in lines:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from imbnas.data.manifests import Manifest, parse_manifest
-from imbnas.runs.store.archive import Archive, unpack
+from imbnas.runs.store.archive import Archive, Bounds, unpack
 from imbnas.runs.store.directory import RunDirectory
 
 
@@ -19,15 +19,16 @@ class ArchivedRun(RunDirectory):
     Args:
         path: of the archive.
         out: the folder; that of the archive by default.
+        bounds: see ``unpack``.
 
     Raises:
         InputError: it is no archive, or a damaged one.
         OSError: it cannot be opened.
     """
 
-    def __init__(self, path: Path, out: Path | None = None) -> None:
+    def __init__(self, path: Path, out: Path | None = None, bounds: Bounds | None = None) -> None:
         super().__init__(path, out=out or path.parent)
-        self.archive: Archive = unpack(path)
+        self.archive: Archive = unpack(path, bounds)
         self.faults = tuple(f"{path}: {fault}" for fault in self.archive.faults)
 
     def exists(self) -> bool:

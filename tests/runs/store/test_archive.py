@@ -3,6 +3,7 @@
 import io
 import lzma
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -227,3 +228,28 @@ def _claiming(kind: bytes, size: int) -> bytes:
     info = member("x", kind)
     info.size = size
     return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def test_what_is_cut_off_behind_the_members_is_refused(tmp_path: Path) -> None:
+    content = pack(CONTENT)
+    for length in range(1, len(content), 37):
+        with pytest.raises(InputError, match="no archive of records, or damaged"):
+            unpack(written(tmp_path, content[:length]))
+    with pytest.raises(InputError, match="no archive of records, or damaged"):
+        unpack(written(tmp_path, content[:-1]))
+
+
+def test_what_goes_on_behind_the_members_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="it goes on behind its end"):
+        unpack(written(tmp_path, pack(CONTENT) + lzma.compress(b"x")))
+
+
+def test_bounds_may_be_tighter_and_a_submission_describes_itself(tmp_path: Path) -> None:
+    content = replace(CONTENT, submission=b'{"title":"x"}')
+    path = written(tmp_path, pack(content))
+    assert unpack(path) == content
+    tighter = {"packed": 10, "member": 100, "unpacked": 3000, "members": 3, "lines": 1, "text": 9}
+    for field, bound in tighter.items():
+        with pytest.raises((InputError, OSError)):
+            unpack(path, replace(module.board_bounds(), **{field: bound}))
+    assert "more than 20 bytes" in unpack(path, replace(module.board_bounds(), line=20)).faults[0]

@@ -1,0 +1,1 @@
+"""Submissions: what others hand in for a board, packed, verified and recomputed."""
