@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -20,13 +21,17 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 SUFFIXES = frozenset(("bmp", "gif", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"))
 """File names that end otherwise are not taken for images."""
 
-Trait = Literal["16 bits", "transparency", "several frames", "orientation"]
+Trait = Literal["16 bits", "16 bits in colour", "transparency", "several frames", "orientation"]
 """What of an image is not taken as it is stored."""
 
 _GREY_MODES = ("1", "L", "I", "I;16", "I;16B", "I;16L", "I;16N")
 _LARGEST_OF_16_BITS = 2**16 - 1
 _ORIENTATION, _TURNED = 0x0112, range(2, 9)
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
+_SAMPLE_FORMAT, _WITH_SIGN = 339, 2
+_STRIP = 2**20
+"""Pixels of a large image that are looked at together."""
+_TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 # Pillow tells of odd heads, and of palettes with transparency, in lines that name no file.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -42,11 +47,13 @@ class Look(NamedTuple):
         shape: channels (1 or 3), height and width.
         traits: what of it is not taken as it is stored.
         spread: largest difference of two pixels in a channel, from 0 to 255.
+        pixels: digest of the size and of the pixels as they are read, in colour.
     """
 
     shape: tuple[int, int, int]
     traits: tuple[Trait, ...]
     spread: int
+    pixels: bytes
 
 
 @contextmanager
@@ -76,7 +83,16 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _opened(path: Path, file: BinaryIO) -> Image.Image:
-    image: Image.Image = Image.open(file, formats=FORMATS)
+    try:
+        image: Image.Image = Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError:
+        file.seek(0)
+        if file.read(4) in _TIFF_HEADS:
+            raise InputError(
+                f"image {path}: a TIFF file of a kind that is not read, such as floating point in "
+                "colour or of 16 or 64 bits, or unusual channels; convert it to 8 or 16 bits"
+            ) from None
+        raise
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0):
         raise InputError(_too_large(path))
     return image
@@ -127,10 +143,21 @@ def look_at(path: Path, file: BinaryIO, smallest: int) -> Look:
         image = _opened(path, file)
         shape = (1 if image.mode in _GREY_MODES else 3, image.height, image.width)
         traits = [*_traits_of_head(image)]
-        extrema = _decoded(path, image, smallest).getextrema()
+        decoded = _decoded(path, image, smallest)
+        extrema = decoded.getextrema()
         traits += _traits_of_rest(image)
         ranges = extrema if isinstance(extrema[0], tuple) else (extrema,)
-        return Look(shape, tuple(traits), int(max(high - low for low, high in ranges)))
+        spread = int(max(high - low for low, high in ranges))
+        return Look(shape, tuple(traits), spread, _digest(decoded))
+
+
+def _digest(image: Image.Image) -> bytes:
+    found = blake2b(repr(image.size).encode(), digest_size=16)
+    rows = max(_STRIP // image.width, 1)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        found.update(strip.convert("RGB").tobytes())
+    return found.digest()
 
 
 def _decoded(path: Path, image: Image.Image, smallest: int | None) -> Image.Image:
@@ -140,6 +167,8 @@ def _decoded(path: Path, image: Image.Image, smallest: int | None) -> Image.Imag
     image.load()
     # A palette's or a grey image's transparent colour would be converted with much ado.
     image.info.pop("transparency", None)
+    if _WITH_SIGN in getattr(image, "tag_v2", {}).get(_SAMPLE_FORMAT, ()):
+        raise _without_range(path, image)
     if image.mode in ("1", "L"):
         return image.convert("L")
     if image.mode in _GREY_MODES:
@@ -157,11 +186,7 @@ def _scaled(path: Path, image: Image.Image) -> Image.Image:
     """A grey image of 9 to 16 bits as one of 8."""
     tags = getattr(image, "tag_v2", {})
     if image.mode == "I" and image.format != "PPM":
-        bits = tags.get(_BITS_PER_SAMPLE, ("more than 16",))[0]
-        raise InputError(
-            f"image {path}: whole numbers with a sign or of 32 bits ({bits} bits), which have no "
-            "defined range; convert it to 8 or 16 bits without a sign"
-        )
+        raise _without_range(path, image)
     # Pillow's own conversion would clip whatever is above 255.
     values = np.asarray(image).astype(np.int64)
     largest = _LARGEST_OF_16_BITS
@@ -173,9 +198,30 @@ def _scaled(path: Path, image: Image.Image) -> Image.Image:
     return Image.fromarray(scaled.clip(0, 255).astype(np.uint8))
 
 
+def _without_range(path: Path, image: Image.Image) -> InputError:
+    bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, ("more than 16",))[0]
+    return InputError(
+        f"image {path}: whole numbers with a sign or of 32 bits ({bits} bits), which have no "
+        "defined range; convert it to 8 or 16 bits without a sign"
+    )
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether an open image in colour, of which nothing was decoded, has more than 8 bits."""
+    for tile in getattr(image, "tile", ()):
+        args = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        if tile.codec_name.startswith("ppm") and len(args) > 1 and args[1] > 255:
+            return True
+        if ";16" in str(args[0] if args else ""):
+            return True
+    return False
+
+
 def _traits_of_head(image: Image.Image) -> Iterator[Trait]:
     if image.mode in _GREY_MODES[2:]:
         yield "16 bits"
+    elif image.mode not in _GREY_MODES and _is_deep_colour(image):
+        yield "16 bits in colour"
     if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         yield "transparency"
 

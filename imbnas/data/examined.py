@@ -29,6 +29,7 @@ _DECODED_SIDE = LARGEST_SIDE
 """Pixels to which images may be reduced to see whether they are whole."""
 _TOLD: dict[Trait, str] = {
     "16 bits": "have more than 8 bits, scaled to 8 by their range",
+    "16 bits in colour": "are in colour of more than 8 bits, of which the upper 8 count",
     "transparency": "have transparency, which is left out: colours count as they are stored",
     "several frames": "have several frames, of which the first is taken",
     "orientation": "have an EXIF orientation, which is not followed: pixels count as stored",
@@ -157,28 +158,31 @@ def _notes_on_looks(sources: Sequence[Source], read: Sequence[_Read]) -> Iterato
 
 
 def _notes_on_copies(sources: Sequence[Source], read: Sequence[_Read]) -> Iterator[str]:
-    """Equal files in two splits, in two classes, and twice in one split."""
-    first: dict[str, dict[str, str]] = {}
-    classes: dict[str, set[int]] = {}
+    """Equal pixels in two splits, in two classes, and twice in one split."""
+    first: dict[str, dict[bytes, str]] = {}
+    classes: dict[bytes, set[int]] = {}
     repeated: dict[str, list[str]] = {}
     for source, each in zip(sources, read, strict=True):
         held = first.setdefault(source.split, {})
         name = source.line[0]
-        if each.sha256 in held:
-            repeated.setdefault(source.split, []).append(f"{name} = {held[each.sha256]}")
-        held.setdefault(each.sha256, name)
-        classes.setdefault(each.sha256, set()).add(source.label)
+        if each.look.pixels in held:
+            repeated.setdefault(source.split, []).append(f"{name} = {held[each.look.pixels]}")
+        held.setdefault(each.look.pixels, name)
+        classes.setdefault(each.look.pixels, set()).add(source.label)
     for one, other in combinations(first, 2):
-        common = [sha for sha in first[other] if sha in first[one]]
-        if common:
-            pairs = [f"{first[other][sha]} = {first[one][sha]}" for sha in common]
+        pairs = [
+            f"{source.line[0]} = {first[one][each.look.pixels]}"
+            for source, each in zip(sources, read, strict=True)
+            if source.split == other and each.look.pixels in first[one]
+        ]
+        if pairs:
             yield (
-                f"{len(common):,} image(s) of {other} are in {one}, too (equal content): "
+                f"{len(pairs):,} image(s) of {other} are in {one}, too (equal pixels): "
                 f"{named(pairs)}"
             )
     for split, pairs in repeated.items():
         yield f"{len(pairs):,} image(s) of {split} repeat another one of it: {named(pairs)}"
-    torn = [sha for sha, labels in classes.items() if len(labels) > 1]
+    torn = [pixels for pixels, labels in classes.items() if len(labels) > 1]
     if torn:
-        names = [next(held[sha] for held in first.values() if sha in held) for sha in torn]
+        names = [next(held[pixels] for held in first.values() if pixels in held) for pixels in torn]
         yield f"{len(torn):,} image(s) lie in more than one class: {named(names)}"

@@ -1,7 +1,9 @@
 """Datasets published as list files, one ``path label`` per line, beside a tree of large images."""
 
 import os
+import posixpath
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +74,7 @@ class PublishedLists:
             for split, path in paths.items()
             for names, labels in [read_list(path, self.num_classes)]
         }
-        refuse_two_labels([(paths[split], files) for split, files in splits.items()])
+        refuse_two_labels(root, [(paths[split], files) for split, files in splits.items()])
         marks = [
             mark
             for split, files in splits.items()
@@ -230,6 +232,8 @@ def _list_lines(path: Path) -> list[str]:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"list {path}: cannot be read ({reason}); give a text file") from None
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise InputError(f"list {path}: it is UTF-16 text; save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -308,7 +312,7 @@ def _class_names(split: FileSplit, num_classes: int) -> tuple[str, ...]:
     """The folder of a class's images where it is one and its own, else the label."""
     folders: dict[int, set[str]] = defaultdict(set)
     for label, path in zip(split.labels.tolist(), split.paths, strict=True):
-        folders[label].add(path.rpartition("/")[0].rpartition("/")[2])
+        folders[label].add(posixpath.basename(posixpath.dirname(posixpath.normpath(path))))
     names = tuple(
         folders[label].pop() if len(folders[label]) == 1 else str(label)
         for label in range(num_classes)

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbnas.data import cache as image_cache
+from imbnas.data.alike_names import alike
 from imbnas.data.content import Mark, known, read_all
 from imbnas.data.dataset import Dataset, FileSplit
 from imbnas.data.decoding import SUFFIXES, open_image, to_array
-from imbnas.data.examined import ImageFacts, Source, examine, named
+from imbnas.data.examined import SHOWN, ImageFacts, Source, examine, named
 from imbnas.data.file_lists import file_dataset
 from imbnas.data.numeric_order import numeric_order
 from imbnas.data.prepared import read_prepared, write_prepared
@@ -30,6 +31,7 @@ _NESTED = "folder(s) inside class folders (images belong into the class folder i
 _OTHER_SUFFIX = f"file(s) whose names do not end like an image's ({', '.join(sorted(SUFFIXES))})"
 _NOWHERE = "link(s) that lead nowhere"
 _IRREGULAR = "FIFO(s), socket(s) or device(s)"
+_BESIDE_SPLITS = "file(s) beside the splits"
 _NO_SPLIT = "folder(s) beside those of the splits train, validation and test"
 
 
@@ -62,6 +64,11 @@ class Listing:
         told = [
             f"skipped {len(names):,} {reason}: {named(names)}"
             for reason, names in self.skipped.items()
+        ]
+        told += [
+            f"{len(names)} classes whose names differ in case, blanks around or Unicode normal "
+            f"form alone count as different ones: {', '.join(map(ascii, names[:SHOWN]))}"
+            for names in alike(self.class_names)
         ]
         by_number = [self.class_names[label] for label in numeric_order(self.class_names)]
         if by_number != list(self.class_names):
@@ -143,8 +150,9 @@ def list_folder(what: str, root: Path) -> Listing:
 
 def _list_folder(what: str, root: Path) -> Listing:
     splits = [split for split in SPLITS if (root / split).is_dir()]
-    for split in ("train", "test"):
-        if split not in splits:
+    for split in SPLITS:
+        # A validation split may be lacking, but one that cannot be read would do so silently.
+        if split not in splits and (split != "validation" or os.path.lexists(root / split)):
             raise InputError(f"{what}: {_missing_split(root, split)}")
     entries = _Entries(root)
     classes = {split: entries.classes(split) for split in splits}
@@ -163,7 +171,7 @@ def _list_folder(what: str, root: Path) -> Listing:
     entries.refuse_empty(what)
     for split in splits:
         entries.refuse_imageless(what, split, classes["train"], found[split])
-    entries.pass_over_other_folders()
+    entries.pass_over_the_rest()
     files = {split: tuple(images) for split, images in found.items()}
     skipped = {reason: sorted(names) for reason, names in entries.skipped.items() if names}
     return Listing(root, classes["train"], files, skipped)
@@ -173,6 +181,8 @@ def _missing_split(root: Path, split: str) -> str:
     if not root.is_dir():
         return f"{root} is not a folder; give a folder (unpack an archive first)"
     place = root / split
+    if os.path.lexists(place) and not (place.is_file() or place.is_symlink()):
+        return f"{place} is no folder; remove it or put a folder in its place"
     if place.is_file():
         return f"{place} is a file, not a folder; unpack the archive"
     if place.is_symlink():
@@ -227,11 +237,12 @@ class _Entries:
                 found.append(Found(label, Mark.of(f"{name}/{entry.name}", status)))
         return sorted(found)
 
-    def pass_over_other_folders(self) -> None:
-        """Account for folders that are no splits."""
+    def pass_over_the_rest(self) -> None:
+        """Account for what lies beside the splits."""
+        reasons = {stat.S_IFDIR: _NO_SPLIT, stat.S_IFREG: _BESIDE_SPLITS, 0: _NOWHERE}
         for entry, kind, _ in self._visible("."):
-            if kind == stat.S_IFDIR and entry.name not in SPLITS:
-                self.skipped[_NO_SPLIT].append(entry.name)
+            if entry.name not in SPLITS:
+                self.skipped[reasons.get(kind, _IRREGULAR)].append(entry.name)
 
     def refuse_dangling(self, what: str) -> None:
         """Refuse links in the place of classes and images that lead nowhere."""
@@ -321,8 +332,10 @@ def _check_classes(what: str, root: Path, classes: Mapping[str, tuple[str, ...]]
         for there, here, absent in (("train", split, names), (split, "train", train)):
             lacking = sorted(set(classes[there]) - set(absent))
             if lacking:
+                pair = next(iter(alike([lacking[0], *absent])), None)
+                near = f" as {pair[1]!a}, spelled otherwise," if pair else ""
                 raise InputError(
-                    f"{what}: class folder(s) {named(lacking)} in {root / there} but not in "
+                    f"{what}: class folder(s) {named(lacking)} in {root / there} but{near} not in "
                     f"{root / here}; every split needs the same classes"
                 )
 

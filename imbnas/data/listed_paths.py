@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from imbnas.data.alike_names import folded
 from imbnas.data.dataset import FileSplit
 from imbnas.errors import InputError
 
@@ -17,45 +18,50 @@ def portable_names(root: Path, names: Sequence[str]) -> Mapping[str, str]:
         names: as listed.
 
     Returns:
-        Listed → called. A relative path is called what it is; an absolute one goes on from the
-        root where it lies in it, else from the innermost folder that all others have in common.
+        Listed → called. A path that lies in the root goes on from there, however it is spelled; any
+        other one goes on from the innermost folder that all of them have in common.
     """
-    absolute = sorted({name for name in names if name.startswith("/")})
-    if not absolute:
-        return {name: name for name in names}
-    roots = {str(root.absolute()), str(root.resolve())}
-    called: dict[str, str] = {}
-    outside = []
-    for name in absolute:
+    places = dict(zip(names, _places(root, names), strict=True))
+    outside = [place for is_within, place in places.values() if not is_within]
+    if not outside:
+        return {name: place for name, (_, place) in places.items()}
+    common = posixpath.commonpath([posixpath.dirname(place) for place in outside])
+    return {
+        name: place if is_within else posixpath.relpath(place, common)
+        for name, (is_within, place) in places.items()
+    }
+
+
+def _places(root: Path, names: Iterable[str]) -> Iterator[tuple[bool, str]]:
+    """Whether each path lies in the root; its one spelling, from there on or absolute."""
+    given, resolved = str(root.absolute()), str(root.resolve())
+    for name in names:
         plain = posixpath.normpath(name)
-        within = next((each for each in roots if plain.startswith(f"{each}/")), None)
-        if within is None:
-            outside.append(plain)
-        else:
-            called[name] = plain[len(within) + 1 :]
-    if outside:
-        common = posixpath.commonpath([posixpath.dirname(name) for name in outside])
-        for name in absolute:
-            if name not in called:
-                called[name] = posixpath.relpath(posixpath.normpath(name), common)
-    return {name: called.get(name, name) for name in names}
+        if not plain.startswith(("/", "../")):
+            yield True, plain
+            continue
+        # Two slashes in front are kept by normpath, and a link's parent is that of its target.
+        whole = "/" + posixpath.normpath(posixpath.join(resolved, name)).lstrip("/")
+        within = next((each for each in (given, resolved) if whole.startswith(f"{each}/")), None)
+        yield within is not None, whole if within is None else whole[len(within) + 1 :]
 
 
-def refuse_two_labels(lists: Iterable[tuple[Path, FileSplit]]) -> None:
-    """Make sure that no path is listed with two labels, be it in two splits.
+def refuse_two_labels(root: Path, lists: Iterable[tuple[Path, FileSplit]]) -> None:
+    """Make sure that no path is listed with two labels, be it in two splits or in two spellings.
 
     Args:
+        root: folder that relative paths start from.
         lists: path of each list, and what it lists.
 
     Raises:
         InputError: names the path and both labels.
     """
-    known: dict[str, tuple[int, Path]] = {}
+    known: dict[tuple[bool, str], tuple[int, Path]] = {}
     torn = []
     for path, files in lists:
-        for name, label in zip(files.paths, files.labels.tolist(), strict=True):
-            plain = posixpath.normpath(name)
-            first, where = known.setdefault(plain, (label, path))
+        places = _places(root, files.paths)
+        for name, place, label in zip(files.paths, places, files.labels.tolist(), strict=True):
+            first, where = known.setdefault(place, (label, path))
             if first != label:
                 torn.append(f"{name} has label {first} in {where} and {label} in {path}")
     if torn:
@@ -78,6 +84,8 @@ def why_missing(root: Path, name: str) -> str:
 
 
 def _miswritten(root: Path, name: str) -> str | None:
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
+        return "listed paths are quoted; write them without quotes"
     if "\\" in name:
         return "the list has backslashes; write paths with forward slashes"
     if name.startswith("/"):
@@ -108,6 +116,12 @@ def _lying_elsewhere(root: Path, name: str) -> str | None:
     alike = sorted(entry.name for entry in _entries(folder) if _alike(entry.name, base))
     if alike:
         return f"{folder} has {alike[0]!r}; rename the files, or list them as they are called"
+    spelled = _spelled(root, name)
+    if spelled is not None:
+        return (
+            f"what lies there is {spelled!r}, in other letters or another Unicode normal form "
+            f"({spelled!a}); list it as it is called"
+        )
     if (root.parent / name).is_file():
         return f"the paths start from {root.parent}; give that folder, with the lists in it"
     inner = next(_holding(root, name), None)
@@ -121,6 +135,18 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
+
+
+def _spelled(root: Path, name: str) -> str | None:
+    """The path of a file whose name differs in case or Unicode normal form alone."""
+    found: list[str] = []
+    for part in posixpath.normpath(name).split("/"):
+        entries = _entries(root.joinpath(*found))
+        like = [entry.name for entry in entries if folded(entry.name) == folded(part)]
+        if not like:
+            return None
+        found.append(part if part in like else like[0])
+    return "/".join(found)
 
 
 def _holding(folder: Path, name: str) -> Iterator[Path]:

@@ -53,6 +53,7 @@ _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 _WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
+_POINTS_OF_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _MINUS = {ord("\N{MINUS SIGN}"): "-"}
 
 
@@ -85,16 +86,14 @@ def read_table(path: Path) -> pd.DataFrame:
         _refuse(path, "no line of it names columns")
     width = _filled(header)
     for number, cells in lines:
-        if len(cells) < width or any(cells[len(header) :]):
+        if len(cells) < width or any(cells[width:]):
             number += text.count("\n", 0, start)
             _refuse(path, *_ragged(number, cells, header[:width], separator))
-    # A column that has cells but no name is kept.
-    width = max([width, *(_filled(cells) for _, cells in lines)])
     names = [name or f"Unnamed: {place}" for place, name in enumerate(header[:width])]
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise InputError(f"{_of(path)}: two columns are called {_cut(twice)!r}; rename one")
-    rows = [(cells + [""] * (width - len(cells)))[:width] for _, cells in lines]
+    rows = [cells[:width] for _, cells in lines]
     return pd.DataFrame(rows, columns=pd.Index(names, dtype=str), dtype=str)
 
 
@@ -153,7 +152,14 @@ def numbers(path: Path, frame: pd.DataFrame, name: str) -> "pd.Series[float]":
     cells = [cell.strip() for cell in frame[name]]
     given = [cell for cell in cells if cell.lower() not in MISSING]
     percent = bool(given) and all(cell.endswith("%") for cell in given)
-    commas = _are_decimal([cell.rstrip("% ") for cell in given])
+    plain = [cell.rstrip("% ") for cell in given]
+    commas = _are_decimal(plain)
+    if any(map(_POINTS_OF_THOUSANDS.fullmatch, plain)) and _has_decimal_commas(frame, plain):
+        raise InputError(
+            f"{_of(path)}: column {_cut(name)!r}: other columns have decimal commas, so that "
+            f"points as in {_cut(max(given, key=len))!r} may stand between thousands; write "
+            "decimal points everywhere and nothing between thousands"
+        )
     found = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         if cell.lower() in MISSING:
@@ -205,6 +211,12 @@ def _text(path: Path, content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         _refuse(path, f"line {line} is not UTF-8 text", "save it as UTF-8")
+    if "\0" in text.partition("\n")[0]:
+        _refuse(
+            path,
+            "its first line holds NUL, as UTF-16 text and binary files do",
+            "save it as CSV in UTF-8",
+        )
     if _is_json(text):
         _refuse(path, "it is JSON", "save it as CSV")
     if text[:99].lstrip().lower().startswith(("<!doctype", "<html", "<?xml", "<table")):
@@ -293,6 +305,17 @@ def _are_decimal(cells: Sequence[str]) -> bool:
         not any("." in cell for cell in cells)
         and all(_WITH_COMMA.fullmatch(cell.translate(_MINUS)) for cell in holding)
         and not all(map(_THOUSANDS.fullmatch, holding))
+    )
+
+
+def _has_decimal_commas(frame: pd.DataFrame, cells: Sequence[str]) -> bool:
+    """Whether points of a column may stand between thousands, as another one's commas suggest."""
+    if not all(_POINTS_OF_THOUSANDS.fullmatch(cell) or "." not in cell for cell in cells):
+        return False
+    return any(
+        any("," in cell for cell in given) and _are_decimal(given)
+        for _, column in frame.items()
+        for given in [[cell.strip("% ") for cell in column if cell.lower() not in MISSING]]
     )
 
 

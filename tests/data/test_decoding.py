@@ -166,7 +166,7 @@ def test_grey_of_16_bits_is_scaled_by_its_range(kind, tmp_path):
     expected = np.floor(values / 65535 * 255 + 0.5)
     assert np.array_equal(to_array(open_image(path), 1)[0], expected)
     assert np.array_equal(to_array(open_image(path), 3), np.stack([expected] * 3))
-    assert look(path)._replace(spread=0) == ((1, 16, 16), ("16 bits",), 0)
+    assert look(path)[:2] == ((1, 16, 16), ("16 bits",))
     assert look(path).spread == 255
     # The largest central square, and no averaging.
     assert np.array_equal(square_thumbnail(path, 16)[0], expected)
@@ -216,6 +216,9 @@ def test_colour_of_16_bits_is_scaled_too(tmp_path):
         ("<i4", 32, 2, "32 bits.*no defined range"),
         ("<u4", 32, 1, "32 bits.*no defined range"),
         ("<i2", 16, 2, "with a sign.*no defined range"),
+        ("<i1", 8, 2, "with a sign.*no defined range"),
+        ("<f8", 64, 3, "a TIFF file of a kind that is not read.*"),
+        ("<f2", 16, 3, "a TIFF file of a kind that is not read.*"),
     ],
 )
 def test_values_without_a_defined_range_are_refused_by_name(
@@ -300,11 +303,55 @@ def test_cmyk_is_read_as_colour(kind, tmp_path):
     assert to_array(open_image(path), 3)[:, 4, 4].tolist() == [255, 0, 0]
 
 
+@pytest.mark.parametrize("head", [b"P6 6 6 65535\n", b"P6 6 6 1023\n"])
+def test_colour_of_more_than_8_bits_is_told(head, tmp_path):
+    path = tmp_path / "image"
+    path.write_bytes(head + np.full((6, 6, 3), 700, ">u2").tobytes())
+    assert look(path).traits == ("16 bits in colour",)
+    path.write_bytes(b"P6 6 6 255\n" + np.full((6, 6, 3), 70, np.uint8).tobytes())
+    assert look(path).traits == ()
+
+
+def deep_png(colour_type, channels):
+    """A PNG of 16 bits a channel, written by hand."""
+    import struct
+    import zlib
+
+    def chunk(kind, content):
+        checksum = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + checksum
+
+    head = struct.pack(">IIBBBBB", 4, 4, 16, colour_type, 0, 0, 0)
+    lines = b"".join(b"\0" + bytes(range(8 * channels)) for _ in range(4))
+    chunks = chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(lines)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize(("colour_type", "channels"), [(2, 3), (4, 2), (6, 4)])
+def test_deep_colour_and_grey_with_transparency_of_png_are_told(colour_type, channels, tmp_path):
+    path = tmp_path / "image"
+    path.write_bytes(deep_png(colour_type, channels))
+    assert "16 bits in colour" in look(path).traits
+
+
+def test_equal_pixels_are_seen_in_any_lossless_format(tmp_path, monkeypatch):
+    monkeypatch.setattr("imbnas.data.decoding._STRIP", 20)
+    grey = Image.fromarray(np.random.default_rng(9).integers(0, 256, (9, 7), dtype=np.uint8))
+    found = set()
+    for kind in ("PNG", "BMP", "TIFF", "PPM", "GIF"):
+        for image in (grey, grey.convert("RGB")) if kind != "GIF" else (grey,):
+            found.add(look(saved(tmp_path, image, kind)).pixels)
+    assert len(found) == 1
+    assert look(saved(tmp_path, grey.transpose(Image.Transpose.ROTATE_90))).pixels not in found
+    grey.putpixel((6, 8), grey.getpixel((6, 8)) ^ 1)
+    assert look(saved(tmp_path, grey)).pixels not in found
+
+
 def test_black_and_white_is_grey(tmp_path):
     bits = np.random.default_rng(8).integers(0, 2, (8, 8), dtype=np.uint8)
     path = saved(tmp_path, Image.fromarray(bits * 255).convert("1"))
     assert np.array_equal(to_array(open_image(path), 1)[0], bits * 255)
-    assert look(path) == ((1, 8, 8), (), 255)
+    assert look(path)[:3] == ((1, 8, 8), (), 255)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "MPO"])

@@ -40,13 +40,23 @@ def test_copies_between_splits_are_counted_by_content(folder, load):
     shutil.copy(folder / "train/bee/001.png", folder / "test/cow/000.png")
     notes = load(folder).notes
     assert only(notes, "are in train") == (
-        "dataset mine: 2 image(s) of test are in train, too (equal content): "
+        "dataset mine: 2 image(s) of test are in train, too (equal pixels): "
         "'test/ant/other.png = train/ant/000.png', 'test/cow/000.png = train/bee/001.png'"
     )
     assert only(notes, "more than one class") == (
         "dataset mine: 1 image(s) lie in more than one class: 'train/bee/001.png'"
     )
     assert load(folder).notes == notes
+
+
+def test_copies_that_were_saved_again_are_counted(folder, load):
+    image = Image.open(folder / "train/ant/000.png")
+    image.save(folder / "test/ant/again.png", compress_level=0)
+    image.save(folder / "test/bee/again.bmp")
+    notes = load(folder).notes
+    assert "2 image(s) of test are in train, too" in only(notes, "are in train")
+    assert only(notes, "repeat").endswith("'test/bee/again.bmp = test/ant/again.png'")
+    assert "1 image(s) lie in more than one class" in only(notes, "more than one class")
 
 
 def test_copies_within_a_split_are_counted(folder, load):

@@ -97,6 +97,44 @@ def test_absolute_paths_are_the_same_data_wherever_it_lies(root, locations, tmp_
     assert loaded(link, locations).digest == relative
 
 
+@pytest.mark.parametrize("prefix", ["./", "images/../", ".//", "../toy-lt/", "lists/../../toy-lt/"])
+def test_spellings_of_paths_are_the_same_data(root, locations, prefix):
+    plain = loaded(root, locations)
+    rewrite(root, lambda name: prefix + name.replace("/", "//"))
+    (root / "lists").mkdir()
+    assert loaded(root, locations).digest == plain.digest
+    assert loaded(root, locations).class_names == plain.class_names
+
+
+def test_relative_paths_outside_of_the_root_are_the_same_data_elsewhere(root, locations, tmp_path):
+    digests = set()
+    for depth in ("near", "much/further/away"):
+        lists = Path(shutil.copytree(root, tmp_path / "place" / depth))
+        (lists / "images").rename(tmp_path / "place" / "images")
+        up = "../" * (depth.count("/") + 1)
+        rewrite(lists, lambda name, up=up: up + name)
+        digests.add(loaded(lists, locations).digest)
+        shutil.rmtree(tmp_path / "place")
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    "spelled", ["./images/ant/0.png", "../toy-lt/images/ant/0.png", "{root}/images/ant/0.png"]
+)
+def test_a_path_has_one_label_however_it_is_spelled(root, locations, spelled):
+    with (root / "train.txt").open("a") as file:
+        file.write(f"{spelled.format(root=root)} 1\n")
+    with pytest.raises(InputError, match="has label 0 in .* and 1 in"):
+        loaded(root, locations)
+
+
+def test_another_normal_form_in_a_list_is_told(root, locations):
+    (root / "images/ant").rename(root / "images/caf\u00e9")
+    rewrite(root, lambda name: name.replace("ant", "cafe\u0301"))
+    with pytest.raises(InputError, match="another Unicode normal form"):
+        loaded(root, locations)
+
+
 def test_absolute_paths_outside_of_the_root_are_the_same_data_elsewhere(root, locations, tmp_path):
     digests = set()
     for place in ("here", "far/away/from/here"):
@@ -123,6 +161,8 @@ def test_absolute_paths_outside_of_the_root_are_the_same_data_elsewhere(root, lo
         (lambda name: f"toy-lt/{name}", r"start from .*; give that folder, with the lists"),
         (lambda name: name.replace(".png", ".png/x"), "give the folder that the paths start from"),
         (lambda name: f"{'a' * 5000}/{name}", "give the folder that the paths start from"),
+        (lambda name: f'"{name}"', "are quoted; write them without quotes"),
+        (lambda name: name.replace("images", "Images"), r"what lies there is 'images/ant/0\.png'"),
         (lambda name: f"http://x/{name}", "give the folder that the paths start from"),
     ],
 )
@@ -176,7 +216,7 @@ def test_equal_images_of_two_lists_are_counted(root, locations):
         file.write("images/ant/0.png 0\n")
     shutil.copy(root / "images/bee/3.png", root / "images/bee/7.png")
     notes = loaded(root, locations).notes
-    (told,) = [note for note in notes if "equal content" in note]
+    (told,) = [note for note in notes if "equal pixels" in note]
     assert "2 image(s) of test are in train, too" in told
     assert "'test/images/ant/0.png = train/images/ant/0.png'" in told
 
@@ -230,7 +270,7 @@ def test_lists_are_read_however_they_are_written(tmp_path, text):
     ("content", "told"),
     [
         ("a.png 0\ncaf\xe9.png 1\n".encode("latin-1"), "line 2: not UTF-8; rename the files so"),
-        ("a.png 0\nb.png 1\n".encode("utf-16"), "line 1: not UTF-8"),
+        ("a.png 0\nb.png 1\n".encode("utf-16"), "it is UTF-16 text; save it as UTF-8"),
         (b"a.png,0\nb.png,1\n", r"line 1: no label; write PATH LABEL \(a comma stands"),
         ("a.png 0\nb.png \u0661\n".encode(), "line 2: no label"),
         (b"0\n", "line 1: no label"),

@@ -105,6 +105,8 @@ def test_whatever_is_skipped_is_counted_by_reason_and_named(folder, load, image_
     os.mkfifo(folder / "train" / "cow" / "fifo.png")
     (folder / "train" / "cow" / "gone.txt").symlink_to("nowhere")
     (folder / "val").mkdir()
+    (folder / "LICENSE").write_text("beside the splits")
+    (folder / "more").symlink_to("nowhere")
     dataset = load(folder)
     assert dataset.train_counts == (3, 3, 3)
     found = dict(
@@ -121,7 +123,8 @@ def test_whatever_is_skipped_is_counted_by_reason_and_named(folder, load, image_
         ),
         "2 folder(s) inside class folders": "'train/bee/looks.png', 'train/bee/more'",
         "1 FIFO(s), socket(s) or device(s)": "'train/cow/fifo.png'",
-        "1 link(s) that lead nowhere": "'train/cow/gone.txt'",
+        "2 link(s) that lead nowhere": "'more', 'train/cow/gone.txt'",
+        "1 file(s) beside the splits": "'LICENSE'",
         "1 folder(s) beside those of the splits train, validation and test": "'val'",
     }
 
@@ -135,6 +138,33 @@ def test_links_that_lead_nowhere_are_no_less_classes_or_images(folder, load, pla
     link.symlink_to(target if target != "cow" else link.name)
     with pytest.raises(InputError, match=rf"1 link\(s\) in .* lead nowhere: '{place}'; restore"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda place: place.symlink_to("nowhere"), "is a link that leads nowhere"),
+        (lambda place: place.symlink_to("validation"), "is a link that leads nowhere"),
+        (lambda place: place.write_text("path"), "is a file, not a folder"),
+        (os.mkfifo, "is no folder"),
+    ],
+)
+def test_a_validation_split_does_not_vanish(folder, load, make, told):
+    make(folder / "validation")
+    with pytest.raises(InputError, match=f"validation {told}"):
+        load(folder)
+
+
+@pytest.mark.parametrize("other", ["cafe\u0301", "Caf\u00e9", "caf\u00e9 "])
+def test_classes_that_look_alike_are_told(tmp_path, load, make_folder, other):
+    root = make_folder(tmp_path / "alike", classes=("caf\u00e9", other))
+    (note,) = load(root).notes
+    assert "2 classes whose names differ in case, blanks around or Unicode normal form" in note
+    assert ascii(other) in note
+    (root / "test" / other).rename(root / "test" / "tea")
+    (root / "train" / "caf\u00e9").rename(root / "train" / "tea")
+    with pytest.raises(InputError, match="but as .*, spelled otherwise, not in"):
+        load(root)
 
 
 def test_links_to_folders_and_files_are_followed(folder, load, tmp_path):

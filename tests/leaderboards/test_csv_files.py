@@ -174,7 +174,30 @@ def test_a_column_without_a_name_is_not_taken_for_another(tmp_path):
     frame = read(tmp_path, ",a,,b\n0,1,2,3\n1,4,5,6\n")
     assert frame.columns.tolist() == ["Unnamed: 0", "a", "Unnamed: 2", "b"]
     assert frame["a"].tolist() == ["1", "4"]
-    assert read(tmp_path, "a,b,\n1,2,3\n").columns.tolist() == ["a", "b", "Unnamed: 2"]
+
+
+@pytest.mark.parametrize("header", ["a,b,", "a,b,,"])
+def test_cells_behind_the_last_name_shift_no_column(header, tmp_path):
+    told = refusal(tmp_path, f"{header}\n0,1,2\n1,3,4\n")
+    assert "line 2 has 3 cells and the first line names 2 column(s)" in told
+
+
+def test_points_between_thousands_beside_decimal_commas_are_not_guessed(tmp_path):
+    path = tmp_path / "t.csv"
+    frame = read(tmp_path, "a;b;c\n1.082;1,5;0.125\n999;2,5;0.5\n")
+    with pytest.raises(InputError, match="column 'a': other columns have decimal commas"):
+        numbers(path, frame, "a")
+    assert numbers(path, frame, "b").tolist() == [1.5, 2.5]
+    assert numbers(path, frame, "c").tolist() == [0.125, 0.5]
+    frame = read(tmp_path, "a;b\n93.125;1.5\n91.250;2.5\n")
+    assert numbers(path, frame, "a").tolist() == [93.125, 91.25]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_named(encoding, tmp_path):
+    (tmp_path / "t.csv").write_bytes("a,b\n1,2\n".encode(encoding))
+    with pytest.raises(InputError, match="as UTF-16 text and binary files do"):
+        read_table(tmp_path / "t.csv")
 
 
 def test_a_header_alone_is_a_table_of_nothing(tmp_path):
