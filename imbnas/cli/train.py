@@ -1,5 +1,6 @@
 """``imbnas-bench train``: trains one network and prints how it did."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,14 +82,13 @@ def command(
     datasets: tuple[str, ...],
     offline: bool,
     as_json: bool,
-    **changes: int | float | None,
+    **options: int | float | None,
 ) -> None:
     """Train one network from scratch and test it once."""
     from imbnas.cli.devices import device_type
     from imbnas.data.loading import load_dataset, tell_notes
     from imbnas.data.locations import DataLocations
     from imbnas.data.resolving import resolve
-    from imbnas.errors import InputError
     from imbnas.execution.saving import check_savable, save_network
     from imbnas.schemes import resolve_scheme
     from imbnas.spaces import get_space
@@ -99,13 +99,9 @@ def command(
     from imbnas.units.conditions import parse_condition
     from imbnas.units.unit import TrainUnit
 
-    if (architecture is None) == (baseline is None):
-        raise InputError("give either --arch (with --space) or --baseline")
+    changes = {name: value for name, value in options.items() if value is not None}
+    _check_options(architecture, baseline, pretrained, changes)
     device_found = device_type(device)
-    if pretrained and baseline is None:
-        raise InputError(
-            "--pretrained goes with --baseline; architectures start from random weights"
-        )
     model: Model
     given = None if recipe_name is None else _recipe(recipe_name)
     resolved_scheme = resolve_scheme(scheme)
@@ -119,11 +115,11 @@ def command(
     dataset = load_dataset(wanted.dataset, locations)
     tell_notes(dataset)
     manifest = resolve(wanted, dataset)
+    _check_batch(changes.get("batch_size"), manifest)
     notes: list[str] = []
     recipe = given or _fitting(dataset, manifest, notes)
     if found is not None:
         recipe = found.spec.recipe_for(recipe)
-    changes = {name: value for name, value in changes.items() if value is not None}
     if notes and changes:
         told = ", ".join(f"{name} {value}" for name, value in changes.items())
         notes.append(f"changed by options: {told}")
@@ -146,6 +142,37 @@ def command(
         print_json(fields | {"class_names": dataset.class_names})
     else:
         _print(fields, dataset, manifest)
+
+
+def _check_options(
+    architecture: str | None,
+    baseline: str | None,
+    pretrained: bool,
+    changes: Mapping[str, float],
+) -> None:
+    """Refuse options that contradict each other, or that would change nothing."""
+    from imbnas.errors import InputError
+
+    if (architecture is None) == (baseline is None):
+        raise InputError("give either --arch (with --space) or --baseline")
+    if pretrained and baseline is None:
+        raise InputError(
+            "--pretrained goes with --baseline; architectures start from random weights"
+        )
+    for name in ("width", "depth"):
+        if baseline is not None and name in changes:
+            raise InputError(f"--{name} goes with --arch; a baseline has a {name} of its own")
+
+
+def _check_batch(size: float | None, manifest: "Manifest") -> None:
+    """Refuse a batch that images would have to be repeated for."""
+    from imbnas.errors import InputError
+
+    if size is not None and size > manifest.total:
+        raise InputError(
+            f"--batch-size: {size} is more than the {manifest.total} training images of "
+            f"{manifest.condition}; give at most as many"
+        )
 
 
 def _train(

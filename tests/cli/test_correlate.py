@@ -164,7 +164,7 @@ def test_a_table_without_rows(tmp_path):
         (b"x,y\n" + b"a" * 10**6 + b",2\n", "line 2: field larger than"),
         (b"x,y\n1\x00,2\n", "column 'x'"),
         (b"x\n1,2\n", "line 2 has 2 cells and the first line names 1 col"),
-        (b"\x00\x00\x00", "no column 'x'"),
+        (b"\x00\x00\x00", "not a CSV table .its first line holds NUL"),
         (bytes(range(256)), "not a CSV table"),
         (b"", "not a CSV table"),
         (b'x,y\n"1,2\n', "not a CSV table"),

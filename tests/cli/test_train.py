@@ -143,3 +143,20 @@ def test_progress_is_told_seldom_where_there_is_no_terminal(
         "288 s", "5 min"
     )
     assert 10 < len(lines) < 26
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--baseline", "resnet10t", "--width", "4"), "--width goes with --arch"),
+        (("--baseline", "paper-resnet32", "--depth", "2"), "--depth goes with --arch"),
+        (("--arch", CELL, "--batch-size", "49"), "49 is more than the 44 training images"),
+    ],
+)
+def test_options_that_would_change_nothing_or_repeat_images_are_refused(
+    bench_here: Any, mixed: Path, options: tuple[str, ...], told: str
+) -> None:
+    done = bench_here("train", *options, "--dataset", f"mine={mixed}", "--condition", "mine@1x")
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert done.stdout == ""
