@@ -50,11 +50,16 @@ def test_it_is_refused_in_one_line(
     if name in LARGE:
         pytest.skip("with those of a process of its own")
     path = made(name, bases, tmp_path)
-    before = {*tmp_path.iterdir()}
+    before, imported = {*tmp_path.iterdir()}, plugins()
     done = bench_here("verify", path, "--board", board, cwd=tmp_path)
     check_refusal(name, done)
     assert {*tmp_path.iterdir()} == before
-    assert not any(module.startswith("imbnas_plugin_") for module in sys.modules)
+    assert plugins() == imported
+
+
+def plugins() -> set[str]:
+    """Plug-ins that this process has imported; other tests do so."""
+    return {module for module in sys.modules if module.startswith("imbnas_plugin_")}
 
 
 def check_refusal(name: str, done: "subprocess.CompletedProcess[str]") -> None:
