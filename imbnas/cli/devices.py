@@ -1,7 +1,6 @@
 """Which device a command runs networks on, by how many processes, and whether it can compile."""
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -65,6 +64,8 @@ def check_compiler() -> None:
     Raises:
         InputError: there is none.
     """
+    import shutil  # every command is imported for --help
+
     from imbnas.errors import InputError
 
     name = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")

@@ -55,6 +55,15 @@ out_option = click.option(
 """For commands that write what is read from records."""
 
 
+board_option = click.option(
+    "--board",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Board that it is for.  [default: leaderboards/SUITE@VERSION/FIDELITY]",
+)
+"""For commands about submissions."""
+
+
 def add_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """One decorator that adds several options, which ``--help`` lists in this order."""
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @limit_options
 @data_options
 @plugin_files_option
+@outliving_readers()
 def command(
     request: "RunRequest",
     executor_name: str,
@@ -46,17 +47,6 @@ def command(
     retry_failed: bool,
 ) -> int:
     """Run a suite: do what is missing, then print and write the leaderboards."""
-    with outliving_readers():
-        return _run(request, executor_name, executor_options, workers_per_gpu, retry_failed)
-
-
-def _run(
-    request: "RunRequest",
-    executor_name: str,
-    executor_options: tuple[str, ...],
-    workers_per_gpu: int | None,
-    retry_failed: bool,
-) -> int:
     from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.cli.running import conclude, do_missing
     from imbnas.runs.executors.registry import build_executor

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from imbnas.cli.options import json_option
+from imbnas.cli.options import board_option, json_option
 from imbnas.cli.output import print_json
 
 
@@ -14,12 +14,7 @@ from imbnas.cli.output import print_json
 @click.option("--author", required=True, metavar="TEXT", help="Who hands it in.")
 @click.option("--url", metavar="URL", help="A paper or a repository.")
 @click.option("--licence", metavar="SPDX", help="Of plug-in and records, as MIT.")
-@click.option(
-    "--board",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Board that it is for.  [default: leaderboards/SUITE@VERSION/FIDELITY]",
-)
+@board_option
 @click.option(
     "--out",
     required=True,

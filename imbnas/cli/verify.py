@@ -1,13 +1,12 @@
 """``imbnas-bench verify``: whether a submission is what it says, without believing it."""
 
-import secrets
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.options import data_options, json_option
+from imbnas.cli.options import board_option, data_options, json_option
 from imbnas.cli.output import note, print_json
 from imbnas.cli.quantities import Duration, Size
 from imbnas.units.largest import MOST_WORKERS
@@ -21,12 +20,7 @@ FAILED = 1
 
 @click.command("verify")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option(
-    "--board",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Board that it is for.  [default: leaderboards/SUITE@VERSION/FIDELITY]",
-)
+@board_option
 @click.option(
     "--recompute",
     "amount",
@@ -79,6 +73,8 @@ def command(
     if wanted is not None and not passed:
         note("nothing is recomputed of what fails the checks above")
     elif wanted is not None:
+        import secrets  # every command is imported for --help
+
         drawn_by = nonce or secrets.token_hex(16)
         note(f"nonce {drawn_by}, file {submission.sha256}")
         recomputed = _recompute(verification, wanted, drawn_by, options)

@@ -2,12 +2,18 @@
 
 import contextlib
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+from pydantic import ValidationError
 
 from imbnas.errors import ImbnasError, InputError
 from imbnas.isolation.channel import BadMessageError
 from imbnas.isolation.failures import ForeignCodeError, ProcessEndedError, ProcessKilledError
 from imbnas.isolation.processes import ForkServer
+from imbnas.validation import first_fault
+
+Answer = TypeVar("Answer")
 
 
 def call_apart(function: str, argument: object, what: str) -> bytes:
@@ -33,6 +39,30 @@ def call_apart(function: str, argument: object, what: str) -> bytes:
         raise InputError(
             f"{what}: {error}; code of plug-ins must not end the process that it runs in"
         ) from None
+
+
+def ask_apart(
+    function: str, argument: object, what: str, read: Callable[[bytes], Answer], noun: str
+) -> Answer:
+    """As ``call_apart``, for an answer that a model reads.
+
+    Args:
+        function: gives it as JSON.
+        argument: see ``call_apart``.
+        what: see there.
+        read: makes the answer of the text, or raises pydantic's ``ValidationError``.
+        noun: what the answer is, for messages.
+
+    Raises:
+        InputError: as there; or what came is no such thing.
+        OSError: as there.
+        ImbnasError: as there.
+    """
+    text = call_apart(function, argument, what)
+    try:
+        return read(text)
+    except ValidationError as error:
+        raise InputError(f"{what}: what came is no {noun} ({first_fault(error)})") from None
 
 
 def _raise_again(error: ForeignCodeError) -> NoReturn:

@@ -2,16 +2,14 @@
 
 import sys
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from imbnas.errors import InputError
-from imbnas.isolation.apart import call_apart
+from imbnas.isolation.apart import ask_apart
 from imbnas.isolation.channel import Channel
 from imbnas.planning.plan import Planner, RunPlan
 from imbnas.registry import load_plugins
 from imbnas.runs.request import RunRequest
 from imbnas.suites.apart import plugins_named
-from imbnas.validation import first_fault
 
 _PLAN: TypeAdapter[RunPlan] = TypeAdapter(RunPlan)
 
@@ -28,11 +26,13 @@ def plan_apart(request: RunRequest, cores: int) -> RunPlan:
     what = plugins_named(request.plugins)
     if not what:
         return Planner(request, cores, _tell).plan(request.fidelity)
-    text = call_apart("imbnas.planning.apart:plan_with_plugins", (request, cores), what)
-    try:
-        return _PLAN.validate_json(text)
-    except ValidationError as error:
-        raise InputError(f"{what}: what came is no plan ({first_fault(error)})") from None
+    return ask_apart(
+        "imbnas.planning.apart:plan_with_plugins",
+        (request, cores),
+        what,
+        _PLAN.validate_json,
+        "plan",
+    )
 
 
 def plan_with_plugins(given: tuple[RunRequest, int], _channel: Channel) -> bytes:

@@ -8,7 +8,6 @@ from pydantic import Field
 from imbnas.submissions.shown_text import Licence, Line, Url
 from imbnas.suites.resolved import PluginFile
 from imbnas.units.frozen import FrozenModel, is_none
-from imbnas.units.unit import Sha256
 
 MOST_ADDED = 16
 """Strategies, rankers and so on of one submission, and its plug-ins."""
@@ -68,8 +67,3 @@ class Submission(FrozenModel):
     software: Annotated[dict[Line, _Lines], Field(max_length=100)]
     devices: _Lines
     processors: _Lines
-
-    @property
-    def sha256_of_plugins(self) -> dict[str, Sha256]:
-        """File name → hash."""
-        return {plugin.name: plugin.sha256 for plugin in self.plugins}

@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
-from imbnas.errors import InputError
-from imbnas.isolation.apart import call_apart
+from imbnas.isolation.apart import ask_apart
 from imbnas.isolation.channel import Channel
 from imbnas.registry import Plugin, installed_plugins, load_plugins
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.frozen import canonical_json
-from imbnas.validation import first_fault
 
 
 def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
@@ -24,11 +20,13 @@ def resolve_apart(request: SuiteRequest) -> ResolvedSuite:
     what = plugins_named(request.plugins)
     if not what:
         return resolve_suite(request)
-    text = call_apart("imbnas.suites.apart:resolve_with_plugins", request, what)
-    try:
-        return ResolvedSuite.model_validate_json(text)
-    except ValidationError as error:
-        raise InputError(f"{what}: what came is no suite ({first_fault(error)})") from None
+    return ask_apart(
+        "imbnas.suites.apart:resolve_with_plugins",
+        request,
+        what,
+        ResolvedSuite.model_validate_json,
+        "suite",
+    )
 
 
 def plugins_named(plugins: Sequence[Plugin]) -> str:

@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from imbnas.errors import InputError
-from imbnas.isolation.apart import call_apart
+from imbnas.isolation.apart import ask_apart
 from imbnas.isolation.channel import Channel
 from imbnas.registry import Plugin, load_plugins
 from imbnas.spaces import get_space
@@ -14,7 +11,6 @@ from imbnas.suites.apart import plugins_named
 from imbnas.suites.drawing import drawn_population
 from imbnas.suites.fidelity import PopulationRule
 from imbnas.units.frozen import FrozenModel
-from imbnas.validation import first_fault
 from imbnas.yardstick.external_table import ExternalTable, read_external
 from imbnas.yardstick.held_out import draw_cells
 
@@ -62,11 +58,13 @@ def ask_table(request: TableRequest) -> TableAnswer:
     what = plugins_named(request.plugins)
     if not what:
         return _answer(request)
-    text = call_apart("imbnas.yardstick.apart:answer_with_plugins", request, what)
-    try:
-        return TableAnswer.model_validate_json(text)
-    except ValidationError as error:
-        raise InputError(f"{what}: what came is no table ({first_fault(error)})") from None
+    return ask_apart(
+        "imbnas.yardstick.apart:answer_with_plugins",
+        request,
+        what,
+        TableAnswer.model_validate_json,
+        "table",
+    )
 
 
 def answer_with_plugins(request: TableRequest, _channel: Channel) -> bytes:

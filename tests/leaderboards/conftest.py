@@ -1,7 +1,10 @@
-"""Records of suites that were never run, for tests of tables at any size."""
+"""Records of suites that were never run, for tests of tables at any size; a browser for pages."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,3 +178,18 @@ def _metrics(unit: Unit, resolved: ResolvedSuite, rng: np.random.Generator) -> M
             scale = 10.0**unit.replicate
             ranked = ((a, scale * (q + rng.normal(0, 0.3))) for a, q in members.items())
             return RankMetrics(scores=tuple(ranked))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium by way of Playwright; tests skip where either is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no chromium on the PATH; on Debian: apt-get install chromium")
+    # Chromium refuses its sandbox to root, as in containers.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield started
+        started.close()

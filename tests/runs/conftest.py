@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -103,3 +104,12 @@ def fake_run(tmp_path: Path, two_hundred: ResolvedSuite) -> RunDirectory:
 def queue_of(directory: RunDirectory) -> Queue:
     """Its units."""
     return Queue(Expansion(directory.read_suite()).plan(), directory)
+
+
+@pytest.fixture
+def nearly(tmp_path: Path, finished_run: Path) -> Path:
+    """A run of the tiny suite of which one training is missing."""
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    next(run.glob("records/train/*/*.json")).unlink()
+    return run

@@ -39,15 +39,6 @@ def hostile(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def bound(tmp_path: Path, finished_run: Path) -> Path:
-    """A run of the tiny suite that holds everything but one record."""
-    run = tmp_path / "run"
-    shutil.copytree(finished_run, run)
-    next(run.glob("records/train/*/*.json")).unlink()
-    return run
-
-
 def records(run: Path) -> int:
     return len(list(run.glob("records/*/*/*.json")))
 
@@ -92,53 +83,53 @@ def test_whatever_lies_in_its_place_is_replaced(tmp_path: Path, kind: str) -> No
         check_installation(directory)
 
 
-def test_a_worker_of_another_version_or_source_computes_nothing(bound: Path) -> None:
-    path = bound / "imbnas.json"
+def test_a_worker_of_another_version_or_source_computes_nothing(nearly: Path) -> None:
+    path = nearly / "imbnas.json"
     other = own_installation().model_copy(update={"version": "9.9.9"})
     path.write_text(json.dumps(other.model_dump()))
-    before = records(bound)
+    before = records(nearly)
     done = subprocess.run(
-        [sys.executable, "-m", "imbnas.runs.worker", bound], capture_output=True, text=True
+        [sys.executable, "-m", "imbnas.runs.worker", nearly], capture_output=True, text=True
     )
     assert done.returncode == OTHER_IMBNAS
     assert len(done.stderr.splitlines()) == 1
     assert "9.9.9" in done.stderr
-    assert records(bound) == before
+    assert records(nearly) == before
 
 
-def test_a_changed_copy_of_imbnas_is_refused_in_one_line(bound: Path, tmp_path: Path) -> None:
-    store_installation(RunDirectory(bound))
+def test_a_changed_copy_of_imbnas_is_refused_in_one_line(nearly: Path, tmp_path: Path) -> None:
+    store_installation(RunDirectory(nearly))
     checkout = tmp_path / "checkout"
     shutil.copytree(PACKAGE, checkout / "imbnas", ignore=shutil.ignore_patterns("__pycache__"))
     with (checkout / "imbnas" / "training" / "fitting.py").open("a") as file:
         file.write("\n# changed\n")
-    before = records(bound)
+    before = records(nearly)
     done = subprocess.run(
-        [sys.executable, "-m", "imbnas.runs.worker", bound],
+        [sys.executable, "-m", "imbnas.runs.worker", nearly],
         cwd=checkout, capture_output=True, text=True,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
     )  # fmt: skip
     assert done.returncode == OTHER_IMBNAS, done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert str(checkout) in done.stderr
-    assert records(bound) == before
+    assert records(nearly) == before
 
 
 def test_run_goes_on_with_its_own_imbnas_and_binds_later_workers_to_it(
-    bench: Any, bound: Path, tiny_suite: Path
+    bench: Any, nearly: Path, tiny_suite: Path
 ) -> None:
     other = own_installation().model_copy(update={"version": "9.9.9"})
-    (bound / "imbnas.json").write_text(json.dumps(other.model_dump()))
-    done = bench("run", "--suite", tiny_suite, "--out", bound, "--executor", "here")
+    (nearly / "imbnas.json").write_text(json.dumps(other.model_dump()))
+    done = bench("run", "--suite", tiny_suite, "--out", nearly, "--executor", "here")
     assert done.returncode == 0, done.stderr
-    check_installation(RunDirectory(bound))
+    check_installation(RunDirectory(nearly))
 
 
 def test_local_workers_import_nothing_from_the_working_directory(
-    bench_command: Any, bound: Path, tiny_suite: Path, hostile: Path
+    bench_command: Any, nearly: Path, tiny_suite: Path, hostile: Path
 ) -> None:
     done = subprocess.run(
-        bench_command("run", "--suite", tiny_suite, "--out", bound, "--workers", "1"),
+        bench_command("run", "--suite", tiny_suite, "--out", nearly, "--workers", "1"),
         cwd=hostile, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -146,14 +137,14 @@ def test_local_workers_import_nothing_from_the_working_directory(
 
 
 def test_a_worker_that_is_started_by_hand_imports_nothing_from_there_either(
-    bound: Path, hostile: Path
+    nearly: Path, hostile: Path
 ) -> None:
     shutil.rmtree(hostile / "imbnas")  # Python itself would take that one
     (hostile / "signal.py").unlink()  # as it does this, for ``-m`` alone
-    before = records(bound)
+    before = records(nearly)
     done = subprocess.run(
-        [sys.executable, "-m", "imbnas.runs.worker", bound],
+        [sys.executable, "-m", "imbnas.runs.worker", nearly],
         cwd=hostile, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert records(bound) == before + 1
+    assert records(nearly) == before + 1

@@ -1,7 +1,5 @@
 """The page in a real browser: no errors, no network, sorting, filtering, hovering."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,6 @@ from imbnas.leaderboards.tables.build import build_tables
 from imbnas.spaces.darts import genotype as darts_genotype
 
 from ...factories import varied
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on the PATH; on Debian: apt-get install chromium"
-)
 
 
 class Watched:
@@ -47,16 +39,6 @@ class Watched:
         self.page.goto(path.as_uri())
         self.page.wait_for_selector("#chart-rank-shift .points path")
         return self
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # Chromium refuses its sandbox to root, as in containers.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

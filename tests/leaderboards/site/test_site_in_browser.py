@@ -1,9 +1,6 @@
 """The overview in a real browser: hostile names, sorting, filtering, links; no network."""
 
-import os
-import shutil
 import threading
-from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,28 +14,12 @@ from imbnas.leaderboards.site.site import write_site
 
 from .conftest import SUITES
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on the PATH; on Debian: apt-get install chromium"
-)
-
 
 @pytest.fixture(scope="module")
 def site(hostile_boards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("site")
     write_site(hostile_boards, out)
     return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # Chromium refuses its sandbox to root, as in containers.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
 
 
 def test_it_opens_from_a_file_sorts_filters_and_leads_to_the_boards(

@@ -56,15 +56,6 @@ def tables_of() -> Callable[[Path], dict[str, bytes]]:
 
 
 @pytest.fixture
-def nearly(tmp_path: Path, finished_run: Path) -> Path:
-    """A run of the tiny suite of which one training is missing."""
-    run = tmp_path / "run"
-    shutil.copytree(finished_run, run)
-    next(run.glob("records/train/*/*.json")).unlink()
-    return run
-
-
-@pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """A working directory with another imbnas and files that have the names of libraries."""
     folder = tmp_path / "work"
