@@ -49,6 +49,10 @@ class Board:
         run, kind = self._places[identity]
         return run.read_record(kind, identity)
 
+    def run_of(self, identity: str) -> ArchivedRun:
+        """What holds the record of a finished unit; ``KeyError`` where nothing does."""
+        return self._places[identity][0]
+
     def records(self) -> Iterator[Record]:
         """All sound records of the suite itself."""
         return self.run.records(lambda _: None)

@@ -87,7 +87,8 @@ def log_text(logged: Iterable[Logged]) -> str:
 
 
 def _parsed(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"added": json.loads(row["added"]), "earlier_runs": int(row["earlier_runs"])}
+    added, earlier = json.loads(row.get("added") or ""), int(row.get("earlier_runs") or "")
+    return row | {"added": added, "earlier_runs": earlier}
 
 
 def _refused(path: Path, fault: str) -> InputError:
