@@ -221,13 +221,16 @@ def _replace(
         results = Results.read(new)
         write_report(results, new, build_tables(results), library)
         (draft / "suite.json").write_bytes(new.suite_content())
-        target.rename(old)
+        if len(read_log(target)) != len(logged) - 1:
+            raise InputError(f"{target}: changed meanwhile, by another command; accept again")
         try:
+            target.rename(old)
             draft.rename(target)
             if site is not None:
                 write_site(target.parents[1], site)
         except BaseException:
-            if target.exists():
-                target.rename(Path(drafts) / "refused")
-            old.rename(target)
+            if old.exists():
+                if target.exists():
+                    target.rename(Path(drafts) / "refused")
+                old.rename(target)
             raise
