@@ -1,5 +1,6 @@
 """Boards that take submissions: the same in either order, withdrawals, and what is refused."""
 
+import copy
 import csv
 import hashlib
 import html
@@ -18,6 +19,8 @@ from imbnas.leaderboards.library import load_results
 from imbnas.runs.store.archive import pack, unpack
 from imbnas.runs.store.opening import open_run
 from imbnas.runs.store.submission_log import LOG, Logged, log_text, read_log
+from imbnas.runs.store.submitted import BoardRun, united_archive
+from imbnas.submissions import accepting
 from imbnas.submissions.accepting import submission_name
 
 from . import hostile
@@ -413,3 +416,112 @@ def test_the_log_is_read_as_it_is_written(tmp_path: Path) -> None:
         (tmp_path / LOG).write_text(text)
         with pytest.raises(InputError, match="get the board again"):
             read_log(tmp_path)
+
+
+KINDS = (
+    ("--ranker", "naswot"),
+    ("--baseline", "resnet18"),
+    ("--scheme", "balanced-softmax"),
+    ("--condition", "digits@20x ldam"),
+)
+
+
+@pytest.fixture(scope="module")
+def of_every_kind(
+    made_run, submit, board: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
+    folder, made = tmp_path_factory.mktemp("kinds"), []
+    for place, added in enumerate(KINDS):
+        made.append(folder / f"{place}.imbnas")
+        sent = submit(made_run(*added), board, made[-1], "--title", added[1])
+        assert sent.returncode == 0, sent.stderr
+    return made
+
+
+@pytest.mark.slow
+def test_every_kind_of_addition_is_accepted_in_any_order(
+    bench_here, accepted: Callable[..., Path], of_every_kind: list[Path]
+) -> None:
+    boards = []
+    for order in (of_every_kind, of_every_kind[::-1]):
+        boards.append(accepted())
+        for file in order:
+            done = bench_here("accept", file, "--board", boards[-1], "--date", "2026-03-01")
+            assert done.returncode == 0, done.stderr
+    one, other = boards
+    assert files(one) == files(other)
+    assert rows(one, "rankers")["naswot"]["origin"] == "naswot, by A. Nonymous"
+    assert rows(one)["naswot"]["origin"] == "naswot, by A. Nonymous"
+    loaded = load_results(one)
+    baselines = loaded.tables["baselines"].set_index("model")
+    assert baselines.loc["resnet18", "origin"] == "resnet18, by A. Nonymous"
+    pairs = loaded.tables["rank_correlation"]
+    assert {"balanced-softmax", "ldam"} <= {*pairs["x_scheme"], *pairs["y_scheme"]}
+    for line in read_log(one):
+        done = bench_here("accept", "--withdraw", line.name, "--board", one)
+        assert done.returncode == 0, done.stderr
+    assert rows(one, "rankers")["naswot"]["state"] == "withdrawn"
+    assert (
+        rows(one)["p0"] | dict.fromkeys(("origin", "submitted", "verified", "state"), "")
+        == (rows(one)["p0"])
+    )
+
+
+@pytest.mark.slow
+def test_conditions_that_share_unknown_images_are_refused(
+    bench_here,
+    made_run,
+    submit,
+    board: Path,
+    accepted: Callable[..., Path],
+    of_every_kind: list[Path],
+    tmp_path: Path,
+) -> None:
+    out, copied = tmp_path / "out.imbnas", accepted()
+    assert submit(made_run("--condition", "digits@5x"), board, out).returncode == 0
+    assert bench_here("accept", of_every_kind[3], "--board", copied).returncode == 0
+    before = files(copied)
+    refused(bench_here("accept", out, "--board", copied), "is not known", copied, before)
+
+
+def test_records_of_a_withdrawn_submission_serve_those_that_build_on_them(
+    bench_here, with_own: Path, handed_in: dict[str, Path], tmp_path: Path
+) -> None:
+    """A board whose second submission holds only what the first, since withdrawn, did not."""
+    first = unpack(handed_in["own"])
+    kind, (identity, line) = "train", next(iter(sorted(first.records["train"].items())))
+    board = BoardRun(with_own)
+    (taken,) = board.submissions
+    rest = {
+        name: {key: text for key, text in lines.items() if key != identity}
+        for name, lines in first.records.items()
+    }
+    second = copy.copy(taken.run)
+    second.archive = replace(first, records=rest)
+    own = replace(taken, withdrawn=True)
+    archive = united_archive(
+        unpack(with_own / "records.tar.xz"), taken.base, [own, replace(taken, run=second)]
+    )
+    assert archive.records[kind][identity] == line
+    alone = united_archive(unpack(with_own / "records.tar.xz"), taken.base, [own])
+    assert identity not in alone.records[kind]
+
+
+def test_of_two_commands_at_once_the_later_is_refused(
+    bench_here,
+    accepted: Callable[..., Path],
+    handed_in: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    board, write = accepted(), accepting.write_report
+
+    def meanwhile(*arguments: object) -> object:
+        monkeypatch.setattr(accepting, "write_report", write)
+        assert bench_here("accept", handed_in["mine"], "--board", board).returncode == 0
+        return write(*arguments)
+
+    monkeypatch.setattr(accepting, "write_report", meanwhile)
+    done = bench_here("accept", handed_in["own"], "--board", board)
+    refused(done, "changed meanwhile", board, files(board))
+    assert [line.state for line in read_log(board)] == ["accepted"]
+    assert "mine" in rows(board)

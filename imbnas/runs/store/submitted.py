@@ -1,7 +1,8 @@
 """A board with the submissions that it has taken, read as one run."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +14,10 @@ from imbnas.runs.store.archived_run import ArchivedRun
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.submission_log import LOG, Logged, read_log
 from imbnas.suites.expand import Expansion
-from imbnas.suites.membership import Membership
 from imbnas.suites.resolved import PluginFile, ResolvedSuite
 from imbnas.suites.united import Entry, added_entries, united_suite
+from imbnas.units.metrics import SearchMetrics
+from imbnas.units.record_parser import RecordParser
 from imbnas.units.records import Record
 from imbnas.units.sealing import seal
 from imbnas.units.unit import UNIT_KINDS
@@ -103,7 +105,7 @@ class BoardRun(ArchivedRun):
         super().__init__(folder / ARCHIVE, out)
         self.submissions = read_submitted(folder, self.read_suite)
         if self.submissions:
-            self.archive = _united(self.archive, self.read_suite(), self.submissions)
+            self.archive = united_archive(self.archive, self.read_suite(), self.submissions)
 
 
 def submissions_of(directory: RunDirectory) -> tuple[Submitted, ...]:
@@ -150,7 +152,14 @@ def _read(folder: Path, line: Logged) -> ArchivedRun:
     return run
 
 
-def _united(archive: Archive, base: ResolvedSuite, taken: Sequence[Submitted]) -> Archive:
+def united_archive(archive: Archive, base: ResolvedSuite, taken: Sequence[Submitted]) -> Archive:
+    """What a board's archive and the submissions that it has taken hold together.
+
+    Args:
+        archive: of the board's own records; of a unit that several hold, its record counts.
+        base: the suite of these.
+        taken: the earlier before the later, whose records count only where they are alone.
+    """
     active = [each for each in taken if not each.withdrawn]
     suite = united_suite(base, [each.suite for each in active])
     records = {kind: dict(archive.records.get(kind, {})) for kind in UNIT_KINDS}
@@ -159,12 +168,38 @@ def _united(archive: Archive, base: ResolvedSuite, taken: Sequence[Submitted]) -
         for kind, lines in each.run.archive.records.items():
             records[kind] = {**lines, **records[kind]}
         files = {**dict(each.files()), **files}
-    holds = Membership(Expansion(suite)).holds
-    for each in taken:
-        for record in each.records() if each.withdrawn else ():
-            if holds(record.unit):
-                kind = record.unit.kind
-                line = each.run.archive.records[kind][record.identity]
-                records[kind].setdefault(record.identity, line)
+    withdrawn = [each for each in taken if each.withdrawn]
+    if withdrawn:
+        plan = Expansion(suite).plan()
+        _lend(records, files, withdrawn, {unit.identity for unit in plan.units})
+        found = _best_found(records["search"].values())
+        _lend(records, files, withdrawn, {unit.identity for unit in plan.found_units(found)})
     kept = {kind: lines for kind, lines in records.items() if lines}
     return replace(archive, suite=seal(suite), records=kept, files=files)
+
+
+def _lend(
+    records: dict[str, dict[str, bytes]],
+    files: dict[str, bytes],
+    withdrawn: Sequence[Submitted],
+    needed: set[str],
+) -> None:
+    """Add what withdrawn submissions alone hold of units that are needed."""
+    for each in withdrawn:
+        for kind, lines in each.run.archive.records.items():
+            lent = {name: lines[name] for name in (needed & lines.keys()) - records[kind].keys()}
+            records[kind] |= lent
+            if lent and kind == "supernet":
+                for name, content in each.files():
+                    files.setdefault(name, content)
+
+
+def _best_found(searches: Iterable[bytes]) -> dict[str, str]:
+    """Identity of each search that has ended → the best architecture."""
+    parser, found = RecordParser(), {}
+    for line in searches:
+        with suppress(ValueError):  # whoever reads the records tells of damaged ones
+            record, _ = parser.parse(line)
+            if isinstance(record.metrics, SearchMetrics):
+                found[record.identity] = record.metrics.best
+    return found
