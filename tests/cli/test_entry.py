@@ -94,6 +94,8 @@ def test_ctrl_c_in_correlate() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "imbnas", "correlate", "-", "--x", "a", "--y", "b"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Shells start jobs in the background with this signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdin is not None
     # More than a pipe holds: once it is written, the command reads.
