@@ -21,7 +21,8 @@ _LINE = 4000
 
 COMMANDS = (
     "plan", "run", "status", "logs", "leaderboard", "report", "publish", "board", "merge",
-    "submit", "verify", "export", "replay", "list", "show", "train", "correlate", "fidelity",
+    "submit", "verify", "accept", "export", "replay", "list", "show", "train",
+    "correlate", "fidelity",
 )  # fmt: skip
 
 

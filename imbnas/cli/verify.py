@@ -1,11 +1,13 @@
 """``imbnas-bench verify``: whether a submission is what it says, without believing it."""
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+import imbnas
 from imbnas.cli.options import board_option, data_options, json_option
 from imbnas.cli.output import note, print_json
 from imbnas.cli.quantities import Duration, Size
@@ -158,6 +160,8 @@ def _told(
         "file": str(submission.path),
         "sha256": submission.sha256,
         "submission": submission.about.model_dump(mode="json"),
+        "version": imbnas.__version__,
+        "utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "board": str(verification.board.path),
         "verified": passed,
         "checks": [asdict(check) for check in verification.checks],

@@ -130,6 +130,7 @@ def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
             for name, facts in sorted(resolved.conditions.items())
         },
         "plugins": [plugin.model_dump() for plugin in resolved.plugins],
+        **({"submissions": _submissions(results)} if results.submissions else {}),
         "records": dict(sorted(finished.items())),
         **({"records_without_checksum": results.unchecked} if results.unchecked else {}),
         "records_sha256": _sha256("\n".join(sorted(results.records))),
@@ -139,6 +140,11 @@ def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
         "circumstances": asdict(origins(results)),
         "not_byte_stable": ["circumstances", *_TIMED],
     }
+
+
+def _submissions(results: Results) -> list[dict[str, object]]:
+    taken = results.submissions
+    return [{"sha256": each.logged.sha256, "withdrawn": each.withdrawn} for each in taken]
 
 
 def provenance_text(results: Results, tables: dict[str, str]) -> str:

@@ -14,6 +14,8 @@ from imbnas.runs.store.archive import ARCHIVE
 from imbnas.runs.store.archived_run import ArchivedRun
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
+from imbnas.runs.store.submission_log import LOG
+from imbnas.runs.store.submitted import submissions_of
 
 
 def publish(directory: RunDirectory, to: Path, *, replace: bool = False) -> Results:
@@ -43,6 +45,15 @@ def publish(directory: RunDirectory, to: Path, *, replace: bool = False) -> Resu
         )
     if conflict := directory.conflict_note():
         raise InputError(f"{conflict}; a board needs one result of each unit")
+    if submissions_of(directory):
+        raise InputError(
+            f"{directory.path}: a board with submissions; publish its suite's own records, in its "
+            f"{ARCHIVE}"
+        )
+    if (target / LOG).exists():
+        raise InputError(
+            f"{target}: has taken submissions, which would be lost; give the suite a new version"
+        )
     if target.exists() and not replace:
         raise InputError(f"{target}: something is published there; give --replace to replace it")
     target.parent.mkdir(parents=True, exist_ok=True)

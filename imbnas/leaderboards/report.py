@@ -38,7 +38,7 @@ def write_report(
     write_tables(results, directory, tables)
     shown, failures = directory.shown, directory.failures().values()
     folder = os.path.relpath(directory.tables, shown)
-    page = render(results, tables, failures, folder, library or _library(directory))
+    page = render(results, tables, failures, folder, library or shared_library(directory))
     files = {shown / "index.html": page.encode()}
     for picture in pictures(tables, results.resolved.heading):
         files[shown / "pictures" / f"{picture.name}.svg"] = picture.svg
@@ -48,7 +48,7 @@ def write_report(
     return list(files)
 
 
-def _library(directory: RunDirectory) -> str | None:
+def shared_library(directory: RunDirectory) -> str | None:
     """Address of the chart library that boards share, seen from the page of one of them."""
     address = f"../../{LIBRARY}"
     return address if (directory.shown / address).is_file() else None

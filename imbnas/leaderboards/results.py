@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imbnas.leaderboards.gc_pause import gc_paused
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.records import unchecked_note
+from imbnas.runs.store.submitted import Submitted, submissions_of
 from imbnas.suites.expand import Chain, Expansion, Retraining
 from imbnas.suites.membership import Membership
 from imbnas.suites.resolved import ConditionFacts, ResolvedSuite
@@ -40,6 +41,7 @@ class Results:
         damaged: what is wrong with records that were left out, one line each.
         unchecked: how many of the records have no checksum.
         foreign: how many further records were left out, since the suite does not have their units.
+        submissions: what a board has taken.
         conflict: one line, where units have another result in a run that was merged.
     """
 
@@ -49,6 +51,7 @@ class Results:
     unchecked: int = 0
     foreign: int = 0
     conflict: str | None = None
+    submissions: tuple[Submitted, ...] = ()
 
     @classmethod
     def collect(cls, resolved: ResolvedSuite, records: Iterable[Record]) -> "Results":
@@ -71,16 +74,21 @@ class Results:
                 lambda path: unchecked.add(Path(path).stem),
             )
             found = cls.collect(resolved, records)
-            held = Membership(found.expansion).holds
-            own = {name: record for name, record in found.records.items() if held(record.unit)}
+            own = found.of_the_suite()
         return replace(
-            found,
-            records=own,
+            own,
             damaged=tuple(damaged),
-            unchecked=len(unchecked & own.keys()),
-            foreign=len(found.records) - len(own),
+            unchecked=len(unchecked & own.records.keys()),
+            foreign=len(found.records) - len(own.records),
+            submissions=submissions_of(directory),
             conflict=directory.conflict_note(),
         )
+
+    def of_the_suite(self) -> "Results":
+        """Without records of units that the suite does not have."""
+        held = Membership(self.expansion).holds
+        own = {name: record for name, record in self.records.items() if held(record.unit)}
+        return replace(self, records=own)
 
     @property
     def notes(self) -> list[str]:

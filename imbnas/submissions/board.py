@@ -9,12 +9,10 @@ from imbnas.errors import InputError
 from imbnas.resources import published_folder
 from imbnas.runs.store.archive import ARCHIVE
 from imbnas.runs.store.archived_run import ArchivedRun
-from imbnas.submissions.reading import BOUNDS, SUFFIX
+from imbnas.runs.store.submitted import read_submitted
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Record
 from imbnas.units.unit import UNIT_KINDS
-
-SUBMISSIONS = "submissions"
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Board:
     Attributes:
         path: folder of the board.
         run: its own records.
-        submissions: those that it has taken, by file name.
+        submissions: those that it has taken and that were not withdrawn.
     """
 
     path: Path
@@ -50,6 +48,10 @@ class Board:
         """
         run, kind = self._places[identity]
         return run.read_record(kind, identity)
+
+    def run_of(self, identity: str) -> ArchivedRun:
+        """What holds the record of a finished unit; ``KeyError`` where nothing does."""
+        return self._places[identity][0]
 
     def records(self) -> Iterator[Record]:
         """All sound records of the suite itself."""
@@ -86,12 +88,9 @@ def find_board(given: Path | None, title: str) -> Board:
     archive = path if path.is_file() else path / ARCHIVE
     if not archive.is_file():
         raise InputError(f"{path}: a board without {ARCHIVE}; give --board one that has it")
-    board = Board(archive.parent, ArchivedRun(archive), _taken(archive.parent))
+    run = ArchivedRun(archive)
+    taken = read_submitted(archive.parent, run.read_suite)
+    board = Board(archive.parent, run, tuple(each.run for each in taken if not each.withdrawn))
     if board.suite.title != title:
         raise InputError(f"{path}: the board of {board.suite.title}; give --board that of {title}")
     return board
-
-
-def _taken(folder: Path) -> tuple[ArchivedRun, ...]:
-    files = sorted((folder / SUBMISSIONS).glob(f"*{SUFFIX}"))
-    return tuple(ArchivedRun(path, bounds=BOUNDS) for path in files)

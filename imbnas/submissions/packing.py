@@ -11,10 +11,10 @@ from imbnas.runs.store.archive import Archive, pack
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
 from imbnas.runs.store.records import DamagedFileError, DamagedRecordError
+from imbnas.runs.store.submitted import BOUNDS
 from imbnas.submissions.board import Board
 from imbnas.submissions.earlier_runs import earlier_runs
 from imbnas.submissions.extension import extension_faults
-from imbnas.submissions.reading import BOUNDS
 from imbnas.submissions.required import required_units
 from imbnas.submissions.source_tree import source_tree
 from imbnas.submissions.submission import Submission

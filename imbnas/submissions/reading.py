@@ -6,25 +6,13 @@ from pathlib import Path
 
 from imbnas.errors import InputError
 from imbnas.regular_files import read_regular
-from imbnas.runs.store.archive import Bounds
 from imbnas.runs.store.archived_run import ArchivedRun
+from imbnas.runs.store.submitted import BOUNDS
 from imbnas.submissions.shown_text import printable
 from imbnas.submissions.submission import Submission
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.sealing import read_sealed
 from imbnas.validation import fault_of
-
-SUFFIX = ".imbnas"
-BOUNDS = Bounds(
-    packed=2**25,
-    member=2**26,
-    unpacked=2**26,
-    members=256,
-    lines=50_000,
-    line=2**22,
-    text=2**22,
-)
-"""Reading one takes seconds and some hundred megabytes, whatever it holds."""
 
 
 @dataclass(frozen=True)

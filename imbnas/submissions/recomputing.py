@@ -240,9 +240,8 @@ class Recomputation:
             return
         if isinstance(record.metrics, SupernetMetrics):
             mine = identity in self.records
-            run.take_weights(
-                self.submission.run if mine else self.board.run, record.metrics.weights_sha256
-            )
+            held = self.submission.run if mine else self.board.run_of(identity)
+            run.take_weights(held, record.metrics.weights_sha256)
         for required in record.unit.requires:
             self._publish(run, required)
         run.publish_record(record)

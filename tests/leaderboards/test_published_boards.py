@@ -11,6 +11,8 @@ from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.runs.store.archive import ARCHIVE
 from imbnas.runs.store.opening import open_run
+from imbnas.runs.store.submission_log import LOG
+from imbnas.runs.store.submitted import SUBMISSIONS
 
 LEADERBOARDS = Path(__file__).resolve().parents[2] / "leaderboards"
 LARGE = 5_000_000
@@ -48,6 +50,9 @@ def again(board: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = folder.joinpath(*board.parts[-2:])
     copy.mkdir(parents=True)
     shutil.copy(board / ARCHIVE, copy)
+    if (board / LOG).exists():
+        shutil.copy(board / LOG, copy)
+        shutil.copytree(board / SUBMISSIONS, copy / SUBMISSIONS)
     shutil.copy(LEADERBOARDS / LIBRARY, folder)
     directory = open_run(copy)
     results = Results.read(directory)

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,24 @@ def example() -> tuple[str, list[list[str]]]:
 def follow(bench, submit, folder: Path, board: Path, more: dict[str, tuple[str, ...]]) -> None:
     plugin, commands = example()
     (folder / "mine.py").write_text(plugin)
-    (folder / "leaderboards").symlink_to(board.parents[1])
+    here = folder.joinpath("leaderboards", *board.parts[-2:])
+    shutil.copytree(board, here)
     for command, *arguments in commands:
         if command == "submit":
             run, *told = arguments
             out = told.index("--out")
             told[out + 1] = str(folder / told[out + 1])
             done = submit(folder / run, board, *told[out + 1 : out + 2], *told)
+        elif command == "accept":
+            file, option, named = arguments
+            assert (file, option, named.count("/")) == ("mine.imbnas", "--board", 2)
+            done = bench(command, file, option, here, cwd=folder)
         else:
             done = bench(command, *arguments, *more.get(command, ()), cwd=folder)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
-    assert "units recomputed" in done.stdout
+        if "--recompute" in arguments:
+            assert "units recomputed" in done.stdout
+    assert "New head, by A. Nonymous" in (here / "adaptation.csv").read_text()
 
 
 def test_it_works_on_the_tiny_suite(
@@ -38,7 +46,9 @@ def test_it_works_on_the_tiny_suite(
 ) -> None:
     suite = "--suite", str(tiny_suite)
     _, commands = example()
-    assert [command for command, *_ in commands] == ["plan", "run", "submit", "verify", "verify"]
+    assert [command for command, *_ in commands] == [
+        "plan", "run", "submit", "verify", "verify", "accept",
+    ]  # fmt: skip
     more = {"plan": suite, "run": (*suite, "--executor", "here")}
     follow(bench, submit, tmp_path, board, more)
 

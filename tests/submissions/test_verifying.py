@@ -44,8 +44,7 @@ def test_what_was_taken_already_is_known(
 ) -> None:
     copied = tmp_path / "board"
     shutil.copytree(board, copied)
-    (copied / "submissions").mkdir()
-    shutil.copy(own_submission, copied / "submissions" / "first.imbnas")
+    assert bench_here("accept", own_submission, "--board", copied).returncode == 0
     done = bench_here("verify", own_submission, "--board", copied)
     assert done.returncode == 0, done.stdout
     assert "8 are on the board already, with the same numbers" in done.stdout

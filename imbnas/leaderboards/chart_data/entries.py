@@ -13,6 +13,8 @@ Row = Mapping[str, Any]
 OWN = "suite"
 """Origin of what a suite itself lists; the same as none."""
 _UNVERIFIED = frozenset({"", "no", "none", "false", "0", "0.0", "0%"})
+WITHDRAWN = "withdrawn"
+"""State of what its author, or the board, has taken back."""
 _COSTS = ("adapt", "search")
 
 
@@ -48,7 +50,8 @@ class Entry:
         row: column → value; a missing value is ``None``.
         bands: metric → range of ranks within the part, where it has one.
         own: whether the suite lists it, rather than somebody having submitted it.
-        verified: whether it is the suite's own, or some of it was computed again.
+        verified: whether it is the suite's own, or some of it was computed again; nothing that was
+            withdrawn is.
         macs: multiply-accumulates of adaptation and search, mean over replicates; ``None`` where
             one of them is unknown.
         seconds: the same in seconds of the machine that ran it.
@@ -118,10 +121,16 @@ def _entry(
         row=row,
         bands=bands,
         own=own,
-        verified=own or _text(row.get("verified")).lower() not in _UNVERIFIED,
+        verified=own or _is_verified(row),
         macs=_sum(row, "macs"),
         seconds=seconds.get(key),
     )
+
+
+def _is_verified(row: Row) -> bool:
+    if _text(row.get("state")) == WITHDRAWN:
+        return False
+    return _text(row.get("verified")).lower() not in _UNVERIFIED
 
 
 def _band(row: Row, metric: str, of: int) -> Band | None:

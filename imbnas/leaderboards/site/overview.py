@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from imbnas.leaderboards.chart_data.entries import Entry, entries
+from imbnas.leaderboards.chart_data.entries import WITHDRAWN, Entry, entries
 from imbnas.leaderboards.page.entry_grid import band_cells, cost_cells, facts
 from imbnas.leaderboards.page.grids import Grid, TableCell
 from imbnas.leaderboards.site.boards import PAGE, Board
@@ -52,7 +52,13 @@ def best_strategies(board: Board) -> Iterator[Best]:
     """The best strategy of every part of a board that has accuracies of what was found."""
     found = entries(board.tables)
     for part in dict.fromkeys(entry.part for entry in found):
-        own = [e for e in found if e.part == part and e.row["accuracy_mean"] is not None]
+        own = [
+            entry
+            for entry in found
+            if entry.part == part
+            and entry.row["accuracy_mean"] is not None
+            and entry.row.get("state") != WITHDRAWN
+        ]
         if own:
             yield _best(board, own)
 

@@ -20,6 +20,7 @@ from imbnas.leaderboards.tables.motivation_pairs import motivation_pairs
 from imbnas.leaderboards.tables.rank_correlation import rank_correlation
 from imbnas.leaderboards.tables.rankers import rankers
 from imbnas.leaderboards.tables.strategy_differences import strategy_differences
+from imbnas.leaderboards.tables.submitted import with_submissions
 from imbnas.leaderboards.tables.tau_by_length import tau_by_length
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
@@ -44,7 +45,8 @@ TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
 def build_tables(results: Results) -> dict[str, pd.DataFrame]:
     """Name → table; a pure function of the resolved suite and its records."""
     with gc_paused():
-        return {name: build(results) for name, build in TABLES.items()}
+        tables = {name: build(results) for name, build in TABLES.items()}
+        return with_submissions(results, tables, TABLES)
 
 
 def tables_as_text(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from imbnas.errors import InputError
 from imbnas.runs.store.archive import ARCHIVE
 from imbnas.runs.store.archived_run import ArchivedRun
 from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.submitted import BoardRun
 
 
 def has_records(path: Path) -> bool:
@@ -30,7 +31,7 @@ def open_run(path: Path, *, out: Path | None = None, follow: bool = False) -> Ru
     if path.is_file():
         return ArchivedRun(path, out)
     if os.path.lexists(path / ARCHIVE):
-        return ArchivedRun(path / ARCHIVE, out)
+        return BoardRun(path, out)
     if _is_published_without(path):
         raise InputError(
             f"{path}: published tables without their records; give a run directory, or a board "
