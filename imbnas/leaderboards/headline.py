@@ -1,10 +1,12 @@
 """The suite's answers, a sentence each."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.correlations import transfer_rows
+from imbnas.leaderboards.chart_data.verdicts import by_verdict
 from imbnas.leaderboards.tables.class_orders import ORDERS_NEEDED
 from imbnas.stats import MIN_MODELS
 
@@ -16,7 +18,10 @@ _VERDICTS = {
 
 
 def answer(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Say how well the reference's ranking carries over to the first target, and what it means.
+    """Say how well a ranking carries over to another training, and what it means.
+
+    It is that of the first pair of trainings that changed; where none did, of the first pair, which
+    is the reference and the first target.
 
     Args:
         tables: name → table, as ``build_tables`` makes them or as read from their CSV files.
@@ -24,7 +29,8 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     rows = transfer_rows(tables["rank_correlation"])
     if rows.empty:
         return _nothing(tables["rank_correlation"])
-    row = rows.iloc[0]
+    changed = rows[rows["verdict"].eq("changed")]
+    row = rows.iloc[0] if changed.empty else changed.iloc[0]
     space = str(row["population"]).partition(":")[0]
     sentence = (
         f"The rankings of {row['n_architectures']} architectures of {space} on {row['x']} "
@@ -38,6 +44,20 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     if row["verdict"] in _VERDICTS:
         sentence += f", {_VERDICTS[row['verdict']]}"
     return sentence + "."
+
+
+def tally(tables: Mapping[str, pd.DataFrame]) -> str | None:
+    """Say how many pairs of trainings have which verdict.
+
+    Returns:
+        ``None`` where fewer than two pairs have one.
+    """
+    rows = by_verdict(transfer_rows(tables["rank_correlation"]))
+    verdicts = [verdict for verdict in rows.get("verdict", ()) if verdict in _VERDICTS]
+    if len(verdicts) < 2:
+        return None
+    told = [f"{number} {verdict}" for verdict, number in Counter(verdicts).items()]
+    return f"Of {len(verdicts)} pairs of trainings: {', '.join(told)}."
 
 
 def strategies_answer(tables: Mapping[str, pd.DataFrame]) -> str | None:

@@ -17,10 +17,10 @@ _NUMBERS = {
 def networks(table: pd.DataFrame) -> pd.DataFrame:
     """One row per network and training, searched ones first, otherwise in the table's order.
 
-    Columns: ``training``, ``label``, ``kind``, ``macs``, and in percent ``accuracy``, its ``sd``,
-    ``many``, ``medium``, ``few``. A searched network is labelled by its strategy. Rows that
-    several parts share appear once; where a later part has other numbers for the same name and
-    training, its name follows in brackets.
+    Columns: ``training``, ``label``, ``network`` (the table's model), ``kind``, ``macs``, and in
+    percent ``accuracy``, its ``sd``, ``many``, ``medium``, ``few``. A searched network's label is
+    its strategy. Rows that several parts share appear once; where a later part has other numbers
+    for the same name and training, its name follows in brackets.
 
     Args:
         table: ``baselines``.
@@ -33,18 +33,16 @@ def networks(table: pd.DataFrame) -> pd.DataFrame:
             "part": table["part"],
             "training": table["condition"] + " " + table["scheme"],
             "label": table["model"].astype(str).mask(searched, strategies),
+            "network": table["model"].astype(str),
             "kind": kinds.mask(searched, SEARCHED),
             **{name: table[column].astype(float) for name, column in _NUMBERS.items()},
         }
     )
     ordered = pd.concat([rows[searched], rows[~searched]])
-    single = ordered.drop_duplicates([name for name in ordered.columns if name != "part"])
+    single = ordered.drop_duplicates(
+        [name for name in ordered.columns if name not in ("part", "network")]
+    )
     return _distinguished(single).drop(columns="part").reset_index(drop=True)
-
-
-def network_labels(table: pd.DataFrame) -> list[str]:
-    """Labels in the order of legends, the same for every picture; untrained networks included."""
-    return list(dict.fromkeys(networks(table)["label"]))
 
 
 def grouped(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from imbnas.leaderboards.chart_data.entries import Band, Entry, entries, place
 from imbnas.leaderboards.page.grids import MAX_ROWS, Grid, TableCell, grid
 from imbnas.leaderboards.tables.formats import to_csv
+from imbnas.leaderboards.tables.glossary import column_text
 from imbnas.leaderboards.tables.shared.standings import METRICS
 
 NOTE = (
@@ -21,6 +22,7 @@ _RANKS = tuple(
 )
 _WHO = ("part", "strategy", "searcher")
 """Columns that stand before the ranks."""
+_COST = "Of adaptation and search together, mean over replicates."
 _SCALES = {"macs": "{:,.0f}", "seconds": "{:.2f}"}
 
 
@@ -51,6 +53,7 @@ def _with_ranks(base: Grid, shown: Sequence[Entry]) -> Grid:
         base,
         columns=(*base.columns[:at], *made, *base.columns[at:]),
         numeric=(*base.numeric[:at], *(True for _ in made), *base.numeric[at:]),
+        tips=(*base.tips[:at], *(_tip(name) for name in made), *base.tips[at:]),
         rows=tuple(
             (*row[:at], *(cells[line] for cells in made.values()), *row[at:])
             for line, row in enumerate(base.rows)
@@ -59,6 +62,12 @@ def _with_ranks(base: Grid, shown: Sequence[Entry]) -> Grid:
         sorted_by=at if ranked else None,
         facts=facts(shown),
     )
+
+
+def _tip(name: str) -> str:
+    """What a column that was made says."""
+    metric = name.partition(" rank")[0]
+    return column_text("adaptation", f"{metric}_rank") if metric in METRICS else _COST
 
 
 def band_cells(found: Sequence[Entry], metric: str) -> list[TableCell]:

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.entries import Band
+from imbnas.leaderboards.chart_data.verdicts import COLUMNS, place
+from imbnas.leaderboards.page.glossary import tip_of_name
 from imbnas.leaderboards.tables.formats import format_cells, to_csv
+from imbnas.leaderboards.tables.glossary import column_text
 
 MAX_ROWS = 1000
 _MAX_EMBEDDED = 200_000
+_LINE = 40
+"""Letters of a cell that stands in one line."""
+_KINDS = ("shown", "settled", "open", "")
+_CLAIMED = ("claims", "answer")
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,8 @@ class TableCell:
         band: range of ranks that is drawn beside the text.
         address: that the text links to; empty for none.
         wrapped: whether a long text is broken into lines.
+        tip: what is told where it is pointed at, or empty.
+        verdict: ``shown``, ``settled`` or ``open`` for a verdict; else empty.
     """
 
     text: str
@@ -30,6 +39,8 @@ class TableCell:
     band: Band | None = None
     address: str = ""
     wrapped: bool = False
+    tip: str = ""
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,10 @@ class Grid:
             empty for a table without one.
         note: a sentence above the table, or empty.
         sorted_by: place of the column that the rows are sorted by, if they are by one.
+        tips: what columns say, one entry per column; empty where nothing is told.
+        n_leading: how many columns are shown before the others are asked for; 0 shows all.
+        narrow: whether a column is shown on a phone before others are asked for, one entry per
+            column; empty shows all.
         facts: one entry per row: name → value that filters of their own look at; empty where
             there are no such filters.
     """
@@ -60,6 +75,9 @@ class Grid:
     csv: str
     note: str = ""
     sorted_by: int | None = None
+    tips: tuple[str, ...] = ()
+    n_leading: int = 0
+    narrow: tuple[bool, ...] = ()
     facts: tuple[Mapping[str, str], ...] = ()
 
 
@@ -76,10 +94,17 @@ def grid(name: str, table: pd.DataFrame, folder: str, csv: str | None = None) ->
     same = [c for c in texts.columns if len(texts) > 1 and texts[c].nunique() == 1]
     kept = [c for c in texts.columns if c not in same]
     numeric = [pd.api.types.is_numeric_dtype(table[c].infer_objects()) for c in kept]
+    verdicts = [c == COLUMNS.get(name) or (name, c) == _CLAIMED for c in kept]
     rows = tuple(
         tuple(
-            TableCell(text, _order(value, number))
-            for text, value, number in zip(shown, values, numeric, strict=True)
+            TableCell(
+                text,
+                _order(value, number),
+                wrapped=len(text) > _LINE and not number,
+                tip="" if number else tip_of_name(text),
+                verdict=_KINDS[place(text)] if verdict else "",
+            )
+            for text, value, number, verdict in zip(shown, values, numeric, verdicts, strict=True)
         )
         for shown, values in zip(
             texts[kept].head(MAX_ROWS).itertuples(index=False, name=None),
@@ -92,6 +117,7 @@ def grid(name: str, table: pd.DataFrame, folder: str, csv: str | None = None) ->
         shared=tuple((str(c), texts[c].iloc[0]) for c in same if texts[c].iloc[0]),
         columns=tuple(map(str, kept)),
         numeric=tuple(numeric),
+        tips=tuple(column_text(name, str(c)) for c in kept),
         rows=rows,
         n_rows=len(table),
         csv=_address(name, to_csv(table) if csv is None else csv, folder),

@@ -8,20 +8,28 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from imbnas.leaderboards.chart_data.claims import answered_claims
-from imbnas.leaderboards.headline import answer, reservations, strategies_answer
+from imbnas.leaderboards.chart_data.verdicts import COLUMNS, by_verdict
+from imbnas.leaderboards.charts.catalog import charts
+from imbnas.leaderboards.charts.chart import Chart
+from imbnas.leaderboards.headline import answer, reservations, strategies_answer, tally
 from imbnas.leaderboards.page.architecture_panel import contents
-from imbnas.leaderboards.page.charts import charts
+from imbnas.leaderboards.page.charts import figures, glyph
+from imbnas.leaderboards.page.columns import arranged
 from imbnas.leaderboards.page.entry_grid import entry_grid
-from imbnas.leaderboards.page.grids import grid
-from imbnas.leaderboards.page.templates import asset, environment
+from imbnas.leaderboards.page.glossary import explained
+from imbnas.leaderboards.page.grids import Grid, grid
+from imbnas.leaderboards.page.templates import asset, environment, style
 from imbnas.leaderboards.page.texts import all_visible
 from imbnas.leaderboards.provenance import provenance
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import tables_as_text
+from imbnas.leaderboards.tables.formats import to_csv
 from imbnas.suites.resolved import ResolvedSuite
 from imbnas.units.records import Failure
 
 MAX_FAILURES = 50
+_FIRST = ("adaptation", "rank_correlation")
+"""Tables that stand with their charts, before all others."""
 
 
 def render(
@@ -42,7 +50,11 @@ def render(
     """
     failed = list(failures)
     drawn = charts(tables)
-    data = {"charts": drawn, "cells": contents(results.resolved.suite.space, tables)}
+    data = {
+        "charts": {chart.name: figures(chart) for chart in drawn},
+        "cells": contents(results.resolved.suite.space, tables),
+    }
+    grids = {name: _grid(tables, name, folder) for name in tables}
     return (
         environment()
         .get_template("index.html.j2")
@@ -51,25 +63,48 @@ def render(
             summary=results.resolved.suite.summary,
             answer=answer(tables),
             strategies=strategies_answer(tables),
+            tally=tally(tables),
             reservations=reservations(tables),
             scope=results.scope,
             claims=answered_claims(tables),
-            charts=drawn,
+            charts={chart.name: chart for chart in drawn},
+            mover=_mover(drawn),
             data=all_visible(data),
-            grids=[
-                entry_grid(tables, folder) if name == "adaptation" else grid(name, table, folder)
-                for name, table in tables.items()
-            ],
+            grids=grids,
+            further=[grid for name, grid in grids.items() if name not in _FIRST],
+            explained=explained,
+            glyph=glyph,
             failures=failed[:MAX_FAILURES],
             n_failures=len(failed),
             provenance=provenance(results, tables_as_text(tables)),
             commands=reproduction(results.resolved),
-            style=asset("page.css"),
+            style=style(),
             script=asset("tables.js") + asset("page.js"),
             library=library,
             plotly="" if library else Markup(get_plotlyjs()),  # noqa: S704  # nosec B704 # plotly
         )
     )
+
+
+def _grid(tables: Mapping[str, pd.DataFrame], name: str, folder: str) -> Grid:
+    """A table with what it found in front."""
+    table = tables[name]
+    if name == "adaptation":
+        return arranged(entry_grid(tables, folder))
+    shown = by_verdict(table, COLUMNS[name]) if name in COLUMNS else table
+    return arranged(grid(name, shown, folder, to_csv(table)))
+
+
+def _mover(drawn: Iterable[Chart]) -> str:
+    """The architecture that moves most, for a start; empty without one."""
+    moved = (
+        point.network
+        for chart in drawn
+        if chart.name == "rank_shift"
+        for dots in chart.panels[-1].dots
+        for point in dots.points
+    )
+    return next(moved, "")
 
 
 def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:

@@ -10,8 +10,12 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from imbnas.leaderboards.charts.palette import PALETTE, light
+
 DPI = 150
 _HASH_SALT = "imbnas"
+_INK = ("text.color", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
+_LINES = ("axes.edgecolor", "grid.color")
 
 
 @contextmanager
@@ -23,6 +27,9 @@ def style() -> Iterator[None]:
         "svg.hashsalt": _HASH_SALT,
         "svg.fonttype": "none",
         "font.family": "DejaVu Sans",
+        **dict.fromkeys(_INK, light("ink")),
+        **dict.fromkeys(_LINES, light("line")),
+        "axes.linewidth": 1.0,
         # Names from suites and plug-ins may hold dollar signs.
         "text.parse_math": False,
     }
@@ -58,8 +65,20 @@ def freeze(figure: Figure) -> None:
 
 
 def to_svg(figure: Figure) -> bytes:
-    """SVG without a date: the same figure gives the same bytes."""
-    return _saved(figure, "svg", {"Date": None, "Creator": None})
+    """SVG without a date, dark where the reader's page is; the same figure gives the same bytes."""
+    content = _saved(figure, "svg", {"Date": None, "Creator": None})
+    head, defs, rest = content.partition(b"<defs>")
+    return head + defs + _dark().encode() + rest
+
+
+def _dark() -> str:
+    """Style of the palette's colours on dark ground."""
+    rules = " ".join(
+        f'[style*="{kind}: {light}"] {{ {kind}: {dark} !important }}'
+        for light, dark in PALETTE.values()
+        for kind in ("fill", "stroke")
+    )
+    return f"\n  <style>@media (prefers-color-scheme: dark) {{ {rules} }}</style>"
 
 
 def to_png(figure: Figure) -> bytes:
@@ -69,5 +88,5 @@ def to_png(figure: Figure) -> bytes:
 
 def _saved(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata, facecolor="white")
+    figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata, facecolor=light("paper"))
     return buffer.getvalue()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from imbnas.leaderboards.charts.palette import light
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Annotation
@@ -25,7 +27,7 @@ _REACH = 100.0
 _SAMPLES = 12
 _STYLE = {
     "textcoords": "offset points", "ha": "center", "va": "center", "fontsize": "x-small",
-    "color": "0.1", "zorder": 5,
+    "color": light("ink"), "zorder": 5,
 }  # fmt: skip
 
 
@@ -86,7 +88,7 @@ def _size(axes: "Axes", point: Point, text: str) -> Floats:
 
 
 def _write(axes: "Axes", point: Point, text: str, offset: Floats) -> "Annotation":
-    line = {"arrowstyle": "-", "color": "0.45", "linewidth": 0.6, "shrinkB": 3}
+    line = {"arrowstyle": "-", "color": light("grey"), "linewidth": 0.6, "shrinkB": 3}
     far = float(np.hypot(*offset)) > _RADII[0] + 1e-6
     at = (float(offset[0]), float(offset[1]))
     return axes.annotate(text, point, at, arrowprops=line if far else None, **_STYLE)  # type: ignore[arg-type]

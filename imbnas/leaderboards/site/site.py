@@ -7,7 +7,7 @@ from plotly.offline import get_plotlyjs
 
 from imbnas.errors import InputError
 from imbnas.leaderboards.headline import answer, reservations, strategies_answer
-from imbnas.leaderboards.page.templates import asset, environment
+from imbnas.leaderboards.page.templates import asset, environment, style
 from imbnas.leaderboards.report import LIBRARY
 from imbnas.leaderboards.site.boards import PAGE, Board, read_boards
 from imbnas.leaderboards.site.files import write_files
@@ -69,7 +69,7 @@ def overview(boards: list[Board]) -> str:
             older=[board.title for board in older],
             older_best=best_grid("older-best", older),
             older_transfer=transfer_grid("older-transfer", older),
-            style=asset("page.css"),
+            style=style(),
             script=asset("tables.js"),
         )
     )

@@ -33,14 +33,17 @@ _RANKS = tuple(name for name in standings.COLUMNS if "rank" in name)
 def adaptation(results: Results) -> pd.DataFrame:
     """One row per strategy and searcher, then rows of what needs no supernet.
 
-    - ``accuracy_*`` (percent): found architectures, retrained from scratch on the target.
+    - ``accuracy_mean``, ``accuracy_sd`` (percent): found architectures, retrained from scratch on
+      the target.
     - ``difference_to_p0`` (percentage points): paired by replicate, with a 95% t-interval;
       ``difference_p_adjusted`` is that of "there is none", after Holm's correction over the
       strategies and searchers of a part. Differences of tau and regret, and those to ``p3``, are
       in ``strategy_differences``.
-    - ``METRIC_rank`` of accuracy, tau and regret, 1 is best, with the range that the data allow:
-      all ranges of a part hold together with 95%. Strategies whose ranges overlap are ties.
-      ``METRIC_vs_p0``, ``METRIC_vs_p3``: ``better``, ``worse`` or ``no difference shown``.
+    - ``METRIC_rank``, ``METRIC_rank_low``, ``METRIC_rank_high``: rank by accuracy, tau or regret,
+      1 is best, with the range that the data allow: all ranges of a part hold together with 95%.
+      Strategies whose ranges overlap are ties.
+    - ``METRIC_vs_p0``, ``METRIC_vs_p3``: ``better`` or ``worse`` than that strategy, where it is
+      shown, or ``no difference shown``, which is not "no difference".
     - ``tau_b``: between the adapted supernet's scores and the stand-alone accuracies of the
       population on the target; mean over supernet replicates, each judged by the accuracies of the
       other replicates, since those of its own share its images. Its interval holds other

@@ -41,7 +41,8 @@ def motivation_pairs(results: Results) -> pd.DataFrame:
       difference from which on two networks count as told apart.
     - ``difference`` (percentage points): first − second on the long-tailed training, paired by
       replicate, with a 95% t-interval; ``difference_p_adjusted`` is that of "there is none", after
-      Holm's correction over the pairs, and ``differs`` whether it is at most 0.05.
+      Holm's correction over the pairs.
+    - ``differs``: whether that is at most 0.05.
     - ``n_pairs``, ``n_differ``: pairs, and those that differ.
     - ``typical_difference``: root mean square of the differences of all pairs once noise is taken
       out; ``typical_p_value`` is that of "no two networks of a pair differ" (``spread``). It asks

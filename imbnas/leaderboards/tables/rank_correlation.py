@@ -37,17 +37,21 @@ def rank_correlation(results: Results) -> pd.DataFrame:
       then holds, with ``test_sd_x`` and ``test_sd_y``, what it adds to an architecture's accuracy
       (percentage points, standard deviation); ``other, noise unknown`` where records or suite are
       older than what tells it, so that the ceiling lacks it and *changed* may be an artefact.
+    - ``verdict``: *changed* where tau-b falls short of the ceiling by more than chance explains,
+      *not distinguishable from noise* where by less than 0.10 at most, else *inconclusive*.
     - ``verdict``, ``p_adjusted``: corrected by Holm's method over the rows of one ``family``, a
       question: ``across datasets`` (figure 1 of IMB-NAS), ``reference`` (the part's reference
       against trainings on its dataset), ``other``, see ``shared.comparisons.family``.
       ``p_adjusted`` is that of "the ceiling is above tau".
     - ``tau_within_macs`` counts only pairs of architectures of about equal MACs, for populations
       stratified by MACs; ``class_orders`` names the orders of the imbalanced conditions.
+    - ``test_sd_x``, ``test_sd_y``: see ``test_images``.
     - ``regret_top1``: percentage points that are lost on y by picking the best of a training on x,
       against the architecture that the other replicates of y show to be best, with its 95%
-      interval over replicates; ``regret_random`` is that of a pick at random. ``regret_top10``
-      picks ten, of which the other replicates of y choose one; ``regret_random10`` picks the ten
-      at random. See ``imbnas.stats.regret_of_transfer``.
+      interval over replicates. See ``imbnas.stats.regret_of_transfer``.
+    - ``regret_random``: that of a pick at random.
+    - ``regret_top10``: that of picking ten, of which the other replicates of y choose one.
+    - ``regret_random10``: that of picking the ten at random.
     - ``n_missing`` counts trainings that failed or are not finished; an architecture that lacks a
       replicate is left out of the row.
 

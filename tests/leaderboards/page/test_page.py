@@ -6,20 +6,27 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from html import unescape
 from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 
-from imbnas.leaderboards.headline import answer, reservations
+from imbnas.leaderboards.charts.catalog import charts
+from imbnas.leaderboards.charts.groups import chart as groups_chart
+from imbnas.leaderboards.charts.palette import variables
+from imbnas.leaderboards.headline import answer, reservations, tally
 from imbnas.leaderboards.page.architecture_panel import contents
-from imbnas.leaderboards.page.charts import groups_chart
+from imbnas.leaderboards.page.charts import figures
+from imbnas.leaderboards.page.glossary import explained, tip_of_name
 from imbnas.leaderboards.page.graphs import Drawing, drawing
 from imbnas.leaderboards.page.grids import MAX_ROWS, grid
 from imbnas.leaderboards.page.render import render, reproduction
+from imbnas.leaderboards.page.templates import asset
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown
+from imbnas.leaderboards.tables.glossary import column_text
 from imbnas.units.records import Failure
 
 from ...factories import varied, with_parts
@@ -132,9 +139,11 @@ def test_hostile_names_stay_text(hostile: Results) -> None:
     # The charts' data are JSON in which no tag can start.
     data = json.loads(reader.scripts[0])
     assert "<" not in reader.scripts[0]
-    regret = next(chart for chart in data["charts"] if chart["name"] == "cost-regret")
-    labels = [text for trace in regret["traces"] for text in trace.get("text", ())]
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in labels
+    rows, plane = data["charts"]["cost_regret"]
+    hovers = [text for trace in plane["traces"] for text in trace.get("text", ())]
+    assert any("&lt;script&gt;alert(1)&lt;/script&gt;" in text for text in hovers)
+    names = [note["text"] for note in rows["layout"]["annotations"]]
+    assert any(name.endswith("&lt;script&gt;alert(1)&lt;/script&gt;") for name in names)
 
 
 def test_hostile_names_stay_text_in_spreadsheets_and_markdown(hostile: Results) -> None:
@@ -176,11 +185,15 @@ def test_a_large_table_is_cut_and_links_to_its_file() -> None:
     assert shown.csv == "tables/t.csv"
 
 
-def adaptation_rows(page: str) -> tuple[list[str], list[dict[str, str | None]], list[list[str]]]:
-    """Columns, facts and cells of the page's table, with the numbers of every band in the text."""
-    table = page[page.index('<table id="table-adaptation">') :]
+def text_of(html: str) -> str:
+    return unescape(re.sub("<[^>]*>", "", html))
+
+
+def rows_of(page: str, name: str) -> tuple[list[str], list[dict[str, str | None]], list[list[str]]]:
+    """Columns, facts and cells of a table of the page."""
+    table = page[page.index(f'<table id="table-{name}">') :]
     head, _, body = table[: table.index("</table>")].partition("<tbody>")
-    columns = re.findall(r'<button type="button">(.*?)</button>', head)
+    columns = [text_of(cell) for cell in re.findall(r"<button[^>]*>(.*?)</button>", head)]
     rows = [line for line in body.splitlines() if "<tr" in line]
     facts = [read(row).tags[0][1] for row in rows]
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows]
@@ -193,10 +206,10 @@ def test_adaptation_stands_by_rank_with_the_csvs_ranges_as_bands(
     written = [*csv.DictReader(io.StringIO(to_csv(tables["adaptation"])))]
     ranked = [row for row in written if row["accuracy_rank"]]
     ranked.sort(key=lambda row: [int(row[f"accuracy_rank{end}"]) for end in ("_low", "_high", "")])
-    columns, facts, cells = adaptation_rows(page)
+    columns, facts, cells = rows_of(page, "adaptation")
     assert len(ranked) > 1
     assert len(cells) == len(written)
-    strategies = [row[columns.index("strategy")] for row in cells]
+    strategies = [text_of(row[columns.index("strategy")]) for row in cells]
     assert strategies[: len(ranked)] == [row["strategy"] for row in ranked]
     for metric in ("accuracy", "tau", "regret"):
         bands = [line[columns.index(f"{metric} rank")] for line in cells[: len(ranked)]]
@@ -222,9 +235,9 @@ def test_submitted_rows_and_their_verification_are_facts_of_a_row(
     table.loc[first | second, "origin"] = "submitted"
     table.loc[first, "verified"] = "5% by 0.1.0"
     page = render(fabricated, {**tables, "adaptation": table})
-    columns, facts, cells = adaptation_rows(page)
+    columns, facts, cells = rows_of(page, "adaptation")
     told = {
-        row[columns.index("strategy")]: (fact["data-origin"], fact["data-verified"])
+        text_of(row[columns.index("strategy")]): (fact["data-origin"], fact["data-verified"])
         for fact, row in zip(facts, cells, strict=True)
     }
     assert told["p0"] == ("submitted", "yes")
@@ -299,7 +312,43 @@ def test_networks_outside_the_population_have_facts_and_drawings() -> None:
     assert shown["8:8:8:8:8"]["facts"][-1] == ("x@1x ce", "60.00 %")
 
 
-def test_bars_of_the_page_have_short_names_and_grow_with_them() -> None:
+def test_the_page_draws_what_the_pictures_draw(
+    tables: Mapping[str, pd.DataFrame], page: str
+) -> None:
+    data = json.loads(read(page).scripts[0])["charts"]
+    drawn = charts(tables)
+    assert set(data) == {chart.name for chart in drawn}
+    for chart in drawn:
+        assert chart.question in page
+        for panel, figure in zip(chart.panels, data[chart.name], strict=True):
+            points = [point for dots in panel.dots for point in dots.points]
+            shown = [
+                place
+                for trace in figure["traces"]
+                if trace["mode"] == "markers"
+                for place in zip(trace["x"], trace["y"], strict=True)
+            ]
+            assert shown == [(point.x, point.y) for point in points]
+            numbers = [point.number for point in points if point.number and panel.y]
+            assert [number[2] for number in figure["numbers"]] == numbers
+            assert figure["layout"]["xaxis"]["ticktext"] == [text for _, text in panel.x.ticks]
+            for x, y, *_ in figure["numbers"]:
+                assert 0 <= x <= 1
+                assert 0 <= y <= 1
+            names = [note["text"] for note in figure["layout"].get("annotations", ())]
+            assert len(names) == len(panel.rows) + sum(bool(row.note) for row in panel.rows)
+        for key in (*chart.keys, *chart.names):
+            assert key.text in unescape(page)
+
+
+def test_only_colours_that_the_page_defines_are_asked_for(page: str) -> None:
+    ours = variables() + asset("page.css") + asset("page.js") + read(page).scripts[0]
+    asked = {name for pair in re.findall(r'"--([a-z]+)"|var\(--([a-z]+)\)', ours) for name in pair}
+    assert len(asked) > 8
+    assert asked - {""} <= set(re.findall(r"--([a-z]+):", ours))
+
+
+def test_rows_grow_with_their_number_and_long_names_fit() -> None:
     names = [f"head-per-arch(head=ridge,regularisation=1e-{n})" for n in range(13)]
     table = pd.DataFrame(
         {
@@ -308,11 +357,80 @@ def test_bars_of_the_page_have_short_names_and_grow_with_them() -> None:
             "accuracy_sd": 1.0, "macs": 1.0, "many": 90.0, "medium": None, "few": 9.0,
         }
     )  # fmt: skip
-    chart = groups_chart(table)
-    assert chart is not None
-    assert [trace["name"] for trace in chart["traces"]] == ["many", "few"]
-    ticks: list[str] = chart["layout"]["yaxis"]["ticktext"]
+    groups = groups_chart({"baselines": table})
+    assert groups is not None
+    assert [key.text for key in groups.keys] == ["classes with many images", "classes with few"]
+    first, second = figures(groups)
+    assert first["height"] > 7 * 20
+    ticks = [n["text"] for f in (first, second) for n in f["layout"]["annotations"][::2]]
     assert len(set(ticks)) == 13
-    assert max(map(len, ticks)) <= 26
-    assert chart["height"] > 13 * 20
-    assert chart["traces"][0]["text"][0] == names[0]
+    assert max(map(len, ticks)) <= 48
+
+
+def test_every_column_of_every_table_is_explained(tables: Mapping[str, pd.DataFrame]) -> None:
+    unexplained = [
+        (name, column)
+        for name, table in tables.items()
+        for column in table
+        if not column_text(name, column)
+    ]
+    assert unexplained == []
+
+
+def test_column_texts_are_those_of_the_tables_documentation() -> None:
+    assert column_text("rank_correlation", "verdict").startswith("Changed where tau-b falls short")
+    assert "hare of training images" in column_text("adaptation", "shared_images")
+    assert column_text("adaptation", "tau_rank_low").startswith("Rank by accuracy, tau or regret")
+    assert "100" in column_text("baselines", "few")
+    assert column_text("adaptation", "no such column") == ""
+    assert column_text("no such table", "regret").startswith("Percentage points")
+
+
+def test_names_are_explained_by_their_registries_whatever_their_options() -> None:
+    assert "nothing is trained" in tip_of_name("p0")
+    assert tip_of_name("p2(freeze_after_fraction=0.25)") == tip_of_name("p2") != ""
+    assert tip_of_name("cb-drw")
+    assert tip_of_name("random-pick")
+    assert tip_of_name("<script>") == ""
+
+
+def test_words_of_a_sentence_are_explained_and_never_broken() -> None:
+    html = explained("p0 <b> & tau-b of cifar10@1x:half-1 ce, p2(x=ce) \u202e")
+    assert text_of(html) == "p0 <b> & tau-b of cifar10@1x:half-1 ce, p2(x=ce) \\u202e"
+    assert re.findall(r'class="term"[^>]*>([^<]*)<', html) == ["p0", "tau-b", "ce", "p2"]
+    assert "<b>" not in html
+
+
+def test_what_was_found_stands_first(
+    fabricated: Results, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    table = tables["rank_correlation"].reset_index(drop=True)
+    compared = table.index[table["verdict"].notna() & table["x_scheme"].ne("")]
+    more = pd.concat([table.loc[compared[:1]]] * 3 + [table], ignore_index=True)
+    more.loc[2, ["y", "verdict"]] = ["digits@99x", "changed"]
+    more.loc[1, "verdict"] = "inconclusive"
+    more.loc[0, "verdict"] = "inconclusive"
+    found = {**tables, "rank_correlation": more}
+    page = render(fabricated, found)
+    columns, _, cells = rows_of(page, "rank_correlation")
+    verdicts = [text_of(row[columns.index("verdict")]) for row in cells]
+    assert verdicts[0] == "changed"
+    assert "changed" not in verdicts[1:]
+    assert text_of(cells[0][columns.index("y")]) == "digits@99x"
+    assert columns.index("verdict") == columns.index("y_scheme") + 1
+    assert "digits@99x" in answer(found)
+    assert "changed by more than noise explains" in answer(found)
+    assert (tally(found) or "").startswith("Of ")
+    assert "1 changed" in (tally(found) or "")
+    # The CSV stays in the order of the table.
+    links = {a["download"]: a["href"] for tag, a in read(page).tags if a.get("download")}
+    content = base64.b64decode((links["rank_correlation.csv"] or "").partition("base64,")[2])
+    assert content.decode() == to_csv(more)
+
+
+def test_a_ranked_table_of_strategies_comes_before_all_others(page: str) -> None:
+    tables_of_page = re.findall(r'<table id="table-(\w+)">', page)
+    assert tables_of_page[:2] == ["adaptation", "rank_correlation"]
+    columns, _, _ = rows_of(page, "adaptation")
+    assert columns.index("accuracy rank") < columns.index("strategy")
+    assert columns.index("strategy") < columns.index("accuracy_vs_p0") < 6

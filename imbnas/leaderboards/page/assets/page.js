@@ -1,6 +1,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const SVG = "http://www.w3.org/2000/svg";
-const COLOURS = ["#4a7fc9", "#e0803f", "#4fae7d", "#b56cae", "#a8933f", "#8a9099", "#c95a5a", "#3fa6b5"];
+const COLOURS = [
+  "--blue", "--orange", "--green", "--purple", "--amber", "--sky", "--grey", "--ink"];
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -8,45 +9,96 @@ function colour(name) {
 
 // Charts -----------------------------------------------------------------------------------------
 
-function axisOf(given = {}) {
+// Names of colours become those of the page, light or dark.
+function themed(value) {
+  if (typeof value === "string") return value.startsWith("--") ? colour(value) : value;
+  if (Array.isArray(value)) return value.map(themed);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, themed(held)]));
+}
+
+function axisOf(given) {
   return {
-    gridcolor: colour("--line"), zerolinecolor: colour("--line"), automargin: true, ...given,
-    title: { ...given.title, font: { size: 12 } },
+    gridcolor: colour("--line"), linecolor: colour("--line"), mirror: true, ...given,
+    title: { ...given.title, font: { size: 12 }, standoff: 8 },
   };
 }
 
-function layoutOf(chart) {
-  const given = chart.layout;
+function layoutOf(figure) {
+  const given = themed(figure.layout);
   return {
-    margin: { l: 50, r: 16, t: 10, b: 46 },
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: colour("--ink"), size: 12 },
-    colorway: COLOURS,
-    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
-    hovermode: "closest",
-    hoverlabel: { align: "left", font: { size: 11 } },
+    hovermode: "closest", hoverlabel: { align: "left", font: { size: 11 } }, dragmode: false,
     ...given,
-    xaxis: axisOf(given.xaxis),
-    yaxis: axisOf(given.yaxis),
+    xaxis: axisOf(given.xaxis), yaxis: axisOf(given.yaxis),
   };
+}
+
+const RINGS = [13, 19, 26, 36, 48, 62], DIRECTIONS = 16;
+
+function meet(a, b) {
+  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+}
+
+function around([x, y], wide, high) {
+  return [x - wide, y - high, x + wide, y + high];
+}
+
+// Numbers beside crowded points, each as near as the others leave room: annotations with lines to
+// points that are far.
+function placed(figure, width, height) {
+  const pixel = ([x, y]) => [x * width, (1 - y) * height];
+  const markers = figure.points.map((point) => around(pixel(point), 5, 5));
+  const written = [];
+  return figure.numbers.map(([x, y, text]) => {
+    const own = pixel([x, y]);
+    let best = null;
+    for (const radius of RINGS) {
+      for (let turn = 0; turn < DIRECTIONS; turn++) {
+        const angle = Math.PI / 8 + (2 * Math.PI * turn) / DIRECTIONS;
+        const at = [own[0] + radius * Math.cos(angle), own[1] - radius * Math.sin(angle)];
+        const box = around(at, 2 + 3.5 * text.length, 7);
+        const outside = box[0] < 0 || box[1] < 0 || box[2] > width || box[3] > height;
+        const hits = (boxes) => boxes.filter((other) => meet(box, other)).length;
+        const cost = 1000 * outside + 100 * hits(written) + 3 * hits(markers);
+        if (!best || cost < best.cost) best = { cost, at, box, radius };
+      }
+    }
+    written.push(best.box);
+    const [dx, dy] = [best.at[0] - own[0], best.at[1] - own[1]];
+    const note = { xref: "x domain", yref: "y domain", x, y, text, font: { size: 11 } };
+    return best.radius > RINGS[0]
+      ? { ...note, ax: dx, ay: dy, showarrow: true, arrowhead: 0, arrowwidth: 0.7,
+          arrowcolor: colour("--grey"), standoff: 3 }
+      : { ...note, showarrow: false, xshift: dx, yshift: -dy, xanchor: "center", yanchor: "middle" };
+  });
+}
+
+function drawPanel(place, figure) {
+  place.style.minHeight = figure.height + "px";
+  const config = { responsive: true, displayModeBar: false };
+  const layout = layoutOf(figure);
+  if (figure.numbers.length) {
+    const { t, b, l, r } = layout.margin;
+    layout.annotations = placed(
+      figure, place.clientWidth - l - r, Math.max(place.clientHeight, figure.height) - t - b);
+  }
+  Plotly.react(place, themed(figure.traces), layout, config);
+  if (place.dataset.listens) return;
+  place.dataset.listens = "yes";
+  const show = (event) => {
+    const point = event.points[0];
+    if (point && typeof point.customdata === "string") showCell(point.customdata);
+  };
+  place.on("plotly_hover", show);
+  place.on("plotly_click", show);
 }
 
 function drawCharts() {
-  for (const chart of data.charts) {
-    const place = document.getElementById("chart-" + chart.name);
-    place.style.minHeight = chart.height + "px";
-    const config = { responsive: true, displaylogo: false, displayModeBar: false };
-    Plotly.react(place, chart.traces, layoutOf(chart), config);
-    if (!place.dataset.listens) {
-      place.dataset.listens = "yes";
-      const show = (event) => {
-        const point = event.points[0];
-        if (point && typeof point.customdata === "string") showCell(point.customdata);
-      };
-      place.on("plotly_hover", show);
-      place.on("plotly_click", show);
-    }
+  for (const place of document.querySelectorAll("[data-chart]")) {
+    const figures = data.charts[place.dataset.chart];
+    [...place.children].forEach((panel, index) => drawPanel(panel, figures[index]));
   }
 }
 
@@ -63,7 +115,7 @@ const OPERATIONS = [...new Set(Object.values(data.cells).flatMap(
   (cell) => cell.graphs.flatMap((graph) => graph.edges.map(([, , operation]) => operation))))].sort();
 
 function colourOf(operation) {
-  return COLOURS[OPERATIONS.indexOf(operation) % COLOURS.length];
+  return `var(${COLOURS[OPERATIONS.indexOf(operation) % COLOURS.length]})`;
 }
 
 // Neighbours are joined straight; longer edges bend, to either side of the line by turns.
@@ -118,10 +170,10 @@ function drawWidths(widths) {
     const y = (tall - height) / 2;
     if (index) {
       svg.append(element("path", {
-        d: `M ${x - step + 18} ${tall / 2} H ${x - 18}`, stroke: colour("--faint"),
+        d: `M ${x - step + 18} ${tall / 2} H ${x - 18}`, stroke: "var(--faint)",
       }));
     }
-    svg.append(element("rect", { x: x - 16, y, width: 32, height, fill: COLOURS[0] }));
+    svg.append(element("rect", { x: x - 16, y, width: 32, height, fill: `var(${COLOURS[0]})` }));
     svg.append(element("text", { x, y: y - 7 }, String(channels)));
     svg.append(element("text", { x, y: tall + 22 }, name));
   });
@@ -159,5 +211,11 @@ for (const table of document.querySelectorAll("table")) {
   table.addEventListener("click", show);
 }
 
+showCell(document.getElementById("cell").dataset.first);
 drawCharts();
+let drawnFor = window.innerWidth;
+window.addEventListener("resize", () => {
+  if (window.innerWidth !== drawnFor) drawCharts();
+  drawnFor = window.innerWidth;
+});
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);

@@ -52,6 +52,12 @@ function filter(tools) {
   tools.querySelector(".shown").textContent = wishes.length ? `${count} shown` : "";
 }
 
+function widen(button) {
+  const whole = document.getElementById(button.closest(".tools").dataset.table).classList.toggle("whole");
+  button.setAttribute("aria-pressed", String(whole));
+  button.textContent = button.textContent.replace(/^\w+/, whole ? "fewer" : "more");
+}
+
 for (const table of document.querySelectorAll("table")) {
   [...table.tHead.rows[0].cells].forEach((header, index) => {
     header.querySelector("button").addEventListener("click", () => sortBy(table, index));
@@ -59,5 +65,31 @@ for (const table of document.querySelectorAll("table")) {
 }
 for (const tools of document.querySelectorAll(".tools")) {
   tools.addEventListener("input", () => filter(tools));
+  const button = tools.querySelector(".more");
+  if (button) button.addEventListener("click", () => widen(button));
 }
+
+// What words and columns mean ---------------------------------------------------------------------
+
+function tell(target) {
+  const tip = document.getElementById("tip");
+  if (!tip) return;
+  tip.hidden = !target;
+  if (!target) return;
+  tip.textContent = target.dataset.tip;
+  const around = target.getBoundingClientRect(), own = tip.getBoundingClientRect();
+  const below = around.bottom + 6 + own.height < window.innerHeight;
+  tip.style.top = `${below ? around.bottom + 6 : Math.max(4, around.top - own.height - 6)}px`;
+  const last = document.documentElement.clientWidth - own.width - 12;
+  tip.style.left = `${Math.max(12, Math.min(around.left, last))}px`;
+  target.setAttribute("aria-describedby", "tip");
+}
+
+for (const kind of ["mouseover", "focusin", "click"]) {
+  document.addEventListener(kind, (event) => tell(event.target.closest("[data-tip]")));
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") tell(null);
+});
+document.addEventListener("scroll", () => tell(null), true);
 
