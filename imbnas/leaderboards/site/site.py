@@ -7,6 +7,7 @@ from plotly.offline import get_plotlyjs
 
 from imbnas.errors import InputError
 from imbnas.leaderboards.headline import answer, reservations, strategies_answer
+from imbnas.leaderboards.page.glossary import explained
 from imbnas.leaderboards.page.templates import asset, environment, style
 from imbnas.leaderboards.report import LIBRARY
 from imbnas.leaderboards.site.boards import PAGE, Board, read_boards
@@ -70,6 +71,7 @@ def overview(boards: list[Board]) -> str:
             older_best=best_grid("older-best", older),
             older_transfer=transfer_grid("older-transfer", older),
             style=style(),
+            explained=explained,
             script=asset("tables.js"),
         )
     )

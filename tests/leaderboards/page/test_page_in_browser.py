@@ -317,8 +317,9 @@ def luminance(colour: str) -> float:
 
 
 CUT = """() => {
-  const cut = [...document.querySelectorAll("main .scroll")].filter(
-    (box) => box.offsetParent && box.scrollWidth > box.clientWidth + 1).map((box) => box.innerText);
+  const wide = (box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1;
+  const tables = [...document.querySelectorAll("main .scroll")];
+  const cut = tables.filter(wide).map((box) => box.innerText);
   for (const panel of document.querySelectorAll(".chart")) {
     const frame = panel.getBoundingClientRect();
     for (const text of panel.querySelectorAll("text")) {

@@ -50,7 +50,9 @@ def table_of(page: str, name: str) -> list[Row]:
     """Rows of a table of the page, by the names of its columns, as text."""
     start = page.index(f'<table id="table-{name}">')
     head, _, body = page[start : page.index("</table>", start)].partition("<tbody>")
-    columns = re.findall(r'<button type="button">(.*?)</button>', head)
+    columns = [
+        re.sub("<[^>]*>", "", each) for each in re.findall(r"<button[^>]*>(.*?)</button>", head)
+    ]
     lines = [line for line in body.splitlines() if "<tr" in line]
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", line) for line in lines]
     plain = [[unescape(re.sub(r"<[^>]*>", "", cell)) for cell in row] for row in cells]

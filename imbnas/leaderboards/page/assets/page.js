@@ -35,6 +35,8 @@ function layoutOf(figure) {
   };
 }
 
+// Pixels of a panel on a phone, where names are smaller.
+const NARROW = 360;
 const RINGS = [13, 19, 26, 36, 48, 62], DIRECTIONS = 16;
 
 function meet(a, b) {
@@ -83,6 +85,9 @@ function drawPanel(place, figure) {
     const { t, b, l, r } = layout.margin;
     layout.annotations = placed(
       figure, place.clientWidth - l - r, Math.max(place.clientHeight, figure.height) - t - b);
+  }
+  if (place.clientWidth < NARROW) {
+    for (const note of layout.annotations || []) note.font = { size: 9.5 };
   }
   Plotly.react(place, themed(figure.traces), layout, config);
   if (place.dataset.listens) return;
