@@ -344,7 +344,8 @@ def test_it_follows_light_and_dark_and_fits_a_phone(
         "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
     )
     assert (luminance(paper) > luminance(ink)) == (scheme == "light")
-    label = page.locator("#chart-rank-shift .xtitle").first.evaluate("e => getComputedStyle(e).fill")
+    title = page.locator("#chart-rank-shift .xtitle").first
+    label = title.evaluate("e => getComputedStyle(e).fill")
     assert (luminance(label) < 128) == (scheme == "light")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(CUT) == []
