@@ -117,8 +117,8 @@ class Given:
 
     @property
     def tiny(self) -> bool:
-        """Whether this is a rehearsal: a CPU shows that all runs, and no figure of use."""
-        return self.device != "cuda"
+        """Whether this is a rehearsal: a CPU shows that all runs, and gives no figure of use."""
+        return self.device == "cpu"
 
     @property
     def left(self) -> float:
@@ -1326,8 +1326,8 @@ class Results:
             f"# Measured on {self.environment.get('gpu') or self.environment['processor']}",
             "",
         ]
-        if self.device != "cuda":
-            lines += [f"A rehearsal on the device {self.device}: the figures mean nothing.", ""]
+        if self.device == "cpu":
+            lines += ["A rehearsal on the device cpu: the figures mean nothing.", ""]
         if not finished:
             lines += ["Not finished.", ""]
         lines += [f"- {name}: {value}" for name, value in self.environment.items()]
