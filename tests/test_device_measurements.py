@@ -199,9 +199,12 @@ def dying(given):
     os._exit(3)
 
 
+READ_FROM: list[Path] = []
+
+
 def reading(given):
     """What a kill of everything would leave."""
-    yield {"held": len(results(given.out)["rows"]), "until": given.until}
+    yield {"held": len(results(READ_FROM[-1])["rows"]), "until": given.until}
     yield {"known": len(given.known)}
 
 
@@ -219,6 +222,7 @@ def run_parts(measure, monkeypatch, out: Path, shares: dict[str, float], **works
     monkeypatch.setattr(measure, "PARTS", parts)
     machine = {"device": "cpu", "processor": "some", "gpu": None}
     monkeypatch.setattr(measure.Results, "environment", machine)
+    READ_FROM.append(out)
     arguments = ["--device", "cpu", "--budget", "60s", "--out", str(out)]
     return CliRunner().invoke(measure.main, arguments)
 
@@ -254,6 +258,9 @@ def test_parts_that_fail_are_named_and_the_others_go_on(
     assert "A rehearsal on the device cpu: the figures mean nothing." in told
     assert "- part failing, failed RuntimeError: as told" in told
     assert "Not finished" not in told
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "results.json", "results.md",
+    ]  # fmt: skip
 
 
 def test_the_budget_is_kept_and_nothing_outlives_its_part(

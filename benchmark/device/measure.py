@@ -22,6 +22,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -100,13 +101,13 @@ class Given:
 
     Attributes:
         device: where networks run.
-        out: folder of the results.
+        scratch: a folder that is removed after all parts.
         until: by ``time.monotonic``; the part is killed then.
         known: rows of the parts before.
     """
 
     device: Device
-    out: Path
+    scratch: Path
     until: float
     known: Sequence[Row] = ()
 
@@ -494,16 +495,14 @@ class Run:
         cls, given: Given, name: str, device: str, workers: int, *options: str, text: str = ""
     ) -> "Run":
         """Start it; what it prints goes to a file beside it."""
-        folder = given.out / "runs" / name
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        suite = given.out / "runs" / f"{name}.toml"
+        folder, suite = given.scratch / name, given.scratch / f"{name}.toml"
         suite.write_text(text or check_suite(given.tiny), encoding="utf-8")
         shared = "--workers-per-gpu" if device == "cuda" else "--workers"
         command = [
             sys.executable, "-m", "imbnas", "run", "--suite", str(suite), "--out", str(folder),
             "--device", device, shared, str(workers), "--no-reuse", "--offline", *options,
         ]  # fmt: skip
-        with (given.out / "runs" / f"{name}.log").open("wb") as log:
+        with folder.with_suffix(".log").open("wb") as log:
             return cls(folder, subprocess.Popen(command, stdout=log, stderr=log))
 
     def outcome(self) -> Row:
@@ -511,13 +510,20 @@ class Run:
         status = self.process.wait()
         failures = [json.loads(path.read_text()) for path in self._files("failures")]
         told = [f"{each['label']}: {each['error']}: {each['message']}" for each in failures]
+        right = bool(self.records) and not told and status in (0, 3)
         return {
             "exit": status,
             "records": len(self.records),
             "failures": told,
             "seconds": round(time.monotonic() - self._start, 1),
-            "right": bool(self.records) and not told and status in (0, 3),
+            "right": right,
+            **({} if right else {"printed": self._printed()}),
         }
+
+    def _printed(self) -> list[str]:
+        """The last lines of what it printed."""
+        text = self.folder.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
+        return text.strip().splitlines()[-5:]
 
     @property
     def records(self) -> dict[str, Row]:
@@ -1058,17 +1064,17 @@ def dataset_of(name: str, classes: int, locations: DataLocations) -> Dataset:
     return Dataset(name, names, train, test, digest, (0.5,) * 3, (0.25,) * 3)
 
 
-def planned(name: str, out: Path) -> dict[str, Row]:
+def planned(name: str, folder: Path) -> dict[str, Row]:
     """Units, images and multiply-accumulates of a fidelity by kind, without any data."""
     text = suite_text(SUITE).replace("cifar10", "random-cifar10")
-    file = out / f"{SUITE}-random.toml"
+    file = folder / f"{SUITE}-random.toml"
     file.write_text(text, encoding="utf-8")
     with DATASETS.temporary():
         for classes in (10, 100):
             called = f"random-cifar{classes}"
             register = DATASETS.register(called, version="1", summary="random")
             register(partial(dataset_of, called, classes))
-        locations = DataLocations(None, (), True, out / "cache")
+        locations = DataLocations(None, (), True, folder / "cache")
         resolved = resolve_suite(SuiteRequest(read_suite(file), name, locations))
     plan = Expansion(resolved).plan()
     costs = UnitCosts(SuiteImages(resolved), plan.units)
@@ -1100,7 +1106,7 @@ def hours(given: Given) -> Iterator[Row]:
         if possible is None:
             yield {"fidelity": name, "skipped": "no rate was measured"}
             continue
-        work = planned(name, given.out)
+        work = planned(name, given.scratch)
         yield from _hours(given, name, work, possible, each=True)
         widest = best(given.known, name)
         if widest not in (None, possible):
@@ -1212,7 +1218,7 @@ def measured(name: str, given: Given) -> Generator[Row, None, None]:
     """Rows of a part, done in a process of its own that ends when its time is spent."""
     context = multiprocessing.get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_part, args=(name, given, sending))
+    process = context.Process(target=_part, args=(name, given, receiving, sending))
     process.start()
     sending.close()
     spent = given.left
@@ -1228,9 +1234,10 @@ def measured(name: str, given: Given) -> Generator[Row, None, None]:
         _end(process)
 
 
-def _part(name: str, given: Given, sending: Connection) -> None:
+def _part(name: str, given: Given, receiving: Connection, sending: Connection) -> None:
     """A part in its process, the first of a group that ends together."""
     os.setsid()
+    receiving.close()  # so that sending fails where nobody reads any more
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -1388,17 +1395,18 @@ def main(device: Device, out: Path | None, budget: float, parts: tuple[str, ...]
     left = {name: part for name, part in PARTS.items() if not parts or name in parts}
     if device == "meta":
         left = {name: part for name, part in left.items() if not part.values}
-    while left:
-        name = next(iter(left))
-        remaining = results.started + budget - time.monotonic()
-        share = left[name].share / sum(part.share for part in left.values())
-        until = time.monotonic() + max(remaining * share, 0)
-        given = Given(device, results.out, until, tuple(results.rows))
-        with contextlib.closing(measured(name, given)) as rows:
-            for row in rows:
-                results.add(row)
-                click.echo(_line(row))
-        del left[name]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        while left:
+            name = next(iter(left))
+            remaining = results.started + budget - time.monotonic()
+            share = left[name].share / sum(part.share for part in left.values())
+            until = time.monotonic() + max(remaining * share, 0)
+            given = Given(device, Path(scratch), until, tuple(results.rows))
+            with contextlib.closing(measured(name, given)) as rows:
+                for row in rows:
+                    results.add(row)
+                    click.echo(_line(row))
+            del left[name]
     results.write(finished=True)
     for name, row in results.best.items():
         click.echo(f"best, {name}: {described(row)}")
