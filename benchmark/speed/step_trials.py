@@ -1,7 +1,7 @@
 """Whole training steps of stacks, computed in other ways, on any device.
 
-Shapes: that of lt-cifar/mini; cells of 16 channels and 8×8 pixels behind a stem of 4×4 patches; the
-digits. Images show nothing.
+Shapes: cells of 8 channels and 16×16 pixels; of 16 channels and 8×8 pixels behind a stem of 4×4
+patches, as in lt-cifar/mini; the digits. Images show nothing.
 """
 
 import statistics
