@@ -47,7 +47,7 @@ def test_counts_are_those_of_the_networks(measure, tmp_path: Path, monkeypatch) 
     rows = {row["stack"]: row for row in measure.counts(to)}
     assert list(rows) == ["1", "3", "12", "48", f"all {len(measure.all_conditions(3))}"]
     recipe, cell = load_suite("lt-cifar").fidelities["mini"].network, measure.cells(to)[0]
-    shape = NetworkShape(recipe.width, recipe.depth, recipe.resolution, 3, 10)
+    shape = NetworkShape(recipe.width, recipe.depth, recipe.resolution, 3, 10, stem=recipe.stem)
     network = get_space("nats-tss").build(cell, shape)
     for row in rows.values():
         assert row["parameters"] == sum(p.numel() for p in network.parameters())
