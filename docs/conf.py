@@ -10,9 +10,9 @@ DOCS = Path(__file__).resolve().parent
 # The checkout's own imbnas is documented, without being installed.
 sys.path[:0] = [str(DOCS), str(DOCS.parent)]
 
-from generators import commands, contents, fields, library  # noqa: E402
+from generators import commands, contents, fields, library
 
-import imbnas  # noqa: E402
+import imbnas
 
 project = "imbnas"
 author = "The imbnas maintainers"

@@ -18,10 +18,16 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     ]
 
 
+def joined(code: str) -> str:
+    """A block whose broken lines are whole."""
+    return re.sub(r"\s*\\\n\s*", " ", code)
+
+
 def commands(code: str) -> list[list[str]]:
-    """Words of each command in a block, comments and broken lines minded."""
-    lines = re.sub(r"\s*\\\n\s*", " ", code).splitlines()
-    told = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines]
+    """Words of each command in a block, without comments."""
+    told = [
+        shlex.split(line.removeprefix("$ "), comments=True) for line in joined(code).splitlines()
+    ]
     return [words for words in told if words]
 
 
