@@ -57,7 +57,7 @@ def test_the_container_installs_the_lock_alone_and_runs_as_nobody_special() -> N
     text = (ROOT / "Containerfile").read_text()
     assert re.findall(r"^FROM \S+ AS (\w+)$", text, re.MULTILINE) == ["build", "cpu", "cuda"]
     assert "--require-hashes --requirement /tmp/requirements.lock" in text
-    assert text.index("USER imbnas") < text.index("ENTRYPOINT")
+    assert text.index("USER 1000") < text.index("ENTRYPOINT")
 
 
 def test_the_release_is_published_by_an_identity_and_a_tag_that_is_the_version() -> None:
