@@ -40,12 +40,21 @@ GENERATED = re.compile(r"^<!-- generated: (?P<what>[\w-]+)(?: (?P<of>[\w.:]+))? 
 GENERATORS = {"commands": commands.text, "fields": fields.text, "library": library.text}
 
 
-def generate(page: str) -> str:
-    """Put what is generated in the place of each comment that asks for it."""
+def generate(page: str, depth: int = 0) -> str:
+    """Put what is generated in the place of each comment that asks for it.
+
+    Links to files of the repository that are no pages become their paths.
+
+    Args:
+        page: its text.
+        depth: folders that it lies below this one.
+    """
+    outside = re.compile(rf"\[([^\]]+)\]\((?:\.\./){{{depth + 1}}}([^)#\s]+)(?:#[^)\s]*)?\)")
+    page = outside.sub(r"\1 (`\2`)", page)
 
     def made(match: re.Match[str]) -> str:
         if match["what"] == "contents":
-            return contents.text(page)
+            return contents.text(page, DOCS)
         return GENERATORS[match["what"]](*filter(None, [match["of"]]))
 
     return GENERATED.sub(made, page)
@@ -54,8 +63,8 @@ def generate(page: str) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the generators; Sphinx calls it."""
 
-    def read(_app: Sphinx, _name: str, source: list[str]) -> None:
-        source[0] = generate(source[0])
+    def read(_app: Sphinx, name: str, source: list[str]) -> None:
+        source[0] = generate(source[0], name.count("/"))
 
     app.connect("source-read", read)
     return {"parallel_read_safe": True}
