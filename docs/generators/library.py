@@ -87,7 +87,7 @@ def _docstring(thing: Any) -> Iterator[str]:
             yield docstring_text(value)
         elif kind == "examples":
             yield from (
-                docstring_text(t) if k.value == "text" else f"```python\n{t}\n```" for k, t in value
+                docstring_text(t) if k.value == "text" else f"```pycon\n{t}\n```" for k, t in value
             )
         elif kind in _SECTIONS:
             rows = [_row(each) for each in value]
@@ -96,8 +96,9 @@ def _docstring(thing: Any) -> Iterator[str]:
             )
             yield table(heads, rows)
         elif kind == "admonition":
+            told = value.description
             yield f"**{section.title or value.kind}**"
-            yield docstring_text(value.description)
+            yield f"```pycon\n{told}\n```" if ">>>" in told else docstring_text(told)
 
 
 def _row(each: Any) -> tuple[str, str]:
