@@ -1,7 +1,7 @@
 """The site is built without a warning, and works in a browser from a disk."""
 
-import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,10 +22,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of the checkout's pages."""
     out = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q"]
-    environment = {**os.environ, "PYTHONPATH": ""}
     done = subprocess.run(
         [*command, "-b", "html", "-d", out / ".doctrees", DOCS, out / "html"],
-        capture_output=True, text=True, env=environment,
+        capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return out / "html"
@@ -35,8 +34,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pages(site: Path) -> Iterator[object]:
     """A page of a browser, and what its console says."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    import shutil
-
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no chromium on the PATH; on Debian: apt-get install chromium")
