@@ -30,7 +30,12 @@ SomeDistinct = Annotated[
 
 
 class Training(FrozenModel):
-    """A condition and the scheme that networks are trained on it with."""
+    """A condition and the scheme that networks are trained on it with.
+
+    Attributes:
+        condition: short name, such as ``cifar10@100x``.
+        scheme: registry name.
+    """
 
     condition: str
     scheme: str = "ce"

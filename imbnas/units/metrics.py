@@ -57,6 +57,7 @@ class TrainMetrics(FrozenModel):
     """Result of a ``train`` unit.
 
     Attributes:
+        kind: of unit.
         class_correct: test images of each class that were classified correctly.
         class_total: test images of each class.
         params: trainable parameters of the network.
@@ -194,7 +195,13 @@ def _check_curve(curve: tuple[CurvePoint, ...], classes: int) -> None:
 
 
 class SupernetMetrics(FrozenModel):
-    """Result of a ``supernet`` unit: the hash that names its weights."""
+    """Result of a ``supernet`` unit: the hash that names its weights.
+
+    Attributes:
+        kind: of unit.
+        weights_sha256: hex sha256 of the weights' file, which is its name.
+        train_loss: mean loss of the last epoch.
+    """
 
     kind: Literal["supernet"] = "supernet"
     weights_sha256: Sha256
@@ -204,7 +211,9 @@ class SupernetMetrics(FrozenModel):
 class AdaptMetrics(FrozenModel):
     """Result of an ``adapt`` unit.
 
-    ``weights_sha256`` is the source supernet's own where a strategy changes no weight.
+    Attributes:
+        kind: of unit.
+        weights_sha256: names the weights; the source supernet's own where a strategy changes none.
     """
 
     kind: Literal["adapt"] = "adapt"
@@ -215,6 +224,7 @@ class SearchMetrics(FrozenModel):
     """Result of a ``search`` unit.
 
     Attributes:
+        kind: of unit.
         best: the architecture with the highest score; ties go to the earlier one.
         scores: (architecture, mean per-class validation recall in [0, 1]), in order of
             evaluation; no architecture occurs twice.
@@ -237,6 +247,7 @@ class RankMetrics(FrozenModel):
     """Result of a ``rank`` unit.
 
     Attributes:
+        kind: of unit.
         scores: (architecture, score), higher is better, in the unit's order; ``None`` where the
             score was not a finite number.
     """

@@ -65,6 +65,19 @@ class Provenance(FrozenModel):
     ``INSTRUCTION_SETS`` are in the libraries' own words.
 
     Attributes:
+        imbnas: its version, as that of the others.
+        python: its version.
+        torch: its version.
+        torchvision: its version.
+        timm: its version.
+        numpy: its version.
+        git_revision: of the checkout that imbnas runs from; ``None`` for an installed package.
+        threads: of PyTorch.
+        platform: operating system and processor architecture.
+        utc: when the unit was finished, in ISO 8601.
+        scipy: its version.
+        safetensors: its version.
+        pillow: its version.
         onednn: version of the library within torch.
         mkl: version of the library within torch.
         libc: name and version of the C library, which has the elementary functions.
@@ -111,7 +124,16 @@ INSTRUCTION_SETS = ("aten", "onednn_isa", "mkl_branch", "numpy_isa", "openblas_k
 
 
 class Record(FrozenModel):
-    """A finished unit."""
+    """A finished unit.
+
+    Attributes:
+        schema_version: of the record's form.
+        identity: hex sha256 of the unit's canonical JSON, the name of the file.
+        unit: what was computed, fully resolved.
+        metrics: what it gave, of the same kind as the unit.
+        cost: what it took.
+        provenance: by what it was computed.
+    """
 
     schema_version: Literal[1] = 1
     identity: Sha256
@@ -147,7 +169,17 @@ def check_result(unit: Unit, metrics: Metrics) -> None:
 
 
 class Failure(FrozenModel):
-    """A unit that could not be finished, and why; ``utc`` is empty where it is not known."""
+    """A unit that could not be finished, and why.
+
+    Attributes:
+        schema_version: of the form.
+        identity: of the unit.
+        label: of the unit, for people.
+        error: class of the error.
+        message: of the error.
+        traceback: of the error, cut where it is long.
+        utc: when, in ISO 8601; empty where it is not known.
+    """
 
     schema_version: Literal[1] = 1
     identity: Sha256

@@ -71,7 +71,14 @@ class DataRef(FrozenModel):
 
 
 class SpaceModel(FrozenModel):
-    """One architecture of a search space."""
+    """One architecture of a search space.
+
+    Attributes:
+        source: distinguishes the kinds of models.
+        space: registry name.
+        version: of the space.
+        architecture: its published string.
+    """
 
     source: Literal["space"] = "space"
     space: str
@@ -186,6 +193,11 @@ class TrainUnit(UnitBase):
     """Train one network from scratch and read the test split once.
 
     Attributes:
+        kind: of unit.
+        model: what is trained.
+        data: what it is trained and tested on.
+        scheme: how imbalance is countered.
+        recipe: how it is trained.
         stack: number of replicates trained side by side in one network, which changes results by
             rounding; replicate r takes place r modulo ``stack``. 1 for a network alone, omitted
             from the identity.
@@ -218,7 +230,13 @@ class TrainUnit(UnitBase):
 
 
 class SpaceUnit(UnitBase):
-    """What units of a whole space have: its registry name and version, and a recipe."""
+    """What units of a whole space have.
+
+    Attributes:
+        space: registry name.
+        version: of the space.
+        recipe: of the training; of a search and a ranking, of the networks' size and batches.
+    """
 
     space: str
     version: str
@@ -226,7 +244,13 @@ class SpaceUnit(UnitBase):
 
 
 class SupernetUnit(SpaceUnit):
-    """Train a weight-sharing supernet of a whole space."""
+    """Train a weight-sharing supernet of a whole space.
+
+    Attributes:
+        kind: of unit.
+        data: what it is trained on.
+        scheme: how imbalance is countered.
+    """
 
     kind: Literal["supernet"] = "supernet"
     data: DataRef
@@ -239,7 +263,16 @@ class SupernetUnit(SpaceUnit):
 
 
 class AdaptUnit(SpaceUnit):
-    """Adapt a source supernet to a target condition."""
+    """Adapt a source supernet to a target condition.
+
+    Attributes:
+        kind: of unit.
+        strategy: what adapts it.
+        supernet: identity of the unit that trains the source supernet.
+        source: what the supernet was trained on.
+        target: what it is adapted to.
+        scheme: how imbalance is countered on the target.
+    """
 
     kind: Literal["adapt"] = "adapt"
     strategy: Component
@@ -263,6 +296,9 @@ class SearchUnit(SpaceUnit):
     """Score sub-networks of an adapted supernet on validation images and name the best.
 
     Attributes:
+        kind: of unit.
+        searcher: what asks for scores.
+        adapted: identity of the unit that adapts the supernet.
         scored_on: the condition whose training images calibrate batch statistics and whose
             validation images give the scores; the source's for strategies that see no target.
         calibration_images: training images used to calibrate each sub-network; 0 scores with
@@ -295,6 +331,8 @@ class RankUnit(SpaceUnit):
     """Score architectures without a supernet, to predict what trainings will give.
 
     Attributes:
+        kind: of unit.
+        ranker: what scores.
         architectures: what to score, in this order.
         data: the condition of the trainings; the test split is not read.
         scheme: of the trainings.

@@ -1,4 +1,4 @@
-"""What docs/table.md shows works as it stands."""
+"""What docs/table.md and docs/searchers.md show works as it stands."""
 
 import re
 from pathlib import Path
@@ -13,8 +13,9 @@ from imbnas.spaces import get_space
 from imbnas.suites.choice import SearcherChoice
 from imbnas.table.benchmark import Benchmark
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "table.md").read_text()
-BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+TEXTS = [(DOCS / name).read_text() for name in ("table.md", "searchers.md")]
+BLOCKS = re.findall(r"^```python\n(.*?)^```", "\n".join(TEXTS), re.M | re.S)
 BALANCED, TARGET = ("digits@1x:half-1", "ce"), ("digits@20x:half-2", "cb-drw")
 
 
@@ -65,6 +66,14 @@ def test_optuna_as_a_searcher(names: dict, whole: Benchmark) -> None:
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with SEARCHERS.temporary():
-        exec(block("SEARCHERS.register"), names)
+        exec(block('SEARCHERS.register("tpe"'), names)
         frame = Replay((SearcherChoice(name="tpe"),), budget=15, repetitions=2).table(whole)
+    assert frame["regret_target"].iloc[-1] < frame["regret_target"].iloc[0]
+
+
+def test_a_searcher_of_ones_own(names: dict, whole: Benchmark) -> None:
+    with SEARCHERS.temporary():
+        exec(block('SEARCHERS.register("aging"'), names)
+        choice = SearcherChoice(name="aging", options={"evaluations": 40})
+        frame = Replay((choice,), budget=40, repetitions=2).table(whole)
     assert frame["regret_target"].iloc[-1] < frame["regret_target"].iloc[0]

@@ -170,7 +170,8 @@ def match(found: Trained, baselines: Sequence[Trained]) -> Pairing:
         baselines: at least one, trained in the same replicates.
     """
     accuracy = np.array([baseline.accuracy for baseline in baselines])
-    macs = np.nan_to_num([baseline.macs for baseline in baselines]).max(axis=1)
+    # Without one replicate of one, nothing is left.
+    macs = np.nan_to_num([baseline.macs for baseline in baselines]).max(axis=1, initial=0)
     trained = np.flatnonzero(~np.isnan(accuracy).any(axis=0))
     complete = [int(r) for r in trained if not np.isnan(found.accuracy[r])]
     on_others = len(trained) > 1
