@@ -1,7 +1,8 @@
 """``imbnas-bench show``: exact facts about an architecture, a condition, a baseline or a suite."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,10 @@ from imbnas.units.largest import (
     MOST_CHANNELS,
     MOST_CLASSES,
 )
+
+if TYPE_CHECKING:
+    from imbnas.data.dataset import Dataset
+    from imbnas.data.locations import DataLocations
 
 
 @click.group("show")
@@ -120,17 +125,22 @@ def show_condition(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Class counts, groups and hash of a condition."""
-    from imbnas.data.loading import load_dataset
+    """Class counts, groups and hash of a condition.
+
+    Published counts answer for CIFAR, SVHN and Fashion-MNIST where their images are not at hand;
+    --manifest fetches them, as other commands do.
+    """
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import write_manifest
+    from imbnas.data.published_counts import UNKNOWN_DIGEST
     from imbnas.data.resolving import resolve
     from imbnas.units.conditions import parse_condition
 
     condition = parse_condition(name, protocol)
     locations = DataLocations.from_options(data_root, datasets, offline)
-    dataset = load_dataset(condition.dataset, locations)
+    dataset = _images_or_counts(condition.dataset, locations, manifest is not None)
     resolved = resolve(condition, dataset)
+    counted = dataset.digest == UNKNOWN_DIGEST
     if manifest is not None:
         write_manifest(resolved, manifest)
     _print(
@@ -146,11 +156,26 @@ def show_condition(
             "validation_split": resolved.validation.split,
             "test": len(resolved.test.indices),
             "notes": [*dataset.notes, *resolved.notes],
-            "dataset_digest": resolved.dataset_digest,
-            "sha256": resolved.sha256,
+            "dataset_digest": None if counted else resolved.dataset_digest,
+            "sha256": None if counted else resolved.sha256,
         },
         as_json,
     )
+
+
+def _images_or_counts(name: str, locations: "DataLocations", images_needed: bool) -> "Dataset":
+    """A dataset, or its counts alone where its images are not at hand."""
+    from imbnas.data.loading import load_dataset
+    from imbnas.data.published import ImagesMissingError
+    from imbnas.data.published_counts import PUBLISHED_COUNTS, counted
+
+    if images_needed or name not in PUBLISHED_COUNTS:
+        return load_dataset(name, locations)
+    try:
+        return load_dataset(name, replace(locations, offline=True))
+    except ImagesMissingError:
+        told = f"images of {name} are not at hand: counted as published, without hashes"
+        return replace(counted(name), notes=(told,))
 
 
 @command.command("baseline")
