@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imbnas.cli.completion import names_of
 from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.streams import outliving_readers
 from imbnas.cli.suite_options import limit_options, suite_options
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     default="local",
     metavar="NAME",
     help="Where workers are started: local, slurm, ray, script.",
+    shell_complete=names_of("executors"),
 )
 @click.option(
     "--executor-option",
