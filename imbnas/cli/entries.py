@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from imbnas import registry
+from imbnas.registry import BUILT_IN, Entry
 from imbnas.schemes.parts import read_parts
 from imbnas.schemes.resolve import resolve_scheme
 from imbnas.units.schemes import SchemeSpec
@@ -22,7 +22,7 @@ _ITEM = re.compile(r"^    (\w[\w, ]*): +(.*\n(?:        .*\n)*)", re.MULTILINE)
 _NOT_SET = {"name", "version", "part_versions", "loss_options", "posthoc_options"}
 """Fields of a scheme that are no options, and those that hold the options of its parts."""
 _CATALOG = "imbnas/schemes/catalog.py"
-_PACKAGE = Path(registry.__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ def documented(target: Any) -> dict[str, str]:
     return found
 
 
-def source_of(entry: "registry.Entry", target: Any) -> str:
+def source_of(entry: Entry, target: Any) -> str:
     """The file that an entry is written in, and what it is called there."""
     try:
         file = Path(inspect.getsourcefile(target) or entry.origin)
     except TypeError:  # data, as schemes are
-        return _CATALOG if entry.origin == registry.BUILT_IN else entry.origin
+        return _CATALOG if entry.origin == BUILT_IN else entry.origin
     called = getattr(target, "__qualname__", entry.name)
     if file.is_relative_to(_PACKAGE):
         return f"{file.relative_to(_PACKAGE.parent)}, {called}"

@@ -48,7 +48,7 @@ def command(
     workers_per_gpu: int | None,
     retry_failed: bool,
 ) -> int:
-    """Run a suite: do what is missing, then print and write the leaderboards."""
+    """Run a suite: do what is missing, then show what it found and write tables and page."""
     from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.cli.running import conclude, do_missing
     from imbnas.runs.executors.registry import build_executor
@@ -60,4 +60,4 @@ def command(
     if progress is None:
         return 0
     directory = request.directory
-    return write_leaderboards(directory) or conclude(directory, progress)
+    return write_leaderboards(directory, page=True) or conclude(directory, progress)

@@ -67,32 +67,18 @@ def show_architecture(
     space: str,
     architecture: str,
     as_json: bool,
-    stem_kernel: int | None,
-    stem_stride: int | None,
     **options: int | None,
 ) -> None:
     """Parameters, MACs and identities of an architecture."""
-    from dataclasses import fields, replace
-
     from imbnas.spaces import get_space
-    from imbnas.spaces.stems import check_stem
-    from imbnas.units.stem import Stem
-    from imbnas.validation import make_with_options
+    from imbnas.spaces.network_shape import chosen_shape
 
     found = get_space(space)
     parsed = found.parse(architecture)
-    names = {field.name for field in fields(found.published_shape)}
-    # Data options are common to all of `show`; an architecture is shown without any data.
-    shape: dict[str, Any] = {
-        name: value for name, value in options.items() if name in names and value is not None
-    }
-    stem = {"kernel": stem_kernel, "stride": stem_stride}
-    given = {name: value for name, value in stem.items() if value is not None}
-    whole = replace(found.published_shape, **shape)
-    if given:
-        whole = replace(whole, stem=make_with_options(Stem, given, "stem"))
-        check_stem(found, whole.stem, whole.resolution)
-    counts = found.counts(parsed, whole)
+    for name in ("data_root", "datasets", "offline"):
+        del options[name]  # common to all of `show`; an architecture is shown without any data
+    shape = chosen_shape(found, **options)
+    counts = found.counts(parsed, shape)
     _print(
         {
             "space": space,

@@ -36,16 +36,32 @@ def write_report(
         The page, then the pictures.
     """
     write_tables(results, directory, tables)
-    shown, failures = directory.shown, directory.failures().values()
-    folder = os.path.relpath(directory.tables, shown)
-    page = render(results, tables, failures, folder, library or shared_library(directory))
-    files = {shown / "index.html": page.encode()}
+    page = write_page(results, directory, tables, library)
+    files = {}
     for picture in pictures(tables, results.resolved.heading):
-        files[shown / "pictures" / f"{picture.name}.svg"] = picture.svg
-        files[shown / "pictures" / f"{picture.name}.png"] = picture.png
+        files[directory.shown / "pictures" / f"{picture.name}.svg"] = picture.svg
+        files[directory.shown / "pictures" / f"{picture.name}.png"] = picture.png
     for path, content in files.items():
         replace_file(path, content, directory.temporary)
-    return list(files)
+    return [page, *files]
+
+
+def write_page(
+    results: Results,
+    directory: RunDirectory,
+    tables: Mapping[str, pd.DataFrame],
+    library: str | None = None,
+) -> Path:
+    """Write ``index.html`` alone; arguments as ``write_report``.
+
+    Returns:
+        The page.
+    """
+    page, failures = directory.shown / "index.html", directory.failures().values()
+    folder = os.path.relpath(directory.tables, directory.shown)
+    text = render(results, tables, failures, folder, library or shared_library(directory))
+    replace_file(page, text.encode(), directory.temporary)
+    return page
 
 
 def shared_library(directory: RunDirectory) -> str | None:
