@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 
 
 def print_answer(tables: "dict[str, pd.DataFrame]") -> None:
-    """Print what a run found, in sentences."""
-    from imbnas.leaderboards.headline import answer, reservations, strategies_answer
+    """Print what a run found, and what limits it, in sentences."""
+    from imbnas.leaderboards.headline import findings, reservations
 
-    strategies = strategies_answer(tables)
-    nothing_else = strategies is None or not tables["rank_correlation"].empty
-    sentences = [answer(tables)] if nothing_else else []
-    sentences += [strategies] if strategies else []
     click.echo("")
-    for sentence in (*sentences, *reservations(tables)):
+    for sentence in (*findings(tables), *reservations(tables)):
         _print_wrapped(sentence)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from imbnas.errors import InputError, UnknownNameError
-from imbnas.leaderboards.headline import answer
+from imbnas.leaderboards.headline import findings
 from imbnas.leaderboards.published_tables import read_published
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.architectures import trainings
@@ -88,8 +88,8 @@ class LoadedResults:
 
     @property
     def answer(self) -> str:
-        """The suite's answer in one sentence."""
-        return answer(self.tables)
+        """What was found, in a sentence or two."""
+        return " ".join(findings(self.tables))
 
     @cached_property
     def accuracies(self) -> pd.DataFrame:
@@ -122,8 +122,10 @@ def load_results(path: str | Path) -> LoadedResults:
     Example:
         >>> import imbnas
         >>> results = imbnas.load_results("runs/mine")
-        >>> results.answer
-        '4 architectures are too few for a rank correlation, which needs 10 distinct ones.'
+        >>> print(results.answer)
+        4 architectures are too few for a rank correlation, which needs 10 distinct ones. Of 2
+        strategies, the data tell no two apart by the accuracy of what they find (digits@1x to
+        digits@10x).
         >>> results.tables["adaptation"]["strategy"].tolist()[:2]
         ['p0', 'p1']
         >>> results.records.groupby("condition")["accuracy"].mean().index.tolist()
