@@ -35,7 +35,7 @@ _SECONDS = 3.0
 """Trials that take less together are repeated."""
 
 _FIRST_SHARE = 0.6
-"""Of the time that a process has, for timing each group once; the rest is for timing it again."""
+"""Of the time that a process has, for timing each group; the rest is for timing it again."""
 
 
 class TimingError(ImbnasError):
@@ -43,7 +43,7 @@ class TimingError(ImbnasError):
 
 
 class Timing(NamedTuple):
-    """Wall-clock seconds of a shortened unit or stack.
+    """Seconds of a shortened unit or stack, see ``clock_of``.
 
     Attributes:
         whole: all of it.
@@ -127,7 +127,10 @@ def _time(
 def _rows(
     job: Job, rounds: int, seed: int, measure: Callable[[Sequence[Unit]], Timing]
 ) -> list[Row]:
-    """Time the trials again and again while there is time; the first time of a group counts last.
+    """Time the trials again and again while there is time.
+
+    What a group's first trial takes at first counts only where no other was done: it loads and
+    imports what hundreds of units share.
 
     Args:
         job: trials, and for how long.
@@ -141,11 +144,11 @@ def _rows(
     first: dict[int, Timing] = {}
     for number, trial in enumerate(job.trials):
         unit = trial.units[0]
-        # The first of a group pays for imports and loading; on others but trainings units build.
+        # Others of its group are timed later; on others but trainings units build.
         if (trial.group in groups and unit.kind == "train") or not done.issuperset(unit.requires):
             continue
         groups.add(trial.group)
-        if timing := clock.time(trial, _FIRST_SHARE, needed=not first):
+        if timing := clock.time_warm(trial, _FIRST_SHARE, needed=not first):
             first[number] = timing
             done.add(unit.identity)
     # A full collection, rare in a run, would take a good part of a short unit.
@@ -192,9 +195,27 @@ class _Clock:
             self._per_mac = min(per_mac, self._per_mac or per_mac)
         return timing
 
+    def time_warm(self, trial: Trial, share: float, *, needed: bool = False) -> Timing | None:
+        """Do a trial twice and tell of the second time; ``None`` where there is none.
+
+        A needed trial is told of by its first time where that was all there was time for.
+        """
+        cold = self.time(trial, share, needed=needed)
+        return cold and (self.time(trial, share) or (cold if needed else None))
+
     def _expected(self, trial: Trial) -> float:
         """Seconds of a trial, from those that it took before or its multiply-accumulates."""
         return self._lasted.get(trial.units[0].identity, trial.macs * self._per_mac)
+
+
+def clock_of(request: RunRequest) -> Callable[[], float]:
+    """What units are timed by.
+
+    Processor seconds, which tell what an idle machine takes also where others use it: a worker
+    has one thread. Wall-clock seconds where a GPU or processes of plug-ins do the work.
+    """
+    apart = request.device_type != "cpu" or request.plugins
+    return time.perf_counter if apart else time.process_time
 
 
 class _Bench:
@@ -203,7 +224,8 @@ class _Bench:
     def __init__(self, job: Job) -> None:
         self._records: dict[str, Record] = {}
         self._weights: dict[str, bytes] = {}
-        self._attempt = _Attempt(())
+        self._clock = clock_of(job.request)
+        self._attempt = _Attempt((), self._clock)
         # Code of plug-ins is timed as it runs: in processes of its own.
         self._runner = Executor(
             self,
@@ -217,7 +239,7 @@ class _Bench:
 
     def time(self, stack: Sequence[Unit]) -> Timing:
         """Do a unit, or the units of a stack."""
-        start = time.perf_counter()
+        start = self._clock()
         try:
             for record in self._do(stack):
                 if isinstance(record, Exception):
@@ -228,7 +250,8 @@ class _Bench:
                 f"timing {stack[0].label!r} in short: {type(error).__name__}: {error}; "
                 "a run of this suite would fail alike"
             ) from None
-        return Timing(time.perf_counter() - start, self._attempt.in_steps)
+        whole = self._clock() - start - self._attempt.building
+        return Timing(whole, self._attempt.in_steps)
 
     def _do(self, stack: Sequence[Unit]) -> Sequence[Record | Exception]:
         trainings = [unit for unit in stack if isinstance(unit, TrainUnit)]
@@ -237,7 +260,7 @@ class _Bench:
         return [self._runner.execute(stack[0])]
 
     def _begin(self, units: Sequence[Unit]) -> "_Attempt":
-        self._attempt = _Attempt(units)
+        self._attempt = _Attempt(units, self._clock)
         return self._attempt
 
     def read_record(self, kind: str, identity: str) -> Record:
@@ -253,16 +276,36 @@ class _Bench:
 
 
 class _Attempt(SingleAttempt):
-    """Adds up the time in epochs, or in candidates: from each opening to its last offer."""
+    """Adds up the time in epochs, or in candidates: from each opening to its last offer.
 
-    in_steps = 0.0
-    _since = 0.0
+    Libraries build what a shape of tensors needs when it comes first, which takes many times as
+    long as a step and is done once in a run: the first epoch counts as long as the others.
+
+    Attributes:
+        in_steps: seconds that they would have taken if all had been as the later ones.
+        building: seconds that they took beyond that.
+    """
+
+    def __init__(self, units: Sequence[Unit], clock: Callable[[], float]) -> None:
+        super().__init__(units)
+        self._clock = clock
+        self._since = 0.0
+        self._took: list[float] = []
 
     def open(self) -> "_Attempt":
-        self._since = time.perf_counter()
+        self._since = self._clock()
         return self
 
     def offer(self, take: Callable[[], object], reached: object = None) -> None:
-        now = time.perf_counter()
-        self.in_steps += now - self._since
+        now = self._clock()
+        self._took.append(now - self._since)
         self._since = now
+
+    @property
+    def in_steps(self) -> float:
+        later = self._took[1:] or self._took
+        return len(self._took) * sum(later) / len(later) if later else 0.0
+
+    @property
+    def building(self) -> float:
+        return sum(self._took) - self.in_steps

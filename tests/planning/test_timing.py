@@ -14,7 +14,14 @@ from imbnas.planning.cost import UnitCost, UnitCosts
 from imbnas.planning.sample import Sample, Trial
 from imbnas.planning.short_data import ShortDataPool
 from imbnas.planning.throughput import Pace, seconds, seconds_per_mac
-from imbnas.planning.timing import Job, Timing, TimingError, _rows, time_side_by_side
+from imbnas.planning.timing import (
+    Job,
+    Timing,
+    TimingError,
+    _Attempt,
+    _rows,
+    time_side_by_side,
+)
 from imbnas.runs.request import RunRequest
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.suites.expand import Expansion
@@ -173,6 +180,47 @@ def test_timing_ends_in_time_and_the_most_important_is_timed_first(
     assert timed == set(range(len(timed))) - {4} or seconds_given >= 7.0
     assert all(timing in (None, Timing(MACS[units[n].identity], MACS[units[n].identity]))
                for row in rows for n, timing in enumerate(row))  # fmt: skip
+
+
+@pytest.mark.parametrize("seconds_given", [30.0, 100.0, 1000.0])
+def test_what_the_first_of_a_group_loads_is_no_time_of_units(
+    mini: dict[str, Unit], monkeypatch: pytest.MonkeyPatch, seconds_given: float
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("imbnas.planning.timing.time", clock)
+    units = [unit for unit in mini.values() if unit.kind == "train"][:20]
+    plain = clock.measure(1.0)
+
+    def loading(units: Sequence[Unit]) -> Timing:
+        known = units[0].identity in clock.done
+        timing = plain(units)
+        clock.now += 0 if known else 9
+        return timing if known else Timing(timing.whole + 9, timing.steps)
+
+    job: Any = Job(trials_of(units, [1] * 20), 1, None, (), seconds_given)  # type: ignore[arg-type]
+    rows = _rows(job, 1, 0, loading)
+    assert {timing for row in rows for timing in row if timing} == {Timing(1, 1)}
+
+
+def test_what_libraries_build_for_new_shapes_is_no_time_of_steps() -> None:
+    seconds = iter([0.0, 9.0, 10.0, 11.0, 12.5, 100.0, 101.5])
+    attempt = _Attempt((), lambda: next(seconds))
+    attempt.open()
+    for _ in range(4):  # of 9, 1, 1 and 1.5 seconds
+        attempt.offer(lambda: None)
+    assert attempt.in_steps == pytest.approx(4 * 3.5 / 3)
+    assert attempt.building == pytest.approx(12.5 - 4 * 3.5 / 3)
+    attempt.open()  # as after the classifier alone was trained
+    attempt.offer(lambda: None)
+    assert attempt.in_steps == pytest.approx(5 * 5 / 4)
+
+
+def test_a_single_epoch_counts_as_it_was() -> None:
+    seconds = iter([0.0, 9.0])
+    attempt = _Attempt((), lambda: next(seconds))
+    attempt.open()
+    attempt.offer(lambda: None)
+    assert (attempt.in_steps, attempt.building) == (9, 0)
 
 
 def test_what_builds_on_units_that_there_was_no_time_for_is_not_timed(
