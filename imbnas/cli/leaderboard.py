@@ -46,7 +46,7 @@ def write_leaderboards(
         The exit status.
     """
     from imbnas.file_systems import READ_ONLY
-    from imbnas.leaderboards.report import write_page
+    from imbnas.leaderboards.page_file import write_page
     from imbnas.leaderboards.results import Results
     from imbnas.leaderboards.tables.build import build_tables, write_tables
     from imbnas.leaderboards.tables.formats import to_rows

@@ -1,20 +1,16 @@
 """Writes everything people look at: tables, pictures and the page."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from imbnas.leaderboards.page.render import render
+from imbnas.leaderboards.page_file import write_page
 from imbnas.leaderboards.plots.catalog import pictures
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import write_tables
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
-
-LIBRARY = "plotly.min.js"
-"""The chart library, once for all boards: beside their folders ``SUITE@VERSION``."""
 
 
 def write_report(
@@ -44,27 +40,3 @@ def write_report(
     for path, content in files.items():
         replace_file(path, content, directory.temporary)
     return [page, *files]
-
-
-def write_page(
-    results: Results,
-    directory: RunDirectory,
-    tables: Mapping[str, pd.DataFrame],
-    library: str | None = None,
-) -> Path:
-    """Write ``index.html`` alone; arguments as ``write_report``.
-
-    Returns:
-        The page.
-    """
-    page, failures = directory.shown / "index.html", directory.failures().values()
-    folder = os.path.relpath(directory.tables, directory.shown)
-    text = render(results, tables, failures, folder, library or shared_library(directory))
-    replace_file(page, text.encode(), directory.temporary)
-    return page
-
-
-def shared_library(directory: RunDirectory) -> str | None:
-    """Address of the chart library that boards share, seen from the page of one of them."""
-    address = f"../../{LIBRARY}"
-    return address if (directory.shown / address).is_file() else None

@@ -11,7 +11,7 @@ from imbnas.cli.running import conclude, do_missing
 from imbnas.cli.suite_options import run_request
 from imbnas.errors import InputError
 from imbnas.leaderboards.library import LoadedResults
-from imbnas.leaderboards.report import write_page
+from imbnas.leaderboards.page_file import write_page
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, write_tables
 from imbnas.registry import read_plugin

@@ -35,7 +35,7 @@ def check(names: dict[str, Any], printed: str) -> None:
     assert 0 < row["accuracy_mean"] < 100
     assert row["n_missing"] == 0
     # What both runs have is the same.
-    merged = first.merge(second, on=["strategy", "searcher"], suffixes=("", "_again"))
+    merged = first.merge(second, on=["part", "strategy", "searcher"], suffixes=("", "_again"))
     found = merged[merged["accuracy_mean"].notna()]
     assert (found["accuracy_mean"] == found["accuracy_mean_again"]).all()
     assert len(found) == first["accuracy_mean"].notna().sum()
