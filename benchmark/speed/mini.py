@@ -17,6 +17,7 @@ from imbnas.spaces import NetworkShape
 from imbnas.spaces.network_shape import network_shape
 from imbnas.units.conditions import parse_condition
 from imbnas.units.recipes import Augmentation, Recipe
+from imbnas.units.stem import Stem
 
 FOUR_CONVOLUTIONS = (
     "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|"
@@ -26,12 +27,15 @@ FOUR_CONVOLUTIONS = (
 
 RECIPE = Recipe(
     epochs=8,
-    steps_per_epoch=97,
-    batch_size=128,
-    resolution=16,
-    width=8,
+    steps_per_epoch=48,
+    batch_size=64,
+    warmup_epochs=1,
+    average_from=0.75,
+    resolution=32,
+    width=16,
     depth=1,
-    augmentation=Augmentation(pad=2, flip=True),
+    stem=Stem(kernel=4, stride=4),
+    augmentation=Augmentation(pad=4, flip=True),
 )
 
 

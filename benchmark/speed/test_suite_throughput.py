@@ -66,6 +66,7 @@ lr = {recipe.lr}
 resolution = {recipe.resolution}
 width = {recipe.width}
 depth = {recipe.depth}
+stem = {{ kernel = {recipe.stem.kernel}, stride = {recipe.stem.stride} }}
 augmentation = {{ pad = {recipe.augmentation.pad}, flip = true }}
 """
 
@@ -114,7 +115,7 @@ def test_a_run_of_two_workers(
     report(
         "whole suite, 2 workers: plain loop",
         plain / len(cells) / engine,
-        3,
+        4,
         plain_seconds_each=plain / len(cells),
         seconds_each=engine,
         plain_configuration=str(best),
