@@ -1,14 +1,15 @@
 """The recipe of lt-cifar/mini and the real images that every yardstick is measured on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-from imbnas.data import DataLocations
+from imbnas.data import DataLocations, select_images
 from imbnas.data.dataset import Dataset
+from imbnas.data.image_sets import ImageSet
 from imbnas.data.loading import load_dataset
+from imbnas.data.manifests import Selection
 from imbnas.data.published import DEBIAN_FASHION
 from imbnas.data.resolving import resolve
 from imbnas.errors import InputError
@@ -69,6 +70,25 @@ class Mini:
         return ConditionImages(dataset, manifest, RECIPE.resolution, device, self.locations)
 
     @property
+    def recipe(self) -> Recipe:
+        return RECIPE
+
+    @property
+    def statistics(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Mean and standard deviation of each channel in [0, 1]."""
+        return self.dataset().mean, self.dataset().std
+
+    def splits(self) -> tuple[ImageSet, ImageSet]:
+        """Images of the training and of the test, apart from what processes share."""
+        manifest = self.images().manifest
+        return self._selected(manifest.train), self._selected(manifest.test)
+
+    def _selected(self, selection: Selection) -> ImageSet:
+        selected = select_images(self.dataset(), selection, resolution=RECIPE.resolution)
+        assert isinstance(selected, ImageSet)
+        return selected
+
+    @property
     def shape(self) -> NetworkShape:
         return network_shape(self.dataset(), RECIPE)
 
@@ -83,7 +103,9 @@ def find_images(data_root: Path | None) -> Mini:
         except InputError:
             continue
         return mini
-    pytest.skip(
+    import pytest  # which is not there where GPUs are
+
+    return pytest.skip(
         "no CIFAR-10 under --data-root or IMBNAS_DATA, and no Fashion-MNIST there or in "
         f"{DEBIAN_FASHION}"
     )

@@ -2,23 +2,42 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Barrier
+from typing import Protocol
 
-import mini
 import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 from torchvision import transforms
 
-from imbnas.data import select_images
 from imbnas.data.image_sets import ImageSet
-from imbnas.data.manifests import Selection
-from imbnas.spaces import get_space
+from imbnas.spaces import NetworkShape, get_space
 from imbnas.spaces.pooling import AveragePool
 from imbnas.training.fitting import torch_module
+from imbnas.units.recipes import Recipe
+
+CPU = torch.device("cpu")
+
+
+class Data(Protocol):
+    """Images and how networks are trained on them, as ``mini.Mini`` has them."""
+
+    @property
+    def recipe(self) -> Recipe: ...
+
+    @property
+    def shape(self) -> NetworkShape: ...
+
+    @property
+    def statistics(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Mean and standard deviation of each channel in [0, 1]."""
+
+    def splits(self) -> tuple[ImageSet, ImageSet]:
+        """Images of the training and of the test."""
 
 
 class PilImages(Dataset[tuple[Tensor, int]]):
@@ -73,14 +92,21 @@ def with_own_pooling(network: nn.Module) -> nn.Module:
 
 
 def train(
-    data: mini.Mini, architecture: str, setting: Setting, steps: int, seed: int, tested: int = 10**6
+    data: Data,
+    architecture: str,
+    setting: Setting,
+    steps: int,
+    seed: int,
+    tested: int = 10**6,
+    device: torch.device = CPU,
 ) -> Trained:
     """Train for so many steps with a cosine, then test on so many images at most."""
     torch.set_num_threads(setting.threads)
     torch.manual_seed(seed)
     start = time.perf_counter()
-    recipe = mini.RECIPE
-    network = with_own_pooling(torch_module(get_space("nats-tss").build(architecture, data.shape)))
+    recipe = data.recipe
+    built = get_space("nats-tss").build(architecture, data.shape)
+    network = with_own_pooling(torch_module(built)).to(device)
     optimizer = torch.optim.SGD(
         network.parameters(),
         lr=recipe.lr,
@@ -97,7 +123,7 @@ def train(
         for batch, labels in train_loader:
             if step == steps:
                 break
-            loss = nn.functional.cross_entropy(network(batch), labels)
+            loss = nn.functional.cross_entropy(network(batch.to(device)), labels.to(device))
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -107,28 +133,22 @@ def train(
     correct = seen = 0
     with torch.no_grad():
         for batch, labels in test_loader:
-            correct += int((network(batch).argmax(1) == labels).sum())
+            correct += int((network(batch.to(device)).argmax(1).cpu() == labels).sum())
             seen += len(labels)
     return Trained(time.perf_counter() - start, correct / seen)
 
 
 def _loaders(
-    data: mini.Mini, setting: Setting, tested: int
+    data: Data, setting: Setting, tested: int
 ) -> tuple[DataLoader[tuple[Tensor, int]], DataLoader[tuple[Tensor, int]]]:
-    dataset, recipe, images = data.dataset(), mini.RECIPE, data.images()
-    last = [transforms.ToTensor(), transforms.Normalize(dataset.mean, dataset.std)]
+    recipe, (train_images, test_images) = data.recipe, data.splits()
+    last = [transforms.ToTensor(), transforms.Normalize(*data.statistics)]
     first = [
         transforms.RandomCrop(recipe.resolution, padding=recipe.augmentation.pad),
         transforms.RandomHorizontalFlip(),
     ]
-    manifest = images.manifest
-
-    def select(selection: Selection, steps: list[object]) -> PilImages:
-        selected = select_images(dataset, selection, resolution=recipe.resolution)
-        assert isinstance(selected, ImageSet)
-        return PilImages(selected, transforms.Compose(steps))
-
-    train, test = select(manifest.train, first + last), select(manifest.test, last)
+    train = PilImages(train_images, transforms.Compose(first + last))
+    test = PilImages(test_images, transforms.Compose(last))
     loader = partial(
         DataLoader, num_workers=setting.loaders, persistent_workers=setting.loaders > 0
     )
@@ -140,7 +160,7 @@ def _loaders(
 
 def seconds(
     barrier: Barrier,
-    data: mini.Mini,
+    data: Data,
     architectures: tuple[str, ...],
     setting: Setting,
     steps: int,

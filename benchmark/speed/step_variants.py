@@ -300,7 +300,7 @@ def float32_stem(network: nn.Module) -> None:
     """The stem's convolution in float32, under autocast, too."""
 
     def forward(self: nn.Conv2d, images: Tensor) -> Tensor:
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(images.device.type, enabled=False):
             output = functional.conv2d(
                 images, self.weight, None, self.stride, self.padding, 1, self.groups
             )

@@ -10,7 +10,7 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from ratios import Report
-from test_step_trials import seconds
+from step_trials import seconds
 from torch import Tensor
 
 from imbnas.execution.malloc import keep_freed_memory

@@ -76,6 +76,20 @@ def check_compiler() -> None:
         )
 
 
+def check_graphs(device: "DeviceType") -> None:
+    """Look whether ``--cuda-graphs`` goes with the device.
+
+    Raises:
+        InputError: it does not.
+    """
+    from imbnas.errors import InputError
+
+    if device != "cuda":
+        raise InputError(
+            f"--cuda-graphs needs --device cuda, and this run is on the {device}; leave it out"
+        )
+
+
 def check_reproducible(device: "DeviceType", precision: "Precision", compiled: bool) -> None:
     """Look whether ``--reproducible`` goes with the other options and with the shell.
 

@@ -38,6 +38,8 @@ def command(request: "RunRequest", as_json: bool) -> None:
     planned = plan_apart(request, cores())
     if request.compiled:
         note("The time does not include what torch.compile takes: minutes for each network.")
+    if request.cuda_graphs:
+        note("The time is that of trainings without CUDA graphs.")
     if as_json:
         print_json(_fields(request, planned))
         return

@@ -48,8 +48,9 @@ def do_missing(
     for line in prepare_retries(directory, retry_failed):
         note(line)
     plan = Expansion(resolved).plan(request.parts)
-    if request.compiled:
-        _note_uncompiled(plan)
+    for option, given in (("--compile", request.compiled), ("--cuda-graphs", request.cuda_graphs)):
+        if given:
+            _note_left_out(option, plan)
     _take_over(request, plan)
     for line in put_back(directory, plan):
         note(line)
@@ -61,12 +62,12 @@ def do_missing(
         return executor.run(request, queue, show)
 
 
-def _note_uncompiled(plan: "Plan") -> None:
+def _note_left_out(option: str, plan: "Plan") -> None:
     others = [unit.kind for unit in plan.units if unit.kind != "train"]
     if others:
         kinds = ", ".join(dict.fromkeys(others))
         note(
-            "--compile concerns trainings of one network or stack; "
+            f"{option} concerns trainings of one network or stack; "
             f"{len(others)} of {len(plan.units)} units ({kinds}) run as they do without it"
         )
 

@@ -79,6 +79,11 @@ _computation_options = add_options(
         help="Train through torch.compile, which takes minutes for each network; no supernet.",
     ),
     click.option(
+        "--cuda-graphs",
+        is_flag=True,
+        help="Capture training steps in CUDA graphs; on CUDA, no supernet.",
+    ),
+    click.option(
         "--reproducible",
         is_flag=True,
         help="Hold libraries to instructions that all x86-64 processors with AVX2 have.",
@@ -212,7 +217,7 @@ def run_request(take: Callable[..., Any]) -> "RunRequest":
     Raises:
         InputError: a suite, fidelity, part, manifest, device or folder that does not exist.
     """
-    from imbnas.cli.devices import check_reproducible, default_workers, device_type
+    from imbnas.cli.devices import check_graphs, check_reproducible, default_workers, device_type
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import read_manifest
     from imbnas.errors import InputError, UnknownNameError
@@ -247,6 +252,8 @@ def run_request(take: Callable[..., Any]) -> "RunRequest":
     title = f"{suite.name}@{suite.version}/{fidelity}"
     device = device_type(take("device"))
     precision, compiled = take("precision"), take("compiled")
+    if cuda_graphs := take("cuda_graphs"):
+        check_graphs(device)
     if reproducible := take("reproducible"):
         check_reproducible(device, precision, compiled)
     interval = take("checkpoint_every", None)
@@ -255,7 +262,11 @@ def run_request(take: Callable[..., Any]) -> "RunRequest":
         fidelity,
         locations,
         Computation(
-            device_type=device, precision=precision, compiled=compiled, reproducible=reproducible
+            device_type=device,
+            precision=precision,
+            compiled=compiled,
+            cuda_graphs=cuda_graphs,
+            reproducible=reproducible,
         ),
         replicates=take("replicates"),
         first_replicate=take("first_replicate"),

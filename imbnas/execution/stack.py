@@ -11,7 +11,7 @@ from imbnas.data.stacked_stream import StackedStream
 from imbnas.errors import InputError
 from imbnas.execution.outcome import Outcome
 from imbnas.execution.sources import DataSource
-from imbnas.execution.train import UnitSetup, outcome, set_up_unit
+from imbnas.execution.train import UnitSetup, outcome, recorder_of, set_up_unit
 from imbnas.schemes.stacked_scheme import StackedScheme
 from imbnas.spaces.nats.network import CellNetwork
 from imbnas.spaces.nats.stacked_network import StackedNetwork
@@ -67,6 +67,7 @@ def fit_stack(ready: Sequence[UnitSetup], checkpoints: Checkpoints) -> Fit:
         ),
         mixing_generator=torch.Generator(),  # each scheme has its own
         compiled=ready[0].unit.compiled,
+        recorder=recorder_of(ready[0]),
         checkpoint=checkpoints.open(),
         validate=partial(_validated, network, ready),
     )

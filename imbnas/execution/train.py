@@ -15,6 +15,7 @@ from imbnas.training.counting import finishing_passes
 from imbnas.training.evaluation import finished_predictor
 from imbnas.training.fitting import Fit
 from imbnas.training.setup import Setup, set_up
+from imbnas.training.step_graphs import CudaGraphs, Recorder
 from imbnas.training.validation import validated
 from imbnas.units.randomness import derive_seed
 from imbnas.units.unit import TrainUnit
@@ -79,11 +80,17 @@ def trained(
     return ready, outcome(ready, fit, 0, pool.device)
 
 
+def recorder_of(ready: UnitSetup) -> Recorder | None:
+    """What records the steps of a unit, if anything does."""
+    return CudaGraphs(ready.training.images.device) if ready.unit.cuda_graphs else None
+
+
 def fit_alone(ready: UnitSetup, checkpoints: Checkpoints) -> Fit:
     """Train one network."""
     trainer = replace(
         ready.training.trainer,
         compiled=ready.unit.compiled,
+        recorder=recorder_of(ready),
         checkpoint=checkpoints.open(),
         validate=lambda: [validated(ready.training, ready.images.validation)],
     )

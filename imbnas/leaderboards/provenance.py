@@ -120,6 +120,7 @@ def provenance(results: Results, tables: dict[str, str]) -> dict[str, object]:
         "device_type": resolved.device_type,
         "precision": resolved.precision,
         **({"compiled": True} if resolved.compiled else {}),
+        **({"cuda_graphs": True} if resolved.cuda_graphs else {}),
         **({"reproducible": True} if resolved.reproducible else {}),
         "conditions": {
             name: {

@@ -70,6 +70,11 @@ class Loss(nn.Module):
         """(C,) class weights of the current epoch; ``None`` where all are 1."""
         return None if self.deferred else self.class_weights
 
+    @property
+    def generators(self) -> tuple[torch.Generator, ...]:
+        """The epoch's random stream, once something was drawn from it."""
+        return () if self._generator is None else (self._generator,)
+
     def set_epoch(self, epoch: int) -> None:
         """Begin a 0-based epoch: apply the schedule and start that epoch's random stream.
 

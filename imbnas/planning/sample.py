@@ -165,7 +165,8 @@ class Sample:
             return {"adapted": self._short[unit.adapted].identity, "searcher": searcher}
         changes: dict[str, object] = {"recipe": self._recipe(unit)}
         if isinstance(unit, TrainUnit):
-            changes["compiled"] = False  # compiling would take minutes
+            # Compiling would take minutes, and a graph pays after more steps than these.
+            changes |= {"compiled": False, "cuda_graphs": False}
         elif isinstance(unit, AdaptUnit):
             changes["supernet"] = self._short[unit.supernet].identity
         elif isinstance(unit, RankUnit):

@@ -26,6 +26,11 @@ class StackedScheme:
         self.mixes = schemes[0].mixes
         self.needs_features = schemes[0].needs_features
 
+    @property
+    def generators(self) -> tuple[torch.Generator, ...]:
+        """What ``loss`` draws from in this epoch, once it did."""
+        return tuple(each for scheme in self._schemes for each in scheme.generators)
+
     def set_epoch(self, epoch: int) -> None:
         """Begin a 0-based epoch."""
         for scheme in self._schemes:

@@ -64,6 +64,11 @@ class TrainingScheme:
         self.loss_module.to(device)
         return self
 
+    @property
+    def generators(self) -> tuple[torch.Generator, ...]:
+        """What ``loss`` draws from in this epoch, once it did; none where it draws nothing."""
+        return self.loss_module.generators
+
     def set_epoch(self, epoch: int) -> None:
         """Begin a 0-based epoch.
 

@@ -267,6 +267,7 @@ class Recomputation:
                 device_type=suite.device_type,
                 precision=suite.precision,
                 compiled=suite.compiled,
+                cuda_graphs=suite.cuda_graphs,
                 reproducible=suite.reproducible,
             ),
             directory=run,

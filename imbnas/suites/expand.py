@@ -135,6 +135,7 @@ class Expansion:
             recipe=used,
             stack=stack,
             compiled=self.resolved.compiled,
+            cuda_graphs=self.resolved.cuda_graphs,
             device_type=self.resolved.device_type,
             precision=self.resolved.precision,
             reproducible=self.resolved.reproducible,

@@ -67,6 +67,11 @@ class SuiteRequest:
         return self.computation.compiled
 
     @property
+    def cuda_graphs(self) -> bool:
+        """Whether training steps are captured in CUDA graphs."""
+        return self.computation.cuda_graphs
+
+    @property
     def reproducible(self) -> bool:
         """Whether libraries are held to instructions that all processors with AVX2 have."""
         return self.computation.reproducible

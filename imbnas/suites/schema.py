@@ -236,13 +236,16 @@ class SuiteFile(FrozenModel):
     def at(self, fidelity: str) -> "SuiteFile":
         """The suite with the parts that belong to one of its fidelities, and no others.
 
-        Claims that rest on other parts are left out, too.
+        Claims that rest on other parts are left out, too, and fidelities that have such parts.
         """
         names = self.fidelities[fidelity].parts or tuple(self.parts)
         parts = {name: part for name, part in self.parts.items() if name in names}
         others = self.parts.keys() - parts.keys()
         claims = {name: claim for name, claim in self.claims.items() if claim.part not in others}
-        return self.model_copy(update={"parts": parts, "claims": claims})
+        fidelities = {
+            name: other for name, other in self.fidelities.items() if not others & {*other.parts}
+        }
+        return self.model_copy(update={"parts": parts, "claims": claims, "fidelities": fidelities})
 
     @property
     def routes(self) -> tuple[tuple[str, AdaptationPart], ...]:

@@ -21,6 +21,7 @@ from imbnas.training.forward import compiled_features, forward_passes
 from imbnas.training.parts import Part, only_parts
 from imbnas.training.schedule import learning_rate
 from imbnas.training.state import Companion, Counts, TrainingProgress, TrainingState
+from imbnas.training.step_graphs import RecordedSteps, Recorder, Step
 from imbnas.training.stopwatch import Stopwatch
 from imbnas.units.metrics import CurvePoint
 from imbnas.units.networks import ImageClassifier
@@ -98,6 +99,8 @@ class Trainer:
         precision: of forward passes, see ``forward_passes``.
         compiled: whether they go through ``torch.compile``; for networks that are always computed
             the same way.
+        recorder: what records steps to replay them, see ``RecordedSteps``; for networks that are
+            always computed the same way. ``None`` where every step is done by itself.
         checkpoint: where the state is kept after an epoch, and found by a later attempt.
         companion: further state that is kept there; what ``before_pass`` draws from.
         validate: counts correct and all validation images of each class, for each network, after
@@ -116,6 +119,7 @@ class Trainer:
     freeze_backbone_from: int | None = None
     precision: Precision = "float32"
     compiled: bool = False
+    recorder: Recorder | None = None
     checkpoint: Checkpoint = field(default_factory=NothingKept)
     companion: Companion | None = None
     validate: Callable[[], Counts] | None = None
@@ -127,6 +131,7 @@ class Trainer:
         Raises:
             NonFiniteLossError: names the epoch in which the loss was not finite.
             CompilationError: the network cannot be compiled.
+            CaptureError: its steps cannot be recorded.
         """
         network, module = self.network, torch_module(self.network).train()
         self._features = compiled_features(network) if self.compiled else network.forward_features
@@ -182,7 +187,7 @@ class Trainer:
         """A new optimizer of what the last of the epochs trained."""
         frozen = self._frozen(epochs_done - 1)
         trained = self.network.classifier if frozen else torch_module(self.network)
-        return _sgd(list(trained.parameters()), self.recipe)
+        return _sgd(list(trained.parameters()), self.recipe, recorded=self.recorder is not None)
 
     def _epoch(
         self, epoch: int, optimizer: torch.optim.Optimizer, average: WeightAverage
@@ -199,13 +204,13 @@ class Trainer:
         # Summed where it is computed: reading it at each step would make a GPU wait.
         total: Tensor | None = None
         seen = 0
+        update = self._updates(epoch, optimizer)
         for step, (images, labels) in enumerate(self.stream.epoch(recipe.steps_per_epoch, drawn)):
             progress = epoch + step / steps
             if len(labels) < 2:
                 continue  # one image has no batch statistics
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(recipe, progress)
-            loss = self._step(images, labels, optimizer, epoch)
+            _set_rate(optimizer, learning_rate(recipe, progress))
+            loss = self._step(images, labels, update)
             total = loss if total is None else total + loss
             seen += self.passes * len(labels)
             if averaging and progress >= start:
@@ -213,18 +218,28 @@ class Trainer:
         losses = [0.0] if total is None else total.reshape(-1).tolist()
         return [loss / max(steps, 1) for loss in losses], seen
 
-    def _step(
-        self, images: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, epoch: int
-    ) -> Tensor:
+    def _updates(self, epoch: int, optimizer: torch.optim.Optimizer) -> Step:
+        """What updates the network in each step of an epoch."""
+        update = partial(self._update, optimizer=optimizer, epoch=epoch)
+        if self.recorder is None:
+            return update
+        return RecordedSteps(update, self.recorder, lambda: self.scheme.generators)
+
+    def _step(self, images: Tensor, labels: Tensor, update: Step) -> Tensor:
         targets: Any = labels
         if self.scheme.mixes:
             images, targets = self.scheme.mix(images, labels, self.mixing_generator)
+        return update(images, targets)
+
+    def _update(
+        self, images: Tensor, targets: Any, optimizer: torch.optim.Optimizer, epoch: int
+    ) -> Tensor:
         # Gradients of unused operations stay None, so that SGD leaves them bit-unchanged.
         optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), device=images.device)
         for _ in range(self.passes):
             if self.before_pass is not None:
-                self.before_pass(epoch, len(labels))
+                self.before_pass(epoch, len(images))
             loss = self._loss(images, targets, self._frozen(epoch))
             # Networks of a stack share nothing, so that each gets the gradient of its own loss.
             (loss.sum() if loss.dim() else loss).backward()  # type: ignore[no-untyped-call]
@@ -265,10 +280,19 @@ def _curves(points: Iterable[tuple[int, Counts]]) -> tuple[tuple[CurvePoint, ...
     return tuple(zip(*by_epoch, strict=True))
 
 
-def _sgd(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.SGD:
+def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+def _sgd(parameters: list[nn.Parameter], recipe: Recipe, recorded: bool) -> torch.optim.SGD:
     optimizer = torch.optim.SGD(
         parameters,
-        lr=recipe.lr,
+        # A recording holds numbers as they were; a replayed step reads its rate from a tensor.
+        lr=torch.tensor(recipe.lr, device=parameters[0].device) if recorded else recipe.lr,
         momentum=recipe.momentum,
         nesterov=recipe.nesterov,
         weight_decay=recipe.weight_decay,

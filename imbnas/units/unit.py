@@ -28,6 +28,8 @@ class Computation(FrozenModel):
         precision: of forward passes.
         compiled: whether trainings of single networks and stacks go through ``torch.compile``;
             omitted from what is stored where they do not.
+        cuda_graphs: whether their training steps are captured in CUDA graphs; omitted like
+            ``compiled``.
         reproducible: whether libraries are held to instructions that all processors with AVX2
             have, see ``imbnas.execution.caps``; omitted like ``compiled``.
     """
@@ -35,7 +37,14 @@ class Computation(FrozenModel):
     device_type: DeviceType
     precision: Precision
     compiled: bool = Field(default=False, exclude_if=is_false)
+    cuda_graphs: bool = Field(default=False, exclude_if=is_false)
     reproducible: bool = Field(default=False, exclude_if=is_false)
+
+    @model_validator(mode="after")
+    def _can_be_captured(self) -> Self:
+        if self.cuda_graphs and self.device_type != "cuda":
+            raise ValueError("cuda_graphs: only on the device type cuda")
+        return self
 
     @model_validator(mode="after")
     def _can_be_reproducible(self) -> Self:
@@ -182,6 +191,9 @@ class TrainUnit(UnitBase):
             from the identity.
         compiled: whether training steps go through ``torch.compile``, which rounds differently;
             omitted from the identity when false.
+        cuda_graphs: whether training steps are captured in CUDA graphs, where the learning rate is
+            a float32 number and libraries may choose other algorithms; omitted from the identity
+            when false.
     """
 
     kind: Literal["train"] = "train"
@@ -191,6 +203,7 @@ class TrainUnit(UnitBase):
     recipe: Recipe
     stack: Replicates = Field(default=1, exclude_if=is_one)
     compiled: bool = Field(default=False, exclude_if=is_false)
+    cuda_graphs: bool = Field(default=False, exclude_if=is_false)
 
     def with_model(self, model: Model, identity: str) -> "TrainUnit":
         """The same training of another model, for which the identity is known."""

@@ -53,3 +53,16 @@ def test_compiling_without_a_compiler_is_refused(
     assert line.startswith("Error: --compile: ")
     assert "no 'no-such-compiler' here; install it" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_cuda_graphs_are_refused_elsewhere(bench_here, tiny_suite: Path, tmp_path: Path) -> None:
+    for command in ("run", "plan"):
+        done = bench_here(
+            command, "--suite", tiny_suite, "--device", "cpu", "--cuda-graphs", cwd=tmp_path
+        )
+        assert done.returncode == 2
+        (line,) = done.stderr.strip().splitlines()
+        assert line == (
+            "Error: --cuda-graphs needs --device cuda, and this run is on the cpu; leave it out"
+        )
+    assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,7 @@ from imbnas.schemes import resolve_scheme
 from imbnas.suites.baseline_lookup import find_baseline
 from imbnas.suites.expand import Expansion
 from imbnas.training.fitting import Trainer
+from imbnas.training.step_graphs import CaptureError
 from imbnas.units.metrics import AdaptMetrics, SearchMetrics, SupernetMetrics, TrainMetrics
 from imbnas.units.unit import AdaptUnit, SearchUnit, SupernetUnit, TrainUnit
 
@@ -251,3 +252,32 @@ def test_the_steps_of_a_compiled_training_are_compiled_as_a_whole(
     assert other.identity != unit.identity
     assert executor.execute(other).metrics == alone
     assert [function.__name__ for function in compiled] == ["forward_features"]
+
+
+@pytest.mark.parametrize("stack", [1, 2])
+def test_the_steps_of_a_unit_with_cuda_graphs_are_recorded(
+    expansion: Expansion, executor: Runner, monkeypatch: pytest.MonkeyPatch, stack: int
+) -> None:
+    devices: list[torch.device] = []
+    monkeypatch.setattr(
+        "imbnas.execution.train.CudaGraphs", lambda device: devices.append(device) or Undone()
+    )
+    unit = population_unit(expansion).model_copy(update={"stack": stack})
+    alone = executor.execute(unit).metrics
+    assert not devices
+    other = unit.model_copy(update={"cuda_graphs": True})
+    assert other.identity != unit.identity
+    with pytest.raises(CaptureError, match="recorded"):
+        executor.execute(other)
+    assert devices == [torch.device("cpu")]
+    assert executor.execute(unit).metrics == alone
+
+
+class Undone:
+    """Does the first step and records no other."""
+
+    def at_once(self, step: Any) -> torch.Tensor:
+        return step()
+
+    def record(self, step: Any, generators: Any) -> Any:
+        raise CaptureError("recorded")

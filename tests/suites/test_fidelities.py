@@ -54,6 +54,16 @@ def test_a_fidelity_runs_its_own_parts_and_resolves_no_others(
     assert {unit.kind for unit in Expansion(short).plan().units} == {"train"}
 
 
+def test_fidelities_need_not_have_parts_in_common(tmp_path: Path, tiny_suite: Path) -> None:
+    more = SHORT + '\n[fidelities.other]\nextends = "only"\nparts = ["transfer"]\n'
+    path = edited(tmp_path, tiny_suite, more=more)
+    for fidelity, part in (("short", "baselines"), ("other", "transfer")):
+        suite = resolved(path, fidelity)
+        assert list(suite.suite.parts) == [part]
+        stored = canonical_json(suite)
+        assert canonical_json(ResolvedSuite.model_validate_json(stored)) == stored
+
+
 def test_an_extending_fidelity_changes_what_it_names_and_keeps_the_rest(
     tmp_path: Path, tiny_suite: Path
 ) -> None:

@@ -35,6 +35,7 @@ def test_identity_survives_storing() -> None:
         {"device_type": "cuda"},
         {"precision": "bfloat16"},
         {"compiled": True},
+        {"cuda_graphs": True},
         {"scheme": SchemeSpec(name="ce", version="2", loss="ce")},
         {"model": SpaceModel(space="nats-tss", version="1", architecture="|skip_connect~0|")},
     ],

@@ -86,6 +86,8 @@ def reproduction(resolved: ResolvedSuite) -> tuple[str, ...]:
         run += ["--precision", resolved.precision]
     if resolved.compiled:
         run.append("--compile")
+    if resolved.cuda_graphs:
+        run.append("--cuda-graphs")
     if resolved.reproducible:
         run.append("--reproducible")
     for plugin in resolved.plugins:

@@ -153,10 +153,13 @@ def test_commands_are_quoted_for_a_shell(hostile: Results) -> None:
 
 
 def test_commands_name_what_rounds_otherwise(hostile: Results) -> None:
-    changed = {"device_type": "cuda", "precision": "bfloat16", "compiled": True, "plugins": ()}
+    changed = {
+        "device_type": "cuda", "precision": "bfloat16", "compiled": True, "cuda_graphs": True,
+        "plugins": (),
+    }  # fmt: skip
     assert reproduction(varied(hostile.resolved, **changed))[0] == (
         "imbnas-bench run --suite tiny --fidelity only --replicates 3 "
-        "--device cuda --precision bfloat16 --compile"
+        "--device cuda --precision bfloat16 --compile --cuda-graphs"
     )
 
 
