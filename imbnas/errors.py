@@ -1,6 +1,5 @@
 """Errors that users see: one clear line that names the place, the field and the remedy."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -34,6 +33,8 @@ def suggest(name: str, known: Iterable[str], limit: int = 3) -> str:
     Returns:
         ``"; did you mean 'a' or 'b'?"``, or ``"; known: …"`` when nothing is near.
     """
+    import difflib  # most commands suggest nothing
+
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=limit, cutoff=0.5)
     if near:

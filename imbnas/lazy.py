@@ -33,7 +33,8 @@ def lazy_attributes(module: str, homes: Mapping[str, str]) -> Callable[[str], An
 
     Args:
         module: its full name.
-        homes: public name → full name of the module that defines it.
+        homes: public name → full name of the module that defines it; the module itself for a
+            package inside it.
 
     Returns:
         A function that finds a public name, and raises ``AttributeError`` for any other.
@@ -42,6 +43,8 @@ def lazy_attributes(module: str, homes: Mapping[str, str]) -> Callable[[str], An
     def find(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        if homes[name] == module:  # a package inside, such as ``imbnas.stats``
+            return importlib.import_module(f"{module}.{name}")
         return getattr(importlib.import_module(homes[name]), name)
 
     return find

@@ -89,14 +89,25 @@ def describe_value(model: object, values: Mapping[str, Any], fault: Fault) -> st
             nor choices, and where a validator of the model's own spoke.
     """
     name = str(fault.place[0])
-    fields = getattr(model, "model_fields", {})
-    if fault.kind in _OWN_WORDS or name not in fields:
+    if fault.kind in _OWN_WORDS:
         return fault.message
-    try:
-        allowed = _allowed(TypeAdapter(fields[name].rebuild_annotation()).json_schema())
-    except PydanticUserError:  # a type that JSON does not know
-        return fault.message
+    allowed = allowed_values(model, name)
     return f"{_shown(values.get(name))} must be {allowed}" if allowed else fault.message
+
+
+def allowed_values(model: object, name: str) -> str | None:
+    """Say what a field takes, such as ``"a number in [0, 1)"``.
+
+    Returns:
+        ``None`` for no field, and for one whose type has neither a range nor choices.
+    """
+    fields = getattr(model, "model_fields", {})
+    if name not in fields:
+        return None
+    try:
+        return _allowed(TypeAdapter(fields[name].rebuild_annotation()).json_schema())
+    except PydanticUserError:  # a type that JSON does not know
+        return None
 
 
 def _shown(value: Any) -> str:

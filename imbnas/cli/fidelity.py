@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imbnas.cli.completion import names_of
 from imbnas.cli.options import data_options, json_option, plugin_files_option
 from imbnas.cli.output import note, note_damage, print_json
 from imbnas.cli.suite_options import how_options
@@ -58,7 +59,9 @@ class Question:
 
 
 @click.command("fidelity")
-@click.argument("suite_name", metavar="[SUITE]", required=False)
+@click.argument(
+    "suite_name", metavar="[SUITE]", required=False, shell_complete=names_of("suites", files=True)
+)
 @click.option("--against", required=True, type=click.Path(path_type=Path), metavar="TABLE.csv",
               help="Numbers for architectures of the suite's space, such as published accuracies "
               "of whole trainings.")  # fmt: skip

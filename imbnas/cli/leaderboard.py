@@ -7,7 +7,7 @@ import click
 
 from imbnas.cli.options import json_option, out_option
 from imbnas.cli.output import note, note_damage, print_json
-from imbnas.cli.tables import note_circumstances, print_leaderboards
+from imbnas.cli.tables import note_circumstances, print_answer, print_leaderboards
 
 if TYPE_CHECKING:
     from imbnas.runs.store.directory import RunDirectory
@@ -28,7 +28,11 @@ def command(run_dir: Path, out: Path | None, as_json: bool) -> int:
 
 
 def write_leaderboards(
-    directory: "RunDirectory", as_json: bool = False, *, only_shown: bool = False
+    directory: "RunDirectory",
+    as_json: bool = False,
+    *,
+    only_shown: bool = False,
+    page: bool = False,
 ) -> int:
     """Write and print the tables of a run.
 
@@ -36,11 +40,13 @@ def write_leaderboards(
         directory: of the run.
         as_json: prints one object in place of text.
         only_shown: where nothing can be written, that is told and no error.
+        page: writes the page, too.
 
     Returns:
         The exit status.
     """
     from imbnas.file_systems import READ_ONLY
+    from imbnas.leaderboards.page_file import write_page
     from imbnas.leaderboards.results import Results
     from imbnas.leaderboards.tables.build import build_tables, write_tables
     from imbnas.leaderboards.tables.formats import to_rows
@@ -60,9 +66,12 @@ def write_leaderboards(
         rows = {name: to_rows(table) for name, table in tables.items()}
         print_json({"suite": results.resolved.heading, "tables": rows})
     else:
+        print_answer(tables)
         print_leaderboards(tables, results.resolved.heading)
         if written:
             click.echo(f"Leaderboards: {directory.tables}")
+        if page:
+            click.echo(f"Page: {write_page(results, directory, tables)}")
     for line in results.notes:
         note(line)
     return note_damage(results.damaged)

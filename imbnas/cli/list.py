@@ -7,7 +7,7 @@ import click
 from imbnas.cli.options import json_option, plugin_option
 from imbnas.cli.output import print_json
 
-_REGISTRIES = {
+REGISTRIES = {
     "datasets": "imbnas.data.registry:DATASETS",
     "losses": "imbnas.losses.registry:LOSSES",
     "schemes": "imbnas.schemes.registry:SCHEMES",
@@ -18,7 +18,7 @@ _REGISTRIES = {
     "baselines": "imbnas.baselines:BASELINES",
     "executors": "imbnas.runs.executors.registry:EXECUTORS",
 }
-KINDS = (*_REGISTRIES, "suites")
+KINDS = (*REGISTRIES, "suites")
 _SHOWN = ("name", "version", "origin", "summary")
 
 
@@ -44,7 +44,7 @@ def command(kind: str | None, as_json: bool) -> None:
 def _rows(kind: str) -> list[dict[str, str]]:
     if kind == "suites":
         return _suites()
-    module, _, attribute = _REGISTRIES[kind].partition(":")
+    module, _, attribute = REGISTRIES[kind].partition(":")
     registry = getattr(import_module(module), attribute)
     return [{name: getattr(entry, name) for name in _SHOWN} for entry in registry.entries()]
 

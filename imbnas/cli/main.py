@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 import imbnas
-from imbnas.error_texts import shortened
+from imbnas.cli.commands import COMMANDS
 from imbnas.errors import ImbnasError, InputError, suggest
 from imbnas.file_systems import ROOM_HELPS
 from imbnas.isolation.streams import open_standard_streams
@@ -18,13 +18,6 @@ INTERRUPTED = 130
 
 _LINE = 4000
 """Characters of a message; a fault may quote what a file holds."""
-
-COMMANDS = (
-    "plan", "run", "status", "logs", "leaderboard", "report", "publish", "board", "merge",
-    "submit", "verify", "accept", "export", "replay", "list", "show", "train",
-    "correlate", "fidelity",
-)  # fmt: skip
-
 
 _GO_ON = {"run", "merge"}
 """Commands that keep what they have done."""
@@ -56,6 +49,11 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of a user's journey."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command."""
@@ -127,6 +125,8 @@ def _reason(error: OSError) -> str:
 
 
 def _fail(message: str, status: int) -> NoReturn:
+    from imbnas.error_texts import shortened
+
     click.echo("Error: " + shortened(" ".join(message.split()), _LINE), err=True)
     sys.exit(status)
 

@@ -1,13 +1,14 @@
-"""Progress of a run on standard error: a live picture on a terminal, plain lines elsewhere."""
+"""Progress of a run: a live picture on a terminal or in a notebook, plain lines elsewhere."""
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imbnas.cli.rates import RateClock, counts_work
-from imbnas.cli.watch import RunState, picture, worker_lines
+from imbnas.cli.watch import RunState, picture, plain_line, worker_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,9 @@ def progress_display(title: str, queue: "Queue") -> "Iterator[Callable[[RunProgr
         queue: its units.
     """
     clock = RateClock(counts_work(queue))
+    if in_notebook():
+        yield NotebookText(title, clock)
+        return
     if not sys.stderr.isatty():
         yield PlainLines(title, clock)
         return
@@ -73,3 +77,33 @@ class PlainLines:
         if now >= _WORKERS_AFTER and progress.left:
             for each in worker_lines(progress.running):
                 click.echo(f"  {each}", err=True)
+
+
+def in_notebook() -> bool:
+    """Whether a notebook's kernel runs this, which shows what is displayed below a cell."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
+
+
+class NotebookText:
+    """Shows how far a run is below a notebook's cell, in place of what it showed before.
+
+    Args:
+        title: name of the run.
+        clock: of the run.
+    """
+
+    def __init__(self, title: str, clock: RateClock) -> None:
+        self._title = title
+        self._clock = clock
+        self._shown: Any = None
+
+    def __call__(self, progress: "RunProgress") -> None:
+        """Show the progress: a line for the run, and one for each worker."""
+        line = plain_line(RunState(self._title, progress), self._clock)
+        text = {"text/plain": "\n".join([line, *worker_lines(progress.running)])}
+        if self._shown is None:
+            display = import_module("IPython.display").display
+            self._shown = display(text, raw=True, display_id=True)
+        else:
+            self._shown.update(text, raw=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imbnas.cli.completion import names_of
 from imbnas.cli.options import data_options, plugin_files_option
 from imbnas.cli.streams import outliving_readers
 from imbnas.cli.suite_options import limit_options, suite_options
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     default="local",
     metavar="NAME",
     help="Where workers are started: local, slurm, ray, script.",
+    shell_complete=names_of("executors"),
 )
 @click.option(
     "--executor-option",
@@ -46,7 +48,7 @@ def command(
     workers_per_gpu: int | None,
     retry_failed: bool,
 ) -> int:
-    """Run a suite: do what is missing, then print and write the leaderboards."""
+    """Run a suite: do what is missing, then show what it found and write tables and page."""
     from imbnas.cli.leaderboard import write_leaderboards
     from imbnas.cli.running import conclude, do_missing
     from imbnas.runs.executors.registry import build_executor
@@ -58,4 +60,4 @@ def command(
     if progress is None:
         return 0
     directory = request.directory
-    return write_leaderboards(directory) or conclude(directory, progress)
+    return write_leaderboards(directory, page=True) or conclude(directory, progress)

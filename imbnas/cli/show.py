@@ -1,10 +1,12 @@
-"""``imbnas-bench show``: exact facts about an architecture, a condition, a baseline or a suite."""
+"""``imbnas-bench show``: exact facts about whatever can be named."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from imbnas.cli.completion import names_of
 from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import note, print_fields, print_json
 from imbnas.units.largest import (
@@ -16,14 +18,20 @@ from imbnas.units.largest import (
     MOST_CLASSES,
 )
 
+if TYPE_CHECKING:
+    from imbnas.cli.entries import Option
+    from imbnas.data.dataset import Dataset
+    from imbnas.data.locations import DataLocations
+    from imbnas.registry import Registry
+
 
 @click.group("show")
 def command() -> None:
-    """Show an architecture, a condition, a baseline or a suite."""
+    """Show an architecture, a condition, a baseline, a suite, or an entry that suites name."""
 
 
 @command.command("suite")
-@click.argument("name", metavar="NAME|FILE.toml")
+@click.argument("name", metavar="NAME|FILE.toml", shell_complete=names_of("suites", files=True))
 @json_option
 def show_suite(name: str, as_json: bool) -> None:
     """The text of a suite; with --json its content, with what it takes over from another one."""
@@ -39,7 +47,7 @@ def show_suite(name: str, as_json: bool) -> None:
 
 
 @command.command("arch")
-@click.argument("space")
+@click.argument("space", shell_complete=names_of("spaces"))
 @click.argument("architecture", metavar="ARCH")
 @click.option("--num-classes", default=10, type=click.IntRange(1, MOST_CLASSES))
 @click.option(
@@ -59,32 +67,18 @@ def show_architecture(
     space: str,
     architecture: str,
     as_json: bool,
-    stem_kernel: int | None,
-    stem_stride: int | None,
     **options: int | None,
 ) -> None:
     """Parameters, MACs and identities of an architecture."""
-    from dataclasses import fields, replace
-
     from imbnas.spaces import get_space
-    from imbnas.spaces.stems import check_stem
-    from imbnas.units.stem import Stem
-    from imbnas.validation import make_with_options
+    from imbnas.spaces.network_shape import chosen_shape
 
     found = get_space(space)
     parsed = found.parse(architecture)
-    names = {field.name for field in fields(found.published_shape)}
-    # Data options are common to all of `show`; an architecture is shown without any data.
-    shape: dict[str, Any] = {
-        name: value for name, value in options.items() if name in names and value is not None
-    }
-    stem = {"kernel": stem_kernel, "stride": stem_stride}
-    given = {name: value for name, value in stem.items() if value is not None}
-    whole = replace(found.published_shape, **shape)
-    if given:
-        whole = replace(whole, stem=make_with_options(Stem, given, "stem"))
-        check_stem(found, whole.stem, whole.resolution)
-    counts = found.counts(parsed, whole)
+    for name in ("data_root", "datasets", "offline"):
+        del options[name]  # common to all of `show`; an architecture is shown without any data
+    shape = chosen_shape(found, **options)
+    counts = found.counts(parsed, shape)
     _print(
         {
             "space": space,
@@ -100,7 +94,7 @@ def show_architecture(
 
 
 @command.command("condition")
-@click.argument("name")
+@click.argument("name", shell_complete=names_of("datasets", after="@"))
 @click.option("--protocol", default="strict", type=click.Choice(["strict", "paper"]))
 @click.option(
     "--manifest",
@@ -120,17 +114,22 @@ def show_condition(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Class counts, groups and hash of a condition."""
-    from imbnas.data.loading import load_dataset
+    """Class counts, groups and hash of a condition.
+
+    Published counts answer for CIFAR, SVHN and Fashion-MNIST where their images are not at hand;
+    --manifest fetches them, as other commands do.
+    """
     from imbnas.data.locations import DataLocations
     from imbnas.data.manifests import write_manifest
+    from imbnas.data.published_counts import UNKNOWN_DIGEST
     from imbnas.data.resolving import resolve
     from imbnas.units.conditions import parse_condition
 
     condition = parse_condition(name, protocol)
     locations = DataLocations.from_options(data_root, datasets, offline)
-    dataset = load_dataset(condition.dataset, locations)
+    dataset = _images_or_counts(condition.dataset, locations, manifest is not None)
     resolved = resolve(condition, dataset)
+    counted = dataset.digest == UNKNOWN_DIGEST
     if manifest is not None:
         write_manifest(resolved, manifest)
     _print(
@@ -146,15 +145,30 @@ def show_condition(
             "validation_split": resolved.validation.split,
             "test": len(resolved.test.indices),
             "notes": [*dataset.notes, *resolved.notes],
-            "dataset_digest": resolved.dataset_digest,
-            "sha256": resolved.sha256,
+            "dataset_digest": None if counted else resolved.dataset_digest,
+            "sha256": None if counted else resolved.sha256,
         },
         as_json,
     )
 
 
+def _images_or_counts(name: str, locations: "DataLocations", images_needed: bool) -> "Dataset":
+    """A dataset, or its counts alone where its images are not at hand."""
+    from imbnas.data.loading import load_dataset
+    from imbnas.data.published import ImagesMissingError
+    from imbnas.data.published_counts import PUBLISHED_COUNTS, counted
+
+    if images_needed or name not in PUBLISHED_COUNTS:
+        return load_dataset(name, locations)
+    try:
+        return load_dataset(name, replace(locations, offline=True))
+    except ImagesMissingError:
+        told = f"images of {name} are not at hand: counted as published, without hashes"
+        return replace(counted(name), notes=(told,))
+
+
 @command.command("baseline")
-@click.argument("name")
+@click.argument("name", shell_complete=names_of("baselines", files=True))
 @click.option("--num-classes", default=10, type=click.IntRange(1, MOST_CLASSES))
 @click.option("--resolution", default=32, type=click.IntRange(1, LARGEST_SIDE))
 @click.option("--in-channels", default=3, type=click.IntRange(1, MOST_CHANNELS))
@@ -172,6 +186,90 @@ def show_baseline(name: str, as_json: bool, **options: Any) -> None:
     images = {key: options[key] for key in ("resolution", "in_channels", "num_classes")}
     described = describe(load_baseline(name), ImageShape(**images))
     _print({"baseline": described["name"], **described}, as_json)
+
+
+@command.command("strategy")
+@click.argument("name", shell_complete=names_of("strategies"))
+@plugin_option
+@json_option
+def show_strategy(name: str, as_json: bool) -> None:
+    """Options of a strategy, where it is written, and which suites compare it."""
+    from imbnas.strategies.registry import STRATEGIES
+
+    _show_entry(STRATEGIES, name, as_json)
+
+
+@command.command("scheme")
+@click.argument("name", shell_complete=names_of("schemes"))
+@plugin_option
+@json_option
+def show_scheme(name: str, as_json: bool) -> None:
+    """All that a scheme sets, where it is written, and which suites train by it."""
+    from imbnas.schemes.registry import SCHEMES
+
+    _show_entry(SCHEMES, name, as_json)
+
+
+@command.command("ranker")
+@click.argument("name", shell_complete=names_of("rankers"))
+@plugin_option
+@json_option
+def show_ranker(name: str, as_json: bool) -> None:
+    """Options of a ranker, where it is written, and which suites rank by it."""
+    from imbnas.rankers.registry import RANKERS
+
+    _show_entry(RANKERS, name, as_json)
+
+
+@command.command("searcher")
+@click.argument("name", shell_complete=names_of("searchers"))
+@plugin_option
+@json_option
+def show_searcher(name: str, as_json: bool) -> None:
+    """Options of a searcher, where it is written, and which suites search by it."""
+    from imbnas.search.registry import SEARCHERS
+
+    _show_entry(SEARCHERS, name, as_json)
+
+
+def _show_entry(registry: "Registry[Any]", name: str, as_json: bool) -> None:
+    """Print what is known of an entry: a line for each fact, then its options."""
+    from imbnas.cli.entries import citations_of, options_of, settings_of_scheme, source_of
+    from imbnas.cli.uses import uses_of
+
+    entry, target = registry.entry(name), registry.get(name)
+    options = settings_of_scheme(name) if registry.kind == "scheme" else options_of(target)
+    uses = uses_of(registry.kind, name)
+    fields: dict[str, Any] = {
+        registry.kind: name,
+        "version": entry.version,
+        "summary": entry.summary,
+        "source": source_of(entry, target),
+        "citations": citations_of(entry.summary),
+    }
+    if as_json:
+        print_json(fields | {"options": list(map(vars, options)), "used_in": uses})
+        return
+    used = [f"{suite}: {', '.join(places)}" for suite, places in uses.items()]
+    print_fields(fields | {"used_in": used or ["no suite that ships with imbnas"]})
+    click.echo("")
+    _print_options(options)
+
+
+def _print_options(options: "list[Option]") -> None:
+    from imbnas.cli.narrow import narrow_table
+
+    if not options:
+        click.echo("It takes no options.")
+        return
+    rows = [(each.name, _default(each), each.allowed, each.text) for each in options]
+    click.echo(narrow_table(rows, ("option", "default", "allowed", "what it does")))
+
+
+def _default(option: "Option") -> str:
+    if option.required:
+        return "required"
+    return "none" if option.default is None else str(option.default)
 
 
 def _print(fields: dict[str, Any], as_json: bool) -> None:

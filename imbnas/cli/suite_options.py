@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imbnas.cli.completion import Complete, names_of
 from imbnas.cli.options import Command, add_options
 from imbnas.cli.quantities import Duration, Size
 from imbnas.units.largest import LARGEST_REPLICATE_NUMBER, MOST_REPLICATES, MOST_UNITS, MOST_WORKERS
@@ -16,12 +17,27 @@ if TYPE_CHECKING:
     from imbnas.runs.request import RunRequest
 
 
-def _addition(option: str, field: str, form: str, what: str) -> Callable[[Command], Command]:
-    return click.option(option, field, multiple=True, metavar=form, help=f"{what}; repeatable.")
+def _addition(
+    option: str, field: str, form: str, what: str, complete: Complete
+) -> Callable[[Command], Command]:
+    return click.option(
+        option,
+        field,
+        multiple=True,
+        metavar=form,
+        help=f"{what}; repeatable.",
+        shell_complete=complete,
+    )
 
 
 _naming_options = add_options(
-    click.option("--suite", "suite_name", metavar="NAME|FILE.toml", help="Default: lt-digits."),
+    click.option(
+        "--suite",
+        "suite_name",
+        metavar="NAME|FILE.toml",
+        help="Default: lt-digits.",
+        shell_complete=names_of("suites", files=True),
+    ),
     click.option("--fidelity", metavar="F", help="How much to spend; the suite's default."),
     click.option("--part", "parts", multiple=True, metavar="P", help="Only this part; repeatable."),
     click.option(
@@ -97,11 +113,41 @@ how_options = add_options(_reuse_options, _computation_options)
 _suite_options = add_options(
     _naming_options,
     how_options,
-    _addition("--strategy", "strategies", "NAME[(OPTION=VALUE)]", "Compare this strategy, too"),
-    _addition("--ranker", "rankers", "NAME[(OPTION=VALUE)]", "Rank the population by this, too"),
-    _addition("--baseline", "baselines", "NAME|FILE.toml", "Train this baseline, too"),
-    _addition("--scheme", "schemes", "NAME", "Train on the long-tailed targets by this, too"),
-    _addition("--condition", "conditions", "'C [SCHEME]'", "Train the population on this, too"),
+    _addition(
+        "--strategy",
+        "strategies",
+        "NAME[(OPTION=VALUE)]",
+        "Compare this strategy, too",
+        names_of("strategies"),
+    ),
+    _addition(
+        "--ranker",
+        "rankers",
+        "NAME[(OPTION=VALUE)]",
+        "Rank the population by this, too",
+        names_of("rankers"),
+    ),
+    _addition(
+        "--baseline",
+        "baselines",
+        "NAME|FILE.toml",
+        "Train this baseline, too",
+        names_of("baselines", files=True),
+    ),
+    _addition(
+        "--scheme",
+        "schemes",
+        "NAME",
+        "Train on the long-tailed targets by this, too",
+        names_of("schemes"),
+    ),
+    _addition(
+        "--condition",
+        "conditions",
+        "'C [SCHEME]'",
+        "Train the population on this, too",
+        names_of("datasets", after="@"),
+    ),
 )
 
 limit_options = add_options(

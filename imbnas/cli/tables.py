@@ -1,76 +1,71 @@
 """Leaderboards on a terminal."""
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
+from imbnas.cli.narrow import WIDTH, narrow_table
 from imbnas.cli.output import note
+from imbnas.cli.short_tables import SHORT_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from imbnas.cli.short_tables import ShortTable
     from imbnas.leaderboards.results import Results
 
-_SHOWN = {
-    "rank_correlation": [
-        "part", "x", "x_scheme", "y", "y_scheme", "tau_b", "ci_low", "ci_high", "noise_ceiling",
-        "verdict", "n_architectures", "n_replicates", "n_missing",
-    ],
-    "adaptation": [
-        "part", "strategy", "searcher", "target", "target_scheme", "accuracy_mean", "accuracy_sd",
-        "accuracy_rank_low", "accuracy_rank_high", "tau_b", "ci_low", "ci_high", "noise_ceiling",
-        "regret", "cost_ratio", "n_replicates", "n_missing",
-    ],
-    "baselines": [
-        "part", "model", "source", "condition", "scheme", "accuracy_mean", "accuracy_sd",
-        "relative_accuracy", "many", "medium", "few", "params", "macs", "n_missing",
-    ],
-    "claims": [
-        "claim", "answer", "row_answer", "effect", "low", "high", "unit", "margin",
-        "smallest_effect", "n_replicates", "n_missing", "rests_on",
-    ],
-}  # fmt: skip
 
+def print_answer(tables: "dict[str, pd.DataFrame]") -> None:
+    """Print what a run found, and what limits it, in sentences."""
+    from imbnas.leaderboards.headline import findings, reservations
 
-_RESULTS = {
-    "rank_correlation": (["part", "x", "x_scheme", "y", "y_scheme"], ["tau_b", "regret_top1"]),
-    "adaptation": (["part"], ["accuracy_mean", "cost_ratio"]),
-    "baselines": (["part"], ["accuracy_mean"]),
-    "claims": (["claim"], ["effect"]),
-}
-"""Rows that begin together, and the columns that are empty in all of them until then."""
+    click.echo("")
+    for sentence in (*findings(tables), *reservations(tables)):
+        _print_wrapped(sentence)
 
 
 def print_leaderboards(tables: "dict[str, pd.DataFrame]", title: str) -> None:
     """Print the tables that answer a suite's questions; the others are files only.
 
     Rows of which nothing is known yet, as where other parts were run, are counted below; of tables
-    without any other row nothing else is printed.
+    without any other row nothing else is printed. Of each table the columns are shown that matter
+    and that fit; files hold all of them.
     """
-    from tabulate import tabulate
-
-    from imbnas.leaderboards.tables.formats import format_cells
-
     not_begun: dict[str, int] = {}
-    for name, columns in _SHOWN.items():
+    for name, shown in SHORT_TABLES.items():
         table = tables[name]
         if table.empty:
             continue
-        begun = _begun(table, *_RESULTS[name])
+        begun = shown.begun(table)
         if not begun.any():
             not_begun[name] = len(table)
             continue
         click.echo(f"\n{name} ({title})")
-        cells = format_cells(table[begun][columns])
-        click.echo(tabulate(cells, headers=columns, tablefmt="simple", disable_numparse=True))
+        _print_rows(name, shown, table[begun])
         if not begun.all():
             click.echo(f"{(~begun).sum()} more rows have no result yet.")
         for line in _explained(table[begun]):
-            click.echo(line)
+            _print_wrapped(line)
     for name, rows in not_begun.items():
         click.echo(f"\n{name} ({title}): {rows} more rows have no result yet.")
     click.echo("")
     print_claims(tables)
+
+
+def _print_rows(name: str, shown: "ShortTable", table: "pd.DataFrame") -> None:
+    """Print the first rows, with a heading for each part."""
+    chosen = shown.chosen(table)
+    for block in shown.blocks(chosen):
+        _print_wrapped(block.heading)
+        rows = list(zip(*block.columns.values(), strict=True))
+        click.echo(narrow_table(rows, list(block.columns)))
+    if len(table) > len(chosen):
+        click.echo(f"{len(table) - len(chosen)} more rows are in {name}.csv.")
+
+
+def _print_wrapped(text: str) -> None:
+    click.echo(textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
 
 
 def _explained(table: "pd.DataFrame") -> list[str]:
@@ -96,7 +91,7 @@ def print_claims(tables: "dict[str, pd.DataFrame]") -> None:
 
     answered = answered_claims(tables)
     for claim in answered:
-        click.echo(f"{claim.answer}: {claim.statement} ({claim.name}; {claim.source})")
+        _print_wrapped(f"{claim.answer}: {claim.statement} ({claim.name}; {claim.source})")
     if answered:
         click.echo("")
 
@@ -108,10 +103,3 @@ def note_circumstances(results: "Results") -> None:
     warning = origins(results).warning()
     if warning:
         note(f"warning: {warning}")
-
-
-def _begun(table: "pd.DataFrame", together: list[str], results: list[str]) -> "pd.Series[bool]":
-    known = table[results].notna().any(axis=1)
-    keys = [table[column].fillna("") for column in together]
-    begun: pd.Series[bool] = known.groupby(keys).transform("any")
-    return begun

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imbnas.cli.completion import names_of
 from imbnas.cli.options import data_options, json_option, plugin_option
 from imbnas.cli.output import note, print_fields, print_json
 from imbnas.units.largest import (
@@ -27,19 +28,32 @@ if TYPE_CHECKING:
 
 
 @click.command("train")
-@click.option("--space", default="nats-tss", help="Search space of --arch.")
+@click.option(
+    "--space", default="nats-tss", help="Search space of --arch.", shell_complete=names_of("spaces")
+)
 @click.option("--arch", "architecture", metavar="A", help="Architecture string.")
-@click.option("--baseline", metavar="NAME", help="A baseline, or any timm model.")
+@click.option(
+    "--baseline",
+    metavar="NAME",
+    help="A baseline, or any timm model.",
+    shell_complete=names_of("baselines", files=True),
+)
 @click.option(
     "--pretrained",
     is_flag=True,
     help="Start from DATA_ROOT/pretrained/MODEL.safetensors, else from what timm publishes.",
 )
-@click.option("--condition", required=True, metavar="C", help="Such as cifar10@100x.")
+@click.option(
+    "--condition",
+    required=True,
+    metavar="C",
+    help="Such as cifar10@100x.",
+    shell_complete=names_of("datasets", after="@"),
+)
 @click.option(
     "--protocol", default="strict", show_default=False, type=click.Choice(["strict", "paper"])
 )
-@click.option("--scheme", default="ce")
+@click.option("--scheme", default="ce", shell_complete=names_of("schemes"))
 @click.option(
     "--recipe",
     "recipe_name",

@@ -39,6 +39,10 @@ LARGEST_IDX = 2**30
 """Bytes of an unpacked IDX file, twenty times those of MNIST's training images."""
 
 
+class ImagesMissingError(InputError):
+    """The files of a published dataset are nowhere that was looked at, and may not be fetched."""
+
+
 @dataclass(frozen=True, eq=False)
 class RawDataset:
     """What published files hold: names by label, and the two splits."""
@@ -79,7 +83,8 @@ class Published:
             locations: where to look, and whether downloading is allowed.
 
         Raises:
-            InputError: not found and not to be downloaded, found in part or as an archive, or
+            ImagesMissingError: not found, not given by name, and not to be downloaded.
+            InputError: not found where it was given by name, found in part or as an archive, or
                 damaged.
         """
         candidates, given = locations.candidates(self.name), locations.named(self.name)
@@ -94,8 +99,10 @@ class Published:
                 return load_folder(self.name, candidate, locations.cache)
         # What was meant to be taken is no reason for a download.
         self._refuse_parts(locations)
-        if given is not None or locations.offline:
+        if given is not None:
             raise InputError(_not_found(self.name, candidates))
+        if locations.offline:
+            raise ImagesMissingError(_not_found(self.name, candidates))
         _download(self, downloads)
         base = self._base(downloads)
         if base is None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-import imbnas
 from imbnas.execution.instruction_sets import instruction_sets
 from imbnas.units.records import Provenance
+from imbnas.version import __version__
 
 _PACKAGES = ("torch", "torchvision", "timm", "numpy", "scipy", "safetensors", "pillow")
 
@@ -20,7 +20,7 @@ _PACKAGES = ("torch", "torchvision", "timm", "numpy", "scipy", "safetensors", "p
 def provenance() -> Provenance:
     """Describe this process now."""
     return Provenance(
-        imbnas=imbnas.__version__,
+        imbnas=__version__,
         python=platform.python_version(),
         **_versions(),
         git_revision=_git_revision(),

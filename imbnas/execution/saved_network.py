@@ -151,6 +151,14 @@ def load_network(path: str | Path) -> SavedNetwork:
 
     Raises:
         InputError: there is none, or it is damaged.
+
+    Example:
+        >>> import imbnas, numpy as np
+        >>> network = imbnas.load_network("net")
+        >>> network
+        SavedNetwork(cifar_resnet8_w4, 10 classes, 8 pixels, trained on digits@20x:subset-0 by ce)
+        >>> network.probabilities(np.zeros((2, 8, 8, 1), np.uint8)).shape
+        (2, 10)
     """
     file = Path(path)
     file = file / FILE if file.is_dir() else file

@@ -5,7 +5,6 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-import imbnas
 from imbnas.baselines.registry import load_baseline
 from imbnas.data.dataset import Dataset, normalised_by
 from imbnas.errors import InputError
@@ -16,6 +15,7 @@ from imbnas.training.fitting import torch_module
 from imbnas.units.frozen import canonical_json
 from imbnas.units.schemes import SchemeSpec
 from imbnas.units.unit import BaselineModel, SpaceModel
+from imbnas.version import __version__
 
 
 def check_savable(folder: Path, scheme: SchemeSpec) -> None:
@@ -53,7 +53,7 @@ def save_network(folder: Path, trained: UnitSetup, dataset: Dataset) -> Path:
     seen = normalised_by(dataset, unit.recipe.channel_statistics)
     model = unit.model
     facts = SavedFacts(
-        version=imbnas.__version__,
+        version=__version__,
         architecture=model if isinstance(model, SpaceModel) else None,
         baseline=load_baseline(model.baseline) if isinstance(model, BaselineModel) else None,
         width=trained.shape.width,

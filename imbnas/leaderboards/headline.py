@@ -60,6 +60,21 @@ def tally(tables: Mapping[str, pd.DataFrame]) -> str | None:
     return f"Of {len(verdicts)} pairs of trainings: {', '.join(told)}."
 
 
+def findings(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """All that a run found, a sentence for each kind of question that it has begun to answer.
+
+    Args:
+        tables: as ``answer``.
+
+    Returns:
+        At least one sentence, which may say that nothing is known yet.
+    """
+    ranked, strategies = tables["rank_correlation"], strategies_answer(tables)
+    begun = not transfer_rows(ranked).empty or ranked["n_missing"].eq(0).any()
+    rankings = [answer(tables)] if begun or strategies is None else []
+    return [*rankings, *([strategies] if strategies else [])]
+
+
 def strategies_answer(tables: Mapping[str, pd.DataFrame]) -> str | None:
     """Say which strategies may find the best architectures, for the first adaptation.
 

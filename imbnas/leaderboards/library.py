@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from imbnas.errors import InputError, UnknownNameError
+from imbnas.leaderboards.headline import findings
 from imbnas.leaderboards.published_tables import read_published
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.architectures import trainings
@@ -72,6 +73,24 @@ class LoadedResults:
         known = "" if self.records is None else f", {len(self.records):,} trainings"
         return f"<LoadedResults {self.source}: {len(self.tables)} tables{known}>"
 
+    @classmethod
+    def of(
+        cls, source: Path, results: Results, tables: Mapping[str, pd.DataFrame]
+    ) -> "LoadedResults":
+        """What a run's records and the tables that were made of them hold.
+
+        Args:
+            source: the run's folder.
+            results: its suite and records.
+            tables: as ``build_tables`` makes them.
+        """
+        return cls(source, tables, _records(results))
+
+    @property
+    def answer(self) -> str:
+        """What was found, in a sentence or two."""
+        return " ".join(findings(self.tables))
+
     @cached_property
     def accuracies(self) -> pd.DataFrame:
         """One row per model and training: space, architecture, condition, scheme, ``Accuracy``.
@@ -99,13 +118,25 @@ def load_results(path: str | Path) -> LoadedResults:
 
     Raises:
         InputError: it is none of them, or a file of it is not what its name says.
+
+    Example:
+        >>> import imbnas
+        >>> results = imbnas.load_results("runs/mine")
+        >>> print(results.answer)
+        4 architectures are too few for a rank correlation, which needs 10 distinct ones. Of 2
+        strategies, the data tell no two apart by the accuracy of what they find (digits@1x to
+        digits@10x).
+        >>> results.tables["adaptation"]["strategy"].tolist()[:2]
+        ['p0', 'p1']
+        >>> results.records.groupby("condition")["accuracy"].mean().index.tolist()
+        ['digits@10x', 'digits@1x']
     """
     folder = Path(path)
     if has_records(folder):
         results = Results.read(open_run(folder))
         for line in (*results.notes, *results.damaged):
             warnings.warn(line, stacklevel=2)
-        loaded = LoadedResults(folder, build_tables(results), _records(results))
+        loaded = LoadedResults.of(folder, results, build_tables(results))
     elif (folder / "rank_correlation.csv").exists():
         loaded = LoadedResults(folder, read_published(folder), None)
     else:
@@ -133,6 +164,13 @@ def query(
 
     Raises:
         InputError: the results do not hold it; the message names near ones.
+
+    Example:
+        >>> import imbnas
+        >>> results = imbnas.load_results("runs/mine")
+        >>> found = imbnas.query("timm", "mobilenetv3_small_050", "digits@10x", "cb-drw", results)
+        >>> found.n_replicates, found.params
+        (2, 578186)
     """
     key = (space, architecture, condition, scheme)
     found = results.index.get(key)

@@ -1,20 +1,16 @@
 """Writes everything people look at: tables, pictures and the page."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from imbnas.leaderboards.page.render import render
+from imbnas.leaderboards.page_file import write_page
 from imbnas.leaderboards.plots.catalog import pictures
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import write_tables
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
-
-LIBRARY = "plotly.min.js"
-"""The chart library, once for all boards: beside their folders ``SUITE@VERSION``."""
 
 
 def write_report(
@@ -36,19 +32,11 @@ def write_report(
         The page, then the pictures.
     """
     write_tables(results, directory, tables)
-    shown, failures = directory.shown, directory.failures().values()
-    folder = os.path.relpath(directory.tables, shown)
-    page = render(results, tables, failures, folder, library or shared_library(directory))
-    files = {shown / "index.html": page.encode()}
+    page = write_page(results, directory, tables, library)
+    files = {}
     for picture in pictures(tables, results.resolved.heading):
-        files[shown / "pictures" / f"{picture.name}.svg"] = picture.svg
-        files[shown / "pictures" / f"{picture.name}.png"] = picture.png
+        files[directory.shown / "pictures" / f"{picture.name}.svg"] = picture.svg
+        files[directory.shown / "pictures" / f"{picture.name}.png"] = picture.png
     for path, content in files.items():
         replace_file(path, content, directory.temporary)
-    return list(files)
-
-
-def shared_library(directory: RunDirectory) -> str | None:
-    """Address of the chart library that boards share, seen from the page of one of them."""
-    address = f"../../{LIBRARY}"
-    return address if (directory.shown / address).is_file() else None
+    return [page, *files]

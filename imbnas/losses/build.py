@@ -35,6 +35,15 @@ def build_loss(
 
     Raises:
         InputError: an unknown name or option, a value outside its range, or unusable counts.
+
+    Example:
+        >>> import imbnas, torch
+        >>> loss = imbnas.build_loss("balanced-softmax", class_counts=[100, 20, 5])
+        >>> logits = torch.tensor([[2.0, 0.0, 1.0], [0.0, 3.0, 0.0]])
+        >>> round(loss(logits, torch.tensor([0, 1])).item(), 4)
+        0.1383
+        >>> imbnas.build_loss("ce", [100, 20, 5], weights="inverse").class_weights
+        tensor([0.1154, 0.5769, 2.3077])
     """
     config = build_entry(LOSSES, name, options)
     if epochs is not None and epochs < 1:

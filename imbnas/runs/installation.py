@@ -4,16 +4,16 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-import imbnas
 from imbnas.errors import ImbnasError
 from imbnas.regular_files import read_regular
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.runs.store.files import replace_file
 from imbnas.units.frozen import FrozenModel
 from imbnas.units.sealing import read_sealed, seal
+from imbnas.version import __version__
 
 _FILE_BYTES = 2**16
-_PACKAGE = Path(imbnas.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 class OtherInstallationError(ImbnasError):
@@ -39,7 +39,7 @@ class Installation(FrozenModel):
 @cache
 def own_installation() -> Installation:
     """The one that this process runs, as its files are when this is first asked."""
-    return Installation(version=imbnas.__version__, sources=sources_sha256(_PACKAGE))
+    return Installation(version=__version__, sources=sources_sha256(_PACKAGE))
 
 
 def sources_sha256(package: Path) -> str:

@@ -1,6 +1,17 @@
 """Rank statistics with error bars, usable alone on plain arrays; needs only NumPy and SciPy.
 
 Public names resolve on first use, so that ``import imbnas.stats`` costs nothing.
+
+Example:
+    >>> import imbnas, numpy as np
+    >>> noise = np.random.default_rng(0).normal(size=(40, 7))
+    >>> quality = noise[:, :1]  # of 40 architectures, trained three times on each of two datasets
+    >>> one, other = quality + noise[:, 1:4], quality + noise[:, 4:]
+    >>> found = imbnas.stats.rank_transfer(one, other)
+    >>> print(f"{found.tau_b:.2f} under a ceiling of {found.noise_ceiling:.2f}: {found.verdict}")
+    0.59 under a ceiling of 0.59: inconclusive
+    >>> imbnas.stats.rank_transfer(one, noise[:, 4:] - quality).verdict
+    'changed'
 """
 
 from typing import TYPE_CHECKING

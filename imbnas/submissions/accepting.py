@@ -10,8 +10,9 @@ from datetime import date
 from pathlib import Path
 
 from imbnas.errors import InputError
+from imbnas.leaderboards.page_file import shared_library
 from imbnas.leaderboards.provenance import provenance_text
-from imbnas.leaderboards.report import shared_library, write_report
+from imbnas.leaderboards.report import write_report
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.site.site import write_site
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text

@@ -37,6 +37,15 @@ class Benchmark:
 
     Attributes:
         index: of the table's rows.
+
+    Example:
+        >>> import imbnas
+        >>> bench = imbnas.load_benchmark("runs/mine")
+        >>> bench.title
+        'tiny@1/only'
+        >>> found = bench.query("mobilenetv3_small_050", "digits@10x", "cb-drw")
+        >>> found.replicates, found.class_total[0][:3]
+        ((0, 1), (80, 80, 80))
     """
 
     index: RowIndex

@@ -29,6 +29,12 @@ def load_benchmark(source: str | Path) -> Benchmark:
     Raises:
         InputError: it is none of these.
         OSError: it cannot be read.
+
+    Example:
+        >>> import imbnas
+        >>> bench = imbnas.load_benchmark("runs/mine")
+        >>> bench.conditions
+        ('digits@1x', 'digits@10x')
     """
     path = find_source(source)
     if path.is_file() and not path.name.endswith(ARCHIVE_SUFFIX):

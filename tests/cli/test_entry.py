@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import imbnas
-from imbnas.cli.main import COMMANDS
+from imbnas.cli.commands import COMMANDS
 
 GO_ON = {"run", "merge"}
 

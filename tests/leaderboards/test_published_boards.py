@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs
 
-from imbnas.leaderboards.report import LIBRARY, write_report
+from imbnas.leaderboards.page_file import LIBRARY
+from imbnas.leaderboards.report import write_report
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables
 from imbnas.runs.store.archive import ARCHIVE

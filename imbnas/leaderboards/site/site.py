@@ -9,7 +9,7 @@ from imbnas.errors import InputError
 from imbnas.leaderboards.headline import answer, reservations, strategies_answer
 from imbnas.leaderboards.page.glossary import explained
 from imbnas.leaderboards.page.templates import asset, environment, style
-from imbnas.leaderboards.report import LIBRARY
+from imbnas.leaderboards.page_file import LIBRARY
 from imbnas.leaderboards.site.boards import PAGE, Board, read_boards
 from imbnas.leaderboards.site.files import write_files
 from imbnas.leaderboards.site.overview import address, best_grid, board_cell, transfer_grid

@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import imbnas
 from imbnas.file_systems import OBSTRUCTED
 from imbnas.regular_files import read_regular
 from imbnas.runs.store.directory import RunDirectory
@@ -22,6 +21,7 @@ from imbnas.runs.store.files import replace_file
 from imbnas.training.checkpoints import Reached, Snapshot
 from imbnas.units.frozen import canonical_json
 from imbnas.units.unit import Unit
+from imbnas.version import __version__
 
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_BYTES = 2**33
@@ -150,7 +150,7 @@ class KeptState:
     @property
     def _facts(self) -> dict[str, Any]:
         """What a file must hold to be this unit's; other versions may compute differently."""
-        facts = {"name": self.path.name, "imbnas": imbnas.__version__, "torch": version("torch")}
+        facts = {"name": self.path.name, "imbnas": __version__, "torch": version("torch")}
         # The state of a stack goes with exactly those networks.
         return facts | {"together": list(self.attempt.identities[1:])}
 

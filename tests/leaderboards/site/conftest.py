@@ -7,7 +7,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from imbnas.leaderboards.page.render import render
-from imbnas.leaderboards.report import LIBRARY
+from imbnas.leaderboards.page_file import LIBRARY
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, tables_as_text
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 from scipy.stats import t as student
 
-from imbnas.leaderboards.report import LIBRARY
+from imbnas.leaderboards.page_file import LIBRARY
 from imbnas.leaderboards.site.site import write_site
 
 LEADERBOARDS = Path(__file__).resolve().parents[3] / "leaderboards"

@@ -226,7 +226,7 @@ def test_a_foreign_checkpoint_is_not_used(
     assert theirs.load() is None
     # Another network, and another optimizer, under the right name.
     assert fit(kept_state(tmp_path, unit), "ce", momentum=0.0, nesterov=False)[2][0] == 0
-    monkeypatch.setattr("imbnas.__version__", "99")
+    monkeypatch.setattr("imbnas.runs.store.checkpoints.__version__", "99")
     assert mine.load() is None
 
 
