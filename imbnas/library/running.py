@@ -112,6 +112,7 @@ def run(
         "device": device,
         "precision": "float32",
         "compiled": False,
+        "cuda_graphs": False,
         "reproducible": False,
         "data_root": data_root,
         "datasets": tuple(f"{name}={path}" for name, path in (datasets or {}).items()),
