@@ -89,7 +89,7 @@ def test_options_change_the_recipe_and_a_saved_network_answers_as_it_was_tested(
     ):
         takes = rf"the network takes \(N, 16, 16, 3\) of uint8; {remedy}"
         with pytest.raises(InputError, match=takes):
-            network.labels(np.zeros(shape, kind))  # type: ignore[arg-type]
+            network.labels(np.zeros(shape, kind))
     again = bench_here(*arguments(mixed, *options))
     assert again.returncode == 2
     assert "there is a network.safetensors already" in again.stderr
