@@ -16,10 +16,20 @@ class RefusedDirectoryError(InputError):
 
 
 class UnknownNameError(InputError):
-    """A name that a registry does not hold; the message offers the nearest known names."""
+    """A name that a registry does not hold; the message offers the nearest known names.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"unknown {kind} {name!r}{suggest(name, known)}")
+    Args:
+        kind: singular noun, such as ``"strategy"``.
+        name: the name that was not found.
+        known: every name that would have been accepted.
+        plugins: whether a plug-in may add the name, which is told where no known name is near.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], plugins: bool = False) -> None:
+        offered = suggest(name, known)
+        if plugins and not offered.endswith("?"):
+            offered += "; one of your own is loaded with --plugin FILE.py"
+        super().__init__(f"unknown {kind} {name!r}{offered}")
 
 
 def suggest(name: str, known: Iterable[str], limit: int = 3) -> str:

@@ -127,7 +127,7 @@ class Registry(Generic[T]):
             UnknownNameError: no entry has that name.
         """
         if name not in self:
-            raise UnknownNameError(self.kind, name, self._entries)
+            raise UnknownNameError(self.kind, name, self._entries, plugins=self._group is not None)
         return self._entries[name]
 
     def get(self, name: str) -> T:

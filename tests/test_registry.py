@@ -32,6 +32,18 @@ def test_an_unknown_name_answers_with_the_nearest() -> None:
         make_registry().get("evolutoin")
 
 
+def test_where_no_name_is_near_plugins_are_told_of_if_they_may_add_it() -> None:
+    entries = {"evolution": ("json:dumps", "3", "a summary")}
+    registry: Registry[object] = Registry("thing", entries, entry_points="imbnas.nothing-here")
+    with pytest.raises(UnknownNameError) as told:
+        registry.get("mine")
+    assert str(told.value) == (
+        "unknown thing 'mine'; known: evolution; one of your own is loaded with --plugin FILE.py"
+    )
+    with pytest.raises(UnknownNameError, match="known: evolution$"):
+        make_registry().get("mine")
+
+
 def test_a_duplicate_is_an_error() -> None:
     registry = make_registry()
     with pytest.raises(DuplicateEntryError, match="already registered by imbnas"):

@@ -38,6 +38,31 @@ def names_of(kind: str, files: bool = False, after: str = "") -> Complete:
     return complete
 
 
+def of_suite(table: str) -> Complete:
+    """Complete the names in a table of the suite that the words before name; else the default's.
+
+    Args:
+        table: ``"fidelities"`` or ``"parts"``.
+    """
+
+    def complete(
+        context: click.Context, _parameter: click.Parameter, begun: str
+    ) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        try:
+            from imbnas.suites.load import DEFAULT_SUITE, load_suite
+
+            suite = load_suite(context.params.get("suite_name") or DEFAULT_SUITE)
+            found = [name for name in getattr(suite, table) if name.startswith(begun)]
+        except Exception:
+            # A shell shows whatever is printed between the user's keys.
+            found = []
+        return [CompletionItem(name) for name in found]
+
+    return complete
+
+
 def _names(kind: str) -> list[str]:
     if kind == "suites":
         from imbnas.suites.files import suite_files

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from imbnas.table.benchmark import Benchmark
 
 _SHOWN = (
-    "target", "target_scheme", "searcher", "queries", "regret_balanced", "regret_target",
-    "difference", "difference_low", "difference_high",
+    "searcher", "queries", "regret_balanced", "regret_target", "difference", "difference_low",
+    "difference_high",
 )  # fmt: skip
+
+_SIDES = ["balanced", "balanced_scheme", "target", "target_scheme"]
 
 
 @click.command("replay")
@@ -109,9 +111,14 @@ def _print(table: "pd.DataFrame", title: str) -> None:
 
     from imbnas.leaderboards.tables.formats import format_cells
 
-    rows = table[table["marked"]][list(_SHOWN)]
+    marked = table[table["marked"]]
+    headers = [name.removeprefix("difference_") for name in _SHOWN]
     click.echo(f"replay ({title})")
-    click.echo(tabulate(format_cells(rows), headers=_SHOWN, disable_numparse=True))
+    for sides, rows in marked.groupby(_SIDES, sort=False):
+        balanced, balanced_scheme, target, target_scheme = sides
+        click.echo(f"balanced {balanced} {balanced_scheme}, target {target} {target_scheme}")
+        cells = format_cells(rows[list(_SHOWN)])
+        click.echo(tabulate(cells, headers=headers, disable_numparse=True))
 
 
 def _note(table: "pd.DataFrame") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imbnas.cli.completion import Complete, names_of
+from imbnas.cli.completion import Complete, names_of, of_suite
 from imbnas.cli.options import Command, add_options
 from imbnas.cli.quantities import Duration, Size
 from imbnas.units.largest import LARGEST_REPLICATE_NUMBER, MOST_REPLICATES, MOST_UNITS, MOST_WORKERS
@@ -38,8 +38,20 @@ _naming_options = add_options(
         help="Default: lt-digits.",
         shell_complete=names_of("suites", files=True),
     ),
-    click.option("--fidelity", metavar="F", help="How much to spend; the suite's default."),
-    click.option("--part", "parts", multiple=True, metavar="P", help="Only this part; repeatable."),
+    click.option(
+        "--fidelity",
+        metavar="F",
+        help="How much to spend; the suite's default.",
+        shell_complete=of_suite("fidelities"),
+    ),
+    click.option(
+        "--part",
+        "parts",
+        multiple=True,
+        metavar="P",
+        help="Only this part; repeatable.",
+        shell_complete=of_suite("parts"),
+    ),
     click.option(
         "--out",
         type=click.Path(path_type=Path, file_okay=False),

@@ -282,6 +282,7 @@ def _print(fields: dict[str, Any], dataset: "Dataset", manifest: "Manifest") -> 
 
     accuracies = fields.pop("per_class_accuracy")
     shown = {name: _percent(value) if name in _SHARES else value for name, value in fields.items()}
+    shown["train_loss"] = f"{fields['train_loss']:.4f}"
     print_fields(shown)
     rows = [
         (name, count, _percent(accuracy))

@@ -6,7 +6,7 @@ classes and normalisation.
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -118,12 +118,22 @@ class SavedNetwork:
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != wanted:
             raise InputError(
                 f"images of shape {images.shape} and type {images.dtype}: the network takes "
-                f"(N, {side}, {side}, {channels}) of uint8; resize them"
+                f"(N, {side}, {side}, {channels}) of uint8; {self._remedy(images)}"
             )
         batch = self._normalise(torch.from_numpy(images).permute(0, 3, 1, 2))
         outputs = self.network(batch).float() * self.facts.logit_scale
         found: NDArray[np.float32] = outputs.softmax(dim=1).numpy()
         return found
+
+    def _remedy(self, images: NDArray[Any]) -> str:
+        """What makes images fit: the first of their type, axes, channels and size that does not."""
+        if images.dtype != np.uint8:
+            return "give pixels from 0 to 255"
+        if images.ndim != 4:
+            return "add or drop axes: images, rows, columns, channels"
+        if images.shape[3] != self.facts.in_channels:
+            return "convert them, such as with convert('RGB') or convert('L') of PIL"
+        return "resize them"
 
     def labels(self, images: NDArray[np.uint8]) -> list[str]:
         """The name of the most probable class of each image; arguments as ``probabilities``."""

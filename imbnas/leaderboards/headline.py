@@ -148,5 +148,5 @@ def reservations(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     if first["n_missing"]:
         found.append(f"{first['n_missing']} trainings failed or are not finished.")
     if first["n_architectures"] < 64 or first["n_replicates"] < 3:
-        found.append("Too small to publish: at least 64 architectures and 3 replicates are needed.")
+        found.append("Too small to conclude from: take at least 64 architectures and 3 replicates.")
     return found

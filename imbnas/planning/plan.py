@@ -254,7 +254,8 @@ class Planner:
         workload = self._workload(units.tasks, units.sample)
         trials = workload.trials()
         kinds = len({trial.group for trial in trials})
-        self.tell(f"timing {kinds} kinds of units in short, {MOST_SECONDS:.0f} s at most")
+        what = "kind" if kinds == 1 else "kinds"
+        self.tell(f"timing {kinds} {what} of units in short, {MOST_SECONDS:.0f} s at most")
         return workload.measure(trials, self.request, self._pins)
 
     def _time(self, units: PlannedUnits, measured: Measured | None) -> TimeRange:

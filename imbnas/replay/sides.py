@@ -111,8 +111,9 @@ def compared(
     parts = bench.columns.comparisons
     if not parts and (balanced is None or target is None):
         raise InputError(
-            f"{bench.columns.source}: does not hold what its suite compares; give --balanced and "
-            f"--target, of {', '.join(map(' '.join, bench.trainings))}"
+            f"{bench.columns.source}: does not hold what its suite compares; give the run or "
+            "board that it was exported from, or --balanced and --target, of "
+            f"{', '.join(map(' '.join, bench.trainings))}"
         )
     pairs = [
         (balanced or part[0], other)

@@ -53,6 +53,10 @@ def test_commands_and_names_are_completed_by_a_shell() -> None:
         (("show", "searcher"), "e", ["evolution", "exhaustive"]),
         (("show", "suite"), "super", ["supernet-sanity"]),
         (("fidelity",), "lt-c", ["lt-cifar"]),
+        (("run", "--fidelity"), "sm", ["smoke"]),
+        (("run", "--part"), "baselines", ["baselines", "baselines-more"]),
+        (("plan", "--suite", "lt-cifar", "--fidelity"), "pa", ["paper"]),
+        (("run", "--suite", "no-such-suite", "--part"), "", []),
     ],
 )
 def test_names_are_completed(words: tuple[str, ...], begun: str, wanted: list[str]) -> None:

@@ -81,8 +81,15 @@ def test_options_change_the_recipe_and_a_saved_network_answers_as_it_was_tested(
         labels = network.labels(images)
         assert labels.count(name) / len(labels) == told["per_class_accuracy"][place]
         assert np.allclose(network.probabilities(images).sum(axis=1), 1)
-    with pytest.raises(InputError, match=r"the network takes \(N, 16, 16, 3\) of uint8"):
-        network.labels(np.zeros((1, 8, 8, 3), np.uint8))
+    for shape, kind, remedy in (
+        ((1, 8, 8, 3), np.uint8, "resize them"),
+        ((1, 16, 16, 1), np.uint8, "convert them, such as with convert"),
+        ((1, 16, 16, 1, 3), np.uint8, "add or drop axes: images, rows, columns, channels"),
+        ((1, 16, 16, 3), np.float32, "give pixels from 0 to 255"),
+    ):
+        takes = rf"the network takes \(N, 16, 16, 3\) of uint8; {remedy}"
+        with pytest.raises(InputError, match=takes):
+            network.labels(np.zeros(shape, kind))
     again = bench_here(*arguments(mixed, *options))
     assert again.returncode == 2
     assert "there is a network.safetensors already" in again.stderr

@@ -229,7 +229,7 @@ def test_what_is_compared_follows_from_the_suite_or_the_user(make_bench) -> None
     assert compared(bench, None, third) == [(BALANCED, third)]
     silent = make_bench({BALANCED: values, TARGET: values}, compared=False)
     assert compared(silent, BALANCED, TARGET) == [(BALANCED, TARGET)]
-    with pytest.raises(InputError, match="give --balanced and --target, of a@1x ce, a@10x ce"):
+    with pytest.raises(InputError, match="or --balanced and --target, of a@1x ce, a@10x ce"):
         compared(silent)
     with pytest.raises(UnknownNameError, match="'a@10x'"):
         Sides.of(bench, BALANCED, ("a@11x", "ce"))

@@ -37,7 +37,8 @@ def test_again_gives_the_same_bytes(replayed, bench_here, tmp_path: Path) -> Non
     words, out, _ = replayed
     again = bench_here("replay", *words[:-1], tmp_path)
     assert again.returncode == 0
-    assert "digits@10x" in again.stdout
+    assert "target digits@10x" in again.stdout
+    assert all(len(line) <= 100 or line.startswith("/") for line in again.stdout.splitlines())
     for name in ("replay.csv", "replay.svg", "replay.png"):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
