@@ -1,6 +1,6 @@
 """What a shell completes: names of suites, strategies and all else that commands take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +20,7 @@ def names_of(kind: str, files: bool = False, after: str = "") -> Complete:
         files: whether a file may stand in the place of a name.
         after: what follows a name.
     """
-
-    def complete(
-        _context: click.Context, _parameter: click.Parameter, begun: str
-    ) -> "list[CompletionItem]":
-        from click.shell_completion import CompletionItem
-
-        try:
-            found = [name for name in _names(kind) if name.startswith(begun)]
-        except Exception:
-            # A shell shows whatever is printed between the user's keys.
-            found = []
-        if files and not found:
-            return [CompletionItem(begun, type="file")]
-        return [CompletionItem(name + after) for name in found]
-
-    return complete
+    return _completing(lambda _: _names(kind), files, after)
 
 
 def of_suite(table: str) -> Complete:
@@ -45,20 +30,33 @@ def of_suite(table: str) -> Complete:
         table: ``"fidelities"`` or ``"parts"``.
     """
 
+    def names(context: click.Context) -> Iterable[str]:
+        from imbnas.suites.load import DEFAULT_SUITE, load_suite
+
+        names: Iterable[str] = getattr(
+            load_suite(context.params.get("suite_name") or DEFAULT_SUITE), table
+        )
+        return names
+
+    return _completing(names)
+
+
+def _completing(
+    names: Callable[[click.Context], Iterable[str]], files: bool = False, after: str = ""
+) -> Complete:
     def complete(
         context: click.Context, _parameter: click.Parameter, begun: str
     ) -> "list[CompletionItem]":
         from click.shell_completion import CompletionItem
 
         try:
-            from imbnas.suites.load import DEFAULT_SUITE, load_suite
-
-            suite = load_suite(context.params.get("suite_name") or DEFAULT_SUITE)
-            found = [name for name in getattr(suite, table) if name.startswith(begun)]
+            found = [name for name in names(context) if name.startswith(begun)]
         except Exception:
             # A shell shows whatever is printed between the user's keys.
             found = []
-        return [CompletionItem(name) for name in found]
+        if files and not found:
+            return [CompletionItem(begun, type="file")]
+        return [CompletionItem(name + after) for name in found]
 
     return complete
 

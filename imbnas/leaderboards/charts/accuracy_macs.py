@@ -1,14 +1,23 @@
 """What a network reaches, against what it computes."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
 from imbnas.leaderboards.chart_data import networks
 from imbnas.leaderboards.chart_data.names import shortened
 from imbnas.leaderboards.charts.axes import linear, logarithmic, short
-from imbnas.leaderboards.charts.chart import Axis, Chart, Dots, Key, Look, Panel, Point
+from imbnas.leaderboards.charts.chart import (
+    Axis,
+    Chart,
+    Dots,
+    Key,
+    Look,
+    Panel,
+    Point,
+    TableRow,
+    TableRows,
+)
 from imbnas.leaderboards.tables.architectures import trainings
 
 _KINDS = {
@@ -19,8 +28,6 @@ _KINDS = {
 _POPULATION = Look("grey", size=3.5)
 _CROWD = 4
 """This many searched networks beside baselines have a closer view of their own."""
-Record = Mapping[Any, Any]
-Records = Sequence[Record]
 
 
 def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
@@ -35,7 +42,7 @@ def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
         return None
     points = located[located["training"].eq(training)]
     population = _population(tables["architectures"], training)
-    records: Records = points.to_dict("records")
+    records: TableRows = points.to_dict("records")
     numbers = {row["label"]: number for number, row in enumerate(records, start=1)}
     searched = [row for row in records if row["kind"] == networks.SEARCHED]
     others = [row for row in records if row["kind"] != networks.SEARCHED]
@@ -71,7 +78,7 @@ def _training(tables: Mapping[str, pd.DataFrame], located: pd.DataFrame) -> str 
     return next(iter([*shared, *trained, *targets]), None)
 
 
-def _population(table: pd.DataFrame, training: str) -> Records:
+def _population(table: pd.DataFrame, training: str) -> TableRows:
     column = f"mean {training}"
     if column not in table:
         return []
@@ -86,9 +93,9 @@ def _population(table: pd.DataFrame, training: str) -> Records:
 
 def _panel(
     title: str,
-    shown: Records,
-    population: Records,
-    numbered: Records,
+    shown: TableRows,
+    population: TableRows,
+    numbered: TableRows,
     numbers: Mapping[str, int],
 ) -> Panel:
     wanted = {row["label"] for row in numbered}
@@ -111,7 +118,7 @@ def _panel(
     )
 
 
-def _point(row: Record, number: int | None = None) -> Point:
+def _point(row: TableRow, number: int | None = None) -> Point:
     accuracy, sd = row["accuracy"], row["sd"]
     text = f"{accuracy:.2f} %" + ("" if sd is None else f" ± {sd:.2f}")
     return Point(

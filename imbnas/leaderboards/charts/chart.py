@@ -1,13 +1,17 @@
 """What a chart consists of; positions are those of data, colours are names of the palette."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from imbnas.leaderboards.charts.palette import Colour
 
 Marker = Literal["circle", "square", "diamond", "triangle", "bar", "none"]
 Dash = Literal["solid", "dotted", "dashed"]
 Place = tuple[float, float]
+TableRow = Mapping[Any, Any]
+"""Column → value, of a table that a chart is drawn of."""
+TableRows = Sequence[TableRow]
 
 
 @dataclass(frozen=True)

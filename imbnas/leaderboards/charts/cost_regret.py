@@ -1,6 +1,6 @@
 """What following a strategy loses, and what its adaptation costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,7 +8,18 @@ import pandas as pd
 from imbnas.leaderboards.chart_data.names import shortened
 from imbnas.leaderboards.chart_data.regrets import references, regretted, route
 from imbnas.leaderboards.charts.axes import SymmetricLog, linear
-from imbnas.leaderboards.charts.chart import Chart, Dots, Key, Line, Look, Panel, Point, Row
+from imbnas.leaderboards.charts.chart import (
+    Chart,
+    Dots,
+    Key,
+    Line,
+    Look,
+    Panel,
+    Point,
+    Row,
+    TableRow,
+    TableRows,
+)
 from imbnas.leaderboards.charts.names import BESIDE_NOTE
 
 _KINDS = {
@@ -17,8 +28,6 @@ _KINDS = {
 }
 _DASHES = (Look("grey", "none", dash="dotted"), Look("grey", "none", dash="dashed"))
 _REGRET = "regret (percentage points)"
-Record = Mapping[Any, Any]
-Records = Sequence[Record]
 
 
 def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
@@ -30,7 +39,7 @@ def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     rows = regretted(tables["adaptation"])
     if rows.empty:
         return None
-    records: Records = rows.sort_values("regret", kind="stable").to_dict("records")
+    records: TableRows = rows.sort_values("regret", kind="stable").to_dict("records")
     lines = dict(zip(references(tables["adaptation"]).items(), _DASHES, strict=False))
     kinds = [kind for kind in _KINDS if rows["kind"].eq(kind).any()]
     ranges = " Ranges of ranks hold together with 95%." * any(map(_range, records))
@@ -50,7 +59,7 @@ def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     )
 
 
-def _list(records: Records, lines: Mapping[tuple[str, float], Look]) -> Panel:
+def _list(records: TableRows, lines: Mapping[tuple[str, float], Look]) -> Panel:
     regrets = [row["regret"] for row in records]
     ends = [row["regret"] + sign * row["regret_sd"] for row in records for sign in (-1, 1)]
     x = linear(_REGRET, [*regrets, *ends, *(regret for _, regret in lines)])
@@ -67,12 +76,12 @@ def _list(records: Records, lines: Mapping[tuple[str, float], Look]) -> Panel:
     )
 
 
-def _row(number: int, row: Record) -> Row:
+def _row(number: int, row: TableRow) -> Row:
     name = shortened(str(row["strategy"]), BESIDE_NOTE)
     return Row((f"{number}  {name}",), _range(row), str(row["strategy"]))
 
 
-def _range(row: Record) -> str:
+def _range(row: TableRow) -> str:
     """Of its ranks; empty where it has none."""
     low, high = (row.get(f"regret_rank_{end}") for end in ("low", "high"))
     if low is None or high is None or pd.isna(low) or pd.isna(high):
@@ -80,7 +89,7 @@ def _range(row: Record) -> str:
     return f"rank {low:.0f}" if low == high else f"rank {low:.0f} to {high:.0f}"
 
 
-def _plane(records: Records, lines: Mapping[tuple[str, float], Look]) -> Panel:
+def _plane(records: TableRows, lines: Mapping[tuple[str, float], Look]) -> Panel:
     costs = [row["cost_ratio"] for row in records]
     scale = SymmetricLog.of(costs)
     x = scale.axis("cost (1: a supernet from scratch)", [*costs, 1.0])
@@ -96,7 +105,7 @@ def _plane(records: Records, lines: Mapping[tuple[str, float], Look]) -> Panel:
     )
 
 
-def _dots(records: Records, place: Any, bars: bool = False) -> tuple[Dots, ...]:
+def _dots(records: TableRows, place: Any, bars: bool = False) -> tuple[Dots, ...]:
     """Points by kind; those without bars have numbers."""
     found: dict[str, list[Point]] = {kind: [] for kind in _KINDS}
     for at, row in enumerate(records):

@@ -1,21 +1,30 @@
 """Which architectures move when the data becomes long-tailed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.rank_shifts import movers, ranked
 from imbnas.leaderboards.charts.axes import linear
-from imbnas.leaderboards.charts.chart import Axis, Chart, Dots, Key, Line, Look, Panel, Point, Row
+from imbnas.leaderboards.charts.chart import (
+    Axis,
+    Chart,
+    Dots,
+    Key,
+    Line,
+    Look,
+    Panel,
+    Point,
+    Row,
+    TableRow,
+    TableRows,
+)
 from imbnas.leaderboards.charts.names import broken
 
 _OTHERS = Look("grey", size=5)
 _GAINS, _LOSES = Look("blue", "triangle", size=8.5), Look("orange", "square")
 _BEFORE = Look("grey", filled=False, size=6)
 _EVEN = Look("grey", "none", dash="dotted")
-Record = Mapping[Any, Any]
-Records = Sequence[Record]
 
 
 def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
@@ -27,8 +36,8 @@ def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     ranks = ranked(tables["architectures"])
     if ranks.empty:
         return None
-    moved: Records = movers(ranks).to_dict("records")
-    others: Records = ranks.drop(movers(ranks).index).to_dict("records")
+    moved: TableRows = movers(ranks).to_dict("records")
+    others: TableRows = ranks.drop(movers(ranks).index).to_dict("records")
     last = float(ranks[["balanced_rank", "long_tailed_rank"]].to_numpy().max())
     keys = [
         Key(look, text)
@@ -51,7 +60,7 @@ def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     )
 
 
-def _plane(others: Records, moved: Records, last: float) -> Panel:
+def _plane(others: TableRows, moved: TableRows, last: float) -> Panel:
     kinds = {
         _OTHERS: [_point(row) for row in others],
         **{
@@ -69,7 +78,7 @@ def _plane(others: Records, moved: Records, last: float) -> Panel:
     )
 
 
-def _list(moved: Records, last: float) -> Panel:
+def _list(moved: TableRows, last: float) -> Panel:
     before = tuple(
         Point(
             x=row["balanced_rank"],
@@ -103,14 +112,14 @@ def _list(moved: Records, last: float) -> Panel:
     )
 
 
-def _row(number: int, row: Record) -> Row:
+def _row(number: int, row: TableRow) -> Row:
     head, *more = broken(str(row["architecture"]))
     indent = "\N{NO-BREAK SPACE}" * (len(str(number)) + 2)
     lines = (f"{number}  {head}", *(indent + line for line in more))
     return Row(lines, f"{row['rank_difference']:+.0f}", str(row["architecture"]))
 
 
-def _point(row: Record, number: int | None = None) -> Point:
+def _point(row: TableRow, number: int | None = None) -> Point:
     return Point(
         x=row["balanced_rank"],
         y=row["long_tailed_rank"],
@@ -120,12 +129,12 @@ def _point(row: Record, number: int | None = None) -> Point:
     )
 
 
-def _text(row: Record) -> str:
+def _text(row: TableRow) -> str:
     ranks = f"balanced rank {row['balanced_rank']:g}, long-tailed rank {row['long_tailed_rank']:g}"
     return f"{row['architecture']}\n{ranks}"
 
 
-def _gains(row: Record) -> bool:
+def _gains(row: TableRow) -> bool:
     return bool(row["rank_difference"] > 0)
 
 

@@ -1,14 +1,23 @@
 """How far rankings agree, beside what noise alone would leave."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
 from imbnas.leaderboards.chart_data.correlations import transfer_rows
 from imbnas.leaderboards.chart_data.verdicts import by_verdict
 from imbnas.leaderboards.charts.axes import known, linear
-from imbnas.leaderboards.charts.chart import Chart, Dots, Key, Look, Panel, Point, Row
+from imbnas.leaderboards.charts.chart import (
+    Chart,
+    Dots,
+    Key,
+    Look,
+    Panel,
+    Point,
+    Row,
+    TableRow,
+    TableRows,
+)
 from imbnas.leaderboards.charts.names import LINE, broken
 
 MOST_ROWS = 24
@@ -20,8 +29,6 @@ _TAU = {
 }
 _CEILING = Look("grey", "bar", size=13)
 _BOUNDS = ("ci_low", "ci_high", "noise_ceiling", "ceiling_low", "ceiling_high")
-Record = Mapping[Any, Any]
-Records = Sequence[Record]
 
 
 def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
@@ -33,7 +40,7 @@ def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     rows = by_verdict(transfer_rows(tables["rank_correlation"]))
     if rows.empty:
         return None
-    shown: Records = rows.head(MOST_ROWS).to_dict("records")
+    shown: TableRows = rows.head(MOST_ROWS).to_dict("records")
     verdicts = [_verdict(row) for row in shown]
     values = [0.0, 1.0, *known(row.get(name) for row in shown for name in ("tau_b", *_BOUNDS))]
     cut = f" The first {len(shown)} of {len(rows)}; the table has all." * (len(rows) > len(shown))
@@ -65,11 +72,11 @@ def chart(tables: Mapping[str, pd.DataFrame]) -> Chart | None:
     )
 
 
-def _verdict(row: Record) -> str:
+def _verdict(row: TableRow) -> str:
     return row["verdict"] if row["verdict"] in _TAU else ""
 
 
-def _names(row: Record) -> tuple[str, ...]:
+def _names(row: TableRow) -> tuple[str, ...]:
     x, y = f"{row['x']} {row['x_scheme']}", f"{row['y']} {row['y_scheme']}"
     both = f"{x} and {y}"
     if len(both) <= LINE:
@@ -77,7 +84,7 @@ def _names(row: Record) -> tuple[str, ...]:
     return (broken(f"{x} and")[0], broken(y)[0])
 
 
-def _ceilings(shown: Records) -> list[Point]:
+def _ceilings(shown: TableRows) -> list[Point]:
     return [
         _point(row, at, "noise_ceiling", "ceiling_low", "ceiling_high")
         for at, row in enumerate(shown)
@@ -85,7 +92,7 @@ def _ceilings(shown: Records) -> list[Point]:
     ]
 
 
-def _taus(shown: Records, verdicts: list[str], verdict: str) -> list[Point]:
+def _taus(shown: TableRows, verdicts: list[str], verdict: str) -> list[Point]:
     return [
         _point(row, at, "tau_b", "ci_low", "ci_high")
         for at, row in enumerate(shown)
@@ -93,7 +100,7 @@ def _taus(shown: Records, verdicts: list[str], verdict: str) -> list[Point]:
     ]
 
 
-def _point(row: Record, at: int, middle: str, low: str, high: str) -> Point:
+def _point(row: TableRow, at: int, middle: str, low: str, high: str) -> Point:
     bounds = [row.get(name) for name in (low, high)]
     whole = all(bound is not None and pd.notna(bound) for bound in bounds)
     what = "tau-b" if middle == "tau_b" else "noise ceiling"
