@@ -17,10 +17,11 @@ from imbnas.units.largest import LARGEST_SEED, MOST_RESAMPLES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from imbnas.leaderboards.joined_tables import JoinedTable
     from imbnas.stats import RankTransfer
 
-GroupResults = list[tuple[str | None, "RankTransfer"]]
 _ABSENT = "-"
+_KEY = "architecture"
 _OF_PREDICTORS = {
     "changed": "below the noise ceiling",
     "not distinguishable from noise": "not distinguishable from the noise ceiling",
@@ -36,6 +37,9 @@ class Question:
 
     Attributes:
         table: path of the CSV file; ``-`` for standard input.
+        join: path of another one, whose columns are put beside those of ``table``, or ``None``.
+        on: column of both files, whose text says which rows belong together, or ``None`` for
+            ``architecture``.
         x: columns of the one side, its replicates.
         y: columns of the other side.
         group: column whose values part the table, or ``None``.
@@ -46,6 +50,8 @@ class Question:
     """
 
     table: Path
+    join: Path | None
+    on: str | None
     x: tuple[str, ...]
     y: tuple[str, ...]
     group: str | None
@@ -55,10 +61,38 @@ class Question:
     level: float
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What was computed.
+
+    Attributes:
+        groups: (group, result) sorted by group, numbers first and by value; the one group is
+            ``None`` without ``--group``.
+        ungrouped: how many rows are left out because their group is blank.
+        unjoined: which rows have no partner in the other file, a line for each file.
+    """
+
+    groups: list[tuple[str | None, "RankTransfer"]]
+    ungrouped: int
+    unjoined: tuple[str, ...]
+
+
 @click.command()
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("--x", "x", required=True, metavar="COL[,COL…]", help="Columns of one side.")
 @click.option("--y", "y", required=True, metavar="COL[,COL…]", help="Columns of the other side.")
+@click.option(
+    "--join",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Another CSV file, whose columns stand beside those of TABLE.",
+)
+@click.option(
+    "--on",
+    metavar="COL",
+    help="With --join: column of both files that says which rows belong together.  "
+    "[default: architecture]",
+)
 @click.option("--group", metavar="COL", help="One result for each value of this column.")
 @click.option("--predictor", is_flag=True, help="The x column has no noise of its own: MACs, …")
 @click.option(
@@ -81,31 +115,29 @@ def command(table: Path, x: str, y: str, as_json: bool, **options: Any) -> None:
     standard input. Several columns on one side are replicates (seeds). With two or more on both
     sides the noise ceiling and a verdict are given: did the ranking change by more than noise? With
     --predictor, two or more y columns do, and the verdict is whether x ranks as well as noise in y
-    allows.
+    allows. With --join, columns of either file may be named; rows without a partner are left out,
+    and counted.
     """
-    question = Question(table, _names(x), _names(y), **options)
-    results, ungrouped = compute(question)
+    question = Question(table, x=_names(x), y=_names(y), **options)
+    answer = compute(question)
     shown = _as_json if as_json else _as_text
-    click.echo(shown(question, results, ungrouped))
+    click.echo(shown(question, answer))
 
 
-def compute(question: Question) -> tuple[GroupResults, int]:
+def compute(question: Question) -> Answer:
     """Read the table and compute the statistics of each group.
 
     With groups, verdicts and ``p_adjusted`` are corrected by Holm's method over the groups.
 
-    Returns:
-        (group, result) sorted by group, numbers first and by value, the group being ``None``
-        without ``--group``; and how many rows are left out because their group is blank.
-
     Raises:
-        InputError: the file cannot be read, a column is missing, named twice, or not numeric, or
-            the settings leave nothing to compute.
+        InputError: a file cannot be read, a column is missing, named twice, in both files, or not
+            numeric, no row has a partner, or the settings leave nothing to compute.
     """
     from imbnas.stats import holm_verdicts, rank_against_predictor, rank_transfer, resamples_for
 
     _check_columns(question)
-    frame = _read(question)
+    table = _read(question)
+    frame = table.frame
     compare = rank_against_predictor if question.predictor else rank_transfer
     parts, ungrouped = _parts(frame, question.group)
     given = question.resamples
@@ -128,7 +160,8 @@ def compute(question: Question) -> tuple[GroupResults, int]:
         rows = list(holm_verdicts(rows, level=question.level))
     if question.predictor:
         rows = [_of_predictor(row) for row in rows]
-    return [(name, row) for (name, _), row in zip(parts, rows, strict=True)], ungrouped
+    results = [(name, row) for (name, _), row in zip(parts, rows, strict=True)]
+    return Answer(results, ungrouped, table.notes)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -158,6 +191,10 @@ def _check_columns(question: Question) -> None:
             seen.add(name)
     if question.group in seen:
         raise InputError(f"--group: column {question.group!r} is also a side; name another one")
+    if question.on is not None and question.join is None:
+        raise InputError(
+            "--on: there is one file; give the other one with --join, or leave out --on"
+        )
     if question.predictor and len(question.x) > 1:
         raise InputError(
             "--predictor: x has several columns; a predictor without noise has one, "
@@ -165,26 +202,32 @@ def _check_columns(question: Question) -> None:
         )
 
 
-def _read(question: Question) -> "pd.DataFrame":
-    from imbnas.leaderboards.csv_files import check_column, measurements, read_table
+def _read(question: Question) -> "JoinedTable":
+    from imbnas.leaderboards.csv_files import check_column, measurements
+    from imbnas.leaderboards.joined_tables import read_alone, read_joined
 
-    path = question.table
-    frame = read_table(path)
+    path, other = question.table, question.join
+    table = read_alone(path) if other is None else read_joined(path, other, question.on or _KEY)
     for option, names in (("--x", question.x), ("--y", question.y), ("--group", (question.group,))):
         for name in names:
             if name is not None:
-                check_column(path, frame, name, option)
-    _check_units(frame, question)
-    read = {name: measurements(path, frame, name) for name in (*question.x, *question.y)}
-    return frame.assign(**read)
+                check_column(path, table.frame, name, option)
+            if name in table.ambiguous:
+                raise InputError(f"{option}: column {name!r} is in {path} and {other}; rename one")
+    _check_units(table, question)
+    read = {
+        name: measurements(table.files[name], table.frame, name)
+        for name in (*question.x, *question.y)
+    }
+    return replace(table, frame=table.frame.assign(**read))
 
 
-def _check_units(frame: "pd.DataFrame", question: Question) -> None:
+def _check_units(table: "JoinedTable", question: Question) -> None:
     """Refuse a side whose columns cannot be averaged."""
     from imbnas.leaderboards.csv_files import are_percentages
 
     for option, names in (("--x", question.x), ("--y", question.y)):
-        with_sign = [name for name in names if are_percentages(frame, name)]
+        with_sign = [name for name in names if are_percentages(table.frame, name)]
         others = [name for name in names if name not in with_sign]
         if with_sign and others:
             raise InputError(
@@ -216,22 +259,26 @@ def _in_order(names: Sequence[str]) -> list[str]:
     return sorted(names, key=key)
 
 
-def _as_json(question: Question, results: GroupResults, ungrouped: int) -> str:
+def _as_json(question: Question, answer: Answer) -> str:
     """One object: the question, and either the statistics themselves or one entry per group."""
-    content: dict[str, Any] = asdict(question) | {"table": shortened(question.table.name)}
+    content: dict[str, Any] = asdict(question)
+    for name in ("table", "join"):
+        if content[name] is not None:
+            content[name] = shortened(content[name].name)
+    content |= {"unjoined": answer.unjoined} if question.join is not None else {}
     if question.group is None:
-        content |= asdict(results[0][1])
+        content |= asdict(answer.groups[0][1])
     else:
-        groups = [{"group": name, **asdict(row)} for name, row in results]
-        content |= {"n_ungrouped": ungrouped, "groups": groups}
+        groups = [{"group": name, **asdict(row)} for name, row in answer.groups]
+        content |= {"n_ungrouped": answer.ungrouped, "groups": groups}
     return json.dumps(content, allow_nan=False, ensure_ascii=False, indent=2)
 
 
-def _as_text(question: Question, results: GroupResults, ungrouped: int) -> str:
+def _as_text(question: Question, answer: Answer) -> str:
     from tabulate import tabulate
 
-    rows, notes = [], []
-    for name, row in results:
+    rows, notes = [], list(answer.unjoined)
+    for name, row in answer.groups:
         cells = {
             "n": row.n,
             "tau-b": _bounded(row.tau_b, row.ci_low, row.ci_high),
@@ -246,8 +293,8 @@ def _as_text(question: Question, results: GroupResults, ungrouped: int) -> str:
         if row.n_dropped:
             notes.append(f"{prefix}{row.n_dropped} rows with a missing value left out")
         notes += [f"{prefix}{note}" for note in row.notes]
-    if ungrouped:
-        notes.append(f"{ungrouped} rows with a blank group left out")
+    if answer.ungrouped:
+        notes.append(f"{answer.ungrouped} rows with a blank group left out")
     table = tabulate(rows, headers="keys", disable_numparse=True)
     legend = f"[low, high]: {question.level:.3g} interval, bootstrap over rows"
     return "\n".join([table, legend, *notes])

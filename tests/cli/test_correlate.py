@@ -298,3 +298,76 @@ def test_a_name_with_a_comma_is_quoted(frame, table):
     assert printed["x"] == ["acc, mean", "b2"]
     with pytest.raises(InputError, match="no column 'acc'"):
         run(table, "--x", "acc, mean", "--y", "l1")
+
+
+@pytest.fixture
+def two_files(frame, tmp_path):
+    """The table cut into two files, the second in another order, each with a row of its own."""
+    left, right = tmp_path / "left.csv", tmp_path / "right.csv"
+    frame.drop(columns=["l1", "l2"]).drop(index=3).to_csv(left, index=False)
+    right_columns = frame[["arch", "l1", "l2", "macs"]].drop(index=7)
+    right_columns.sample(frac=1, random_state=1).to_csv(right, index=False)
+    return left, right
+
+
+def test_two_files_are_joined_by_a_column(frame, two_files):
+    left, right = two_files
+    printed = ask(left, "--join", right, "--on", "arch", "--x", "b1,b2", "--y", "l1,l2")
+    both = frame.drop(index=[3, 7])
+    expected = rank_transfer(both[["b1", "b2"]], both[["l1", "l2"]], resamples=99)
+    for field in FIELDS:
+        assert printed[field] == getattr(expected, field)
+    assert [line.split(": ")[1] for line in printed["unjoined"]] == [
+        f"1 rows without a partner in {right} left out",
+        f"1 rows without a partner in {left} left out",
+    ]
+
+
+def test_rows_with_one_key_keep_their_groups(frame, tmp_path):
+    """A board's architectures stand there once for each part."""
+    left, right = tmp_path / "left.csv", tmp_path / "right.csv"
+    parts = [frame[["arch", "b1"]].assign(part=name) for name in ("core", "transfer")]
+    pd.concat(parts).rename(columns={"arch": "architecture"}).to_csv(left, index=False)
+    frame[["arch", "l1"]].rename(columns={"arch": "architecture"}).to_csv(right, index=False)
+    printed = ask(left, "--join", right, "--group", "part", "--x", "b1", "--y", "l1")
+    expected = rank_transfer(frame[["b1"]], frame[["l1"]], resamples=99)
+    assert [(each["group"], each["n"]) for each in printed["groups"]] == [
+        ("core", 40),
+        ("transfer", 40),
+    ]
+    assert {each["tau_b"] for each in printed["groups"]} == {expected.tau_b}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--on", "arch", "--x", "b1", "--y", "macs"], "column 'macs' is in"),
+        (["--on", "b1", "--x", "b2", "--y", "l1"], "right.csv: --on: no column 'b1'"),
+        (["--on", "space", "--x", "b2", "--y", "l1"], "right.csv: --on: no column 'space'"),
+        (["--x", "b2", "--y", "l1"], "left.csv: --on: no column 'architecture'"),
+        (["--on", "arch", "--x", "b2", "--y", "l3"], "--y: no column 'l3'"),
+    ],
+)
+def test_joins_that_tell_nothing_get_one_line(two_files, options, told):
+    left, right = two_files
+    with pytest.raises(InputError, match=told):
+        run(left, "--join", right, *options)
+
+
+def test_a_key_with_two_rows_is_refused(frame, two_files):
+    left, right = two_files
+    pd.concat([frame[["arch", "l1"]], frame[["arch", "l1"]].tail(1)]).to_csv(right, index=False)
+    with pytest.raises(InputError, match="--on: arch 'a39' has two rows; leave one out"):
+        run(left, "--join", right, "--on", "arch", "--x", "b1", "--y", "l1")
+
+
+def test_files_without_a_common_key_are_refused(frame, two_files):
+    left, right = two_files
+    frame.assign(arch=frame["arch"].str.upper())[["arch", "l1"]].to_csv(right, index=False)
+    with pytest.raises(InputError, match=r"no arch of .*left\.csv stands there"):
+        run(left, "--join", right, "--on", "arch", "--x", "b1", "--y", "l1")
+
+
+def test_a_key_without_a_second_file_is_refused(table):
+    with pytest.raises(InputError, match="--on: there is one file"):
+        run(table, "--on", "arch", "--x", "b1", "--y", "l1")
