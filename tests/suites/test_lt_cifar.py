@@ -1,6 +1,7 @@
 """The suite of the paper, resolved on images of one colour: units by part, never trained."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from imbnas.schemes import resolve_scheme
 from imbnas.spaces import NetworkShape
 from imbnas.suites import images
 from imbnas.suites.expand import Expansion
-from imbnas.suites.load import load_suite
+from imbnas.suites.load import load_suite, read_suite
 from imbnas.suites.request import SuiteRequest
 from imbnas.suites.resolve import resolve_suite
 from imbnas.suites.schema import AdaptationPart, TransferPart
@@ -21,6 +22,7 @@ from imbnas.training.reweighting import reweighting
 from imbnas.units.recipes import ChannelStatistics
 from imbnas.units.unit import AdaptUnit, SearchUnit, TrainUnit
 
+TRIALS = Path(__file__).parents[2] / "benchmark" / "fidelity"
 LOCATIONS = DataLocations.from_options(offline=True)
 LARGEST_SHOWN = 2
 """A class of n images can show a ratio of 2n at most."""
@@ -193,3 +195,60 @@ def test_at_the_published_epochs_a_head_costs_a_fraction_of_a_supernet(
 
 def is_darts(unit: TrainUnit) -> bool:
     return unit.model.source == "space" and unit.model.space == "darts"
+
+
+@pytest.fixture(scope="module")
+def trials() -> dict[tuple[str, str], Expansion]:
+    """Suites that try out what ``lt-cifar`` asks for, by name and fidelity."""
+    supernets, smoke = (
+        read_suite(TRIALS / f"lt-cifar-{name}.toml") for name in ("supernets", "small-smoke")
+    )
+    own = [("supernets", each) for each in supernets.fidelities.keys() - smoke.fidelities.keys()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(images, "load_dataset", cifar)
+        return {
+            (name, fidelity): Expansion(resolve_suite(SuiteRequest(suite, fidelity, LOCATIONS)))
+            for (name, fidelity), suite in (
+                *((each, supernets) for each in own),
+                (("small-smoke", "small"), smoke),
+            )
+        }
+
+
+def test_supernets_are_tried_beside_the_trainings_of_mini(
+    expansions: dict[str, Expansion], trials: dict[tuple[str, str], Expansion]
+) -> None:
+    plan = expansions["mini"].plan(["core", "core-adaptation"])
+    known = {unit.identity for unit in plan.units}
+    lengths = set()
+    for (name, fidelity), expansion in trials.items():
+        if name != "supernets":
+            continue
+        units = expansion.plan().units
+        trained = {unit.identity for unit in units if isinstance(unit, TrainUnit)}
+        assert len(trained) == 3 * 64 * 4
+        assert trained < known
+        supernet = expansion.resolved.settings.supernet
+        assert supernet is not None
+        lengths.add(supernet.epochs)
+        if fidelity == "as-mini":
+            assert {unit.identity for unit in units} < known
+    assert lengths == {15, 30, 60, 120}
+
+
+def test_the_smoke_run_of_small_has_its_networks_and_parts(
+    expansions: dict[str, Expansion], trials: dict[tuple[str, str], Expansion]
+) -> None:
+    small, tried = expansions["small"].resolved, trials["small-smoke", "small"].resolved
+    assert tried.suite.parts.keys() == small.suite.parts.keys()
+    shape = ("resolution", "width", "depth", "stem", "augmentation", "batch_size", "average_from")
+    assert tried.settings.recipes.keys() == small.settings.recipes.keys()
+    for name, recipe in small.settings.recipes.items():
+        for field in shape:
+            assert getattr(tried.settings.recipes[name], field) == getattr(recipe, field)
+    for name in ("core-adaptation", "adaptation"):
+        one, other = (
+            {getattr(choice, "name", choice) for choice in each.suite.parts[name].strategies}
+            for each in (tried, small)
+        )
+        assert one == other
