@@ -155,7 +155,7 @@ def changed(before: Record, after: Record) -> float:
 
 def score_difference(before: Record, after: Record) -> float:
     """The largest difference of an architecture that both have scored."""
-    scores = dict(before["scores"])
+    scores: dict[str, float] = dict(before["scores"])
     return max(abs(score - scores[name]) for name, score in after["scores"] if name in scores)
 
 
