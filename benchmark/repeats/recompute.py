@@ -155,8 +155,8 @@ def changed(before: Record, after: Record) -> float:
 
 def score_difference(before: Record, after: Record) -> float:
     """The largest difference of an architecture that both have scored."""
-    scores: dict[str, float] = dict(before["scores"])
-    return max(abs(score - scores[name]) for name, score in after["scores"] if name in scores)
+    one, other = (dict[str, float](each["scores"]) for each in (before, after))
+    return max(abs(other[name] - score) for name, score in one.items() if name in other)
 
 
 def replicate_noise(records: Iterable[Record]) -> float:
