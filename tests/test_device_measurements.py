@@ -1,6 +1,5 @@
 """``benchmark/device/measure.py`` on a CPU and on the device meta; no figure of it is of use."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -17,17 +16,15 @@ from click.testing import CliRunner, Result
 from imbnas.spaces import NetworkShape, get_space
 from imbnas.suites.load import load_suite
 
-SCRIPT = Path(__file__).parents[1] / "benchmark/device/measure.py"
+from .scripts import BENCHMARK, imported
+
+SCRIPT = BENCHMARK / "device/measure.py"
 
 
 @pytest.fixture(scope="module")
 def measure():
-    spec = importlib.util.spec_from_file_location("device_measurements", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    with imported("device/measure.py") as module:
+        yield module
 
 
 def given(measure, tmp_path: Path, device: str, known=()):

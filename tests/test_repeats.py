@@ -1,28 +1,21 @@
 """``benchmark/repeats/compare.py`` on small folders of tables."""
 
 import csv
-import importlib.util
 import math
-import sys
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from scipy import stats
 
-SCRIPT = Path(__file__).parents[1] / "benchmark/repeats/compare.py"
+from .scripts import BENCHMARK, imported
 
 
 @pytest.fixture(scope="module")
 def repeats():
-    spec = importlib.util.spec_from_file_location("compare_repeats", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    with imported("repeats/compare.py") as module:
+        yield module
 
 
 CORRELATION = {
@@ -203,7 +196,7 @@ def test_bounds_of_nothing_known_are_named(repeats):
 
 @pytest.mark.parametrize("published", ["lt-digits@1", "lt-digits@2"])
 def test_published_tables_can_be_read(repeats, published):
-    path = SCRIPT.parents[2] / "leaderboards" / published / "mini"
+    path = BENCHMARK.parent / "leaderboards" / published / "mini"
     code, output = compared(repeats, path, path)
     assert code == 0
     assert "note: " not in output

@@ -14,26 +14,32 @@ Trainings are compared by balanced accuracy in percentage points (mean recall on
 by the test images that one of both classifies correctly; searches and rankers by their scores.
 """
 
-import base64
 import json
 import math
 import random
-import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from statistics import fmean, variance
-from typing import Any, TypeAlias
+from statistics import fmean
+from typing import Any
 
 import click
 from tabulate import tabulate
 
-Record: TypeAlias = Mapping[str, Any]
+from imbnas.errors import InputError
+from imbnas.runs.store.directory import RunDirectory
+from imbnas.runs.store.records import DamagedRecordError
+from imbnas.submissions.comparison import noise_between_replicates
+from imbnas.submissions.means import accuracy
+from imbnas.units.correct_bits import unpack
+from imbnas.units.metrics import RankMetrics, SearchMetrics, TrainMetrics
+from imbnas.units.records import Record
+
 DRAWN = "drawn.json"
 LEFT_OUT = ("claims", "checkpoints", "logs", "tables", "pictures")
 """Folders of a run directory that its units do not need."""
-_SUBSET = re.compile(r":subset-\d+")
+Pair = tuple[Record, Record]
 
 
 class Refused(click.ClickException):
@@ -57,13 +63,14 @@ def draw(run: Path, share: float, seed: int, out: Path) -> None:
     records = read(run)
     if out.exists():
         raise Refused(f"{out}: is there already; give a new folder")
-    drawn = set(random.Random(seed).sample(sorted(records), math.ceil(len(records) * share / 100)))
+    number = math.ceil(len(records) * share / 100)
+    drawn = sorted(random.Random(seed).sample(sorted(records), number))
     shutil.copytree(run, out / "run", ignore=shutil.ignore_patterns(*LEFT_OUT))
-    for path in record_files(out / "run"):
-        if path.stem in drawn:
-            path.unlink()
-    (out / DRAWN).write_text(json.dumps({"seed": seed, "units": sorted(drawn)}, indent=2) + "\n")
-    click.echo(f"{len(drawn)} of {len(records)} records drawn; run the suite into {out / 'run'}")
+    for identity in drawn:
+        (path,) = (out / "run/records").glob(f"*/*/{identity}.json")
+        path.unlink()
+    (out / DRAWN).write_text(json.dumps({"seed": seed, "units": drawn}, indent=2) + "\n")
+    click.echo(f"{number} of {len(records)} records drawn; run the suite into {out / 'run'}")
 
 
 @main.command("compare")
@@ -83,96 +90,78 @@ def compare_command(run: Path, again: Path) -> None:
             "the suite there to its end"
         )
     for record in (before[drawn[0]], after[drawn[0]]):
-        click.echo(instructions(record))
+        click.echo(circumstances(record))
     pairs = [(before[unit], after[unit]) for unit in drawn]
     click.echo(tabulate(rows(pairs), headers="keys", tablefmt="github"))
-    click.echo(f"\nNoise of replicates: {replicate_noise(before.values()):.3f} points (SD).")
-
-
-def record_files(run: Path) -> Iterator[Path]:
-    """Files of a run directory's records, one for each unit, named by its identity."""
-    return (run / "records").glob("*/*/*.json")
+    noise = noise_between_replicates(before.values())
+    if noise is not None:
+        click.echo(f"\nNoise of replicates: {noise:.3f} points (SD).")
 
 
 def read(run: Path) -> dict[str, Record]:
-    """Records of a run directory by identity; what failed has no metrics and is left out."""
-    records = {path.stem: json.loads(path.read_text()) for path in record_files(run)}
-    found = {unit: record for unit, record in records.items() if record.get("metrics")}
+    """Records of a run directory by identity."""
+    try:
+        found = {record.identity: record for record in RunDirectory(run).records()}
+    except (InputError, DamagedRecordError, OSError) as error:
+        raise Refused(f"{run}: {error}") from None
     if not found:
         raise Refused(f"{run}: no records; give a run directory, or make one of a board by `merge`")
     return found
 
 
-def instructions(record: Record) -> str:
+def circumstances(record: Record) -> str:
     """Where and when a record was made."""
-    made = record["provenance"]
-    return (
-        f"{made['utc']}: {made['processor']}, oneDNN: {made['onednn_isa']}, torch {made['torch']}"
-    )
+    made = record.provenance
+    return f"{made.utc}: {made.processor}, oneDNN: {made.onednn_isa}, torch {made.torch}"
 
 
-def rows(pairs: Iterable[tuple[Record, Record]]) -> list[dict[str, Any]]:
+def rows(pairs: Iterable[Pair]) -> list[dict[str, Any]]:
     """What came out, by kind of unit."""
-    kinds = defaultdict(list)
-    for before, after in pairs:
-        kinds[before["unit"]["kind"]].append((before["metrics"], after["metrics"]))
+    kinds: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        kinds[pair[0].unit.kind].append(pair)
     found = []
-    for kind, metrics in sorted(kinds.items()):
-        row = {"kind": kind, "units": len(metrics), "equal": sum(a == b for a, b in metrics)}
+    for kind, alike in sorted(kinds.items()):
+        equal = sum(before.metrics == after.metrics for before, after in alike)
+        row: dict[str, Any] = {"kind": kind, "units": len(alike), "equal": equal}
         if kind == "train":
-            row |= drift(metrics)
+            row |= drift(alike)
         elif kind in ("search", "rank"):
-            row["largest difference of scores"] = max(
-                map(score_difference, *zip(*metrics, strict=True))
-            )
+            row["largest difference of scores"] = max(map(score_difference, alike))
         found.append(row)
     return found
 
 
-def drift(metrics: list[tuple[Record, Record]]) -> dict[str, float]:
+def drift(pairs: list[Pair]) -> dict[str, float]:
     """Differences of trainings, in percentage points and in percent of test images."""
-    points = [accuracy(after) - accuracy(before) for before, after in metrics]
+    points = [100 * (accuracy(after) - accuracy(before)) for before, after in pairs]
     return {
         "mean difference": round(fmean(points), 3),
-        "SD": round(math.sqrt(fmean(point**2 for point in points)), 3),
+        "root mean square": round(math.sqrt(fmean(point**2 for point in points)), 3),
         "largest": round(max(map(abs, points)), 3),
-        "images that differ, %": round(fmean(changed(*pair) for pair in metrics), 2),
+        "images that differ, %": round(fmean(map(changed, pairs)), 3),
     }
 
 
-def accuracy(metrics: Record) -> float:
-    """Mean recall over classes, in percent."""
-    counts = zip(metrics["class_correct"], metrics["class_total"], strict=True)
-    return 100 * fmean(correct / total for correct, total in counts)
-
-
-def changed(before: Record, after: Record) -> float:
+def changed(pair: Pair) -> float:
     """Test images that only one of two trainings classifies correctly, in percent."""
-    one, other = (base64.b64decode(each["correct_bits"]) for each in (before, after))
-    differing = sum((a ^ b).bit_count() for a, b in zip(one, other, strict=True))
-    return 100 * differing / sum(before["class_total"])
+    one, other = (
+        unpack(record.metrics.correct_bits or "", sum(record.metrics.class_total))
+        for record in pair
+        if isinstance(record.metrics, TrainMetrics)
+    )
+    return 100 * float((one != other).mean())
 
 
-def score_difference(before: Record, after: Record) -> float:
-    """The largest difference of an architecture that both have scored."""
-    one, other = (dict[str, float](each["scores"]) for each in (before, after))
-    return max(abs(other[name] - score) for name, score in one.items() if name in other)
-
-
-def replicate_noise(records: Iterable[Record]) -> float:
-    """Standard deviation between replicates of one training, pooled, in percentage points."""
-    groups = defaultdict(list)
-    for record in records:
-        if record["unit"]["kind"] == "train":
-            groups[training(record["unit"])].append(accuracy(record["metrics"]))
-    spreads = [variance(values) for values in groups.values() if len(values) > 1]
-    return math.sqrt(fmean(spreads)) if spreads else math.nan
-
-
-def training(unit: Record) -> str:
-    """What a unit trains and on which condition, whatever its replicate."""
-    condition = _SUBSET.sub("", unit["data"]["condition"])
-    return json.dumps([unit["model"], unit["scheme"], condition], sort_keys=True)
+def score_difference(pair: Pair) -> float:
+    """The largest difference of an architecture that both have given a score; 0 where none has."""
+    one, other = (
+        dict(record.metrics.scores)
+        for record in pair
+        if isinstance(record.metrics, SearchMetrics | RankMetrics)
+    )
+    both = ((score, other.get(name)) for name, score in one.items())
+    return max((abs(a - b) for a, b in both if a is not None and b is not None), default=0.0)
 
 
 if __name__ == "__main__":
