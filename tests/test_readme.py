@@ -5,35 +5,41 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from imbnas.leaderboards.chart_data.correlations import transfer_rows
 from imbnas.leaderboards.tables.formats import to_csv, to_markdown
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-PUBLISHED = CHECKOUT / "leaderboards" / "lt-digits@3" / "mini"
+PUBLISHED = CHECKOUT / "leaderboards" / "lt-cifar@2" / "mini"
 COLUMNS = (
     "x", "x_scheme", "y", "y_scheme", "tau_b", "ci_low", "ci_high", "noise_ceiling", "verdict",
+)  # fmt: skip
+SHOWN = (
+    ("cifar10@1x", "cifar100@100x"), ("cifar10@1x", "cifar100@1x"), ("cifar10@1x", "cifar10@100x"),
+    ("cifar10@1x", "cifar10@1x:like-100x"), ("cifar10@100x", "cifar10@1x:like-100x"),
+    ("cifar100@1x", "cifar100@100x"), ("cifar100@100x", "cifar100@1x:like-100x"),
 )  # fmt: skip
 
 
 def excerpt(folder: Path) -> str:
-    """What the README shows of ``rank_correlation.csv``: the rows that compare two trainings."""
-    rows = transfer_rows(pd.read_csv(folder / "rank_correlation.csv"))
+    """What the README shows of ``rank_correlation.csv``: these rows of part ``transfer``."""
+    rows = pd.read_csv(folder / "rank_correlation.csv")
+    rows = rows[rows["part"] == "transfer"].set_index(["x", "y"]).loc[list(SHOWN)].reset_index()
     return to_markdown(rows[list(COLUMNS)])
 
 
-def test_an_excerpt_compares_trainings_only(tmp_path: Path) -> None:
-    row = dict.fromkeys(COLUMNS, 0.5) | {
-        "x": "digits@1x", "x_scheme": "ce", "y": "digits@20x", "y_scheme": "ce",
-        "verdict": "inconclusive", "part": "transfer", "population": "p",
+def test_an_excerpt_has_the_rows_shown_in_their_order(tmp_path: Path) -> None:
+    numbers = dict.fromkeys(COLUMNS, 0.5) | {
+        "x_scheme": "ce", "y_scheme": "ce", "verdict": "inconclusive", "population": "p",
     }  # fmt: skip
-    plain = row | {"x": "macs", "x_scheme": ""}
-    (tmp_path / "rank_correlation.csv").write_text(to_csv(pd.DataFrame([row, plain])))
+    pairs = [*reversed(SHOWN), ("macs", "cifar10@1x"), ("cifar10@50x", "cifar10@100x")]
+    rows = [numbers | {"part": "transfer", "x": x, "y": y} for x, y in pairs]
+    other = numbers | {"part": "core", "x": SHOWN[0][0], "y": SHOWN[0][1], "tau_b": 0.25}
+    (tmp_path / "rank_correlation.csv").write_text(to_csv(pd.DataFrame([other, *rows])))
     lines = excerpt(tmp_path).splitlines()
-    assert len(lines) == 3
-    assert "digits@1x" in lines[2]
-    assert "0.500" in lines[2]
+    assert len(lines) == 2 + len(SHOWN)
+    assert [tuple(line.split("|")[i].strip() for i in (1, 3)) for line in lines[2:]] == list(SHOWN)
+    assert "0.250" not in "".join(lines)
 
 
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="no tables of the default suite are published")
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="no board of lt-cifar is published")
 def test_the_readme_shows_the_published_rows() -> None:
     assert excerpt(PUBLISHED) in (CHECKOUT / "README.md").read_text()

@@ -21,7 +21,7 @@ def answer(tables: Mapping[str, pd.DataFrame]) -> str:
     """Say how well a ranking carries over to another training, and what it means.
 
     It is that of the first pair of trainings that changed; where none did, of the first pair, which
-    is the reference and the first target.
+    is the reference and the first target, in the part with the most pairs.
 
     Args:
         tables: name → table, as ``build_tables`` makes them or as read from their CSV files.

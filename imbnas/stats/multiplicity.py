@@ -10,11 +10,13 @@ from imbnas.stats.transfer import RankTransfer
 _TINY = 1e-12
 
 
-def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
+def holm(p_values: Sequence[float | None], *, awaited: int = 0) -> tuple[float | None, ...]:
     """Adjust p-values to control the family-wise error rate (Holm 1979).
 
     Args:
         p_values: in [0, 1]; ``None`` marks a row without a test, which is not counted.
+        awaited: tests of the same question whose data are not there yet, from 0. They count as if
+            they showed nothing, so that no verdict rests on what is still missing.
 
     Returns:
         Adjusted values in the order given, ``None`` where there was none.
@@ -29,12 +31,14 @@ def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
     adjusted: list[float | None] = [None] * len(p_values)
     largest = 0.0
     for step, (p, place) in enumerate(sorted(tested)):
-        largest = min(1.0, max(largest, (len(tested) - step) * p))
+        largest = min(1.0, max(largest, (len(tested) + awaited - step) * p))
         adjusted[place] = largest
     return tuple(adjusted)
 
 
-def holm_verdicts(rows: Sequence[RankTransfer], *, level: float = 0.95) -> tuple[RankTransfer, ...]:
+def holm_verdicts(
+    rows: Sequence[RankTransfer], *, awaited: int = 0, level: float = 0.95
+) -> tuple[RankTransfer, ...]:
     """Set ``p_adjusted`` of all rows of a table and withdraw verdicts that do not survive.
 
     A row stays ``changed`` only if its adjusted p-value is at most 1 − level; otherwise it becomes
@@ -43,9 +47,10 @@ def holm_verdicts(rows: Sequence[RankTransfer], *, level: float = 0.95) -> tuple
 
     Args:
         rows: results of ``rank_transfer`` or ``rank_against_predictor``.
+        awaited: as in ``holm``.
         level: the level at which they were computed, in (0, 1).
     """
-    adjusted = holm([row.p_value for row in rows])
+    adjusted = holm([row.p_value for row in rows], awaited=awaited)
     return tuple(_adjust(row, p, level) for row, p in zip(rows, adjusted, strict=True))
 
 

@@ -132,6 +132,16 @@ def test_differences_are_students_with_holms_correction_over_strategies():
     assert len(found.pairs) == 6
 
 
+def test_a_strategy_without_a_replicate_yet_counts_in_the_correction():
+    values = table(np.random.default_rng(3), (0, 1, 2), 7)
+    known = compare_values(values, ("s0",)).differences
+    found = compare_values(values | {"s3": np.full(7, np.nan)}, ("s0",)).differences
+    assert [d.p_value for d in found] == [*(d.p_value for d in known), None]
+    adjusted = holm([d.p_value for d in known], awaited=1)
+    assert [d.p_adjusted for d in found] == [*adjusted, None]
+    assert adjusted != tuple(d.p_adjusted for d in known)
+
+
 def test_the_order_of_strategies_changes_no_range():
     rng = np.random.default_rng(3)
     values = table(rng, (0, 5, 1, 9, 4), 6)

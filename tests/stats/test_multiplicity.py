@@ -16,6 +16,10 @@ def test_rows_without_a_test_are_not_counted():
     assert holm([]) == ()
 
 
+def test_awaited_tests_count_as_if_they_showed_nothing():
+    assert holm([None, 0.02, 0.5], awaited=2) == pytest.approx((None, *holm([0.02, 0.5, 1, 1])[:2]))
+
+
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_between_the_raw_and_bonferroni_and_in_the_same_order(values):
     adjusted = holm(values)

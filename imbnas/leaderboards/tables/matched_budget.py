@@ -93,7 +93,9 @@ def _family(results: Results, part: AdaptationPart, training: Training) -> list[
         }
         rows.append(row)
     for column in ("difference_p_adjusted", "best_difference_p_adjusted"):
-        for row, p in zip(rows, holm([row[column] for row in rows]), strict=True):
+        awaited = sum(row[column] is None and row["n_missing"] > 0 for row in rows)
+        adjusted = holm([row[column] for row in rows], awaited=awaited)
+        for row, p in zip(rows, adjusted, strict=True):
             row[column] = p
     return rows
 

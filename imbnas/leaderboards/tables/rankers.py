@@ -58,15 +58,17 @@ def _rows(results: Results, name: str, part: TransferPart) -> Iterator[Row]:
     number = len(ranked[part.reference])
     # Holm's correction over many comparisons needs small p-values, and they need resamples.
     resamples = max(LEAST_RESAMPLES, 80 * len(pairs) * number)
-    rows = []
+    incomplete = {t for t in part.trainings if np.isnan(results.population_accuracy[t]).any()}
+    rows, awaited = [], 0
     for place in range(number):
         for training, other in [(part.reference, None), *pairs]:
             row = {"part": name, **_agreement(results, training, ranked[training][place])}
             if other is not None:
                 before, after = ((t, ranked[t][place].scores) for t in (other, training))
                 row |= _difference(results, before, after, resamples)
+                awaited += "p_value" not in row and not incomplete.isdisjoint((training, other))
             rows.append(row)
-    adjusted = holm([row.get("p_value") for row in rows])
+    adjusted = holm([row.get("p_value") for row in rows], awaited=awaited)
     for row, p_adjusted in zip(rows, adjusted, strict=True):
         yield row | {"p_adjusted": p_adjusted, "verdict": verdict(row, p_adjusted)}
 

@@ -61,11 +61,11 @@ def _renamed(facts: Any, name: str) -> Any:
     return facts.model_copy(update={"condition": condition, "replicates": refs})
 
 
-def collect(resolved: ResolvedSuite, metrics: Metrics) -> Results:
+def collect(resolved: ResolvedSuite, metrics: Metrics, without: Training | None = None) -> Results:
     def made() -> Iterator[Any]:
         expansion = Results(resolved, {}).expansion
         trainings = resolved.suite.parts["transfer"].trainings
-        for training in trainings:
+        for training in (t for t in trainings if t != without):
             for r in range(resolved.replicates):
                 for a, unit in enumerate(expansion.population(training, r)):
                     yield make_record(unit, metrics(training, a, r))
@@ -244,6 +244,18 @@ def test_a_family_is_corrected_by_itself(resolved: ResolvedSuite) -> None:
     ]
     adjusted = (*holm(plain[:2]), *holm(plain[2:]))
     assert [row["p_adjusted"] for row in rows] == pytest.approx(adjusted)
+
+
+def test_pairs_whose_trainings_are_missing_count_in_the_correction(resolved: ResolvedSuite) -> None:
+    rng = np.random.default_rng(6)
+    trainings = (BALANCED, TAIL, REWEIGHTED)
+    accuracy = {t: noisy(rng, rng.normal(size=24), 0.03) for t in trainings}
+    whole, alone = suite(resolved, *trainings), suite(resolved, BALANCED, TAIL)
+    (pair,) = transfers(collect(alone, reached(accuracy)))
+    row, *missing = transfers(collect(whole, reached(accuracy), without=REWEIGHTED))
+    assert 0 < pair["p_adjusted"] < 0.5
+    assert row["p_adjusted"] == pytest.approx(2 * pair["p_adjusted"])
+    assert all(pd.isna(each["p_adjusted"]) for each in missing)
 
 
 def test_regrets_are_in_percentage_points_between_different_replicates(

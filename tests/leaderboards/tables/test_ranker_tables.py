@@ -100,14 +100,36 @@ def test_a_balanced_control_of_equal_size_is_compared_with_too(
     assert rows.iloc[1]["tau_b"] == rows.iloc[2]["tau_b"]
 
 
+def test_comparisons_whose_trainings_are_missing_count_in_the_correction(
+    resolve_tiny: Callable[..., ResolvedSuite],
+    fabricate_records: Callable[[ResolvedSuite], Iterator[Record]],
+) -> None:
+    plain = Training(condition="digits@10x", scheme="ce")
+    resolved = varied(resolve_tiny(), suite={"parts": {"transfer": {"targets": (TAIL, plain)}}})
+    whole = Results.collect(resolved, fabricate_records(resolved))
+    missing = {identity for ids in whole.population_identities[plain] for identity in ids}
+    there = (record for record in whole.records.values() if record.identity not in missing)
+    results = Results.collect(resolved, there)
+    table = build_tables(results)["rankers"]
+    compared = table[table["compared_with"].notna()]
+    assert compared["difference"].isna().sum() == len(LABELS)
+    expected = holm(_p_values(results), awaited=len(LABELS))
+    assert list(compared["p_adjusted"].dropna()) == pytest.approx(expected)
+
+
 def test_adjusted_p_values_are_holms_over_the_part(
     fabricated: Results, table: pd.DataFrame
 ) -> None:
-    """From the unadjusted values, which come with the same resamples."""
-    part = fabricated.resolved.suite.parts["transfer"]
+    expected = holm(_p_values(fabricated))
+    assert list(table["p_adjusted"].dropna()) == pytest.approx(expected)
+
+
+def _p_values(results: Results) -> list[float | None]:
+    """Of each ranker for the tail against the reference, which come with the same resamples."""
+    part = results.resolved.suite.parts["transfer"]
     assert isinstance(part, TransferPart)
-    first, second = (list(rankings(fabricated, part, t)) for t in part.trainings)
-    accuracies = [fabricated.population_accuracy[t] for t in part.trainings]
+    first, second = (list(rankings(results, part, t)) for t in (BALANCED, TAIL))
+    accuracies = [results.population_accuracy[t] for t in (BALANCED, TAIL)]
     numbers = (range(3), range(3))
     of_rankers = {"sources": "both", "paired": True, "replicates": (numbers, numbers)}
     changes = [
@@ -119,8 +141,7 @@ def test_adjusted_p_values_are_holms_over_the_part(
         for a, b in zip(first, second, strict=True)
     ]
     assert [a.scores.exact for a in first] == [True, True, False, False]
-    expected = holm([found.p_value for found in changes])
-    assert list(table["p_adjusted"].dropna()) == pytest.approx(expected)
+    return [found.p_value for found in changes]
 
 
 @pytest.mark.parametrize(

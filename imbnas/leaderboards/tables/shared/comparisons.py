@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
 
+import numpy as np
+
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.shared.image_noise import image_noise
 from imbnas.leaderboards.tables.shared.networks import Networks
@@ -44,9 +46,17 @@ def compare(results: Results, networks: Networks) -> list[Comparison]:
     corrected: dict[int, RankTransfer] = {}
     for name in {each.family for each in found}:
         places = [place for place, each in enumerate(found) if each.family == name]
-        verdicts = holm_verdicts([found[place].transfer for place in places])
+        rows = [found[place].transfer for place in places]
+        awaited = sum(_awaited(networks, found[place]) for place in places)
+        verdicts = holm_verdicts(rows, awaited=awaited)
         corrected.update(zip(places, verdicts, strict=True))
     return [replace(each, transfer=corrected[place]) for place, each in enumerate(found)]
+
+
+def _awaited(networks: Networks, pair: Comparison) -> bool:
+    """Whether a pair has no test since trainings are missing."""
+    missing = any(np.isnan(networks.accuracy[t]).any() for t in (pair.x, pair.y))
+    return missing and pair.transfer.p_value is None
 
 
 def compare_pairs(
