@@ -189,6 +189,9 @@ def _population(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, Accur
     for row in to_rows(tables.get("architectures", pd.DataFrame())):
         space = str(row["population"]).partition(":")[0]
         for training in trainings(row):
+            # A column of another part is empty here.
+            if row[f"n {training}"] is None:
+                continue
             condition, _, scheme = training.partition(" ")
             key = (space, row["architecture"], condition, scheme)
             columns = ("mean", "sd", "n", *QUALITIES)
