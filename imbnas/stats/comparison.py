@@ -41,8 +41,8 @@ class Difference:
         low: lower bound of its interval, not adjusted; ``None`` where nothing tells the spread.
         high: upper bound of its interval.
         p_value: two-sided, of "the mean difference is 0"; ``None`` where it cannot be tested.
-        p_adjusted: after Holm's correction over its family, in which pairs count that have no
-            replicate yet.
+        p_adjusted: after Holm's correction over its family, in which pairs count that have too
+            few replicates for a test.
         n: replicates that both strategies have.
     """
 
@@ -244,7 +244,7 @@ def _compare_all(
 
 
 def _adjusted(rows: Sequence[Difference]) -> list[Difference]:
-    awaited = sum(row.n == 0 for row in rows)
+    awaited = sum(row.p_value is None and row.n < 2 for row in rows)
     adjusted = holm([row.p_value for row in rows], awaited=awaited)
     return [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
 

@@ -14,6 +14,7 @@ from imbnas.errors import InputError
 from imbnas.leaderboards.library import Accuracy, LoadedResults
 from imbnas.leaderboards.results import Results
 from imbnas.leaderboards.tables.build import build_tables, write_tables
+from imbnas.leaderboards.tables.formats import to_csv
 from imbnas.runs.store.directory import RunDirectory
 from imbnas.units.metrics import TrainMetrics
 from imbnas.units.unit import TrainUnit
@@ -189,3 +190,23 @@ def test_what_is_printed_is_one_short_line(loaded: LoadedResults, run: RunDirect
     assert "\n" not in shown
     tables_alone = imbnas.load_results(run.tables)
     assert repr(tables_alone) == f"<LoadedResults {run.tables}: {len(tables_alone.tables)} tables>"
+
+
+def test_a_training_of_another_part_is_no_answer(tmp_path: Path) -> None:
+    """Its columns are empty in the rows of this part; of a training not done yet there are none."""
+    common = {
+        "part": "p",
+        "population": "nats-tss: 1",
+        "architecture": "a",
+        "params": 10,
+        "macs": 20,
+    }
+    rows = [
+        common | {"mean x ce": 50.0, "sd x ce": 1.0, "n x ce": 3},
+        common | {"part": "q", "mean y ce": None, "sd y ce": None, "n y ce": 0},
+    ]
+    (tmp_path / "architectures.csv").write_text(to_csv(pd.DataFrame(rows)))
+    (tmp_path / "rank_correlation.csv").write_text("part\n")
+    results = imbnas.load_results(tmp_path)
+    assert {key[2]: held.n_replicates for key, held in results.index.items()} == {"x": 3, "y": 0}
+    assert imbnas.query("nats-tss", "a", "x", "ce", results).mean == 50.0

@@ -132,10 +132,12 @@ def test_differences_are_students_with_holms_correction_over_strategies():
     assert len(found.pairs) == 6
 
 
-def test_a_strategy_without_a_replicate_yet_counts_in_the_correction():
+@pytest.mark.parametrize("there", [0, 1])
+def test_a_strategy_with_too_few_replicates_yet_counts_in_the_correction(there):
     values = table(np.random.default_rng(3), (0, 1, 2), 7)
     known = compare_values(values, ("s0",)).differences
-    found = compare_values(values | {"s3": np.full(7, np.nan)}, ("s0",)).differences
+    begun = np.where(np.arange(7) < there, 0.5, np.nan)
+    found = compare_values(values | {"s3": begun}, ("s0",)).differences
     assert [d.p_value for d in found] == [*(d.p_value for d in known), None]
     adjusted = holm([d.p_value for d in known], awaited=1)
     assert [d.p_adjusted for d in found] == [*adjusted, None]

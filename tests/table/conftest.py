@@ -48,7 +48,7 @@ def table(gappy: Results, failed: dict[str, Failure]) -> Table:
 
 
 @pytest.fixture(scope="session")
-def bench(table: Table) -> Benchmark:
+def lookups(table: Table) -> Benchmark:
     return Benchmark(RowIndex(columns_of(table, "here")))
 
 

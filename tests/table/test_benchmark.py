@@ -53,12 +53,12 @@ def test_answers_are_those_of_the_leaderboards(
         assert (value is None and pd.isna(row[name])) or 100 * value == pytest.approx(row[name])
 
 
-def test_a_replicate_is_its_row(bench: Benchmark, table: Table, gappy: Results) -> None:
+def test_a_replicate_is_its_row(lookups: Benchmark, table: Table, gappy: Results) -> None:
     architecture = gappy.resolved.population[3].architecture
     rows = of(table, architecture, TARGET, "population")
-    assert bench.replicates(architecture, *TARGET) == tuple(rows["replicate"])
+    assert lookups.replicates(architecture, *TARGET) == tuple(rows["replicate"])
     for row in rows.to_dict("records"):
-        found = bench.query(architecture, *TARGET, row["replicate"])
+        found = lookups.query(architecture, *TARGET, row["replicate"])
         assert found.class_correct == (row["class_correct"],)
         assert found.class_total == (row["class_total"],)
         assert found.replicates == (row["replicate"],)
@@ -71,7 +71,7 @@ def test_a_replicate_is_its_row(bench: Benchmark, table: Table, gappy: Results) 
         assert found.metric(lambda correct, total: correct.sum() / total.sum()) == pytest.approx(
             sum(row["class_correct"]) / sum(row["class_total"])
         )
-    every = bench.query(architecture, *TARGET)
+    every = lookups.query(architecture, *TARGET)
     assert every.seconds == rows["seconds"].sum()
     assert every.class_correct == tuple(rows["class_correct"])
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -79,7 +79,7 @@ def test_a_replicate_is_its_row(bench: Benchmark, table: Table, gappy: Results) 
     assert hash(every)
 
 
-def test_any_spelling_of_a_function_is_answered(bench: Benchmark, gappy: Results) -> None:
+def test_any_spelling_of_a_function_is_answered(lookups: Benchmark, gappy: Results) -> None:
     space = get_space("nats-tss")
     members = {m.functional_id: m.architecture for m in gappy.resolved.population}
     asked = 0
@@ -87,35 +87,35 @@ def test_any_spelling_of_a_function_is_answered(bench: Benchmark, gappy: Results
         spelled = members.get(space.functional_id(architecture))
         if spelled is not None and spelled != architecture:
             asked += 1
-            found = bench.query(architecture, *BALANCED)
-            assert found == bench.query(spelled, *BALANCED)
+            found = lookups.query(architecture, *BALANCED)
+            assert found == lookups.query(spelled, *BALANCED)
             assert found.architecture == spelled
     assert asked == 3
 
 
-def test_a_condition_may_be_spelled_otherwise(bench: Benchmark, gappy: Results) -> None:
+def test_a_condition_may_be_spelled_otherwise(lookups: Benchmark, gappy: Results) -> None:
     architecture = gappy.resolved.population[0].architecture
-    found = bench.query(architecture, "digits@10.0x", "cb-drw")
-    assert found == bench.query(architecture, *TARGET)
+    found = lookups.query(architecture, "digits@10.0x", "cb-drw")
+    assert found == lookups.query(architecture, *TARGET)
 
 
-def test_random_replicates_are_those_that_there_are(bench: Benchmark, gappy: Results) -> None:
+def test_random_replicates_are_those_that_there_are(lookups: Benchmark, gappy: Results) -> None:
     architecture = gappy.resolved.population[3].architecture
     rng = np.random.default_rng(0)
-    found = [bench.query(architecture, *TARGET, "random", rng=rng) for _ in range(60)]
+    found = [lookups.query(architecture, *TARGET, "random", rng=rng) for _ in range(60)]
     assert {each.replicates for each in found} == {(0,), (1,), (2,)}
-    assert bench.query(architecture, *TARGET, "random").replicates in {(0,), (1,), (2,)}
+    assert lookups.query(architecture, *TARGET, "random").replicates in {(0,), (1,), (2,)}
 
 
-def test_failed_trainings_are_named_and_not_averaged(bench: Benchmark, table: Table) -> None:
+def test_failed_trainings_are_named_and_not_averaged(lookups: Benchmark, table: Table) -> None:
     rows = table.frame[table.frame["failed"].astype(bool)]
     row = rows[rows["role"] == "population"].iloc[0]
     key = row["architecture"], row["condition"], row["scheme"]
-    assert row["replicate"] in bench.replicates(*key)
-    alone = bench.query(*key, row["replicate"])
+    assert row["replicate"] in lookups.replicates(*key)
+    alone = lookups.query(*key, row["replicate"])
     assert (alone.mean_recall, alone.worst_class, alone.few) == (None, None, None)
     assert (alone.failed, alone.replicates, alone.seconds) == ((row["replicate"],), (), 0)
-    every = bench.query(*key)
+    every = lookups.query(*key)
     assert every.failed == (row["replicate"],)
     assert len(every.replicates) == 2
     assert every.mean_recall is not None
@@ -126,24 +126,24 @@ def test_what_is_in_the_population_is_answered_from_it_alone(table: Table) -> No
     done = frame.index[~frame["failed"].astype(bool) & (frame["role"] == "population")]
     again = frame.loc[[done[0]]].assign(role="found", class_correct=[(0,) * 10], replicate=9)
     found = Table(table.suite, pd.concat([frame, again]), 0, 0, ())
-    bench = Benchmark(RowIndex(columns_of(found, "here")))
+    lookups = Benchmark(RowIndex(columns_of(found, "here")))
     key = frame.loc[done[0], ["architecture", "condition", "scheme"]]
-    assert bench.query(*key).role == "population"
-    assert bench.replicates(*key) == (0, 1, 2)
-    assert bench.query(*key, role="found").mean_recall == 0
+    assert lookups.query(*key).role == "population"
+    assert lookups.replicates(*key) == (0, 1, 2)
+    assert lookups.query(*key, role="found").mean_recall == 0
     with pytest.raises(InputError, match=r"not trained on .* \(baseline\), but on .* \(found\)"):
-        bench.query(*key, role="baseline")
+        lookups.query(*key, role="baseline")
 
 
-def test_names_of_a_table(bench: Benchmark, gappy: Results) -> None:
+def test_names_of_a_table(lookups: Benchmark, gappy: Results) -> None:
     members = {member.architecture for member in gappy.resolved.population}
-    assert members < set(bench.architectures)
-    assert "mobilenetv3_small_050" in bench.architectures
-    assert bench.conditions == ("digits@1x", "digits@10x")
-    assert bench.trainings == (BALANCED, TARGET)
-    assert set(bench.spaces) == {"nats-tss", "timm"}
-    assert bench.title == "tiny@1/only"
-    assert repr(bench) == f"<Benchmark tiny@1/only: {len(bench.columns)} trainings>"
+    assert members < set(lookups.architectures)
+    assert "mobilenetv3_small_050" in lookups.architectures
+    assert lookups.conditions == ("digits@1x", "digits@10x")
+    assert lookups.trainings == (BALANCED, TARGET)
+    assert set(lookups.spaces) == {"nats-tss", "timm"}
+    assert lookups.title == "tiny@1/only"
+    assert repr(lookups) == f"<Benchmark tiny@1/only: {len(lookups.columns)} trainings>"
 
 
 DEAD = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
@@ -165,16 +165,16 @@ DEAD = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
     ],
 )  # fmt: skip
 def test_what_the_table_does_not_hold_is_refused_with_near_names(
-    bench: Benchmark, asked: tuple[str, ...], error: type[Exception], said: str
+    lookups: Benchmark, asked: tuple[str, ...], error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said) as refused:
-        bench.query(*asked)
+        lookups.query(*asked)
     assert "\n" not in str(refused.value)
 
 
-def test_an_unknown_space_is_refused(bench: Benchmark) -> None:
+def test_an_unknown_space_is_refused(lookups: Benchmark) -> None:
     with pytest.raises(UnknownNameError, match="'timm'"):
-        bench.query("resnet10t", *TARGET, space="tim")
+        lookups.query("resnet10t", *TARGET, space="tim")
 
 
 def test_a_grid_holds_every_function_and_replicate(whole: Benchmark, fabricated: Results) -> None:
@@ -192,8 +192,8 @@ def test_a_grid_holds_every_function_and_replicate(whole: Benchmark, fabricated:
     assert dict(zip(grid.architectures, grid.values.tolist(), strict=True)) == known
 
 
-def test_a_grid_marks_what_is_missing_or_failed(bench: Benchmark) -> None:
-    missing = sum(np.isnan(bench.grid(*training).values).sum() for training in bench.trainings)
+def test_a_grid_marks_what_is_missing_or_failed(lookups: Benchmark) -> None:
+    missing = sum(np.isnan(lookups.grid(*training).values).sum() for training in lookups.trainings)
     assert missing == 2
 
 

@@ -304,6 +304,21 @@ def test_differences_to_baselines_are_corrected_over_the_strategies_of_a_trainin
     assert table["note"].isna().all()
 
 
+def test_a_strategy_that_has_found_nothing_yet_counts_in_the_correction(
+    resolved: ResolvedSuite, results: Results
+) -> None:
+    part = next(p for p in resolved.suite.parts.values() if isinstance(p, AdaptationPart))
+    chains = Expansion(resolved).chains(part)
+    awaited = {chain.search.identity for chain in chains if chain.strategy == "p1"}
+    there = (r for r in results.records.values() if r.identity not in awaited)
+    found, whole = matched_budget(Results.collect(resolved, there)), matched_budget(results)
+    for column in ("difference_p_adjusted", "best_difference_p_adjusted"):
+        known, missing = (found.loc[found["strategy"].eq(name), column] for name in ("p0", "p1"))
+        expected = whole.loc[whole["strategy"].eq("p0"), column]
+        assert known.tolist() == pytest.approx(expected.tolist())
+        assert missing.isna().all()
+
+
 def test_the_best_baseline_at_any_cost_stands_beside_the_matched_one(results: Results) -> None:
     row = matched_budget(results).iloc[0]
     ours, theirs = (100 * np.array(TABLE[name]) for name in ("found", "e"))
