@@ -1,5 +1,6 @@
 """What the README shows of a published table is in that table."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +27,12 @@ def excerpt(folder: Path) -> str:
     return to_markdown(rows[list(COLUMNS)])
 
 
+def answers(folder: Path) -> str:
+    """What the README shows of ``claims.csv``: every claim with its answer."""
+    rows = pd.read_csv(folder / "claims.csv")[["claim", "statement", "answer"]]
+    return to_markdown(rows.drop_duplicates())
+
+
 def test_an_excerpt_has_the_rows_shown_in_their_order(tmp_path: Path) -> None:
     numbers = dict.fromkeys(COLUMNS, 0.5) | {
         "x_scheme": "ce", "y_scheme": "ce", "verdict": "inconclusive", "population": "p",
@@ -40,6 +47,18 @@ def test_an_excerpt_has_the_rows_shown_in_their_order(tmp_path: Path) -> None:
     assert "0.250" not in "".join(lines)
 
 
+def test_answers_has_every_claim_once(tmp_path: Path) -> None:
+    rows = [("b", "B.", "supported"), ("b", "B.", "supported"), ("a", "A.", "cannot tell")]
+    claims = pd.DataFrame(rows, columns=["claim", "statement", "answer"]).assign(part="p")
+    (tmp_path / "claims.csv").write_text(to_csv(claims))
+    cells = [
+        tuple(cell.strip() for cell in line.split("|")[1:-1])
+        for line in answers(tmp_path).splitlines()[2:]
+    ]
+    assert cells == [("b", "B.", "supported"), ("a", "A.", "cannot tell")]
+
+
 @pytest.mark.skipif(not PUBLISHED.is_dir(), reason="no board of lt-cifar is published")
-def test_the_readme_shows_the_published_rows() -> None:
-    assert excerpt(PUBLISHED) in (CHECKOUT / "README.md").read_text()
+@pytest.mark.parametrize("shown", [excerpt, answers])
+def test_the_readme_shows_what_is_published(shown: Callable[[Path], str]) -> None:
+    assert shown(PUBLISHED) in (CHECKOUT / "README.md").read_text()
