@@ -127,6 +127,19 @@ def test_what_cannot_be_compared_is_told_in_one_line(recompute, finished_run, tm
     assert "1 of 1 drawn units are not there yet" in output
 
 
+def test_records_that_were_taken_over_are_not_compared(
+    recompute, finished_run, tiny_suite, bench, tmp_path
+):
+    out = tmp_path / "again"
+    assert ask(recompute, "draw", finished_run, "--seed", 1, "--out", out)[0] == 0
+    options = ("--out", out / "run", "--executor", "here", "--reuse", finished_run)
+    done = bench("run", "--suite", tiny_suite, *options)
+    assert done.returncode == 0, done.stderr
+    code, output = ask(recompute, "compare", finished_run, out)
+    assert code == 2
+    assert "1 of 1 drawn units were taken over, not computed" in output
+
+
 def test_a_damaged_record_is_named(recompute, finished_run, tmp_path):
     assert ask(recompute, "draw", finished_run, "--seed", 1, "--out", tmp_path / "half")[0] == 0
     path = record_files(tmp_path / "half/run")[0]

@@ -1,14 +1,15 @@
 """Does a random part of a run come out the same when it is computed again?
 
     python benchmark/repeats/recompute.py draw RUN --share 2 --seed 1 --out AGAIN
-    imbnas-bench run --suite … --out AGAIN/run        # as RUN was made
+    imbnas-bench run --suite … --no-reuse --out AGAIN/run        # else as RUN was made
     python benchmark/repeats/recompute.py compare RUN AGAIN
 
 ``draw`` copies a run directory without the records that it draws, so that the same command computes
 these and nothing else; a board becomes a run directory by ``imbnas-bench merge BOARD --out RUN``.
-On a processor of the same kind every record should be equal, seconds and provenance aside. On
-another one, or with ``ONEDNN_MAX_CPU_ISA=AVX2``, sums round otherwise: ``compare`` then prints by
-how much, beside the noise of replicates.
+Without ``--no-reuse`` they would be taken over from a board that has them, which ``compare``
+refuses. On a processor of the same kind every record should be equal, seconds and provenance aside.
+On another one, or with ``ONEDNN_MAX_CPU_ISA=AVX2``, sums round otherwise: ``compare`` then prints
+by how much, beside the noise of replicates.
 
 Trainings are compared by balanced accuracy in percentage points (mean recall on the test split) and
 by the test images that one of both classifies correctly; searches and rankers by their scores.
@@ -88,6 +89,12 @@ def compare_command(run: Path, again: Path) -> None:
         raise Refused(
             f"{again / 'run'}: {len(missing)} of {len(drawn)} drawn units are not there yet; run "
             "the suite there to its end"
+        )
+    copies = sum(before[unit] == after[unit] for unit in drawn)
+    if copies:
+        raise Refused(
+            f"{again / 'run'}: {copies} of {len(drawn)} drawn units were taken over, not computed; "
+            "draw again, and run the suite with --no-reuse"
         )
     for record in (before[drawn[0]], after[drawn[0]]):
         click.echo(circumstances(record))
