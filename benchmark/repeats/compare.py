@@ -4,7 +4,8 @@
 
 Repeats of one suite and fidelity differ in what a result must not hang on: the seeds
 (``--first-replicate``), the instruction set (``ONEDNN_MAX_CPU_ISA=AVX2``), the versions below. Each
-argument is a run directory after ``imbnas-bench report``, or a folder of published tables. Of every
+argument is a run directory after ``imbnas-bench report``, or a folder of published tables. A repeat
+with the seeds of a published board needs ``--no-reuse``, or else takes over its records. Of every
 row that all of them have, and of every number with an interval:
 
 - the estimates, their standard deviation over repeats, and half of an interval's mean width: for
