@@ -173,13 +173,18 @@ def test_a_plan_times_units_as_they_will_be_computed(
     bench_here, tiny_suite: Path, tmp_path: Path
 ) -> None:
     # The processes that time refuse to, where they are not capped.
+    before = caps_of_this_process()
     done = bench_here(
         "plan", "--suite", tiny_suite, "--device", "cpu", "--offline", "--reproducible",
         "--part", "transfer", "--replicates", "1", "--workers", "1", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "timed just now" in done.stdout
-    assert not CAPS.keys() & os.environ.keys()
+    assert caps_of_this_process() == before
+
+
+def caps_of_this_process() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in CAPS}
 
 
 def test_a_plan_without_caps_is_refused(

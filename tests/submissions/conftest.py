@@ -18,7 +18,7 @@ OWN = "p2(freeze_after_fraction=0.5)"
 """A strategy of imbnas itself that the tiny suite does not have."""
 
 PLUGIN = """
-import os, socket
+import os, socket, time
 from imbnas.strategies import STRATEGIES
 
 canary = os.environ.get("IMBNAS_TEST_CANARY")
@@ -31,6 +31,7 @@ class Mine:
     scores_on, recipe = "target", "adaptation"
 
     def adapt(self, adaptation):
+        time.sleep(float(os.environ.get("IMBNAS_TEST_SECONDS", "0")))
         adaptation.supernet.classifier = adaptation.fresh_supernet().classifier
         return adaptation.supernet
 """

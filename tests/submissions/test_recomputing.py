@@ -137,12 +137,15 @@ def test_allowed_code_runs_without_network(
 
 
 def test_a_unit_that_exceeds_a_limit_is_not_verified(
-    bench, own_submission: Path, board: Path
+    bench_command, plugin_submission: Path, board: Path
 ) -> None:
-    done = bench(
-        "verify", own_submission, "--board", board, "--recompute", "1", "--nonce", "00",
-        "--unit-memory-limit", "1MB",
+    command = bench_command(
+        "verify", plugin_submission, "--board", board, "--recompute", "100%", "--allow-code",
+        "--offline", "--unit-memory-limit", "1MB",
     )  # fmt: skip
+    # Workers are looked at every 0.2 seconds: a unit that takes less may be missed.
+    slowly = os.environ | {"IMBNAS_TEST_SECONDS": "60"}
+    done = subprocess.run(command, env=slowly, capture_output=True, text=True, check=False)
     assert done.returncode == 1, (done.stdout, done.stderr)
     assert "MemoryLimitExceeded" in done.stdout
 
