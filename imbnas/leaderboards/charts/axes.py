@@ -94,5 +94,7 @@ def known(values: Iterable[float | None]) -> list[float]:
 
 
 def _wide(low: float, high: float, margin: float = _MARGIN) -> tuple[float, float]:
-    room = (high - low or abs(high) or 1.0) * margin
+    # Of values that floating point hardly tells apart, a share of the difference may be nothing.
+    span = abs(high) if math.isclose(low, high) else high - low
+    room = span * margin or margin
     return low - room, high + room

@@ -1,13 +1,14 @@
 """Every chart asks one question on at most two panels, and explains all that it shows."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imbnas.leaderboards.charts.axes import SymmetricLog, linear, logarithmic
@@ -120,6 +121,8 @@ def test_tables_of_older_versions_have_no_ranges_and_no_interval_of_the_ceiling(
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9))
+@example([-1e6, math.nextafter(-1e6, 0)])
+@example([0.0, 5e-324])
 def test_linear_axes_hold_their_values_with_round_ticks(values: list[float]) -> None:
     check(linear("x", values), values)
 
