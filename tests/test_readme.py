@@ -33,6 +33,14 @@ def answers(folder: Path) -> str:
     return to_markdown(rows.drop_duplicates())
 
 
+def found(folder: Path) -> str:
+    """What the README shows of ``adaptation.csv``: accuracy of what strategies find, by target."""
+    rows = pd.read_csv(folder / "adaptation.csv")
+    rows = rows[rows["part"].str.startswith("adaptation ") & rows["accuracy_mean"].notna()]
+    table = rows.pivot_table("accuracy_mean", "strategy", "target", sort=False).map("{:.1f}".format)
+    return to_markdown(table.rename_axis(columns=None).reset_index())
+
+
 def test_an_excerpt_has_the_rows_shown_in_their_order(tmp_path: Path) -> None:
     numbers = dict.fromkeys(COLUMNS, 0.5) | {
         "x_scheme": "ce", "y_scheme": "ce", "verdict": "inconclusive", "population": "p",
@@ -58,7 +66,25 @@ def test_answers_has_every_claim_once(tmp_path: Path) -> None:
     assert cells == [("b", "B.", "supported"), ("a", "A.", "cannot tell")]
 
 
+def test_found_has_a_row_for_each_strategy_and_a_column_for_each_target(tmp_path: Path) -> None:
+    rows = [
+        ("adaptation a -> b", "p3", "b", 10.26),
+        ("adaptation a -> b", "p1", "b", 9.54),
+        ("adaptation a -> c", "p1", "c", 8.0),
+        ("adaptation a -> c", "p3", "c", 7.0),
+        ("adaptation a -> b", "random-pick", "b", None),
+        ("freeze a -> b", "p2", "b", 99.0),
+    ]
+    table = pd.DataFrame(rows, columns=["part", "strategy", "target", "accuracy_mean"])
+    (tmp_path / "adaptation.csv").write_text(to_csv(table))
+    head, _, *cells = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in found(tmp_path).splitlines()
+    )
+    assert head == ["strategy", "b", "c"]
+    assert cells == [["p3", "10.3", "7.0"], ["p1", "9.5", "8.0"]]
+
+
 @pytest.mark.skipif(not PUBLISHED.is_dir(), reason="no board of lt-cifar is published")
-@pytest.mark.parametrize("shown", [excerpt, answers])
+@pytest.mark.parametrize("shown", [excerpt, answers, found])
 def test_the_readme_shows_what_is_published(shown: Callable[[Path], str]) -> None:
     assert shown(PUBLISHED) in (CHECKOUT / "README.md").read_text()
